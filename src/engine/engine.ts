@@ -1,0 +1,22 @@
+import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
+
+/**
+ * Where tools run. A local engine runs them in this process, a hosted one in a process of its own; callers cannot
+ * tell them apart, and `test/contracts/engine.ts` holds them to that.
+ */
+export interface Engine {
+  /** The tools this engine runs, in the order they are listed to clients. */
+  definitions(): Promise<readonly ToolDefinition[]>;
+  /**
+   * Run one tool. Resolves with a result, `ok` or not, for anything that can go wrong, an unknown name, a bad
+   * input and a lost process included. After an abort it resolves within a second with code `cancelled`.
+   */
+  call(name: string, input: unknown, options: CallOptions): Promise<ToolResult>;
+  /** Stop what runs and free every process, thread and file. Calls in flight resolve as `cancelled`. */
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  signal: AbortSignal;
+  progress: (update: Progress) => void;
+}

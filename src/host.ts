@@ -1,0 +1,19 @@
+/**
+ * What portable code (agent, providers, page and expression code) may ask of the machine it runs on.
+ * `node-host.ts` is the implementation for Node; a native edition brings its own.
+ */
+export interface Host {
+  /** As the web standard's `fetch`; the response body streams. */
+  fetch: (url: string, init: HostRequest) => Promise<Response>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A random identifier, 128 bits as lower-case hex. */
+  randomId(): string;
+}
+
+export interface HostRequest {
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+  signal: AbortSignal;
+}

@@ -1,0 +1,35 @@
+/** What a conversation is made of, and the JSON that everything else is made of. */
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/** One request of the model to run a tool. `input` is parsed JSON; where the model sent no JSON, the text it sent. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  input: JsonValue;
+}
+
+/**
+ * A part of what the model said. `opaque` blocks (thinking signatures, reasoning items) belong to the provider
+ * that made them and go back to it unchanged.
+ */
+export type AssistantPart =
+  | { type: "text"; text: string }
+  | { type: "tool_call"; call: ToolCall }
+  | { type: "opaque"; provider: string; block: JsonValue };
+
+export type Message =
+  | { role: "user"; text: string }
+  | { role: "assistant"; parts: AssistantPart[] }
+  | { role: "tool"; callId: string; name: string; ok: boolean; text: string };
+
+/** Tokens one model reply cost. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { ToolError, type ErrorCode } from "../errors.ts";
+import type { JsonObject } from "../message.ts";
+import type { Services } from "./services.ts";
+import { inputJsonSchema, outputJsonSchema, parseInput } from "./schema.ts";
+
+/** What a client is told about a tool. */
+export interface ToolDefinition {
+  /** `^[a-z][a-z0-9_]{0,40}$` */
+  name: string;
+  description: string;
+  /** JSON Schema 2020-12 of the plain kind every MCP client understands: no `$ref`, unions, tuples or records. */
+  inputSchema: JsonObject;
+  outputSchema: JsonObject;
+  hints: ToolHints;
+}
+
+export interface ToolHints {
+  /** Changes nothing outside the workspace. */
+  readOnly: boolean;
+  /** Reaches beyond this machine. */
+  openWorld: boolean;
+  /** May take more than a moment, or more than a little memory: runs in the engine's own process. */
+  long: boolean;
+}
+
+export interface Tool extends ToolDefinition {
+  /** Validate the input and run. Throws only when `context.signal` aborts, and then its reason. */
+  call(input: unknown, context: ToolContext): Promise<ToolResult>;
+}
+
+export type ToolResult = { ok: true; value: JsonObject } | { ok: false; code: ErrorCode; message: string };
+
+/** How far a call has come. `done` never falls; `total` is absent where it is not known. */
+export interface Progress {
+  done: number;
+  total?: number;
+  message?: string;
+}
+
+/** What a call is given besides its input. */
+export interface ToolContext {
+  signal: AbortSignal;
+  progress: (update: Progress) => void;
+  services: Services;
+}
+
+export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObject> {
+  name: string;
+  description: string;
+  input: Input;
+  output: Output;
+  hints?: Partial<ToolHints>;
+  run(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
+}
+
+/**
+ * Make a tool out of zod types and a function. The types are inferred and then hidden: the returned `Tool` speaks
+ * plain JSON. Inputs are read leniently where models are sloppy (null for an omitted optional, "7" for 7) and
+ * strictly everywhere else. A `ToolError` thrown by `run` becomes a failed result with its code; what else it
+ * throws passes through, and the engine reports it as `internal`.
+ *
+ * @throws TypeError for a name, parameter or type that some MCP client cannot handle; the message says which.
+ */
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(options: ToolOptions<Input, Output>): Tool {
+  if (!/^[a-z][a-z0-9_]{0,40}$/.test(options.name)) {
+    throw new TypeError(`tool name "${options.name}" must match ^[a-z][a-z0-9_]{0,40}$`);
+  }
+  return {
+    name: options.name,
+    description: options.description,
+    inputSchema: inputJsonSchema(options.name, options.input),
+    outputSchema: outputJsonSchema(options.output),
+    hints: { readOnly: false, openWorld: false, long: false, ...options.hints },
+    async call(input, context) {
+      try {
+        const value = await options.run(parseInput(options.name, options.input, input), context);
+        return { ok: true, value: { status: "done", ...(options.output.parse(value) as JsonObject) } };
+      } catch (thrown) {
+        context.signal.throwIfAborted();
+        if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
+        throw thrown;
+      }
+    },
+  };
+}
