@@ -1,0 +1,80 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { errorMessage, ToolError } from "../errors.ts";
+import { log } from "../log.ts";
+import { didYouMean } from "../nearest.ts";
+import type { Services } from "../tools/services.ts";
+import type { Tool, ToolDefinition, ToolResult } from "../tools/tool.ts";
+import type { CallOptions, Engine } from "./engine.ts";
+
+export interface LocalEngineOptions {
+  tools: readonly Tool[];
+  /** Opens what tools call, on the first call; whoever passes it closes what it opened. */
+  services: () => Promise<Services> | Services;
+}
+
+/** How long a tool may take to notice an abort before its call is answered without it. */
+const abortGraceMs = 500;
+
+/** An engine that runs tools in this process. */
+export function openLocalEngine({ tools, services }: LocalEngineOptions): Engine {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const definitions = tools.map(definitionOf);
+  const closing = new AbortController();
+  const running = new Set<Promise<ToolResult>>();
+
+  return {
+    definitions: () => Promise.resolve(definitions),
+    async call(name, input, options) {
+      const tool = byName.get(name);
+      if (tool === undefined) return unknownTool(name, [...byName.keys()]);
+      const signal = AbortSignal.any([options.signal, closing.signal]);
+      const call = run(tool, input, { services, signal, progress: options.progress });
+      running.add(call);
+      try {
+        return await call;
+      } finally {
+        running.delete(call);
+      }
+    },
+    async close() {
+      closing.abort(new ToolError("cancelled", "the engine is closing"));
+      await Promise.all(running);
+    },
+  };
+}
+
+/** The answer to a name no engine knows. */
+export function unknownTool(name: string, known: readonly string[]): ToolResult {
+  const message = `there is no tool "${name.slice(0, 60)}"${didYouMean(name, known)}; the tools are ${known.join(", ")}`;
+  return { ok: false, code: "not_found", message };
+}
+
+async function run(tool: Tool, input: unknown, call: CallOptions & Pick<LocalEngineOptions, "services">): Promise<ToolResult> {
+  const { signal, progress, services } = call;
+  const work = async (): Promise<ToolResult> => {
+    signal.throwIfAborted();
+    return tool.call(input, { signal, progress, services: await services() });
+  };
+  const working = work();
+  try {
+    return await Promise.race([working, abandoned(signal, working)]);
+  } catch (thrown) {
+    if (signal.aborted) return { ok: false, code: "cancelled", message: `${tool.name} was cancelled` };
+    log.error(`${tool.name} failed`, thrown);
+    return { ok: false, code: "internal", message: `${tool.name} failed unexpectedly: ${errorMessage(thrown)}` };
+  }
+}
+
+/** Rejects when `working` has not settled for a while after an abort; never settles otherwise. */
+function abandoned(signal: AbortSignal, working: Promise<unknown>): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const give = () => void delay(abortGraceMs, undefined, { ref: false }).then(() => reject(signal.reason));
+  signal.addEventListener("abort", give, { once: true });
+  const forget = () => signal.removeEventListener("abort", give);
+  working.then(forget, forget);
+  return promise;
+}
+
+function definitionOf({ name, description, inputSchema, outputSchema, hints }: Tool): ToolDefinition {
+  return { name, description, inputSchema, outputSchema, hints };
+}

@@ -1,0 +1,34 @@
+/** The candidates that a mistyped name may have meant, best first, at most three. */
+export function nearest(name: string, candidates: readonly string[]): string[] {
+  const wanted = name.toLowerCase().slice(0, 64);
+  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  return candidates
+    .map((candidate) => ({ candidate, distance: distanceTo(wanted, candidate.toLowerCase().slice(0, 64)) }))
+    .filter(({ distance }) => distance <= limit)
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
+}
+
+/** `; did you mean a or b?`, or nothing where no candidate is near. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  const near = nearest(name, candidates);
+  return near.length === 0 ? "" : `; did you mean ${near.join(" or ")}?`;
+}
+
+/** Levenshtein distance; zero where the candidate begins with what was typed (at least three characters). */
+function distanceTo(wanted: string, candidate: string): number {
+  if (wanted.length >= 3 && candidate.startsWith(wanted)) return 0;
+  let previous = Array.from({ length: candidate.length + 1 }, (_, index) => index);
+  for (const [row, character] of [...wanted].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...candidate].entries()) {
+      const insert = (current[column] ?? 0) + 1;
+      const remove = (previous[column + 1] ?? 0) + 1;
+      const replace = (previous[column] ?? 0) + (character === other ? 0 : 1);
+      current.push(Math.min(insert, remove, replace));
+    }
+    previous = current;
+  }
+  return previous.at(-1) ?? 0;
+}

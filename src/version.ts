@@ -1,0 +1,4 @@
+declare const __AXONER_VERSION__: string | undefined;
+
+/** The version in package.json, put in by the build. */
+export const version: string = typeof __AXONER_VERSION__ === "string" ? __AXONER_VERSION__ : "0.0.0-source";
