@@ -11,15 +11,16 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { build, transform, type BuildOptions, type Metafile, type OutputFile } from "esbuild";
+import { build, type BuildOptions, type OutputFile, type PluginBuild } from "esbuild";
 import { namedImports } from "./named-imports.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
-/** Started before the version of Node is known: they may import nothing but what they load themselves. */
+/** Started before the version of Node is known. */
 const launchers = ["src/cli.ts", "src/mcp-server.ts"];
+const maxLauncherBytes = 4_096;
 const processes = [
   ...launchers,
   "src/engine-host.ts",
@@ -57,8 +58,10 @@ async function buildInto(folder: string): Promise<void> {
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     writeTypes(join(folder, "types")),
   ]);
-  await Promise.all([...bundled.outputFiles, ...external.outputFiles].map(writeOutput));
-  await finishLaunchers(folder, bundled.metafile);
+  const files = [...bundled.outputFiles, ...external.outputFiles];
+  await Promise.all(files.map((file) => writeFile(file.path, file.contents)));
+  await Promise.all(launchers.map((entry) => finishLauncher(join(folder, `${basename(entry, ".ts")}.js`))));
+  await Promise.all(files.map(giveRequire));
   await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, bundled.metafile));
 }
 
@@ -83,33 +86,45 @@ function bundle(
   });
 }
 
-function writeOutput(file: OutputFile): Promise<void> {
-  return writeFile(file.path, withRequire(file.text));
+/**
+ * Bundled CommonJS packages ask for Node's modules through esbuild's stand-in for `require`; the chunk that holds it is
+ * given the real one. Done after the launchers have taken what they need, because they share that chunk.
+ */
+async function giveRequire(file: OutputFile): Promise<void> {
+  if (!/^var __require = /m.test(file.text)) return;
+  const prelude = `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n`;
+  await writeFile(file.path, prelude + file.text);
 }
 
 /**
- * The chunk that holds esbuild's stand-in for `require` is given a real one, because bundled CommonJS packages ask for
- * Node's modules through it. No other file gets an import that it did not have.
+ * A launcher must be readable by any Node since 14, or an old one would show a syntax error in place of the sentence
+ * that names its version. So what it imports statically is put into it, its syntax is lowered, and the rest of the
+ * program stays behind `import()`.
  */
-function withRequire(text: string): string {
-  if (!/^var __require = /m.test(text)) return text;
-  return `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n${text}`;
-}
-
-/**
- * Lower the launchers' own few lines to what Node 14 reads. A static import in them would be read before their first
- * line runs, and an old Node would show a syntax error in place of the sentence that names its version.
- */
-async function finishLaunchers(folder: string, metafile: Metafile): Promise<void> {
-  for (const [path, { entryPoint, imports }] of Object.entries(metafile.outputs)) {
-    if (entryPoint === undefined || !launchers.includes(entryPoint)) continue;
-    const eager = imports.find((imported) => imported.kind !== "dynamic-import");
-    if (eager !== undefined) throw new Error(`${entryPoint} imports ${eager.path} statically; load it with import()`);
-    const file = join(folder, basename(path));
-    const { code } = await transform(await readFile(file, "utf8"), { target: "node14", format: "esm" });
-    await writeFile(file, code.startsWith("#!") ? code : `#!/usr/bin/env node\n${code}`);
-    await chmod(file, 0o755);
+async function finishLauncher(file: string): Promise<void> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [file],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node14",
+    metafile: true,
+    plugins: [{ name: "leave-lazy", setup: leaveLazyImports }],
+  });
+  const [output] = Object.values(metafile.outputs);
+  const eager = output?.imports.find((imported) => imported.kind !== "dynamic-import");
+  if (eager !== undefined) throw new Error(`${basename(file)} imports ${eager.path} statically; load it with import()`);
+  if (output === undefined || output.bytes > maxLauncherBytes) {
+    throw new Error(`${basename(file)} has grown to ${output?.bytes} bytes; load what it needs with import()`);
   }
+  await chmod(file, 0o755);
+}
+
+function leaveLazyImports({ onResolve }: PluginBuild): void {
+  onResolve({ filter: /./ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
 }
 
 async function writeTypes(folder: string): Promise<void> {
