@@ -8,7 +8,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, watch } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build, type BuildOptions, type OutputFile, type PluginBuild } from "esbuild";
@@ -103,7 +103,7 @@ async function giveRequire(file: OutputFile): Promise<void> {
  */
 async function finishLauncher(file: string): Promise<void> {
   const { metafile } = await build({
-    absWorkingDir: root,
+    absWorkingDir: dirname(file),
     entryPoints: [file],
     outfile: file,
     allowOverwrite: true,

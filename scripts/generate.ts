@@ -1,0 +1,53 @@
+/**
+ * Write everything that is made out of the tool definitions: what the server answers before it has loaded a tool, the
+ * reference for people, and the methods of the Python client.
+ *
+ *   node scripts/generate.ts            write what is out of step
+ *   node scripts/generate.ts --check    write nothing, and fail where something is out of step
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { systemErrorCode } from "../src/errors.ts";
+import { tools } from "../src/tools/index.ts";
+import type { ToolDefinition } from "../src/tools/tool.ts";
+import { pythonClient } from "./generate-python.ts";
+import { toolReference } from "./tool-reference.ts";
+
+const root = join(import.meta.dirname, "..");
+
+const definitions = tools.map(({ name, description, inputSchema, outputSchema, hints }): ToolDefinition => {
+  return { name, description, inputSchema, outputSchema, hints };
+});
+
+const generated = {
+  "src/mcp/definitions.generated.json": `${JSON.stringify(definitions, undefined, 2)}\n`,
+  "docs/tools.md": toolReference(definitions),
+  "python-client/src/axoner/_generated.py": pythonClient(definitions),
+};
+
+async function outOfStep(): Promise<[path: string, text: string][]> {
+  const all = Object.entries(generated);
+  const current = await Promise.all(all.map(([path]) => readIfThere(join(root, path))));
+  return all.filter(([, text], index) => text !== current[index]);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  }
+}
+
+const stale = await outOfStep();
+if (process.argv.includes("--check")) {
+  for (const [path] of stale) console.error(`${path} is out of step with the tools; run \`npm run generate\``);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const [path, text] of stale) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+    console.log(`wrote ${path}`);
+  }
+}
