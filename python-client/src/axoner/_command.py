@@ -1,0 +1,80 @@
+"""Which server to start, and with which options."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from .errors import ServerNotFound
+
+StrPath = str | os.PathLike[str]
+OneOrMore = StrPath | Iterable[StrPath]
+
+_CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+
+def server_command(command: str | Sequence[str] | None, env: Mapping[str, str]) -> list[str]:
+    """The server's argument list: ``command``, else ``AXONER_COMMAND``, else the checkout this client lies in, else PATH.
+
+    :raises ServerNotFound: says what to do about it.
+    """
+    chosen = command if command is not None else env.get("AXONER_COMMAND")
+    if chosen:
+        return shlex.split(chosen, posix=os.name != "nt") if isinstance(chosen, str) else [os.fspath(part) for part in chosen]
+    import shutil  # here: it costs a fifth of the package's import time
+
+    built = os.path.join(_CHECKOUT, "dist", "mcp-server.js")
+    if os.path.isfile(built):
+        node = _node_of_checkout() or shutil.which("node", path=env.get("PATH"))
+        if node is not None:
+            return [node, built]
+    installed = shutil.which("axoner", path=env.get("PATH"))
+    if installed is not None:
+        return [installed, "mcp"]
+    raise ServerNotFound(_advice(built))
+
+
+def option_flags(
+    *,
+    root: OneOrMore | None = None,
+    workspace: StrPath | None = None,
+    allow_write: OneOrMore | None = None,
+    allow_private: str | Iterable[str] | None = None,
+    tools: str | Iterable[str] | None = None,
+    plugin: OneOrMore | None = None,
+    log_level: str | None = None,
+) -> list[str]:
+    """The options as flags. Paths become absolute: a server that is started again later must mean the same ones."""
+    flags: list[str] = []
+    for flag, paths in (("--root", root), ("--workspace", workspace), ("--allow-write", allow_write), ("--plugin", plugin)):
+        for path in _each(paths):
+            flags += [flag, os.path.abspath(os.path.expanduser(os.fspath(path)))]
+    for host in _each(allow_private):
+        flags += ["--allow-private", os.fspath(host)]
+    if tools is not None:
+        flags += ["--tools", ",".join(os.fspath(tool) for tool in _each(tools))]
+    if log_level is not None:
+        flags += ["--log-level", log_level]
+    return flags
+
+
+def _each(values: OneOrMore | None) -> Iterable[StrPath]:
+    if values is None:
+        return ()
+    return (values,) if isinstance(values, (str, os.PathLike)) else values
+
+
+def _node_of_checkout() -> str | None:
+    node = ("node", "bin", "node.exe") if os.name == "nt" else (".bin", "node")
+    path = os.path.join(_CHECKOUT, "node_modules", *node)
+    return path if os.path.isfile(path) else None
+
+
+def _advice(built: str) -> str:
+    if os.path.isfile(os.path.join(_CHECKOUT, "src", "mcp-server.ts")):
+        return f"the axoner server is not built ({built} is missing); run `npm ci && npm run build` in {_CHECKOUT}"
+    return (
+        "no axoner server found; install it with `npm install -g axoner` so that `axoner` is on PATH, "
+        "or say where it is: Bridge(command=[…]) or the environment variable AXONER_COMMAND"
+    )

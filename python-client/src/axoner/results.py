@@ -1,0 +1,164 @@
+"""What tools return: a mapping with attributes, and the way from a dataset to pandas, polars and Arrow."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .errors import AxonerError, IncompleteRows, NotFound, ProtocolError, ToolError, tool_error
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+
+class ToolResult(Mapping[str, Any]):
+    """A tool's answer: ``result["rows"]`` and ``result.rows`` are the same.
+
+    As an attribute, a field that the tool declares but left out of this answer is ``None``.
+    """
+
+    #: The answer as a language model sees it.
+    model_text: str
+
+    def __init__(self, fields: Mapping[str, Any], model_text: str = "") -> None:
+        self._fields = dict(fields)
+        self.model_text = model_text
+
+    def __getitem__(self, name: str) -> Any:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            if name in self._fields:
+                return self._fields[name]
+            if name in type(self).__annotations__:
+                return None
+        raise AttributeError(f"this {type(self).__name__} has no {name}; it has {', '.join(self.__dict__.get('_fields', ()))}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._fields]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={_brief(value)}" for name, value in self._fields.items())
+        return f"{type(self).__name__}({fields})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a plain dictionary, ready for ``json.dumps``."""
+        return dict(self._fields)
+
+
+class TableResult(ToolResult):
+    """A tool's answer with rows. The ``to_…`` methods give all of them: from the dataset's file where there is one.
+
+    :raises IncompleteRows: the rows were cut and no dataset holds the rest; call again with ``save_as=``.
+    :raises NotFound: the dataset's file is gone.
+    :raises ImportError: the library is not installed; the text says how to get it.
+    """
+
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+
+    def to_arrow(self) -> pyarrow.Table:
+        """An Arrow table. Dates, times, decimals and big integers keep their types."""
+        from . import _tables
+
+        pa = _require("pyarrow", "arrow")
+        path = self._dataset_file("parquet")
+        if path is not None:
+            import pyarrow.parquet
+
+            return pyarrow.parquet.ParquetFile(path).read()
+        return _tables.arrow_table(pa, self._all_columns())
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A pandas frame with Arrow-backed columns, which keep integers with nulls, decimals and dates as they are."""
+        pd = _require("pandas", "pandas")
+        _require("pyarrow", "pandas")
+        return self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+
+    def to_polars(self) -> polars.DataFrame:
+        """A polars frame."""
+        from . import _tables
+
+        pl = _require("polars", "polars")
+        path = self._dataset_file("parquet")
+        return pl.read_parquet(path) if path is not None else _tables.polars_frame(pl, self._all_columns())
+
+    def _all_columns(self) -> list[tuple[str, str, list[Any]]]:
+        """Name, type and cells of every column; cells still in their JSON form."""
+        path = self._dataset_file("jsonl")
+        if path is not None:
+            from . import _tables
+
+            return _tables.read_json_lines(path, self.columns, self.types)
+        if self.get("truncated"):
+            raise IncompleteRows("these rows were cut and no dataset holds the rest; call the tool again with save_as=")
+        return [(name, kind, [row[index] for row in self.rows]) for index, (name, kind) in enumerate(zip(self.columns, self.types))]
+
+    def _dataset_file(self, wanted: str) -> str | None:
+        path = self.get("dataset_path")
+        if path is None or self.get("dataset_format", "parquet") != wanted:
+            return None
+        if not os.path.isfile(path):
+            raise NotFound(f"the dataset's file {path} is gone; run the tool again")
+        return str(path)
+
+
+def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | None = None) -> ToolResult:
+    """The reply of ``tools/call`` as a result; a failed one is raised.
+
+    :param kind: the class of the result, where the tool is known; else its fields decide.
+    :raises ToolError: the subclass of its error code.
+    """
+    text = _reply_text(reply)
+    fields = reply.get("structuredContent")
+    if reply.get("isError"):
+        raise _failure(text, fields)
+    if not isinstance(fields, dict):
+        raise ProtocolError(f"{tool} answered without structured content: {text[:200]}")
+    if kind is None:
+        kind = TableResult if {"columns", "types", "rows"} <= fields.keys() else ToolResult
+    return kind(fields, text)
+
+
+def _reply_text(reply: Mapping[str, Any]) -> str:
+    blocks = reply.get("content")
+    return "\n".join(block["text"] for block in blocks if block.get("type") == "text") if isinstance(blocks, list) else ""
+
+
+def _failure(text: str, fields: Any) -> AxonerError:
+    if isinstance(fields, dict) and isinstance(fields.get("code"), str):
+        return tool_error(fields["code"], str(fields.get("message", text)))
+    return ToolError(text or "the tool failed without saying why")
+
+
+def _require(module: str, extra: str) -> Any:
+    try:
+        __import__(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        _advise(module, extra, error)
+    return sys.modules[module]
+
+
+def _advise(module: str, extra: str, cause: ModuleNotFoundError) -> NoReturn:
+    raise ImportError(f"this needs {module}, which is not installed; run `pip install axoner[{extra}]`", name=module) from cause
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    if len(text) <= 60:
+        return text
+    return f"[{len(value)} items]" if isinstance(value, list) else f"{text[:57]}…"

@@ -1,0 +1,285 @@
+"""The bridge against a server that misbehaves."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import axoner
+import pytest
+from axoner import Bridge
+from support import AWKWARD
+
+posix = pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def server_pid(bridge: Bridge) -> int:
+    return bridge.call_tool("echo").pid
+
+
+def test_arguments_arrive_and_none_is_left_out(awkward):
+    given = {"text": "naïve \ud800", "none": None, "path": Path("a/b"), "many": (item for item in (1, 2)), "zero": 0}
+    echoed = awkward().call_tool("echo", given).given
+    assert echoed == {"text": "naïve \ud800", "path": os.path.join("a", "b"), "many": [1, 2], "zero": 0}
+
+
+@pytest.mark.parametrize("value", [float("nan"), object()])
+def test_an_argument_that_is_no_json_is_refused_before_anything_is_sent(awkward, value):
+    bridge = awkward()
+    with pytest.raises((TypeError, ValueError)):
+        bridge.call_tool("echo", {"value": value})
+    assert bridge.call_tool("echo", {"value": 1}).given == {"value": 1}
+
+
+def test_calls_of_many_threads_each_get_their_own_answer(awkward):
+    bridge = awkward()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda number: bridge.call_tool("echo", {"number": number}), range(200)))
+    assert [answer.given["number"] for answer in answers] == list(range(200))
+    assert len({answer.pid for answer in answers}) == 1
+
+
+def test_an_answer_longer_than_any_buffer_arrives_whole(awkward):
+    assert awkward().call_tool("long", {"chars": 3_000_000}).text == "é" * 3_000_000
+
+
+def test_list_tools_reads_every_page(awkward):
+    assert [tool["name"] for tool in awkward().list_tools()] == ["first", "second"]
+
+
+def test_progress_goes_to_the_callback_on_the_calling_thread(awkward):
+    seen = []
+    awkward().call_tool("count", {"to": 3}, progress=lambda *update: seen.append((*update, threading.current_thread())))
+    here = threading.current_thread()
+    assert seen == [(1, 3, "step 1", here), (2, 3, "step 2", here), (3, 3, "step 3", here)]
+
+
+def test_progress_true_prints_to_stderr(awkward, capsys):
+    awkward().call_tool("count", {"to": 3}, progress=True)
+    assert "count 3/3 (100%) step 3" in capsys.readouterr().err
+
+
+def test_no_progress_is_asked_for_unless_wanted(awkward):
+    assert awkward().call_tool("count", {"to": 1}).token_sent is False
+
+
+def test_an_exception_of_the_progress_callback_cancels_the_call(awkward, tmp_path, sent, eventually):
+    bridge = awkward("--log", str(tmp_path / "sent"))
+
+    def refuse(*_update):
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        bridge.call_tool("wait", {"seconds": 60}, progress=refuse)
+    eventually(lambda: any(message["method"] == "notifications/cancelled" for message in sent()))
+
+
+def test_a_call_that_takes_too_long_is_cancelled(awkward, tmp_path, sent, eventually):
+    bridge = awkward("--log", str(tmp_path / "sent"))
+    with pytest.raises(axoner.CallTimeout, match="0.2 s") as caught:
+        bridge.call_tool("wait", {"seconds": 60}, timeout=0.2)
+    assert isinstance(caught.value, TimeoutError)
+    eventually(lambda: any(message["method"] == "notifications/cancelled" for message in sent()))
+    assert bridge.call_tool("echo", {"still": "here"}).given == {"still": "here"}
+
+
+@posix
+def test_ctrl_c_cancels_the_call_and_leaves_the_server_running(tmp_path):
+    script = f"""
+import os, signal, threading
+from axoner import Bridge
+with Bridge(command={[*AWKWARD, "--log", str(tmp_path / "sent")]!r}) as bridge:
+    pid = bridge.call_tool("echo").pid
+    threading.Timer(0.5, lambda: os.killpg(0, signal.SIGINT)).start()
+    try:
+        bridge.call_tool("wait", {{"seconds": 60}})
+    except KeyboardInterrupt:
+        print("interrupted", bridge.call_tool("echo").pid == pid)
+"""
+    done = subprocess.run([sys.executable, "-c", script], env=child_env(), capture_output=True, text=True, timeout=30, start_new_session=True)
+    assert done.stdout == "interrupted True\n", done.stderr
+    assert "notifications/cancelled" in (tmp_path / "sent").read_text()
+
+
+@pytest.mark.parametrize("code", ["invalid_input", "not_found", "blocked_address", "timeout", "internal"])
+def test_a_failed_tool_raises_the_exception_of_its_code(awkward, code):
+    with pytest.raises(axoner.ToolError, match="that did not work; try less") as caught:
+        awkward().call_tool("fail", {"code": code})
+    assert caught.value.code == code
+    assert type(caught.value) is not axoner.ToolError
+    assert isinstance(caught.value, TimeoutError) == (code == "timeout")
+
+
+def test_a_code_of_a_plugins_own_is_a_plain_tool_error(awkward):
+    with pytest.raises(axoner.ToolError) as caught:
+        awkward().call_tool("fail", {"code": "out_of_coffee"})
+    assert type(caught.value) is axoner.ToolError
+    assert caught.value.code == "out_of_coffee"
+
+
+def test_errors_survive_pickling():
+    for error in (axoner.NotFound("gone"), axoner.ServerDied("it died", 3, "why"), axoner.ToolError("odd", "own_code")):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), copy.__dict__) == (type(error), str(error), error.__dict__)
+
+
+def test_a_refused_request_is_a_protocol_error_with_its_code(awkward):
+    with pytest.raises(axoner.ProtocolError, match="unknown tool nope") as caught:
+        awkward().call_tool("nope")
+    assert caught.value.code == -32602
+
+
+def test_stray_output_unknown_replies_and_requests_of_the_server_are_survived(awkward, tmp_path, sent, eventually):
+    bridge = awkward("--log", str(tmp_path / "sent"))
+    assert bridge.call_tool("babble").status == "done"
+    replies = eventually(lambda: {m["id"]: m for m in sent() if "method" not in m} if len(sent()) >= 5 else None)
+    assert replies["from-server"]["result"] == {}
+    assert replies["unknown"]["error"]["code"] == -32601
+
+
+def test_an_answer_without_a_result_is_a_protocol_error(awkward):
+    with pytest.raises(axoner.ProtocolError, match="no result"):
+        awkward().call_tool("no_result")
+
+
+def test_a_server_that_dies_fails_every_call_in_flight_and_the_next_call_starts_another(awkward):
+    bridge = awkward()
+    first = server_pid(bridge)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(bridge.call_tool, "wait", {"seconds": 60})
+        with pytest.raises(axoner.ServerDied, match=r"(?s)exit code 3.*then the rest") as caught:
+            bridge.call_tool("die")
+        with pytest.raises(axoner.ServerDied):
+            waiting.result(10)
+    assert caught.value.returncode == 3
+    assert server_pid(bridge) != first
+
+
+@posix
+def test_a_killed_server_is_named_with_its_signal(awkward):
+    with pytest.raises(axoner.ServerDied, match="SIGKILL"):
+        awkward().call_tool("kill")
+
+
+def test_a_server_that_refuses_to_start_shows_what_it_said(awkward, capsys):
+    with pytest.raises(axoner.ServerDied, match=r"(?s)exit code 2.*--colour is no option"):
+        awkward("--refuse", "--colour is no option").call_tool("echo")
+    assert "--colour is no option" in capsys.readouterr().err
+
+
+def test_a_server_of_another_protocol_is_refused_and_stopped(awkward):
+    with pytest.raises(axoner.ProtocolError, match="1999-01-01"):
+        awkward("--version", "1999-01-01").call_tool("echo")
+
+
+def test_a_command_that_does_not_exist_is_a_server_not_found():
+    bridge = Bridge(command=["/no/such/axoner"])
+    with pytest.raises(axoner.ServerNotFound, match="/no/such/axoner"):
+        bridge.call_tool("echo")
+
+
+def test_close_ends_the_server_and_later_calls_say_so(awkward):
+    bridge = awkward()
+    pid = server_pid(bridge)
+    bridge.close()
+    bridge.close()
+    assert not is_alive(pid)
+    with pytest.raises(axoner.BridgeClosed):
+        bridge.call_tool("echo")
+
+
+def test_close_frees_whoever_waits_on_another_thread(awkward, capfd, eventually):
+    bridge = awkward()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(bridge.call_tool, "wait", {"seconds": 60})
+        eventually(lambda: bridge._connection is not None and bridge._connection._pending)
+        bridge.close()
+        with pytest.raises(axoner.BridgeClosed):
+            waiting.result(10)
+
+
+@posix
+def test_a_server_that_ignores_its_end_of_input_and_sigterm_is_killed(awkward):
+    bridge = awkward("--deaf")
+    pid = server_pid(bridge)
+    bridge.close()
+    assert not is_alive(pid)
+
+
+@posix
+def test_a_bridge_nobody_holds_any_more_lets_its_server_end(eventually):
+    bridge = Bridge(command=AWKWARD)
+    pid = server_pid(bridge)
+    del bridge
+    gc.collect()
+    eventually(lambda: not is_alive(pid))
+
+
+def test_a_program_that_forgets_to_close_leaves_no_server(eventually):
+    script = f"from axoner import Bridge; bridge = Bridge(command={AWKWARD!r}); print(bridge.call_tool('echo').pid)"
+    done = subprocess.run([sys.executable, "-c", script], env=child_env(), capture_output=True, text=True, timeout=30)
+    assert done.stderr == ""
+    eventually(lambda: not is_alive(int(done.stdout)))
+
+
+@posix
+def test_a_forked_child_gets_a_server_of_its_own_and_leaves_the_parents_alone(awkward):
+    bridge = awkward()
+    pid = server_pid(bridge)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(bridge.call_tool, "wait", {"seconds": 1})
+        time.sleep(0.1)
+        theirs = multiprocessing.get_context("fork").Queue()
+        child = multiprocessing.get_context("fork").Process(target=lambda: theirs.put(_use_and_close(bridge)))
+        child.start()
+        child_pid = theirs.get(timeout=20)
+        child.join(20)
+        assert waiting.result(10).waited == 1
+    assert child.exitcode == 0
+    assert child_pid not in (pid, os.getpid())
+    assert not is_alive(child_pid)
+    assert server_pid(bridge) == pid
+
+
+@posix
+def test_a_forked_child_does_not_keep_the_parents_server_alive(awkward):
+    bridge = awkward()
+    server_pid(bridge)
+    child = os.fork()
+    if child == 0:
+        time.sleep(30)
+        os._exit(0)
+    try:
+        process = bridge._connection._process._process
+        bridge.close()
+        assert process.returncode == 0, "the end of its input ended it, not a signal"
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _use_and_close(bridge: Bridge) -> int:
+    pid = server_pid(bridge)
+    bridge.close()
+    return pid
+
+
+def child_env() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(axoner.__file__).parents[1])}
