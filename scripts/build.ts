@@ -123,8 +123,10 @@ async function finishLauncher(file: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-function leaveLazyImports({ onResolve }: PluginBuild): void {
-  onResolve({ filter: /./ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
+function leaveLazyImports(launcher: PluginBuild): void {
+  launcher.onResolve({ filter: /./ }, ({ kind, path }) =>
+    kind === "dynamic-import" ? { path, external: true } : undefined,
+  );
 }
 
 async function writeTypes(folder: string): Promise<void> {

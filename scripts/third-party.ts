@@ -6,7 +6,7 @@ import type { Metafile } from "esbuild";
 export async function thirdPartyLicences(root: string, metafile: Metafile): Promise<string> {
   const folders = new Set(Object.keys(metafile.inputs).flatMap(packageFolder));
   const sections = await Promise.all([...folders].map((folder) => licenceOf(join(root, folder))));
-  return `dist/ holds code of these packages.\n\n${sections.sort().join("\n\n")}\n`;
+  return `dist/ holds code of these packages.\n\n${sections.toSorted().join("\n\n")}\n`;
 }
 
 /** `node_modules/a/lib/b.js` -> `node_modules/a`, at whatever depth the package is installed. */
