@@ -60,6 +60,7 @@ async function run(tool: Tool, input: unknown, call: CallOptions & Pick<LocalEng
     return await Promise.race([working, abandoned(signal, working)]);
   } catch (thrown) {
     if (signal.aborted) return { ok: false, code: "cancelled", message: `${tool.name} was cancelled` };
+    if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
     log.error(`${tool.name} failed`, thrown);
     return { ok: false, code: "internal", message: `${tool.name} failed unexpectedly: ${errorMessage(thrown)}` };
   }

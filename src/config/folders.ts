@@ -1,0 +1,69 @@
+import { realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve, sep } from "node:path";
+import { ConfigError, errorMessage } from "../errors.ts";
+
+export interface Folders {
+  roots: string[];
+  workspace: string;
+  allow_write: string[];
+  plugins: string[];
+}
+
+interface FolderOptions {
+  root: string[];
+  workspace?: string | undefined;
+  allow_write: string[];
+  plugin: string[];
+}
+
+/**
+ * Which folders may be read and written. Without `--root` it is the current folder, unless that is one that nobody
+ * chose: `/`, the home folder, a system or an application folder (desktop clients start servers there).
+ *
+ * @throws ConfigError for a root or a plugin that does not exist
+ */
+export function decideFolders(options: FolderOptions, currentFolder: string, environment: NodeJS.ProcessEnv): Folders {
+  const given = options.root.map((root) => existing(resolve(expandHome(root)), "--root", "folder"));
+  const roots = given.length > 0 ? given : isUnchosen(currentFolder) ? [] : [realpathSync(currentFolder)];
+  const first = roots[0];
+  const stateFolder = environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
+  const fallback = first === undefined ? join(stateFolder, "axoner", "workspace") : join(first, ".axoner");
+  return {
+    roots: [...new Set(roots)],
+    workspace: options.workspace === undefined ? fallback : resolve(expandHome(options.workspace)),
+    allow_write: options.allow_write.map((folder) => existing(resolve(expandHome(folder)), "--allow-write", "folder")),
+    plugins: options.plugin.map((file) => existing(resolve(expandHome(file)), "--plugin", "file")),
+  };
+}
+
+const systemFolders = ["/bin", "/boot", "/dev", "/etc", "/lib", "/opt", "/proc", "/run", "/sbin", "/snap", "/sys", "/usr", "/var", "/Applications", "/Library", "/System"];
+const windowsSystemFolder = /^[a-z]:\\(windows|program files|program files \(x86\))(\\|$)/i;
+/** Folders below a system folder in which people do keep their work. */
+const workFolders = ["/var/folders", "/var/tmp", "/usr/src"];
+
+function isUnchosen(folder: string): boolean {
+  const real = realpathSync(folder);
+  const home = realpathSync(homedir());
+  if (real === home || real === dirname(real)) return true;
+  if (process.platform === "win32") return windowsSystemFolder.test(real);
+  return systemFolders.some((system) => isInside(real, system)) && !workFolders.some((work) => isInside(real, work));
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
+
+function existing(path: string, flag: string, kind: "folder" | "file"): string {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory() === (kind === "folder")) return real;
+  } catch (thrown) {
+    throw new ConfigError(`${flag} ${path}: ${errorMessage(thrown)}`, { cause: thrown });
+  }
+  throw new ConfigError(`${flag} ${path} is not a ${kind}`);
+}
+
+function expandHome(path: string): string {
+  return path === "~" || path.startsWith(`~${sep}`) || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+}

@@ -1,0 +1,110 @@
+import { readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { z } from "zod";
+import { ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
+import { log } from "../log.ts";
+import { isJsonObject } from "../message.ts";
+
+/** Option values by their key in the configuration file, before they are checked. */
+export type Settings = Record<string, unknown>;
+type Shape = Record<string, z.ZodType>;
+
+/** The flags among the arguments. What is no option of ours stays in `rest`, in its order. */
+export function readCommandLine(argv: readonly string[], shape: Shape): { settings: Settings; configFile?: string; rest: string[] } {
+  const keys = new Set([...Object.keys(shape), "config"]);
+  const options = Object.fromEntries([...keys].map((key) => [flagOf(key), { type: "string" as const }]));
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const settings: Settings = {};
+  const taken = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const key = token.name.replaceAll("-", "_");
+    if (!keys.has(key) || token.rawName !== `--${flagOf(key)}`) continue;
+    if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
+      throw new ConfigError(`--${token.name} needs a value`);
+    }
+    taken.add(token.index);
+    if (!token.inlineValue) taken.add(token.index + 1);
+    settings[key] = isList(shape[key]) ? [...asList(settings[key]), ...splitList(key, token.value)] : token.value;
+  }
+  const { config, ...others } = settings;
+  const rest = argv.filter((_, index) => !taken.has(index));
+  return { settings: others, rest, ...(typeof config === "string" ? { configFile: config } : {}) };
+}
+
+/** The options set as `AXONER_…`. Lists are separated by commas or written as a JSON list. */
+export function readEnvironment(environment: NodeJS.ProcessEnv, shape: Shape): Settings {
+  const settings: Settings = {};
+  for (const [key, type] of Object.entries(shape)) {
+    const value = environment[`AXONER_${key.toUpperCase()}`];
+    if (value === undefined || value === "") continue;
+    settings[key] = !isList(type) ? value : value.trimStart().startsWith("[") ? parseJson(value, `AXONER_${key.toUpperCase()}`) : value.split(",");
+  }
+  return settings;
+}
+
+/** The user's own configuration: the named file, else `axoner/axoner.json` in the configuration folder, if there is one. */
+export function readUserFile(named: string | undefined, environment: NodeJS.ProcessEnv): Settings & { secrets: Record<string, string> } {
+  const folder = environment["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  const path = named === undefined ? join(folder, "axoner", "axoner.json") : resolve(named);
+  const settings = readJsonFile(path, named !== undefined);
+  const { keys, ...options } = settings;
+  if (keys !== undefined && !isStringRecord(keys)) throw new ConfigError(`${path}: "keys" must be an object of strings`);
+  if (keys !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
+    throw new ConfigError(`${path} holds keys but others can read it; run: chmod 600 ${path}`);
+  }
+  return { ...options, secrets: keys ?? {} };
+}
+
+/** A project's own `axoner.json`. Keys it has no say in are ignored with a warning. */
+export function readProjectFile(root: string, allowed: readonly string[]): Settings {
+  const path = join(root, "axoner.json");
+  const settings = readJsonFile(path, false);
+  for (const key of Object.keys(settings).filter((name) => !allowed.includes(name))) {
+    log.warn(`${path}: "${key}" is ignored; a project's file may only set ${allowed.join(", ")}`);
+  }
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => allowed.includes(key)));
+}
+
+function readJsonFile(path: string, required: boolean): Settings {
+  try {
+    const value = parseJson(readFileSync(path, "utf8"), path);
+    if (!isJsonObject(value)) throw new ConfigError(`${path} must hold a JSON object`);
+    return value;
+  } catch (thrown) {
+    if (thrown instanceof ConfigError) throw thrown;
+    if (!required && ["ENOENT", "ENOTDIR"].includes(systemErrorCode(thrown) ?? "")) return {};
+    throw new ConfigError(`the configuration file ${path} cannot be read: ${errorMessage(thrown)}`, { cause: thrown });
+  }
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw new ConfigError(`${where} is not JSON: ${errorMessage(thrown)}`, { cause: thrown });
+  }
+}
+
+function flagOf(key: string): string {
+  return key.replaceAll("_", "-");
+}
+
+/** Tool names are listed with commas; folders and files may hold commas, so their flags are repeated instead. */
+function splitList(key: string, value: string): string[] {
+  return key === "tools" || key === "no_tools" ? value.split(",").filter(Boolean) : [value];
+}
+
+function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isList(type: z.ZodType | undefined): boolean {
+  return Array.isArray(type?.safeParse([]).data);
+}
+
+function isStringRecord(value: unknown): value is Record<string, string> {
+  return isJsonObject(value) && Object.values(value).every((item) => typeof item === "string");
+}

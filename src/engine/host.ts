@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "../entries.ts";
+import type { JsonValue } from "../message.ts";
+import type { ToolResult } from "../tools/tool.ts";
+import type { Engine } from "./engine.ts";
+import { connectEngine, type Connection } from "./wire.ts";
+
+export interface HostedEngineOptions {
+  /** The complete resolved configuration; the engine process reads nothing else. */
+  settings: JsonValue;
+  /** The environment of the process; keys travel in the settings, not here. */
+  environment: Record<string, string>;
+}
+
+/** The descriptor on which an engine process talks to whoever started it. */
+export const engineChannel = 3;
+
+/** How long a closed engine process may take to stop its own children before it is killed. */
+const closeGraceMs = 700;
+
+/**
+ * An engine in a process of its own, started on the first call and again after it died. The channel is a
+ * descriptor of its own, so nothing a tool prints can break it, and the process ends with whoever started it.
+ */
+export function openHostedEngine(options: HostedEngineOptions): Engine {
+  let process: EngineProcess | undefined;
+  let closed = false;
+
+  const connect = (): Connection => {
+    if (process === undefined) {
+      const started = startProcess(options);
+      process = started;
+      void started.connection.closed.then(() => {
+        if (process === started) process = undefined;
+      });
+    }
+    return process.connection;
+  };
+
+  return {
+    definitions: async () => connect().definitions(),
+    async call(name, input, callOptions) {
+      if (closed) return cancelled;
+      const result = await connect().call(name, input, callOptions);
+      return closed && !result.ok && result.code === "unavailable" ? cancelled : result;
+    },
+    async close() {
+      closed = true;
+      await process?.stop();
+    },
+  };
+}
+
+const cancelled: ToolResult = { ok: false, code: "cancelled", message: "the engine is closing" };
+
+interface EngineProcess {
+  connection: Connection;
+  stop(): Promise<void>;
+}
+
+function startProcess({ settings, environment }: HostedEngineOptions): EngineProcess {
+  const child = spawn(globalThis.process.execPath, [fileURLToPath(entryUrl("engine-host"))], {
+    stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
+    env: environment,
+    windowsHide: true,
+  });
+  const channel = child.stdio[engineChannel];
+  if (!(channel instanceof Duplex)) throw new Error("the engine's channel was not opened");
+  child.on("error", () => channel.destroy());
+  const connection = connectEngine(channel, settings);
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+  return {
+    connection,
+    async stop() {
+      const killing = setTimeout(() => kill(child), closeGraceMs);
+      await connection.close();
+      await exited;
+      clearTimeout(killing);
+    },
+  };
+}
+
+function kill(child: ChildProcess): void {
+  child.kill("SIGKILL");
+}

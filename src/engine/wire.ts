@@ -1,0 +1,169 @@
+import type { Duplex } from "node:stream";
+import { AxonerError, ConfigError, errorCodes, errorMessage, type ErrorCode } from "../errors.ts";
+import { readLines } from "../lines.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
+import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
+import type { CallOptions, Engine } from "./engine.ts";
+
+/*
+ * The engine contract over a byte stream, one JSON object a line.
+ *
+ *   caller:  {open: settings}   {call: id, name, input}   {cancel: id}
+ *   engine:  {ready: definitions} or {failed: message}   {progress: id, update}   {result: id, value}
+ *
+ * Both ends are this program: a line that is none of these is a defect and ends the connection.
+ */
+
+/** Results and inputs are bounded far below this; a longer line is a defect. */
+const maxLineBytes = 64 * 1024 * 1024;
+
+/**
+ * Serve the engine that `open` makes of the caller's settings. When the caller goes away the engine is closed and
+ * `onClosed` is called.
+ */
+export function serveEngine(stream: Duplex, open: (settings: JsonValue) => Promise<Engine>, onClosed: () => void): void {
+  const running = new Map<number, AbortController>();
+  let opening: Promise<Engine> | undefined;
+
+  const start = async (settings: JsonValue) => {
+    opening ??= open(settings);
+    try {
+      send(stream, { ready: await (await opening).definitions() });
+    } catch (thrown) {
+      send(stream, { failed: errorMessage(thrown) });
+    }
+  };
+  const call = async (id: number, name: string, input: JsonValue | undefined) => {
+    const abort = new AbortController();
+    running.set(id, abort);
+    const progress = (update: Progress) => send(stream, { progress: id, update });
+    const value = await callOpened(opening, (engine) => engine.call(name, input, { signal: abort.signal, progress }));
+    running.delete(id);
+    send(stream, { result: id, value });
+  };
+  const end = async () => {
+    const engine = await opening?.catch(() => undefined); // why it did not open was said when it was asked to
+    await engine?.close();
+    onClosed();
+  };
+
+  readFrames(stream, {
+    onFrame(frame) {
+      if ("open" in frame) void start(frame["open"] ?? null);
+      else if (typeof frame["call"] === "number") void call(frame["call"], String(frame["name"]), frame["input"]);
+      else if (typeof frame["cancel"] === "number") running.get(frame["cancel"])?.abort();
+      else stream.destroy();
+    },
+    onClosed: () => void end(),
+  });
+}
+
+async function callOpened(opening: Promise<Engine> | undefined, call: (engine: Engine) => Promise<ToolResult>): Promise<ToolResult> {
+  try {
+    if (opening === undefined) throw new Error("it was not told what to open");
+    return await call(await opening);
+  } catch (thrown) {
+    return { ok: false, code: "unavailable", message: `the engine did not start: ${errorMessage(thrown)}` };
+  }
+}
+
+/** An engine at the other end of a stream. */
+export interface Connection extends Engine {
+  /** Settles when the stream has closed, whoever closed it. */
+  closed: Promise<void>;
+}
+
+interface PendingCall {
+  settle: (result: ToolResult) => void;
+  progress: CallOptions["progress"];
+}
+
+/** Connect to a served engine. A lost connection answers every call in flight with `unavailable`. */
+export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
+  const pending = new Map<number, PendingCall>();
+  const ready = Promise.withResolvers<readonly ToolDefinition[]>();
+  const closed = Promise.withResolvers<void>();
+  ready.promise.catch(() => undefined); // whoever asks for the definitions gets the error; nobody has to ask
+  let lastId = 0;
+  let lost: ToolResult | undefined;
+
+  readFrames(stream, {
+    onFrame(frame) {
+      const { ready: definitions, failed, progress: updatedId, result: id, update, value } = frame;
+      if (Array.isArray(definitions)) ready.resolve(definitions as unknown as readonly ToolDefinition[]);
+      else if (typeof failed === "string") ready.reject(new ConfigError(failed));
+      else if (typeof updatedId === "number" && isProgress(update)) pending.get(updatedId)?.progress(update);
+      else if (typeof id === "number" && isToolResult(value)) pending.get(id)?.settle(value);
+      else stream.destroy();
+    },
+    onClosed() {
+      lost = { ok: false, code: "unavailable", message: "the engine process ended before it answered; call again, a new one starts by itself" };
+      ready.reject(new AxonerError(lost.message));
+      for (const call of pending.values()) call.settle(lost);
+      closed.resolve();
+    },
+  });
+  send(stream, { open: settings });
+
+  return {
+    closed: closed.promise,
+    definitions: () => ready.promise,
+    async call(name, input, { signal, progress }) {
+      if (lost !== undefined) return lost;
+      const id = ++lastId;
+      const { promise, resolve } = Promise.withResolvers<ToolResult>();
+      const cancel = () => send(stream, { cancel: id });
+      pending.set(id, { settle: resolve, progress });
+      signal.addEventListener("abort", cancel, { once: true });
+      send(stream, { call: id, name, input: input as JsonValue });
+      if (signal.aborted) cancel();
+      try {
+        return await promise;
+      } finally {
+        pending.delete(id);
+        signal.removeEventListener("abort", cancel);
+      }
+    },
+    async close() {
+      stream.end();
+      await closed.promise;
+    },
+  };
+}
+
+function readFrames(stream: Duplex, reader: { onFrame: (frame: JsonObject) => void; onClosed: () => void }): void {
+  readLines(stream, maxLineBytes, {
+    onLine(line) {
+      const frame = parseFrame(line);
+      if (frame === undefined) stream.destroy();
+      else reader.onFrame(frame);
+    },
+    onTooLong: () => stream.destroy(),
+    onEnd: () => stream.end(),
+  });
+  stream.on("error", () => stream.destroy()); // the other end is gone: `close` follows and says so to the callers
+  stream.on("close", reader.onClosed);
+}
+
+function parseFrame(line: string): JsonObject | undefined {
+  try {
+    const frame: unknown = JSON.parse(line);
+    return isJsonObject(frame) ? frame : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function send(stream: Duplex, frame: unknown): void {
+  if (stream.writable) stream.write(`${JSON.stringify(frame)}\n`);
+}
+
+function isProgress(value: unknown): value is Progress & JsonObject {
+  return isJsonObject(value) && typeof value["done"] === "number";
+}
+
+function isToolResult(value: unknown): value is ToolResult & JsonObject {
+  if (!isJsonObject(value)) return false;
+  if (value["ok"] === true) return isJsonObject(value["value"]);
+  return typeof value["message"] === "string" && errorCodes.includes(value["code"] as ErrorCode);
+}

@@ -1,0 +1,23 @@
+import { serveStdio } from "./mcp/serve-stdio.ts";
+import type { Front } from "./runtime.ts";
+import { version } from "./version.ts";
+
+const instructions =
+  "Data stays in files: results larger than a preview are datasets (ds_…), which every tool takes as a source, so rows need not pass through the conversation. " +
+  "Pass all URLs to scrape in one call, then join its dataset with files by query_data.";
+
+const help = `axoner mcp: the MCP server on stdin and stdout
+Usage: axoner mcp [options]   (\`axoner --help\` lists the options)
+`;
+
+/** The server process: answers at once, and opens the runtime behind the first reply. */
+export async function main(argv: string[]): Promise<number> {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    process.stdout.write(help);
+    return 0;
+  }
+  let opening: Promise<Front> | undefined;
+  const backend = () => (opening ??= import("./runtime.ts").then(({ openFront }) => openFront(argv)));
+  const close = async () => (await opening?.catch(() => undefined))?.close();
+  return serveStdio({ name: "axoner", version, instructions, resources: true, backend, close });
+}

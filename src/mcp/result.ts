@@ -1,0 +1,33 @@
+import type { JsonObject } from "../message.ts";
+import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
+
+/** Clients cut or refuse longer results; our own tools stay far below. */
+const maxResultChars = 100_000;
+
+/**
+ * A result as MCP sends it: one text block that is never empty and the same thing as structured content. Some
+ * clients show the model only the first, some only the second.
+ */
+export function toCallToolResult(result: ToolResult): JsonObject {
+  if (!result.ok) return failed(result.code, result.message);
+  const text = JSON.stringify(result.value);
+  if (text.length > maxResultChars) {
+    const advice = "return a dataset (context.services.datasets) or fewer rows";
+    return failed("too_large", `the result has ${text.length} characters, at most ${maxResultChars} can be sent; ${advice}`);
+  }
+  return { content: [{ type: "text", text }], structuredContent: result.value };
+}
+
+/** A tool as `tools/list` shows it. */
+export function toListedTool({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): JsonObject {
+  const annotations = { readOnlyHint: hints.readOnly, destructiveHint: false, openWorldHint: hints.openWorld };
+  return { name, description, inputSchema, outputSchema, annotations };
+}
+
+function failed(code: string, message: string): JsonObject {
+  return {
+    content: [{ type: "text", text: `ERROR ${code}: ${message}` }],
+    structuredContent: { status: "error", code, message },
+    isError: true,
+  };
+}

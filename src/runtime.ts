@@ -1,0 +1,135 @@
+import type { Config } from "./config.ts";
+import { childEnvironment, readConfig } from "./config.ts";
+import type { Engine } from "./engine/engine.ts";
+import { openHostedEngine } from "./engine/host.ts";
+import { openLazyEngine } from "./engine/lazy.ts";
+import { openLocalEngine } from "./engine/local.ts";
+import { openRoutedEngine } from "./engine/route.ts";
+import { ConfigError } from "./errors.ts";
+import { setLogLevel } from "./log.ts";
+import builtIn from "./mcp/definitions.generated.json" with { type: "json" };
+import type { RareMethods } from "./mcp/rare-methods.ts";
+import type { ToolBackend } from "./mcp/serve-tools.ts";
+import type { JsonValue } from "./message.ts";
+import { didYouMean } from "./nearest.ts";
+import type { Services } from "./tools/services.ts";
+import type { Tool, ToolDefinition } from "./tools/tool.ts";
+import { version } from "./version.ts";
+
+/** What the server process serves from, and what it closes at its end. */
+export interface Front extends ToolBackend {
+  close(): Promise<void>;
+}
+
+/**
+ * Build the server process's side: light tools here, the others and every plugin in an engine process that starts
+ * with the first call that needs it.
+ *
+ * @throws ConfigError
+ */
+export async function openFront(argv: readonly string[]): Promise<Front> {
+  const { config, rest } = readConfig(argv);
+  if (rest[0] !== undefined) throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
+  setLogLevel(config.log_level);
+  const names = builtIn.map((definition) => definition.name);
+  if (config.plugins.length === 0) checkNames(config, names);
+
+  const heavy = openHostedEngine({ settings: config as JsonValue, environment: childEnvironment() });
+  const light = openLazyEngine(async () => {
+    const { lightTools } = await import("./tools/light.ts");
+    return openEngine(lightTools, config);
+  });
+  const own: readonly ToolDefinition[] = builtIn.filter(({ name }) => isOffered(config, name));
+  const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => heavy.definitions();
+  const lightNames = new Set(builtIn.filter(({ hints }) => !hints.long).map(({ name }) => name));
+  const engine = openRoutedEngine({ definitions, lightNames, light, heavy });
+  return { definitions, engine, rareMethods: lazyRareMethods(config), close: () => engine.close() };
+}
+
+/**
+ * Every tool the configuration offers, plugins included, in this process.
+ *
+ * @throws ConfigError for a plugin that does not load, a clash of names, or an unknown name in `tools`
+ */
+export async function openToolEngine(config: Config): Promise<Engine> {
+  setLogLevel(config.log_level);
+  const [{ tools }, { loadPlugins }] = await Promise.all([import("./tools/index.ts"), import("./tools/plugin.ts")]);
+  const all = [...tools, ...(await loadPlugins(config.plugins))];
+  const names = all.map((tool) => tool.name);
+  const clash = names.find((name, index) => names.indexOf(name) !== index);
+  if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
+  checkNames(config, names);
+  return openEngine(all.filter((tool) => isOffered(config, tool.name)), config);
+}
+
+/** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
+export function openEngine(tools: readonly Tool[], config: Config): Engine {
+  let opening: Promise<OpenServices> | undefined;
+  const services = async () => {
+    opening ??= openServices(config).catch((thrown: unknown) => {
+      opening = undefined;
+      throw thrown;
+    });
+    return (await opening).services;
+  };
+  const engine = openLocalEngine({ tools, services });
+  return {
+    ...engine,
+    async close() {
+      await engine.close();
+      await (await opening?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+interface OpenServices {
+  services: Services;
+  close(): Promise<void>;
+}
+
+async function openServices(config: Config): Promise<OpenServices> {
+  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openScraper }, { openMathEngine }] = await Promise.all([
+    import("./data/files.ts"),
+    import("./data/dataset.ts"),
+    import("./data/sql.ts"),
+    import("./web/scrape.ts"),
+    import("./math/evaluate.ts"),
+  ]);
+  const files = await openFiles({ roots: config.roots, workspace: config.workspace, allowWrite: config.allow_write });
+  const datasets = openDatasets(config.workspace);
+  const sql = openSqlEngine({ files, datasets, environment: childEnvironment() });
+  const web = openScraper({ allowPrivate: config.allow_private, userAgent: `axoner/${version}` });
+  const math = openMathEngine();
+  return {
+    services: { files, datasets, sql, web, math },
+    close: async () => void (await Promise.all([sql.close(), web.close(), math.close()])),
+  };
+}
+
+function lazyRareMethods(config: Config): RareMethods {
+  let opening: Promise<RareMethods> | undefined;
+  const open = async () => {
+    const [{ openRareMethods }, { openDatasets }, { datasetResources }] = await Promise.all([
+      import("./mcp/rare-methods.ts"),
+      import("./data/dataset.ts"),
+      import("./dataset-resources.ts"),
+    ]);
+    return openRareMethods({ name: "axoner", version }, datasetResources(openDatasets(config.workspace)));
+  };
+  return {
+    async answer(request, initializeParams) {
+      opening ??= open();
+      return (await opening).answer(request, initializeParams);
+    },
+  };
+}
+
+function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean {
+  return (tools?.includes(name) ?? true) && !excluded.includes(name);
+}
+
+function checkNames({ tools = [], no_tools: excluded }: Config, names: readonly string[]): void {
+  const unknown = [...tools, ...excluded].find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError(`there is no tool "${unknown}"${didYouMean(unknown, names)}; the tools are ${names.join(", ")}`);
+}

@@ -1,0 +1,33 @@
+import { readConfig } from "./config.ts";
+import { serveStdio } from "./mcp/serve-stdio.ts";
+import { openEngine } from "./runtime.ts";
+import type { Tool } from "./tools/tool.ts";
+
+export interface ServeOptions {
+  tools: readonly Tool[];
+  /** What clients show as the server's name; default `axoner`. */
+  name?: string;
+  version?: string;
+  /** Told to the model by clients that do. */
+  instructions?: string;
+  /** axoner's options for the services tools may call, as on a command line; default none. */
+  argv?: readonly string[];
+}
+
+/**
+ * Serve tools of one's own over MCP on stdin and stdout, until the client is done or gone.
+ *
+ * @returns the exit code the process should end with
+ * @throws ConfigError for options that cannot be used
+ */
+export async function serve({ tools, name = "axoner", version = "0.0.0", instructions, argv = [] }: ServeOptions): Promise<number> {
+  const engine = openEngine(tools, readConfig(argv).config);
+  return serveStdio({
+    name,
+    version,
+    ...(instructions === undefined ? {} : { instructions }),
+    resources: false,
+    backend: () => Promise.resolve({ definitions: () => engine.definitions(), engine }),
+    close: () => engine.close(),
+  });
+}

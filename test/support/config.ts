@@ -1,0 +1,18 @@
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { configSchema, type Config } from "../../src/config.ts";
+
+/** A folder that is removed when the test is done. */
+export function temporaryFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "axoner-test-")));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A configuration with one root and a workspace in it. */
+export function configFor(root: string, changes: Partial<Config> = {}): Config {
+  const folders = { roots: [root], workspace: join(root, ".axoner"), allow_write: [], plugins: [] };
+  return configSchema.parse({ ...folders, secrets: {}, ...changes });
+}

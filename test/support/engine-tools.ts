@@ -1,0 +1,87 @@
+/** Tools that behave in every way an engine must bear. A plugin to the engine process, and plain tools in this one. */
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { ToolError } from "../../src/errors.ts";
+import { defineTool } from "../../src/tools/tool.ts";
+
+const nothing = z.object({});
+
+export const echo = defineTool({
+  name: "echo",
+  description: "Return the text.",
+  input: z.object({ text: z.string(), times: z.number().int().min(1).max(1_000_000).default(1) }),
+  output: z.object({ text: z.string() }),
+  run: async ({ text, times }) => ({ text: text.repeat(times) }),
+});
+
+export const count = defineTool({
+  name: "count",
+  description: "Count to ten with progress.",
+  input: nothing,
+  output: z.object({ counted: z.number() }),
+  async run(_input, { signal, progress }) {
+    for (let done = 1; done <= 10; done++) {
+      await delay(2, undefined, { signal });
+      progress({ done, total: 10, message: `counted ${done}` });
+    }
+    return { counted: 10 };
+  },
+});
+
+export const wait = defineTool({
+  name: "wait",
+  description: "Wait until aborted.",
+  input: nothing,
+  output: nothing,
+  async run(_input, { signal }) {
+    await delay(60_000, undefined, { signal });
+    return {};
+  },
+});
+
+export const ignoreAbort = defineTool({
+  name: "ignore_abort",
+  description: "Wait for a minute whatever happens.",
+  input: nothing,
+  output: nothing,
+  async run() {
+    await delay(60_000, undefined, { ref: false });
+    return {};
+  },
+});
+
+export const refuse = defineTool({
+  name: "refuse",
+  description: "Fail with a code.",
+  input: nothing,
+  output: nothing,
+  run: () => Promise.reject(new ToolError("not_allowed", "not today; try tomorrow")),
+});
+
+export const crash = defineTool({
+  name: "crash",
+  description: "Throw what is no ToolError.",
+  input: nothing,
+  output: nothing,
+  run: () => Promise.reject(new RangeError("out of cheese")),
+});
+
+export const die = defineTool({
+  name: "die",
+  description: "Kill the process the tool runs in.",
+  input: nothing,
+  output: nothing,
+  run: async () => process.kill(process.pid, "SIGKILL") && {},
+});
+
+export const print = defineTool({
+  name: "print",
+  description: "Write to stdout.",
+  input: nothing,
+  output: z.object({ pid: z.number() }),
+  async run() {
+    console.log("a tool that prints");
+    process.stdout.write("and again\n");
+    return { pid: process.pid };
+  },
+});
