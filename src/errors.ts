@@ -49,16 +49,26 @@ export class ConfigError extends AxonerError {
   override name = "ConfigError";
 }
 
+export interface ProviderErrorOptions {
+  retryable: boolean;
+  status?: number | undefined;
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
 export class ProviderError extends AxonerError {
   override name = "ProviderError";
   readonly retryable: boolean;
   /** HTTP status of the refusal; undefined where no reply came. */
   readonly status: number | undefined;
+  /** How long the provider asked to be left alone; undefined where it did not say. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: { retryable: boolean; status?: number; cause?: unknown }) {
+  constructor(message: string, options: ProviderErrorOptions) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable;
     this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

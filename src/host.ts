@@ -3,12 +3,14 @@
  * `node-host.ts` is the implementation for Node; a native edition brings its own.
  */
 export interface Host {
-  /** As the web standard's `fetch`; the response body streams. */
+  /** As the web standard's `fetch`; the response body streams, and a redirect is returned instead of followed. */
   fetch: (url: string, init: HostRequest) => Promise<Response>;
   /** Milliseconds since the epoch. */
   now(): number;
   /** A random identifier, 128 bits as lower-case hex. */
   randomId(): string;
+  /** The text of a file that the user's own configuration names; rejects with the system's error. */
+  readText(path: string): Promise<string>;
 }
 
 export interface HostRequest {

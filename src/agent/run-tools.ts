@@ -1,0 +1,110 @@
+import pMap from "p-map";
+import type { Engine } from "../engine/engine.ts";
+import { errorMessage } from "../errors.ts";
+import { isJsonObject, type Message, type ToolCall } from "../message.ts";
+import type { Progress, ToolResult } from "../tools/tool.ts";
+import type { AgentEvent } from "./events.ts";
+import { openChannel } from "./channel.ts";
+
+export interface ToolRunOptions {
+  engine: Engine;
+  /** After an abort every call is answered at once, as cancelled. */
+  signal: AbortSignal;
+  /** How long one call may take. */
+  toolTimeoutMs: number;
+}
+
+export type ToolMessage = Extract<Message, { role: "tool" }>;
+
+const parallelCalls = 8;
+/** Longer results are cut: the tools' own stay below, a plugin's might fill the model's window. */
+const maxResultChars = 60_000;
+
+/**
+ * Run the tool calls of one reply, some at a time, and report on them. Returns one answer a call in their order,
+ * whatever happens; what fails is an answer too.
+ */
+export async function* runTools(
+  calls: readonly ToolCall[],
+  { engine, signal, toolTimeoutMs }: ToolRunOptions,
+): AsyncGenerator<AgentEvent, ToolMessage[]> {
+  const leaving = new AbortController();
+  const events = openChannel<AgentEvent>(isLaterProgress);
+  const options = { engine, toolTimeoutMs, signal: AbortSignal.any([signal, leaving.signal]), emit: events.push };
+  const answers = pMap(calls, (call) => answer(call, options), { concurrency: parallelCalls });
+  const ended = answers.finally(() => events.end());
+  try {
+    yield* events;
+    return await ended;
+  } finally {
+    leaving.abort();
+    await ended;
+  }
+}
+
+type CallOptions = ToolRunOptions & { emit: (event: AgentEvent) => void };
+
+async function answer(call: ToolCall, options: CallOptions): Promise<ToolMessage> {
+  const { id, name, input } = call;
+  const startedAt = Date.now();
+  options.emit({ type: "tool_started", call_id: id, name, input });
+  const result = isJsonObject(input) ? await callTool(call, options) : notAnObject(call);
+  const text = resultText(result);
+  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
+  return { role: "tool", callId: id, name, ok: result.ok, text };
+}
+
+async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {
+  const { engine, signal, toolTimeoutMs, emit } = options;
+  const expired = new AbortController();
+  const timer = setTimeout(() => expired.abort(), toolTimeoutMs);
+  const own = AbortSignal.any([signal, expired.signal]);
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<ToolResult>();
+  const onAbort = () => stop(signal.aborted ? cancelled(name) : timedOut(name, toolTimeoutMs));
+  own.addEventListener("abort", onAbort, { once: true });
+  const progress = (update: Progress) => {
+    if (!own.aborted) emit({ type: "tool_progress", call_id: id, name, ...update });
+  };
+  try {
+    if (own.aborted) return cancelled(name);
+    return await Promise.race([stopped, engine.call(name, input, { signal: own, progress })]);
+  } finally {
+    clearTimeout(timer);
+    own.removeEventListener("abort", onAbort);
+  }
+}
+
+function cancelled(name: string): ToolResult {
+  return { ok: false, code: "cancelled", message: `${name} was cancelled before it had finished` };
+}
+
+function timedOut(name: string, toolTimeoutMs: number): ToolResult {
+  const message = `${name} had not finished after ${toolTimeoutMs / 1000} s and was stopped; ask for less at once`;
+  return { ok: false, code: "timeout", message };
+}
+
+function notAnObject({ name, input }: ToolCall): ToolResult {
+  const problem = typeof input === "string" ? jsonProblem(input) : "";
+  const message = `the arguments of ${name} are not a JSON object${problem}; send one, with every argument by its name`;
+  return { ok: false, code: "invalid_input", message };
+}
+
+function jsonProblem(text: string): string {
+  try {
+    JSON.parse(text);
+    return "";
+  } catch (thrown) {
+    return `: ${errorMessage(thrown)}`;
+  }
+}
+
+/** What the model reads: the result as JSON, or an error that says what to try. */
+function resultText(result: ToolResult): string {
+  const text = result.ok ? JSON.stringify(result.value) : `ERROR ${result.code}: ${result.message}`;
+  if (text.length <= maxResultChars) return text;
+  return `${text.slice(0, maxResultChars)}… [cut: ${maxResultChars} of ${text.length} characters; ask for less]`;
+}
+
+function isLaterProgress(last: AgentEvent, next: AgentEvent): boolean {
+  return last.type === "tool_progress" && next.type === "tool_progress" && last.call_id === next.call_id;
+}

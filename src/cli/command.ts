@@ -1,0 +1,30 @@
+import type { Readable, Writable } from "node:stream";
+import type { Agent } from "../agent/agent.ts";
+import type { Engine } from "../engine/engine.ts";
+
+/** One subcommand: takes the arguments that are no options of the configuration, resolves with the exit code. */
+export type Command = (args: readonly string[], context: CommandContext) => Promise<ExitCode>;
+
+/** What a subcommand may use. `stdout` carries the result alone; everything else is said on `stderr`. */
+export interface CommandContext {
+  /** The session to continue or begin, from `--session`. */
+  session: string | undefined;
+  stdin: Readable;
+  stdout: Output;
+  stderr: Output;
+  /** Aborts when the user interrupts. */
+  signal: AbortSignal;
+  /** Opened on demand; whoever made the context closes them. */
+  openEngine(): Promise<Engine>;
+  openAgent(): Promise<Agent>;
+}
+
+/** A stream that may be a terminal, e.g. `process.stdout`. */
+export interface Output extends Writable {
+  isTTY?: boolean;
+  columns?: number;
+}
+
+export const exitCodes = { done: 0, failed: 1, usage: 2, limit: 3, provider: 4, cancelled: 130 } as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,0 +1,47 @@
+import { ConfigError } from "../errors.ts";
+import type { CommandContext, Output } from "./command.ts";
+
+const maxInputBytes = 16_000_000;
+
+/** Resolves when the stream has taken the text, so that a slow reader slows the writer; rejects when it is closed. */
+export function write(stream: Output, text: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  stream.write(text, (error) => (error ? reject(error) : resolve()));
+  return promise;
+}
+
+/** JSON on a line of its own; indented for a person. */
+export function writeJson(stream: Output, value: unknown): Promise<void> {
+  return write(stream, `${JSON.stringify(value, undefined, stream.isTTY ? 2 : undefined)}\n`);
+}
+
+/** What a terminal shows for text that others wrote: without the control characters it would obey. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+}
+
+/**
+ * All of stdin as text.
+ *
+ * @throws ConfigError where it is too long, the signal's reason after an abort
+ */
+export async function readStdin({ stdin, signal }: CommandContext): Promise<string> {
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  const stop = () => stdin.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    for await (const piece of stdin) {
+      const bytes = Buffer.from(piece as Uint8Array);
+      sizeBytes += bytes.length;
+      if (sizeBytes > maxInputBytes) throw new ConfigError(`stdin holds more than ${maxInputBytes / 1e6} MB; pass a file to a tool instead`);
+      pieces.push(bytes);
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(pieces).toString("utf8");
+}

@@ -1,0 +1,114 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { isJsonObject, type JsonValue } from "../../message.ts";
+import type { ModelEvent } from "../provider.ts";
+import { chunkSchema, type ChatReply } from "./chat-reply.ts";
+import { errorInReply, foreignReply, providerError, type Service } from "./refusal.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+export interface ReadOptions {
+  service: Service;
+  /** What is read goes in here. */
+  reply: ChatReply;
+  watchdog: Watchdog;
+}
+
+const transient = { retryable: true };
+const maxReceivedChars = 64_000_000;
+const headChars = 2_000;
+/** How long a whole reply waits for the end of its stream, so that the connection can serve again. */
+const endGraceMs = 100;
+/** The same while the usage may still come. */
+const usageGraceMs = 3_000;
+
+/**
+ * Read a reply and yield what is new to show. It may be a stream of server-sent events or, from servers that do not
+ * stream, one JSON document.
+ *
+ * @throws ProviderError for an error inside the reply, for what is no reply at all, and for half of one
+ */
+export async function* readReply(response: Response, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
+  const reading = openReading(options);
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const piece = reader && (await within(options.watchdog.next(reader.read()), reading.graceMs()));
+      if (piece === undefined || piece.done) break;
+      yield* reading.take(decoder.decode(piece.value, { stream: true }));
+    }
+  } finally {
+    // rejects where the stream has failed already, with the error that is on its way
+    await reader?.cancel().catch(() => undefined);
+  }
+  yield* reading.finish();
+}
+
+/** Makes sense of the text of a reply, piece by piece. */
+function openReading({ reply, service }: ReadOptions) {
+  const queue: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => queue.push(event) });
+  let head = "";
+  let sizeChars = 0;
+  let document: string | undefined;
+  let ended = false;
+
+  const drain = (): ModelEvent[] =>
+    queue.splice(0).flatMap(({ event, data }) => {
+      ended ||= data.trim() === "[DONE]";
+      return ended || data.trim() === "" ? [] : accept(data, event === "error");
+    });
+
+  const accept = (json: string, isError: boolean): ModelEvent[] => {
+    const value = parseJson(json);
+    const error = isError ? (value ?? json) : isJsonObject(value) ? value["error"] : undefined;
+    if (error !== undefined && error !== null) throw errorInReply(error, service);
+    const chunk = chunkSchema.safeParse(value);
+    if (!chunk.success) throw foreignReply(json, service);
+    return reply.accept(chunk.data);
+  };
+
+  return {
+    /** How long the rest may be waited for; undefined while the reply is not whole. */
+    graceMs: () => (ended ? endGraceMs : reply.complete() ? usageGraceMs : undefined),
+    take(text: string): ModelEvent[] {
+      sizeChars += text.length;
+      if (sizeChars > maxReceivedChars) throw providerError(service, "sent far too long a reply", { retryable: false });
+      const isFirst = head.trim() === "";
+      if (head.length < headChars) head += text.slice(0, headChars);
+      if (isFirst && /^\s*[<{[]/.test(head)) document = "";
+      if (document === undefined) parser.feed(text);
+      else document += text;
+      return drain();
+    },
+    /** What was left over; throws unless the reply is whole. */
+    finish(): ModelEvent[] {
+      // not every server ends its last event with an empty line
+      if (document === undefined) parser.feed("\n\n");
+      const events = document === undefined ? drain() : accept(document, false);
+      if (reply.complete() || (reply.begun() && ended)) return events;
+      if (reply.begun()) throw providerError(service, "broke off in the middle of its reply; try again", transient);
+      if (ended) throw providerError(service, "sent a reply without any choice; try again", transient);
+      throw foreignReply(head, service);
+    },
+  };
+}
+
+/** `piece`, or undefined when it does not come within `graceMs`. */
+async function within<Piece>(piece: Promise<Piece>, graceMs: number | undefined): Promise<Piece | undefined> {
+  if (graceMs === undefined) return piece;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, graceMs, undefined);
+  try {
+    return await Promise.race([piece, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

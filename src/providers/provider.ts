@@ -1,0 +1,45 @@
+import type { AssistantPart, JsonObject, Message, Usage } from "../message.ts";
+
+/**
+ * One model behind one service. Every implementation passes `test/contracts/provider.ts`.
+ */
+export interface Provider {
+  /** The name it is configured under, e.g. `openai`. */
+  readonly name: string;
+  /** The model it asks, as the service spells it. */
+  readonly model: string;
+  /**
+   * Ask for one reply: deltas as they come, then exactly one `done` that holds the whole reply.
+   * Leaving the iteration early ends the request.
+   *
+   * @throws ProviderError where the service refused, could not be reached or broke off; the signal's reason after an abort
+   */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+}
+
+export interface ModelRequest {
+  system: string | undefined;
+  /** Every tool call in it is answered by a `tool` message before the next reply. */
+  messages: readonly Message[];
+  tools: readonly ModelTool[];
+}
+
+/** What the model is told about a tool. */
+export interface ModelTool {
+  name: string;
+  description: string;
+  inputSchema: JsonObject;
+}
+
+export type ModelEvent = { type: "text"; text: string } | { type: "reasoning"; text: string } | ModelReply;
+
+export interface ModelReply {
+  type: "done";
+  parts: AssistantPart[];
+  /** Undefined where the service does not count. */
+  usage: Usage | undefined;
+  stopReason: StopReason;
+}
+
+/** Why the model stopped: it had said all, wants tools run, hit the service's length limit, or would not answer. */
+export type StopReason = "end" | "tool_calls" | "length" | "refusal";

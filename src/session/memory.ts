@@ -1,0 +1,32 @@
+import { checkSessionId, conflict, summarize, type Session, type SessionStore } from "./store.ts";
+
+/** Sessions that end with the process. */
+export function openMemoryStore(): SessionStore {
+  /** In the order they were written to last. */
+  const sessions = new Map<string, Session>();
+  return {
+    async load(id) {
+      checkSessionId(id);
+      const session = sessions.get(id);
+      return session && { ...session, messages: [...session.messages] };
+    },
+    async append(id, seen, messages) {
+      checkSessionId(id);
+      const earlier = sessions.get(id)?.messages ?? [];
+      if (earlier.length !== seen) throw conflict(id, seen, earlier.length);
+      if (messages.length === 0) return;
+      sessions.delete(id);
+      sessions.set(id, { id, messages: [...earlier, ...messages], updatedAt: new Date().toISOString() });
+    },
+    async list(limit) {
+      return [...sessions.values()].toReversed().slice(0, limit).map(summarize);
+    },
+    async delete(id) {
+      checkSessionId(id);
+      return sessions.delete(id);
+    },
+    async close() {
+      sessions.clear();
+    },
+  };
+}

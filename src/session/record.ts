@@ -1,0 +1,76 @@
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import { AxonerError } from "../errors.ts";
+import type { Message } from "../message.ts";
+
+/**
+ * The file of a session: one append a line, each line a JSON object
+ * `{"crc":"<CRC-32 of the record's text, 8 hex digits>","record":{"seen":…,"writer":…,"at":…,"messages":[…]}}`.
+ *
+ * Records are only ever added at the end, so of two writers that saw the same number of messages the one whose record
+ * stands first has won; every reader skips the other's. A line whose checksum is wrong is what a killed writer left.
+ */
+const recordSchema = z.object({
+  seen: z.number(),
+  writer: z.string(),
+  at: z.string(),
+  // the checksum vouches that we wrote them
+  messages: z.array(z.custom<Message>()),
+});
+
+export type SessionRecord = z.output<typeof recordSchema>;
+
+const newline = 0x0a;
+const beforeRecord = '{"crc":"00000000","record":'.length;
+
+export function encodeRecord(record: SessionRecord): string {
+  const text = JSON.stringify(record);
+  return `{"crc":"${checksum(text)}","record":${text}}\n`;
+}
+
+/** How far a reader has come in a session's file. */
+export interface Position {
+  /** Behind the last complete line. */
+  offset: number;
+  /** Messages of the records that count. */
+  messageCount: number;
+}
+
+export interface Scan extends Position {
+  /** The records that count, in order. */
+  records: SessionRecord[];
+  /** Something stands behind the last complete line. */
+  torn: boolean;
+}
+
+/**
+ * Read the lines in `bytes`, which begin at `from`.
+ *
+ * @throws AxonerError where a record is missing in the middle: the file was damaged after it was written
+ */
+export function scanRecords(bytes: Buffer, from: Position, path: string): Scan {
+  const records: SessionRecord[] = [];
+  let messageCount = from.messageCount;
+  let start = 0;
+  for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+    const record = decodeLine(bytes.toString("utf8", start, end));
+    start = end + 1;
+    if (record === undefined || record.seen < messageCount) continue;
+    if (record.seen > messageCount) {
+      throw new AxonerError(`${path} is damaged: messages after the first ${messageCount} are lost; restore or delete it`);
+    }
+    records.push(record);
+    messageCount += record.messages.length;
+  }
+  return { records, messageCount, offset: from.offset + start, torn: start < bytes.length };
+}
+
+function decodeLine(line: string): SessionRecord | undefined {
+  const text = line.slice(beforeRecord, -1);
+  if (!line.startsWith('{"crc":"') || line.slice(8, 16) !== checksum(text)) return undefined;
+  return recordSchema.parse(JSON.parse(text));
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, "0");
+}
