@@ -1,0 +1,103 @@
+"""What the job prints: steps with a live line, tables, and colours where they are welcome."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_IN_PLACE = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+_BAR_WIDTH = 20
+_CLEAR = "\r\x1b[2K" if _IN_PLACE else ""
+_COLOUR = _IN_PLACE and not os.environ.get("NO_COLOR")
+
+
+def paint(style: str, text: str) -> str:
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if _COLOUR else text
+
+
+def heading(text: str) -> None:
+    print(f"\n{paint('bold', text)}")
+
+
+def seconds(duration: float) -> str:
+    return f"{duration:.2f} s" if duration < 10 else f"{duration:.1f} s"
+
+
+def size(path: str) -> str:
+    size_bytes = float(os.path.getsize(path))
+    for unit in ("B", "KB", "MB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:.3g} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.3g} GB"
+
+
+class Step:
+    """A line of the report: what is going on while it runs, what came of it and how long it took when it is done."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._shown_share = 0.0
+        self._drawn_at = 0.0
+        self.outcome = ""
+        self.skipped = False
+
+    def progress(self, done: float, total: float | None, message: str | None = None) -> None:
+        share = done / total if total else 0.0
+        text = f"{done:,.0f} of {total:,.0f} {message or ''}" if total else f"{done:,.0f} {message or ''}"
+        if _IN_PLACE and (time.monotonic() - self._drawn_at > 0.05 or share >= 1):
+            self._drawn_at = time.monotonic()
+            room = shutil.get_terminal_size().columns - _BAR_WIDTH - 15
+            print(f"{_CLEAR}  … {self._name:<8}{_bar(share)} {text[:room]}", end="", flush=True)
+        elif not _IN_PLACE and share - self._shown_share >= 0.25:
+            self._shown_share = share
+            print(f"    {self._name:<8}{share:4.0%}  {text}".rstrip(), flush=True)
+
+    def finish(self, duration: float) -> None:
+        mark, took = (paint("dim", "="), "already done") if self.skipped else (paint("green", "✓"), seconds(duration))
+        print(f"{_CLEAR}  {mark} {paint('bold', f'{self._name:<8}')}{self.outcome:<62} {paint('dim', f'{took:>12}')}", flush=True)
+
+    def fail(self) -> None:
+        print(f"{_CLEAR}  {paint('red', '✗')} {paint('bold', self._name)}", flush=True)
+
+
+@contextmanager
+def step(name: str) -> Iterator[Step]:
+    running, started = Step(name), time.perf_counter()
+    try:
+        yield running
+    except BaseException:
+        running.fail()
+        raise
+    running.finish(time.perf_counter() - started)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Numbers to the right, text to the left."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [all(isinstance(row[at], (int, float)) for row in rows) for at in range(len(columns))]
+    widths = [max(len(text) for text in column) for column in zip(columns, *cells)]
+
+    def line(texts: Sequence[str]) -> str:
+        parts = (text.rjust(width) if right else text.ljust(width) for text, width, right in zip(texts, widths, numeric))
+        return "  " + "  ".join(parts).rstrip()
+
+    print(paint("dim", line(columns)))
+    for row in cells:
+        print(line(row))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _bar(share: float) -> str:
+    full = round(min(share, 1.0) * _BAR_WIDTH)
+    return paint("cyan", "━" * full) + paint("dim", "─" * (_BAR_WIDTH - full))

@@ -1,0 +1,165 @@
+"""The bridge against the real server: one method a tool, real files, a real site."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+
+import axoner
+import pytest
+from axoner import Bridge
+from supplier_site import SupplierSite
+from support import REPOSITORY
+
+ORDERS = """\
+order_id,sku,quantity,price,ordered_on,big
+1,00123,3,19.99,2025-01-31,9007199254740993
+2,00456,,5.00,2025-02-28,1
+3,00123,7,0.01,,2
+"""
+
+
+@pytest.fixture
+def orders(tmp_path):
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    return "orders.csv"
+
+
+def test_calculate(bridge):
+    result = bridge.calculate("0.1 + 0.2")
+    assert (result.status, result.result) == ("done", "0.3")
+    assert type(result).__name__ == "CalculateResult"
+
+
+def test_query_data_over_a_csv(bridge, orders):
+    result = bridge.query_data(f"select order_id, quantity from '{orders}' order by order_id desc", limit=2)
+    assert (result.columns, result.rows, result.row_count) == (["order_id", "quantity"], [[3, 7], [2, None]], 3)
+
+
+def test_a_dataset_reaches_every_library_with_its_types(bridge, orders):
+    sql = f"select order_id, sku, quantity, price::decimal(10,2) as price, ordered_on, big::bigint as big from '{orders}' order by order_id"
+    result = bridge.query_data(sql, save_as="typed")
+    expected = {
+        "order_id": [1, 2, 3],
+        "sku": ["00123", "00456", "00123"],
+        "quantity": [3, None, 7],
+        "price": [Decimal("19.99"), Decimal("5.00"), Decimal("0.01")],
+        "ordered_on": [date(2025, 1, 31), date(2025, 2, 28), None],
+        "big": [9007199254740993, 1, 2],
+    }
+    assert os.path.isfile(result.dataset_path)
+    assert result.to_arrow().to_pydict() == expected
+    assert result.to_polars().to_dict(as_series=False) == expected
+    pandas = result.to_pandas()
+    assert {name: [None if value != value else value for value in pandas[name].astype(object).fillna(float("nan"))] for name in pandas} == expected
+
+
+def test_more_rows_than_a_reply_holds_arrive_whole(bridge):
+    result = bridge.query_data("select range as n, repeat('x', 100) as text from range(20000)", limit=5)
+    assert len(result.rows) <= 5
+    assert result.row_count == 20_000
+    frame = result.to_polars()
+    assert (frame.height, frame["n"].sum()) == (20_000, 199_990_000)
+
+
+def test_a_saved_dataset_is_a_source_for_the_next_bridge(tmp_path, orders):
+    with Bridge(root=tmp_path) as first:
+        first.query_data(f"select sku from '{orders}'", save_as="skus")
+    with Bridge(root=tmp_path) as second:
+        assert second.read_rows("skus", limit=1).rows == [["00123"]]
+
+
+def test_profile_and_export(bridge, orders, tmp_path):
+    profile = bridge.profile_data(orders)
+    assert profile.row_count == 3
+    assert [column["name"] for column in profile.columns][:2] == ["order_id", "sku"]
+    exported = bridge.export_data(orders, "copy.parquet", format="parquet")
+    assert exported.row_count == 3
+    assert os.path.getsize(exported.path) == exported.size_bytes
+
+
+def test_scrape_shows_progress_and_lists_what_failed(tmp_path):
+    seen = []
+    with SupplierSite() as site, Bridge(root=tmp_path, allow_private=site.address) as bridge:
+        select = [{"name": "name", "css": "h1.name"}, {"name": "country", "css": ".country"}]
+        result = bridge.scrape(site.urls(12), select=select, progress=lambda *update: seen.append(update))
+    assert (result.ok, result.failed, result.row_count) == (11, 1, 12)
+    assert [(failure["url"][-4:], failure["code"]) for failure in result.failures] == [("S011", "http_error")]
+    assert [update[:2] for update in seen][-1] == (12, 12)
+    frame = result.to_polars()
+    assert frame["url"].to_list() == site.urls(12)
+    assert frame["name"].to_list()[0] == "Baltic Foods 1"
+    assert frame["fetched_at"].dtype.is_temporal()
+    assert frame["name"].null_count() == 1
+
+
+@pytest.mark.parametrize(
+    "failing, error",
+    [
+        (lambda bridge: bridge.query_data("select * from 'gone.csv'"), axoner.NotFound),
+        (lambda bridge: bridge.query_data("select * from '/etc/passwd'"), axoner.NotAllowed),
+        (lambda bridge: bridge.query_data("selekt 1"), axoner.InvalidInput),
+        (lambda bridge: bridge.query_data("select 1", limit=-1), axoner.InvalidInput),
+        (lambda bridge: bridge.call_tool("calculate", {"expression": "1", "colour": "red"}), axoner.InvalidInput),
+        (lambda bridge: bridge.call_tool("calculate"), axoner.InvalidInput),
+        (lambda bridge: bridge.read_rows("ds_0000000000000000"), axoner.NotFound),
+    ],
+)
+def test_a_failed_tool_raises_by_its_code_and_the_next_call_works(bridge, failing, error):
+    with pytest.raises(error):
+        failing(bridge)
+    assert bridge.calculate("1 + 1").result == "2"
+
+
+def test_an_unknown_tool_is_named(bridge):
+    with pytest.raises(axoner.AxonerError, match="frobnicate"):
+        bridge.call_tool("frobnicate")
+
+
+def test_tools_narrows_and_plugin_adds(tmp_path):
+    plugin = REPOSITORY / "examples" / "plugin" / "rate-supplier.mjs"
+    with Bridge(root=tmp_path, plugin=plugin, tools=["calculate", "rate_supplier"]) as bridge:
+        assert {tool["name"] for tool in bridge.list_tools()} == {"calculate", "rate_supplier"}
+        assert bridge.call_tool("rate_supplier", {"lead_days": 5, "rating": 4.5}).grade == "A"
+        with pytest.raises(axoner.AxonerError):
+            bridge.query_data("select 1")
+
+
+def test_a_wrong_option_is_explained(tmp_path):
+    with pytest.raises(axoner.ServerDied, match="log-level"):
+        Bridge(root=tmp_path, log_level="shouting").list_tools()
+
+
+def test_a_long_query_stops_at_its_time_limit_and_the_next_call_works(bridge):
+    with pytest.raises(axoner.CallTimeout):
+        bridge.query_data("select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3", timeout=1.5)
+    assert bridge.query_data("select 42 as answer", timeout=30).rows == [[42]]
+
+
+def test_calls_run_beside_each_other(bridge):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: bridge.calculate(f"{number}^2").result, range(24)))
+    assert answers == [str(number * number) for number in range(24)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_killed_server_is_reported_and_replaced(bridge):
+    bridge.calculate("1")
+    killer = threading.Timer(0.5, os.kill, (bridge._connection.pid, signal.SIGKILL))
+    killer.start()
+    with pytest.raises(axoner.ServerDied, match="SIGKILL"):
+        bridge.query_data("select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3")
+    killer.join()
+    assert bridge.query_data("select 42 as answer").rows == [[42]]
+
+
+def test_a_bridge_works_inside_a_running_event_loop(bridge):
+    async def cell():
+        return bridge.calculate("2 * 21").result
+
+    assert asyncio.run(cell()) == "42"

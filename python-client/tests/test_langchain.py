@@ -1,0 +1,75 @@
+"""``axoner.langchain.tools`` as an agent calls them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import axoner
+import pytest
+from axoner.langchain import tools
+from support.frameworks import as_call
+
+
+@pytest.fixture
+def by_name(bridge):
+    return {tool.name: tool for tool in tools(bridge)}
+
+
+def test_every_tool_is_offered_with_its_description_and_schema(bridge, by_name):
+    listed = {tool["name"]: tool for tool in bridge.list_tools()}
+    assert by_name.keys() == listed.keys()
+    assert by_name["query_data"].description == listed["query_data"]["description"]
+    assert by_name["query_data"].args_schema == listed["query_data"]["inputSchema"]
+    assert by_name["query_data"].tool_call_schema["properties"].keys() == listed["query_data"]["inputSchema"]["properties"].keys()
+
+
+def test_the_content_is_for_the_model_and_the_artifact_for_the_program(by_name):
+    message = by_name["calculate"].invoke(as_call("calculate", {"expression": "6 * 7"}))
+    assert message.status == "success"
+    assert '"42"' in message.content
+    assert message.artifact.result == "42"
+
+
+def test_a_failed_tool_answers_with_an_error_message(by_name):
+    for message in (
+        by_name["calculate"].invoke(as_call("calculate", {"expression": "2 +"})),
+        asyncio.run(by_name["calculate"].ainvoke(as_call("calculate", {"expression": "2 +"}))),
+    ):
+        assert message.status == "error"
+        assert message.content.startswith("ERROR invalid_input: ")
+
+
+def test_calls_of_one_turn_run_beside_each_other(by_name):
+    async def turn():
+        calls = (by_name["calculate"].ainvoke(as_call("calculate", {"expression": f"{number} + 1"})) for number in range(20))
+        return [message.artifact.result for message in await asyncio.gather(*calls)]
+
+    assert asyncio.run(turn()) == [str(number + 1) for number in range(20)]
+
+
+def test_cancelling_a_run_stops_the_call_in_the_server(bridge, by_name, eventually):
+    async def run():
+        sql = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
+        task = asyncio.create_task(by_name["query_data"].ainvoke(as_call("query_data", {"sql": sql})))
+        while not bridge._connection._pending:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    assert not bridge._connection._pending
+    assert bridge.calculate("1").result == "1"
+
+
+def test_a_time_limit_is_told_to_the_model(bridge):
+    slow = {tool.name: tool for tool in tools(bridge, timeout=1)}["query_data"]
+    sql = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
+    message = slow.invoke(as_call("query_data", {"sql": sql}))
+    assert (message.status, "within 1 s" in message.content) == ("error", True)
+
+
+def test_a_closed_bridge_ends_the_run(bridge, by_name):
+    bridge.close()
+    with pytest.raises(axoner.BridgeClosed):
+        by_name["calculate"].invoke(as_call("calculate", {"expression": "1"}))

@@ -1,0 +1,99 @@
+/** `npm test`: every test of both languages, and what they need installed first. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { npm, prepare, projectNode, root } from "./lib/project.mjs";
+import { ensureTestEnvironment } from "./lib/python.mjs";
+import { run, runMain, ScriptError } from "./lib/run.mjs";
+import { add, closingLine, crashed, nothing, readJUnit, readVitest } from "./lib/test-report.mjs";
+
+const help = `Usage: npm test [-- [options] [what …]]
+
+Runs the tests of the TypeScript sources (vitest) and of the Python client (pytest), and ends with the sums of both.
+
+  what       a part of a TypeScript test file's path, or the path of Python tests; only their runner is started
+  python     all Python tests and no others
+  typescript all TypeScript tests and no others
+  --check    run \`npm run check\` first; a failure of it counts as one
+  --help     this text`;
+
+await runMain(async (args) => {
+  const wanted = readArguments(args);
+  if (wanted.help) {
+    console.log(help);
+    return 0;
+  }
+  const reports = mkdtempSync(join(tmpdir(), "axoner-test-"));
+  try {
+    const counts = await runAll(wanted, reports);
+    process.stdout.write(`\n${closingLine(counts)}\n`);
+    return counts.failed === 0 ? 0 : 1;
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+});
+
+async function runAll(wanted, reports) {
+  const steps = [
+    ...(wanted.check ? [runCheck] : []),
+    ...(wanted.typescript === undefined ? [] : [() => runVitest(wanted.typescript, join(reports, "vitest.json"))]),
+    ...(wanted.python === undefined ? [] : [() => runPytest(wanted.python, join(reports, "pytest.xml"))]),
+  ];
+  const prepared = await counted("preparing the tests", async () => {
+    await prepare();
+    return nothing;
+  });
+  if (prepared.failed > 0) return prepared;
+  let sum = nothing;
+  for (const step of steps) sum = add(sum, await counted("a runner", step));
+  return sum;
+}
+
+/** A step that breaks is a failure like any other: the rest still runs, and the closing line still comes. */
+async function counted(what, step) {
+  try {
+    return await step();
+  } catch (error) {
+    console.error(`axoner: ${what} failed: ${error instanceof ScriptError ? error.message : error.stack}`);
+    return crashed;
+  }
+}
+
+async function runCheck() {
+  await npm("run", "--silent", "check");
+  return nothing;
+}
+
+async function runVitest(filters, report) {
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const output = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const code = await run(projectNode, [vitest, "run", ...output, ...filters], { cwd: root });
+  return readVitest(report, code);
+}
+
+async function runPytest(paths, report) {
+  const python = await ensureTestEnvironment();
+  const args = ["-m", "pytest", `--junitxml=${report}`, ...paths];
+  const code = await run(python, args, { cwd: join(root, "python-client") });
+  return readJUnit(report, code);
+}
+
+/** Which runner runs what: `undefined` where it is not wanted, an empty list where all of its tests are. */
+function readArguments(args) {
+  const wanted = { check: false, help: false, typescript: undefined, python: undefined };
+  for (const arg of args) {
+    if (arg === "--help" || arg === "-h") wanted.help = true;
+    else if (arg === "--check") wanted.check = true;
+    else if (arg.startsWith("-")) throw new ScriptError(`unknown option ${arg}; \`npm test -- --help\` lists them`, 2);
+    else if (arg === "python") wanted.python ??= [];
+    else if (arg === "typescript") wanted.typescript ??= [];
+    else if (isPython(arg)) wanted.python = [...(wanted.python ?? []), resolve(root, arg)];
+    else wanted.typescript = [...(wanted.typescript ?? []), arg];
+  }
+  const all = wanted.typescript === undefined && wanted.python === undefined;
+  return all ? { ...wanted, typescript: [], python: [] } : wanted;
+}
+
+function isPython(path) {
+  return /\.py(::.*)?$/.test(path) || (path.startsWith("python-client") && existsSync(resolve(root, path)));
+}
