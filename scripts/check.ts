@@ -3,8 +3,12 @@
  * Every check runs, whatever the others say; what failed shows its output.
  */
 import { spawn } from "node:child_process";
+import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import pMap from "p-map";
+
+const root = join(import.meta.dirname, "..");
+const path = [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
 
 const checks = [
   { name: "format", command: ["oxfmt", "--check"] },
@@ -19,7 +23,12 @@ type Check = (typeof checks)[number];
 /** Run one check and report it. True where it passed. */
 async function run({ name, command: [program, ...args] }: Check): Promise<boolean> {
   const started = performance.now();
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" });
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...process.env, PATH: path },
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: process.platform === "win32",
+  });
   const exit = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
   const [code, output, errors] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
