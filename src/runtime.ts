@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import type { Agent } from "./agent/agent.ts";
 import type { Config } from "./config.ts";
 import { childEnvironment, readConfig } from "./config.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -80,6 +82,43 @@ export function openEngine(tools: readonly Tool[], config: Config): Engine {
       await (await opening?.catch(() => undefined))?.close();
     },
   };
+}
+
+/** An agent, and what it holds open. The engine stays its caller's. */
+export interface OpenAgent {
+  agent: Agent;
+  close(): Promise<void>;
+}
+
+/**
+ * The agent of the configuration: its provider, its store, the engine's tools.
+ *
+ * @throws ConfigError for a provider or a store that cannot be used
+ */
+export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
+  const [{ createAgent }, { openProvider, providers }, { openStore }, { openNodeHost }] = await Promise.all([
+    import("./agent/agent.ts"),
+    import("./providers/index.ts"),
+    import("./session/index.ts"),
+    import("./node-host.ts"),
+  ]);
+  const { secrets } = config;
+  const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
+  const name = config.provider ?? withKey;
+  if (name === undefined) {
+    throw new ConfigError("no model provider is chosen: set OPENAI_API_KEY or GROQ_API_KEY, or name one with --provider and --base-url");
+  }
+  const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
+  const host = openNodeHost();
+  const provider = await openProvider(name, {
+    model: config.model,
+    baseUrl: config.base_url ?? secrets[entry?.baseUrlVariable ?? ""],
+    apiKey: secrets[entry?.keyVariable ?? ""],
+    host,
+  });
+  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
+  const agent = createAgent({ provider, engine, store, maxTurns: config.max_turns, maxTokens: config.max_tokens });
+  return { agent, close: async () => void (await Promise.all([store.close(), host.close()])) };
 }
 
 interface OpenServices {

@@ -25,8 +25,7 @@ export function previewRows(rows: readonly JsonValue[][], options: PreviewOption
 }
 
 function shorten(cell: JsonValue, maxChars: number): JsonValue {
-  if (typeof cell === "string") return cell.length <= maxChars ? cell : `${cell.slice(0, maxChars)}…`;
-  if (cell === null || typeof cell !== "object") return cell;
-  const text = JSON.stringify(cell);
-  return text.length <= maxChars ? cell : `${text.slice(0, maxChars)}…`;
+  if (cell === null || (typeof cell !== "object" && typeof cell !== "string")) return cell;
+  const text = typeof cell === "string" ? cell : JSON.stringify(cell);
+  return text.length <= maxChars ? cell : `${text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -1,0 +1,107 @@
+import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
+import { optionsSchema, readConfig, type Config } from "./config.ts";
+import { ConfigError, systemErrorCode } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
+import { openAgent, openToolEngine, type OpenAgent } from "./runtime.ts";
+import { version } from "./version.ts";
+import type { Engine } from "./engine/engine.ts";
+
+interface Subcommand {
+  usage: string;
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+/** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
+const subcommands: Readonly<Record<string, Subcommand>> = {
+  run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
+  tool: { usage: "tool NAME '{…}'", summary: "one tool call without a model", load: async () => (await import("./cli/tool.ts")).tool },
+};
+
+export async function main(argv: string[]): Promise<number> {
+  process.stdout.on("error", (thrown) => {
+    if (systemErrorCode(thrown) !== "EPIPE") throw thrown;
+    process.exit(exitCodes.done); // whoever read the output has read enough, as in `axoner … | head`
+  });
+  const { config, rest } = readConfig(argv);
+  const [name, ...args] = rest;
+  if (name === "--version" || name === "-V") return print(`axoner ${version}\n`);
+  if (name === "--help" || name === "-h" || name === "help") return print(help());
+  if (name === undefined) {
+    process.stderr.write(help());
+    return exitCodes.usage;
+  }
+  if (name === "mcp") throw new ConfigError("write `axoner mcp` before its options: axoner mcp [options]");
+  const command = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  if (command === undefined) {
+    const known = ["mcp", ...Object.keys(subcommands)];
+    throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
+  }
+  return runCommand(await command.load(), args, config);
+}
+
+async function runCommand(command: Command, args: string[], config: Config): Promise<number> {
+  const interruption = new AbortController();
+  const interrupt = () => {
+    if (interruption.signal.aborted) process.exit(exitCodes.cancelled); // asked twice: do not wait for anything
+    interruption.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  console.log = console.info = console.debug = console.error; // stdout is the command's result; plugins may print
+  const resources: { close(): Promise<void> }[] = [];
+  const keep = async <Resource extends { close(): Promise<void> }>(opening: Promise<Resource>): Promise<Resource> => {
+    const resource = await opening;
+    resources.push(resource);
+    return resource;
+  };
+  let engine: Promise<Engine> | undefined;
+  let agent: Promise<OpenAgent> | undefined;
+  const openEngine = () => (engine ??= keep(openToolEngine(config)));
+  const context: CommandContext = {
+    session: config.session,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interruption.signal,
+    openEngine,
+    openAgent: async () => (await (agent ??= openEngine().then((opened) => keep(openAgent(config, opened))))).agent,
+  };
+  try {
+    return await command(args, context);
+  } finally {
+    await Promise.all(resources.map((resource) => resource.close()));
+  }
+}
+
+function help(): string {
+  const commands = [["mcp", "the MCP server on stdin and stdout"], ...Object.values(subcommands).map(({ usage, summary }) => [usage, summary])];
+  const options = Object.entries(optionsSchema.shape).map(([key, type]) => {
+    const [placeholder = "", ...text] = (type.description ?? "").split("  ");
+    return [`--${key.replaceAll("_", "-")} ${placeholder}`, text.join("  ")];
+  });
+  options.push(["--config FILE", "the configuration file (default: ~/.config/axoner/axoner.json)"]);
+  return `axoner ${version}: fast data tools and a whole agent over one stdio pipe
+
+Usage: axoner COMMAND [options]
+
+Commands
+${table(commands)}
+
+Options, each also AXONER_… in the environment and a key of the configuration file
+${table(options)}
+
+\`axoner COMMAND --help\` says more. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 limit reached,
+4 provider refused or unavailable, 130 cancelled.
+`;
+}
+
+function table(rows: string[][]): string {
+  const width = Math.max(...rows.map(([left = ""]) => left.length));
+  return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return exitCodes.done;
+}

@@ -1,0 +1,24 @@
+/** The library: `import { createAgent, defineTool, serve } from "axoner"`. */
+export { createAgent, type Agent, type AgentOptions, type RunOptions } from "./agent/agent.ts";
+export type { AgentEvent, RunResult } from "./agent/events.ts";
+export {
+  AxonerError,
+  ConfigError,
+  errorCodes,
+  ProviderError,
+  SessionConflictError,
+  ToolError,
+  type ErrorCode,
+} from "./errors.ts";
+export type { Host } from "./host.ts";
+export type { AssistantPart, JsonObject, JsonValue, Message, ToolCall, Usage } from "./message.ts";
+export { openNodeHost } from "./node-host.ts";
+export { openProvider } from "./providers/index.ts";
+export type { ModelEvent, ModelRequest, Provider } from "./providers/provider.ts";
+export { serve, type ServeOptions } from "./serve.ts";
+export { openStore } from "./session/index.ts";
+export type { Session, SessionStore } from "./session/store.ts";
+export { tools } from "./tools/index.ts";
+export type { Services } from "./tools/services.ts";
+export { defineTool, type Progress, type Tool, type ToolContext, type ToolDefinition, type ToolResult } from "./tools/tool.ts";
+export { version } from "./version.ts";

@@ -1,0 +1,130 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { temporaryFolder } from "../support/config.ts";
+
+/** The tests run in forks that may not change folder: `process.cwd` is the one thing replaced. */
+function startIn(folder: string): void {
+  const cwd = vi.spyOn(process, "cwd").mockReturnValue(folder);
+  onTestFinished(() => cwd.mockRestore());
+}
+
+let home: string;
+beforeEach(() => {
+  home = temporaryFolder();
+  vi.stubEnv("XDG_CONFIG_HOME", join(home, "config"));
+  vi.stubEnv("XDG_STATE_HOME", join(home, "state"));
+  for (const name of ["OPENAI_API_KEY", "GROQ_API_KEY", "ANTHROPIC_API_KEY"]) vi.stubEnv(name, undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+});
+
+function writeUserFile(content: string, mode = 0o600): void {
+  mkdirSync(join(home, "config/axoner"), { recursive: true });
+  writeFileSync(join(home, "config/axoner/axoner.json"), content);
+  chmodSync(join(home, "config/axoner/axoner.json"), mode);
+}
+
+describe("what counts", () => {
+  test("a flag over the environment over the user's file over the default", () => {
+    startIn(home);
+    expect(readConfig([]).config.max_turns).toBe(10);
+    writeUserFile('{"max_turns": 20}');
+    expect(readConfig([]).config.max_turns).toBe(20);
+    vi.stubEnv("AXONER_MAX_TURNS", "30");
+    expect(readConfig([]).config.max_turns).toBe(30);
+    expect(readConfig(["--max-turns", "40"]).config.max_turns).toBe(40);
+    expect(readConfig(["--max-turns=50"]).config.max_turns).toBe(50);
+  });
+
+  test("lists come from repeated flags, commas in the environment, and JSON", () => {
+    startIn(home);
+    expect(readConfig(["--allow-private", "a:1", "--allow-private", "[::1]:2"]).config.allow_private).toEqual(["a:1", "[::1]:2"]);
+    vi.stubEnv("AXONER_ALLOW_PRIVATE", "10.0.0.0/8,localhost:80");
+    expect(readConfig([]).config.allow_private).toEqual(["10.0.0.0/8", "localhost:80"]);
+    vi.stubEnv("AXONER_ALLOW_PRIVATE", '["with,comma"]');
+    expect(readConfig([]).config.allow_private).toEqual(["with,comma"]);
+    expect(readConfig(["--tools", "scrape,calculate"]).config.tools).toEqual(["scrape", "calculate"]);
+  });
+
+  test("what is no option of ours is left in its order, behind `--` too", () => {
+    startIn(home);
+    const { rest, config } = readConfig(["run", "--json", "--model", "m", "say --model x", "--", "--root", "/"]);
+    expect(rest).toEqual(["run", "--json", "say --model x", "--", "--root", "/"]);
+    expect(config.model).toBe("m");
+  });
+
+  test("keys come from the environment and the user's file, the environment first", () => {
+    startIn(home);
+    writeUserFile('{"keys": {"OPENAI_API_KEY": "from-file", "GROQ_API_KEY": "groq"}}');
+    vi.stubEnv("OPENAI_API_KEY", "from-environment");
+    expect(readConfig([]).config.secrets).toMatchObject({ OPENAI_API_KEY: "from-environment", GROQ_API_KEY: "groq" });
+  });
+});
+
+describe("what is wrong is named", () => {
+  test.each([
+    [["--max-turns", "many"], /--max-turns/],
+    [["--max-turns"], /--max-turns needs a value/],
+    [["--model", "--json"], /--model needs a value/],
+    [["--root", "/nonexistent"], /--root \/nonexistent/],
+    [["--plugin", "/nonexistent.ts"], /--plugin/],
+    [["--base-url", "ftp://x"], /--base-url/],
+    [["--log-level", "loud"], /--log-level/],
+    [["--config", "/nonexistent.json"], /nonexistent\.json/],
+  ])("%j", (argv, message) => {
+    startIn(home);
+    expect(() => readConfig(argv)).toThrow(ConfigError);
+    expect(() => readConfig(argv)).toThrow(message);
+  });
+
+  test.each(['{"rooot": []}', "[]", "{", '{"keys": {"OPENAI_API_KEY": 1}}'])("the file %s", (content) => {
+    startIn(home);
+    writeUserFile(content);
+    expect(() => readConfig([])).toThrow(ConfigError);
+  });
+
+  test("a file with keys that others can read is refused with the command that mends it", () => {
+    startIn(home);
+    writeUserFile('{"keys": {"OPENAI_API_KEY": "secret-value"}}', 0o644);
+    expect(() => readConfig([])).toThrow(/chmod 600/);
+    expect(() => readConfig([])).not.toThrow(/secret-value/);
+  });
+});
+
+describe("a project's own file only narrows", () => {
+  test("tools are intersected, exclusions added, limits lowered", () => {
+    startIn(home);
+    writeFileSync(join(home, "axoner.json"), '{"tools": ["scrape", "calculate"], "no_tools": ["calculate"], "max_turns": 500}');
+    const { config } = readConfig(["--tools", "calculate,query_data"]);
+    expect(config).toMatchObject({ tools: ["calculate"], no_tools: ["calculate"], max_turns: 10 });
+  });
+
+  test("it sets no root, address, plugin, key, URL or folder", () => {
+    startIn(home);
+    const wanted = { root: ["/"], allow_private: ["127.0.0.1"], plugin: ["x.js"], allow_write: ["/"], workspace: "/x", base_url: "http://x", keys: {} };
+    writeFileSync(join(home, "axoner.json"), JSON.stringify(wanted));
+    const { config } = readConfig([]);
+    expect(config).toMatchObject({ roots: [home], allow_private: [], plugins: [], allow_write: [], workspace: join(home, ".axoner"), secrets: {} });
+    expect(config.base_url).toBeUndefined();
+  });
+});
+
+describe("roots and workspace", () => {
+  test("the current folder is the root and holds the workspace", () => {
+    startIn(home);
+    expect(readConfig([]).config).toMatchObject({ roots: [home], workspace: join(home, ".axoner") });
+  });
+
+  test.each(["/", homedir(), "/etc", "/usr/lib"])("without --root %s is none, and the workspace is the user's state folder", (folder) => {
+    startIn(folder);
+    expect(readConfig([]).config).toMatchObject({ roots: [], workspace: join(home, "state/axoner/workspace") });
+  });
+
+  test("a root given by name is taken whatever it is", () => {
+    startIn(home);
+    expect(readConfig(["--root", "/etc", "--workspace", join(home, "w")]).config).toMatchObject({ roots: ["/etc"], workspace: join(home, "w") });
+  });
+});
