@@ -5,7 +5,7 @@ import { loadedWith, readSourceTree, sourceTree } from "./support/source-tree.ts
 
 const source = await readSourceTree(join(import.meta.dirname, "../src"));
 
-const ruleByName: Record<string, rules.Rule> = { ...rules };
+const ruleByName: Record<string, rules.Rule> = Object.fromEntries(Object.entries(rules));
 
 test.each(Object.entries(ruleByName))("%s holds in src/", (_name, rule) => {
   expect(rule(source)).toEqual([]);
