@@ -41,7 +41,7 @@ function endingOf({ exit_reason: reason, error, session_id: session }: RunResult
     case "max_turns":
       return [`stopped at the limit of turns; raise --max-turns, or go on with --session ${session}`];
     case "max_tokens":
-      return [`stopped at the limit of tokens; raise --max-tokens, or go on with --session ${session}`];
+      return [`stopped at a limit of tokens; raise --max-tokens if it is set, or go on with --session ${session}`];
     case "refused":
       return ["the model refused to answer; put the prompt differently or use another model"];
     case "cancelled":

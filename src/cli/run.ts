@@ -58,7 +58,7 @@ const printers: Record<Format, Printer> = {
         isLineOpen = !event.text.endsWith("\n");
         return;
       }
-      if (isLineOpen && event.type === "model_replied") {
+      if (isLineOpen && (event.type === "model_replied" || event.type === "run_finished")) {
         await write(stdout, "\n");
         isLineOpen = false;
       }
@@ -87,6 +87,7 @@ interface RunArguments {
 function readArguments(args: readonly string[]): RunArguments {
   const terminator = args.indexOf("--");
   const before = terminator === -1 ? args : args.slice(0, terminator);
+  const after = terminator === -1 ? [] : args.slice(terminator + 1);
   const isOption = (argument: string) => argument.startsWith("-") && argument !== "-";
   const options = before.filter(isOption);
   const known = ["--json", "--events", "--help", "-h"];
@@ -94,7 +95,7 @@ function readArguments(args: readonly string[]): RunArguments {
   if (unknown !== undefined) {
     throw new ConfigError(`axoner run does not know the option ${unknown}${didYouMean(unknown, known)}; see axoner run --help`);
   }
-  const [prompt, ...others] = args.filter((argument, index) => index !== terminator && !options.includes(argument));
+  const [prompt, ...others] = [...before.filter((argument) => !isOption(argument)), ...after];
   if (others.length > 0) throw new ConfigError('axoner run takes one prompt; put it in quotes: axoner run "PROMPT"');
   const formats = (["json", "events"] as const).filter((format) => options.includes(`--${format}`));
   if (formats.length > 1) throw new ConfigError("axoner run prints either --json or --events");

@@ -111,16 +111,15 @@ interface Append {
 async function appendRecord({ id, seen, messages, file, from, path }: Append): Promise<Position> {
   const writer = randomBytes(8).toString("hex");
   const record = { seen, writer, at: new Date().toISOString(), messages: [...messages] };
-  let position: Scan = await scanFrom(file, from, path);
+  let scan = await scanFrom(file, from, path);
   // more than once only where another writer is killed in the middle of a record, just before ours
   for (let attempt = 1; attempt <= 3; attempt++) {
-    if (position.messageCount !== seen) throw conflict(id, seen, position.messageCount);
-    if (messages.length === 0) return position;
-    const { bytesWritten } = await file.write(Buffer.from((position.torn ? "\n" : "") + encodeRecord(record)));
+    if (scan.messageCount !== seen) throw conflict(id, seen, scan.messageCount);
+    if (messages.length === 0) return scan.position;
+    await file.write(Buffer.from((scan.torn ? "\n" : "") + encodeRecord(record)));
     await file.datasync();
-    position = await scanFrom(file, position, path);
-    if (position.records.some((other) => other.writer === writer)) return position;
-    if (bytesWritten === 0) break;
+    scan = await scanFrom(file, scan.position, path);
+    if (scan.records.some((other) => other.writer === writer)) return scan.position;
   }
   throw new AxonerError(`${path}: a message could not be written whole; is the disk full?`);
 }

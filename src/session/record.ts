@@ -28,41 +28,50 @@ export function encodeRecord(record: SessionRecord): string {
   return `{"crc":"${checksum(text)}","record":${text}}\n`;
 }
 
-/** How far a reader has come in a session's file. */
+/** How far a reader has come in a session's file: behind a complete line. */
 export interface Position {
-  /** Behind the last complete line. */
   offset: number;
-  /** Messages of the records that count. */
+  /** Messages of the records that count, up to there. */
   messageCount: number;
 }
 
-export interface Scan extends Position {
+export interface Scan {
   /** The records that count, in order. */
   records: SessionRecord[];
+  /** Messages in the whole file. */
+  messageCount: number;
+  /** From where to read on. */
+  position: Position;
   /** Something stands behind the last complete line. */
   torn: boolean;
 }
 
 /**
- * Read the lines in `bytes`, which begin at `from`.
+ * Read the lines in `bytes`, which begin at `from`. A last line that lacks only its end counts.
  *
  * @throws AxonerError where a record is missing in the middle: the file was damaged after it was written
  */
 export function scanRecords(bytes: Buffer, from: Position, path: string): Scan {
   const records: SessionRecord[] = [];
-  let messageCount = from.messageCount;
-  let start = 0;
-  for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+  let { messageCount } = from;
+  const take = (start: number, end?: number) => {
     const record = decodeLine(bytes.toString("utf8", start, end));
-    start = end + 1;
-    if (record === undefined || record.seen < messageCount) continue;
+    if (record === undefined || record.seen < messageCount) return;
     if (record.seen > messageCount) {
       throw new AxonerError(`${path} is damaged: messages after the first ${messageCount} are lost; restore or delete it`);
     }
     records.push(record);
     messageCount += record.messages.length;
+  };
+  let start = 0;
+  for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+    take(start, end);
+    start = end + 1;
   }
-  return { records, messageCount, offset: from.offset + start, torn: start < bytes.length };
+  const position = { offset: from.offset + start, messageCount };
+  const torn = start < bytes.length;
+  if (torn) take(start);
+  return { records, messageCount, position, torn };
 }
 
 function decodeLine(line: string): SessionRecord | undefined {

@@ -21,6 +21,7 @@ export async function* retrying<Event>(
       for await (const event of attempt()) {
         begun = true;
         yield event;
+        signal.throwIfAborted();
       }
       return;
     } catch (thrown) {

@@ -1,0 +1,200 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, mkdtemp, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { AxonerError, errorMessage } from "../../src/errors.ts";
+import type { Message } from "../../src/message.ts";
+import { openFileStore } from "../../src/session/file.ts";
+import { openStore } from "../../src/session/index.ts";
+import { describeSessionStore, say, texts } from "../contracts/session-store.ts";
+
+describeSessionStore("file", async () => openStore(`file:${await newFolder()}`));
+describeSessionStore("file, durable", async () => openStore(`file:${await newFolder()}`, { durable: true }));
+
+test("another store on the same folder sees what was appended, and both go on in turn", async () => {
+  const folder = await newFolder();
+  const [one, other] = [openFileStore(folder), openFileStore(folder)];
+  await one.append("a", 0, [say("1")]);
+  await other.append("a", 1, [say("2")]);
+  await one.append("a", 2, [say("3")]);
+  expect(texts(await other.load("a"))).toEqual(["1", "2", "3"]);
+});
+
+test("a session that was deleted and begun anew elsewhere is not mistaken for the old one", async () => {
+  const folder = await newFolder();
+  const [one, other] = [openFileStore(folder), openFileStore(folder)];
+  await one.append("a", 0, [say("old")]);
+  await other.delete("a");
+  await other.append("a", 0, [say("new"), say("newer")]);
+  await expect(one.append("a", 1, [say("lost")])).rejects.toThrow(/holds 2 messages/);
+  await one.append("a", 2, [say("newest")]);
+  expect(texts(await one.load("a"))).toEqual(["new", "newer", "newest"]);
+});
+
+test("the folder may be named by a file URL", async () => {
+  const folder = join(await newFolder(), "with space");
+  const store = await openStore(`file:${pathToFileURL(folder).href.slice("file:".length)}`);
+  await store.append("a", 0, [say("1")]);
+  expect(await readdir(folder)).toEqual(["a.jsonl"]);
+});
+
+test.skipIf(process.platform === "win32")("only the owner can read folder and files", async () => {
+  const folder = join(await newFolder(), "deep", "sessions");
+  await openFileStore(folder).append("a", 0, [say("secret")]);
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(folder, "a.jsonl"))).mode & 0o777).toBe(0o600);
+});
+
+test("a link in place of a session's file is not followed", async () => {
+  const folder = await newFolder();
+  const elsewhere = join(await newFolder(), "target");
+  await writeFile(elsewhere, "");
+  await symlink(elsewhere, join(folder, "a.jsonl"));
+  await expect(openFileStore(folder).append("a", 0, [say("x")])).rejects.toThrow(AxonerError);
+  expect(await readFile(elsewhere, "utf8")).toBe("");
+});
+
+test("a folder that cannot be used is named, with what to try", async () => {
+  const file = join(await newFolder(), "file");
+  await writeFile(file, "");
+  const failure: unknown = await openFileStore(join(file, "sessions")).append("a", 0, [say("x")]).catch((thrown: unknown) => thrown);
+  expect(failure).toBeInstanceOf(AxonerError);
+  expect(errorMessage(failure)).toContain(file);
+  expect(errorMessage(failure)).toContain("--store");
+});
+
+test("wherever a record was torn, the earlier ones are kept and the session goes on", async () => {
+  const folder = await newFolder();
+  const path = join(folder, "a.jsonl");
+  await openFileStore(folder).append("a", 0, [say("1")]);
+  const kept = await readFile(path);
+  await openFileStore(folder).append("a", 1, [say("2")]);
+  const whole = await readFile(path);
+  for (let size = kept.length; size < whole.length - 1; size += 1) {
+    await writeFile(path, whole);
+    await truncate(path, size);
+    const store = openFileStore(folder);
+    expect(texts(await store.load("a"))).toEqual(["1"]);
+    await store.append("a", 1, [say("after the cut")]);
+    await store.append("a", 2, [say("and on")]);
+    expect(texts(await openFileStore(folder).load("a"))).toEqual(["1", "after the cut", "and on"]);
+  }
+});
+
+test("a record that lacks nothing but the end of its line counts", async () => {
+  const folder = await newFolder();
+  const path = join(folder, "a.jsonl");
+  await openFileStore(folder).append("a", 0, [say("1")]);
+  await truncate(path, (await stat(path)).size - 1);
+  const store = openFileStore(folder);
+  expect(texts(await store.load("a"))).toEqual(["1"]);
+  await store.append("a", 1, [say("2")]);
+  await store.append("a", 2, [say("3")]);
+  expect(texts(await openFileStore(folder).load("a"))).toEqual(["1", "2", "3"]);
+});
+
+test("a record torn by another process between two appends does no harm", async () => {
+  const folder = await newFolder();
+  const store = openFileStore(folder);
+  await store.append("a", 0, [say("1")]);
+  await appendFile(join(folder, "a.jsonl"), '{"crc":"0000');
+  await store.append("a", 1, [say("2")]);
+  await appendFile(join(folder, "a.jsonl"), "\n\ngarbage\n");
+  await store.append("a", 2, [say("3")]);
+  expect(texts(await openFileStore(folder).load("a"))).toEqual(["1", "2", "3"]);
+});
+
+test("damage in the middle is reported, not taken for the end", async () => {
+  const folder = await newFolder();
+  const path = join(folder, "a.jsonl");
+  const store = openFileStore(folder);
+  for (const [index, text] of ["first", "second", "third"].entries()) await store.append("a", index, [say(text)]);
+  await writeFile(path, (await readFile(path, "utf8")).replace("second", "sekond"));
+  await expect(openFileStore(folder).load("a")).rejects.toThrow(/a\.jsonl is damaged/);
+  await expect(openFileStore(folder).append("a", 3, [say("x")])).rejects.toThrow(/damaged/);
+  expect(await openFileStore(folder).list(5)).toMatchObject([{ id: "a", title: "(this session is damaged)" }]);
+});
+
+test("files of other kinds in the folder are no sessions", async () => {
+  const folder = await newFolder();
+  for (const name of ["notes.txt", ".hidden.jsonl", "with space.jsonl", "empty.jsonl"]) await writeFile(join(folder, name), "");
+  const store = openFileStore(folder);
+  await store.append("a", 0, [say("1")]);
+  expect((await store.list(10)).map(({ id }) => id)).toEqual(["a"]);
+});
+
+test("processes that append to one session at once lose nothing and mix nothing up", async () => {
+  const folder = await newFolder();
+  const writers = ["red", "blue", "green"];
+  const children = writers.map((writer) => appendInChild(folder, writer, 15));
+  expect(await Promise.all(children.map(exitCodeOf))).toEqual([0, 0, 0]);
+  const messages = (await openFileStore(folder).load("shared"))?.messages ?? [];
+  expect(messages).toHaveLength(writers.length * 15 * 2);
+  for (const writer of writers) {
+    expect(indexesOf(messages, writer)).toEqual(Array.from({ length: 15 }, (_, index) => index));
+  }
+  expect(arePaired(messages)).toBe(true);
+});
+
+test("a process killed while it appends leaves every append it had confirmed, and none by half", async () => {
+  const folder = await newFolder();
+  for (const round of [1, 2, 3, 4]) {
+    const writer = `round${round}`;
+    const child = appendInChild(folder, writer, 10_000);
+    const confirmed = await confirmedAtLeast(child, 3 * round);
+    child.kill("SIGKILL");
+    await exitCodeOf(child);
+    const store = openFileStore(folder);
+    const messages = (await store.load("shared"))?.messages ?? [];
+    const indexes = indexesOf(messages, writer);
+    expect(indexes.length).toBeGreaterThanOrEqual(confirmed());
+    expect(indexes).toEqual(indexes.map((_, index) => index));
+    expect(arePaired(messages)).toBe(true);
+    await store.append("shared", messages.length, [say("goes on"), say("goes on")]);
+  }
+});
+
+function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "axoner-sessions-"));
+}
+
+function appendInChild(folder: string, writer: string, count: number): ChildProcess {
+  const script = fileURLToPath(new URL("../support/append-messages.ts", import.meta.url));
+  return spawn(process.execPath, [script, folder, "shared", writer, String(count)], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.exitCode;
+}
+
+/** Resolves once so many appends were confirmed, with a function that says how many were in the end. */
+async function confirmedAtLeast(child: ChildProcess, count: number): Promise<() => number> {
+  let printed = "";
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    if (printed.split("\n").length > count) resolve();
+  });
+  await promise;
+  return () => printed.split("\n").length - 1;
+}
+
+function indexesOf(messages: readonly Message[], writer: string): number[] {
+  return messages.flatMap((message) => {
+    const [name, index] = message.role === "user" ? message.text.split(" ") : [];
+    return name === writer ? [Number(index)] : [];
+  });
+}
+
+/** Every user message has its tool message right behind it. */
+function arePaired(messages: readonly Message[]): boolean {
+  return messages.every((message, index) => {
+    if (message.role !== "user" || message.text === "goes on") return true;
+    const next = messages[index + 1];
+    return next?.role === "tool" && message.text === `${next.name} ${next.callId}`;
+  });
+}

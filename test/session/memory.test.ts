@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { ConfigError } from "../../src/errors.ts";
+import { openStore } from "../../src/session/index.ts";
+import { describeSessionStore } from "../contracts/session-store.ts";
+
+describeSessionStore("memory", () => openStore("memory:"));
+
+test.each(["redis://:hunter2@host", "sqlite:x.db", "C:\\sessions", "sessions", "", "file:", "constructor:x"])(
+  "%j names no store, and the error says which there are",
+  async (url) => {
+    const opening = openStore(url);
+    await expect(opening).rejects.toThrow(ConfigError);
+    await expect(opening).rejects.toThrow(/file:/);
+    await expect(opening).rejects.not.toThrow(/hunter2/);
+  },
+);
