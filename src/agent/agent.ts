@@ -9,6 +9,7 @@ import type { Tool } from "../tools/tool.ts";
 import { openBudget } from "./budget.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { runLoop, type Conversation } from "./loop.ts";
+import { noServices } from "./no-services.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
 
@@ -121,27 +122,4 @@ function engineOf(options: EngineSource | ToolSource): () => Promise<Engine> {
   // loaded here, so that an agent with another engine runs where there is no Node
   const open = async () => (await import("../engine/local.ts")).openLocalEngine({ tools, services });
   return () => (opening ??= open());
-}
-
-/** Tools that look at no service need none. */
-const noServices: Services = {
-  get math() {
-    return missingService("math");
-  },
-  get files() {
-    return missingService("files");
-  },
-  get datasets() {
-    return missingService("datasets");
-  },
-  get sql() {
-    return missingService("sql");
-  },
-  get web() {
-    return missingService("web");
-  },
-};
-
-function missingService(name: string): never {
-  throw new ToolError("unavailable", `this agent was made without services.${name}; pass \`services\` to createAgent`);
 }

@@ -17,7 +17,6 @@ export function writeJson(stream: Output, value: unknown): Promise<void> {
 
 /** What a terminal shows for text that others wrote: without the control characters it would obey. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }
 
@@ -36,7 +35,8 @@ export async function readStdin({ stdin, signal }: CommandContext): Promise<stri
     for await (const piece of stdin) {
       const bytes = Buffer.from(piece as Uint8Array);
       sizeBytes += bytes.length;
-      if (sizeBytes > maxInputBytes) throw new ConfigError(`stdin holds more than ${maxInputBytes / 1e6} MB; pass a file to a tool instead`);
+      if (sizeBytes > maxInputBytes)
+        throw new ConfigError(`stdin holds more than ${maxInputBytes / 1e6} MB; pass a file to a tool instead`);
       pieces.push(bytes);
     }
   } finally {

@@ -93,7 +93,9 @@ function readArguments(args: readonly string[]): RunArguments {
   const known = ["--json", "--events", "--help", "-h"];
   const unknown = options.find((option) => !known.includes(option));
   if (unknown !== undefined) {
-    throw new ConfigError(`axoner run does not know the option ${unknown}${didYouMean(unknown, known)}; see axoner run --help`);
+    throw new ConfigError(
+      `axoner run does not know the option ${unknown}${didYouMean(unknown, known)}; see axoner run --help`,
+    );
   }
   const [prompt, ...others] = [...before.filter((argument) => !isOption(argument)), ...after];
   if (others.length > 0) throw new ConfigError('axoner run takes one prompt; put it in quotes: axoner run "PROMPT"');

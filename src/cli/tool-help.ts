@@ -13,7 +13,9 @@ export function toolList(definitions: readonly ToolDefinition[]): string {
 export function toolHelp({ name, description, inputSchema, outputSchema }: ToolDefinition): string {
   const properties = propertiesOf(inputSchema);
   const required = Array.isArray(inputSchema["required"]) ? inputSchema["required"] : [];
-  const rows = Object.entries(properties).map(([argument, schema]) => describe(argument, schema, required.includes(argument)));
+  const rows = Object.entries(properties).map(([argument, schema]) =>
+    describe(argument, schema, required.includes(argument)),
+  );
   const taken = rows.length === 0 ? "It takes no arguments." : `Arguments:\n${rows.join("\n")}`;
   const results = Object.keys(propertiesOf(outputSchema)).join(", ");
   return [
@@ -41,8 +43,9 @@ function innerObject(schema: JsonObject): JsonObject | undefined {
 }
 
 function typeName(schema: JsonObject): string {
-  if (Array.isArray(schema["enum"])) return schema["enum"].join(" | ");
-  if (schema["type"] === "array") return `list of ${isJsonObject(schema["items"]) ? typeName(schema["items"]) : "values"}`;
+  if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
+  if (schema["type"] === "array")
+    return `list of ${isJsonObject(schema["items"]) ? typeName(schema["items"]) : "values"}`;
   return typeof schema["type"] === "string" ? schema["type"] : "value";
 }
 
@@ -70,9 +73,16 @@ function exampleValue(schema: JsonObject): JsonValue {
 
 function propertiesOf(schema: JsonObject): Record<string, JsonObject> {
   const properties = isJsonObject(schema["properties"]) ? Object.entries(schema["properties"]) : [];
-  return Object.fromEntries(properties.flatMap(([name, property]) => (isJsonObject(property) ? [[name, property]] : [])));
+  return Object.fromEntries(
+    properties.flatMap(([name, property]) => (isJsonObject(property) ? [[name, property]] : [])),
+  );
 }
 
 function firstSentence(text: string): string {
-  return /^.*?[.:;](?=\s|$)/s.exec(text.trim())?.[0].replace(/\s+/g, " ").replace(/[.:;]$/, "") ?? text.trim();
+  return (
+    /^.*?[.:;](?=\s|$)/s
+      .exec(text.trim())?.[0]
+      .replace(/\s+/g, " ")
+      .replace(/[.:;]$/, "") ?? text.trim()
+  );
 }

@@ -40,9 +40,12 @@ export const tool: Command = async (args, context) => {
 };
 
 function checkArguments(name: string | undefined, others: readonly string[]): void {
-  if (name?.startsWith("-") === true) throw new ConfigError(`axoner tool does not know the option ${name}; it takes --help`);
+  if (name?.startsWith("-") === true)
+    throw new ConfigError(`axoner tool does not know the option ${name}; it takes --help`);
   if (others.length === 0) return;
-  throw new ConfigError(`axoner tool takes one JSON object after the name; put it in single quotes: '{"name": "value"}'`);
+  throw new ConfigError(
+    `axoner tool takes one JSON object after the name; put it in single quotes: '{"name": "value"}'`,
+  );
 }
 
 function findTool(name: string, definitions: readonly ToolDefinition[]): ToolDefinition {

@@ -8,7 +8,9 @@ const replySchema = z.strictObject({
   text: z.string().optional(),
   reasoning: z.string().optional(),
   /** `input` is JSON, or a text that stands for arguments that are no JSON. */
-  tool_calls: z.array(z.strictObject({ name: z.string(), input: z.json().default({}), id: z.string().optional() })).optional(),
+  tool_calls: z
+    .array(z.strictObject({ name: z.string(), input: z.json().default({}), id: z.string().optional() }))
+    .optional(),
   usage: z.strictObject({ input_tokens: z.number(), output_tokens: z.number() }).optional(),
   stop_reason: z.enum(["end", "tool_calls", "length", "refusal"]).optional(),
   /** Fail instead, after `text`. */
@@ -56,7 +58,9 @@ export async function openScript(path: string, host: Host): Promise<Provider> {
   if (script.success) return { ...scriptedProvider(script.data), model: path };
   const issue = script.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  throw new ConfigError(`the script ${path} is not a list of replies${where}; e.g. ["a text", {"tool_calls": [{"name": "calculate", "input": {"expression": "2+3"}}]}]`);
+  throw new ConfigError(
+    `the script ${path} is not a list of replies${where}; e.g. ["a text", {"tool_calls": [{"name": "calculate", "input": {"expression": "2+3"}}]}]`,
+  );
 }
 
 async function* play(

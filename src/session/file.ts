@@ -138,7 +138,9 @@ async function scanFrom(file: FileHandle, from: Position, path: string): Promise
 
 async function datedIds(directory: string): Promise<{ id: string; mtimeMs: number }[]> {
   const names = (await unlessMissing(readdir(directory))) ?? [];
-  const ids = names.flatMap((name) => (name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : [])).filter(isSessionId);
+  const ids = names
+    .flatMap((name) => (name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []))
+    .filter(isSessionId);
   const dated: { id: string; mtimeMs: number }[] = [];
   for (const id of ids) {
     const stats = await unlessMissing(lstat(pathOf(directory, id)));
@@ -177,6 +179,8 @@ async function explained<Result>(directory: string, work: () => Promise<Result>)
   } catch (thrown) {
     if (systemErrorCode(thrown) === undefined || thrown instanceof AxonerError) throw thrown;
     const advice = "check its permissions and the space on the disk, or name another folder with --store";
-    throw new AxonerError(`the sessions in ${directory} cannot be used: ${errorMessage(thrown)}; ${advice}`, { cause: thrown });
+    throw new AxonerError(`the sessions in ${directory} cannot be used: ${errorMessage(thrown)}; ${advice}`, {
+      cause: thrown,
+    });
   }
 }

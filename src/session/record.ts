@@ -58,7 +58,9 @@ export function scanRecords(bytes: Buffer, from: Position, path: string): Scan {
     const record = decodeLine(bytes.toString("utf8", start, end));
     if (record === undefined || record.seen < messageCount) return;
     if (record.seen > messageCount) {
-      throw new AxonerError(`${path} is damaged: messages after the first ${messageCount} are lost; restore or delete it`);
+      throw new AxonerError(
+        `${path} is damaged: messages after the first ${messageCount} are lost; restore or delete it`,
+      );
     }
     records.push(record);
     messageCount += record.messages.length;

@@ -9,16 +9,19 @@ export interface ProviderUnderTest {
 }
 
 /** What every provider does, whoever is behind it. `open` makes one whose model gives these replies in their order. */
-export function describeProvider(name: string, open: (replies: ScriptedReply[]) => Promise<ProviderUnderTest>): void {
-  describe(`${name} as a provider`, () => {
+export function describeProvider(
+  subject: string,
+  open: (replies: ScriptedReply[]) => Promise<ProviderUnderTest>,
+): void {
+  describe(`${subject} as a provider`, () => {
     const opened: ProviderUnderTest[] = [];
     const start = async (...replies: ScriptedReply[]): Promise<Provider> => {
-      const subject = await open(replies);
-      opened.push(subject);
-      return subject.provider;
+      const one = await open(replies);
+      opened.push(one);
+      return one.provider;
     };
     afterEach(async () => {
-      for (const subject of opened.splice(0)) await subject.close();
+      for (const one of opened.splice(0)) await one.close();
     });
 
     test("streams text and then the whole reply, once", async () => {
@@ -135,7 +138,11 @@ export function requestOf(changes: Partial<ModelRequest> = {}): ModelRequest {
     system: "Be brief.",
     messages: [{ role: "user", text: "What is it?" }],
     tools: [
-      { name: "calculate", description: "Evaluates.", inputSchema: { type: "object", properties: { expression: { type: "string" } } } },
+      {
+        name: "calculate",
+        description: "Evaluates.",
+        inputSchema: { type: "object", properties: { expression: { type: "string" } } },
+      },
     ],
     ...changes,
   };

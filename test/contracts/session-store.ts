@@ -99,17 +99,29 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       await store.close();
     });
 
-    test.each(["", ".", "..", "../a", "a/b", "a\\b", ".hidden", "-rf", "a\0b", "a b", "ü", "x".repeat(65), "a.jsonl", "a\n"])(
-      "%j cannot name a session",
-      async (id) => {
-        const store = await open();
-        await expect(store.load(id)).rejects.toThrow(ToolError);
-        await expect(store.append(id, 0, [say("one")])).rejects.toThrow(/cannot name a session/);
-        await expect(store.delete(id)).rejects.toThrow(ToolError);
-        expect(await store.list(10)).toEqual([]);
-        await store.close();
-      },
-    );
+    test.each([
+      "",
+      ".",
+      "..",
+      "../a",
+      "a/b",
+      "a\\b",
+      ".hidden",
+      "-rf",
+      "a\0b",
+      "a b",
+      "ü",
+      "x".repeat(65),
+      "a.jsonl",
+      "a\n",
+    ])("%j cannot name a session", async (id) => {
+      const store = await open();
+      await expect(store.load(id)).rejects.toThrow(ToolError);
+      await expect(store.append(id, 0, [say("one")])).rejects.toThrow(/cannot name a session/);
+      await expect(store.delete(id)).rejects.toThrow(ToolError);
+      expect(await store.list(10)).toEqual([]);
+      await store.close();
+    });
   });
 }
 
@@ -125,8 +137,12 @@ const everyKind: Message[] = [
   {
     role: "assistant",
     parts: [
-      { type: "opaque", provider: "p", block: { signature: "s=\u2028\ud83d\ude00", nested: [1, null, { deep: true }] } },
-      { type: "text", text: "line\nbreak \"quoted\" \u0000 \ud800" },
+      {
+        type: "opaque",
+        provider: "p",
+        block: { signature: "s=\u2028\ud83d\ude00", nested: [1, null, { deep: true }] },
+      },
+      { type: "text", text: 'line\nbreak "quoted" \u0000 \ud800' },
       { type: "tool_call", call: { id: "1", name: "calculate", input: { expression: "1" } } },
     ],
   },

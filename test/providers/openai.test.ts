@@ -1,20 +1,27 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ConfigError, errorMessage, ProviderError } from "../../src/errors.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { ConfigError } from "../../src/errors.ts";
 import { openOpenAi, type OpenAiOptions } from "../../src/providers/openai.ts";
-import type { Provider } from "../../src/providers/provider.ts";
 import type { ScriptedReply } from "../../src/testing.ts";
 import { collect, describeProvider, replyOf, textOf } from "../contracts/provider.ts";
-import { json, openModelServer, replyEvents, stream, toStream, type Answer, type ModelServer } from "../support/model-server.ts";
+import { key, openAiOptions, openMockedProvider, type OpenedProvider } from "../support/mocked-provider.ts";
+import { json, replyEvents, stream, toStream, type Answer } from "../support/model-server.ts";
 
-const key = "sk-test-0123456789";
+describeProvider("openai", (replies) => openMockedProvider(replies));
 
-describeProvider("openai", (replies) => open(replies));
-
-const running: Opened[] = [];
+const running: OpenedProvider[] = [];
 afterEach(async () => {
   for (const { close } of running.splice(0)) await close();
 });
+
+async function start(
+  answers: Answer | readonly Answer[],
+  options: Partial<OpenAiOptions> = {},
+  path = "/v1",
+): Promise<OpenedProvider> {
+  const opened = await openMockedProvider([answers].flat(), options, path);
+  running.push(opened);
+  return opened;
+}
 
 const twoCalls: ScriptedReply = {
   text: "Größe 😀 ok",
@@ -53,10 +60,13 @@ describe("the request", () => {
     expect(server.requests[0]?.body["messages"]).toEqual([{ role: "user", content: "What is it?" }]);
   });
 
-  test.each(["", "/", "/v1", "/v1/", "/v1/chat/completions"])("reaches the same path with the base URL …%s", async (path) => {
-    const { provider } = await start(["hello"], {}, path);
-    expect(textOf(await collect(provider))).toBe("hello");
-  });
+  test.each(["", "/", "/v1", "/v1/", "/v1/chat/completions"])(
+    "reaches the same path with the base URL …%s",
+    async (path) => {
+      const { provider } = await start(["hello"], {}, path);
+      expect(textOf(await collect(provider))).toBe("hello");
+    },
+  );
 
   test.each([
     ["baseUrl", "ftp://127.0.0.1/v1"],
@@ -64,7 +74,7 @@ describe("the request", () => {
     ["baseUrl", "nowhere"],
     ["apiKey", "sk-with\nnewline"],
   ])("cannot be made with the %s %j", (option, value) => {
-    const make = () => openOpenAi({ ...defaults("http://127.0.0.1/v1"), [option]: value });
+    const make = () => openOpenAi({ ...openAiOptions("http://127.0.0.1/v1"), [option]: value });
     expect(make).toThrow(ConfigError);
     expect(make).not.toThrow(/secret|sk-with/);
   });
@@ -100,7 +110,9 @@ describe("an awkward stream", () => {
     const call = { id: "c1", type: "function", function: { name: "calculate", arguments: '{"expression":"1"}' } };
     const { provider } = await start(
       json({
-        choices: [{ index: 0, message: { role: "assistant", content: "Hi", tool_calls: [call] }, finish_reason: "tool_calls" }],
+        choices: [
+          { index: 0, message: { role: "assistant", content: "Hi", tool_calls: [call] }, finish_reason: "tool_calls" },
+        ],
         usage: { prompt_tokens: 1, completion_tokens: 2 },
       }),
     );
@@ -135,11 +147,47 @@ describe("an awkward stream", () => {
 describe("tool calls of other servers", () => {
   const name = "calculate";
   test.each([
-    ["whole calls under one index", [{ index: 0, id: "a", function: { name, arguments: "{}" } }, { index: 0, id: "b", function: { name, arguments: "{}" } }], ["a", "b"]],
-    ["no index", [{ id: "a", function: { name, arguments: "{" } }, { function: { arguments: "}" } }, { id: "b", function: { name, arguments: "{}" } }], ["a", "b"]],
-    ["an id and a name in every piece", [{ index: 0, id: "a", function: { name, arguments: "{" } }, { index: 0, id: "a", function: { name, arguments: "}" } }], ["a"]],
-    ["another id in every piece", [{ index: 0, id: "a", function: { name, arguments: "{" } }, { index: 0, id: "b", function: { name: null, arguments: "}" } }], ["a"]],
-    ["arguments as an object or null", [{ index: 0, id: "a", function: { name, arguments: {} } }, { index: 1, id: "b", function: { name, arguments: null } }], ["a", "b"]],
+    [
+      "whole calls under one index",
+      [
+        { index: 0, id: "a", function: { name, arguments: "{}" } },
+        { index: 0, id: "b", function: { name, arguments: "{}" } },
+      ],
+      ["a", "b"],
+    ],
+    [
+      "no index",
+      [
+        { id: "a", function: { name, arguments: "{" } },
+        { function: { arguments: "}" } },
+        { id: "b", function: { name, arguments: "{}" } },
+      ],
+      ["a", "b"],
+    ],
+    [
+      "an id and a name in every piece",
+      [
+        { index: 0, id: "a", function: { name, arguments: "{" } },
+        { index: 0, id: "a", function: { name, arguments: "}" } },
+      ],
+      ["a"],
+    ],
+    [
+      "another id in every piece",
+      [
+        { index: 0, id: "a", function: { name, arguments: "{" } },
+        { index: 0, id: "b", function: { name: null, arguments: "}" } },
+      ],
+      ["a"],
+    ],
+    [
+      "arguments as an object or null",
+      [
+        { index: 0, id: "a", function: { name, arguments: {} } },
+        { index: 1, id: "b", function: { name, arguments: null } },
+      ],
+      ["a", "b"],
+    ],
   ])("%s", async (_what, pieces, ids) => {
     const { provider } = await start(deltas(...pieces.map((piece) => ({ tool_calls: [piece] }))));
     const { parts } = replyOf(await collect(provider));
@@ -151,126 +199,13 @@ describe("tool calls of other servers", () => {
     const { provider } = await start(
       deltas(...pieces.map((piece) => ({ tool_calls: [{ ...piece, function: { name, arguments: "{}" } }] }))),
     );
-    const ids = replyOf(await collect(provider)).parts.flatMap((part) => (part.type === "tool_call" ? [part.call.id] : []));
+    const ids = replyOf(await collect(provider)).parts.flatMap((part) =>
+      part.type === "tool_call" ? [part.call.id] : [],
+    );
     expect(new Set(ids).size).toBe(4);
     expect(ids.every((id) => id.length > 0)).toBe(true);
   });
 });
-
-describe("failures", () => {
-  test.each([
-    ["an HTML page", { raw: { headers: { "content-type": "text/html" }, pieces: ["<!doctype html><title>Welcome</title>"] } }, /HTML page titled "Welcome".*base URL/s],
-    ["nothing", { raw: { pieces: [] } }, /answered with nothing/],
-    ["plain text", { raw: { pieces: ["It works!"] } }, /It works!/],
-    ["an error inside a 200", json({ error: { message: "model overheated", code: 400 } }), /model overheated/],
-    ["an error inside the stream", stream([toStream([...replyEvents("Hi").slice(0, 2), '{"error":{"message":"out of memory"}}'])]), /out of memory/],
-    ["an error event", stream(["event: error\ndata: {\"message\":\"quota\"}\n\n"]), /quota/],
-    ["a chunk that is no JSON", stream(["data: oops\n\n"]), /oops/],
-    ["a refusal that quotes the key", json({ error: { message: `bad key ${key}` } }, 401), /bad key \*\*\*.*check MOCK_API_KEY/s],
-    ["an unknown model", json({ error: { message: "no such model" } }, 404), /no such model.*model's name/s],
-    ["a redirect", { raw: { status: 301, headers: { location: "https://elsewhere/" } } }, /redirects to https:\/\/elsewhere\//],
-    ["a used up quota", json({ error: { message: "pay", code: "insufficient_quota" } }, 429), /quota/],
-    ["a wait of an hour", json({ error: { message: "slow down" } }, 429, { "retry-after": "3600" }), /slow down/],
-  ] satisfies [string, Answer, RegExp][])("%s ends the request with a clear error, at once", async (_what, answer, message) => {
-    const { provider, server } = await start(answer);
-    const failure: unknown = await collect(provider).catch((thrown: unknown) => thrown);
-    expect(failure).toBeInstanceOf(ProviderError);
-    expect(errorMessage(failure)).toMatch(message);
-    expect(errorMessage(failure)).not.toContain(key);
-    expect(server.requests).toHaveLength(1);
-  });
-
-  test.each([
-    ["429 with Retry-After", json({ error: { message: "slow down" } }, 429, { "retry-after": "0" })],
-    ["503", json({ error: { message: "busy" } }, 503)],
-    ["500 with HTML", { raw: { status: 500, pieces: ["<html><title>Oops</title>"] } }],
-    ["a connection cut before the first byte", { raw: { pieces: [], then: "cut" } }],
-    ["a stream cut before the first token", stream([toStream(replyEvents("").slice(0, 1))], "cut")],
-    ["a stream without a choice", stream(["data: {\"choices\":[]}\n\ndata: [DONE]\n\n"])],
-    ["an overloaded server inside a 200", json({ error: { message: "overloaded", type: "overloaded_error" } })],
-  ] satisfies [string, Answer][])("%s is tried again", async (_what, answer) => {
-    const { provider, server } = await start([answer, "here I am"]);
-    expect(textOf(await collect(provider))).toBe("here I am");
-    expect(server.requests).toHaveLength(2);
-  });
-
-  test("half a reply is an error, and is not tried again once text was shown", async () => {
-    const { provider, server } = await start([stream([toStream(replyEvents("Hello there").slice(0, 3))]), "again"]);
-    const events: string[] = [];
-    const reading = (async () => {
-      for await (const event of provider.stream({ system: undefined, messages: [{ role: "user", text: "?" }], tools: [] }, new AbortController().signal)) {
-        events.push(event.type);
-      }
-    })();
-    await expect(reading).rejects.toThrow(/middle of its reply/);
-    expect(events).toEqual(["text", "text"]);
-    expect(server.requests).toHaveLength(1);
-  });
-
-  test("a server that fails every time is given up", async () => {
-    const { provider, server } = await start(json({ error: { message: "down" } }, 503, { "retry-after-ms": "1" }));
-    await expect(collect(provider)).rejects.toThrow(/503.*down.*try again later/);
-    expect(server.requests).toHaveLength(4);
-  });
-
-  test("a server that is not there is named", async () => {
-    const { provider, server } = await start("x");
-    await server.close();
-    await expect(collect(provider)).rejects.toThrow(/could not be reached at http:\/\/127.0.0.1:\d+\/v1\/chat\/completions: .*ECONNREFUSED/);
-  });
-
-  test("a silent server is given up after the longest silence", async () => {
-    const { provider } = await start([stream([toStream(replyEvents("Hello").slice(0, 2))], "hang")], { idleMs: 100 });
-    await expect(collect(provider)).rejects.toThrow(/sent nothing for 0.1 s/);
-  });
-
-  test("a reply that takes too long in all is given up", async () => {
-    const { provider } = await start([stream([], "hang")], { totalMs: 100 });
-    await expect(collect(provider)).rejects.toThrow(/had not finished after 0.1 s/);
-  });
-
-  test("an abort while waiting closes the connection", async () => {
-    const { provider, server } = await start(stream([toStream(replyEvents("Hello").slice(0, 2))], "hang"));
-    const controller = new AbortController();
-    const reason = new Error("stop");
-    const reading = (async () => {
-      for await (const event of provider.stream({ system: undefined, messages: [{ role: "user", text: "?" }], tools: [] }, controller.signal)) {
-        if (event.type === "text") setImmediate(() => controller.abort(reason));
-      }
-    })();
-    await expect(reading).rejects.toBe(reason);
-    await expect.poll(() => server.openReplies()).toBe(0);
-  });
-});
-
-interface Opened {
-  provider: Provider;
-  server: ModelServer;
-  close(): Promise<void>;
-}
-
-function defaults(baseUrl: string): OpenAiOptions {
-  return { name: "mock", model: "mock-1", baseUrl, apiKey: key, keyVariable: "MOCK_API_KEY", host: openNodeHost() };
-}
-
-async function open(answers: readonly Answer[], options: Partial<OpenAiOptions> = {}, path = "/v1"): Promise<Opened> {
-  const server = await openModelServer(answers);
-  const host = openNodeHost();
-  const provider = openOpenAi({ ...defaults(server.origin + path), host, ...options });
-  let closing: Promise<void> | undefined;
-  const closeServer = () => (closing ??= server.close());
-  const close = async () => {
-    await host.close();
-    await closeServer();
-  };
-  return { provider, server: { ...server, close: closeServer }, close };
-}
-
-async function start(answers: Answer | readonly Answer[], options: Partial<OpenAiOptions> = {}, path = "/v1"): Promise<Opened> {
-  const opened = await open([answers].flat(), options, path);
-  running.push(opened);
-  return opened;
-}
 
 /** A stream of these deltas that ends as it should. */
 function deltas(...all: object[]): Answer {

@@ -60,7 +60,9 @@ test("a link in place of a session's file is not followed", async () => {
 test("a folder that cannot be used is named, with what to try", async () => {
   const file = join(await newFolder(), "file");
   await writeFile(file, "");
-  const failure: unknown = await openFileStore(join(file, "sessions")).append("a", 0, [say("x")]).catch((thrown: unknown) => thrown);
+  const failure: unknown = await openFileStore(join(file, "sessions"))
+    .append("a", 0, [say("x")])
+    .catch((thrown: unknown) => thrown);
   expect(failure).toBeInstanceOf(AxonerError);
   expect(errorMessage(failure)).toContain(file);
   expect(errorMessage(failure)).toContain("--store");
@@ -120,7 +122,8 @@ test("damage in the middle is reported, not taken for the end", async () => {
 
 test("files of other kinds in the folder are no sessions", async () => {
   const folder = await newFolder();
-  for (const name of ["notes.txt", ".hidden.jsonl", "with space.jsonl", "empty.jsonl"]) await writeFile(join(folder, name), "");
+  for (const name of ["notes.txt", ".hidden.jsonl", "with space.jsonl", "empty.jsonl"])
+    await writeFile(join(folder, name), "");
   const store = openFileStore(folder);
   await store.append("a", 0, [say("1")]);
   expect((await store.list(10)).map(({ id }) => id)).toEqual(["a"]);
@@ -163,7 +166,9 @@ function newFolder(): Promise<string> {
 
 function appendInChild(folder: string, writer: string, count: number): ChildProcess {
   const script = fileURLToPath(new URL("../support/append-messages.ts", import.meta.url));
-  return spawn(process.execPath, [script, folder, "shared", writer, String(count)], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, [script, folder, "shared", writer, String(count)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number | null> {

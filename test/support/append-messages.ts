@@ -5,7 +5,7 @@ import { openFileStore } from "../../src/session/file.ts";
 const [folder = "", session = "", writer = "", count = "0"] = process.argv.slice(2);
 const store = openFileStore(folder);
 
-for (let index = 0; index < Number(count); ) {
+for (let index = 0; index < Number(count);) {
   const seen = (await store.load(session))?.messages.length ?? 0;
   try {
     await store.append(session, seen, [

@@ -66,11 +66,18 @@ export async function openModelServer(answers: readonly Answer[]): Promise<Model
 
 /** The events of a streamed reply, as OpenAI sends them: two halves of each text and of each call's arguments. */
 export function replyEvents(reply: ScriptedReply, id = "chatcmpl-1"): string[] {
-  const { text = "", tool_calls: calls = [], usage, stop_reason: stop } = typeof reply === "string" ? { text: reply } : reply;
+  const {
+    text = "",
+    tool_calls: calls = [],
+    usage,
+    stop_reason: stop,
+  } = typeof reply === "string" ? { text: reply } : reply;
   const deltas: JsonObject[] = [{ role: "assistant", content: "" }];
   for (const piece of halves(text)) deltas.push({ content: piece });
   for (const [index, { id: callId, name }] of calls.entries()) {
-    deltas.push({ tool_calls: [{ index, id: callId ?? `${id}-${index}`, type: "function", function: { name, arguments: "" } }] });
+    deltas.push({
+      tool_calls: [{ index, id: callId ?? `${id}-${index}`, type: "function", function: { name, arguments: "" } }],
+    });
   }
   const pieces = calls.map(({ input = {} }) => halves(typeof input === "string" ? input : JSON.stringify(input)));
   for (const half of [0, 1]) {
@@ -99,7 +106,9 @@ export function stream(pieces: readonly (string | Uint8Array)[], then: "end" | "
 }
 
 export function json(value: JsonValue, status = 200, headers: Record<string, string> = {}): RawAnswer {
-  return { raw: { status, headers: { "content-type": "application/json", ...headers }, pieces: [JSON.stringify(value)] } };
+  return {
+    raw: { status, headers: { "content-type": "application/json", ...headers }, pieces: [JSON.stringify(value)] },
+  };
 }
 
 const finishReasons = { end: "stop", tool_calls: "tool_calls", length: "length", refusal: "content_filter" } as const;
@@ -155,35 +164,40 @@ function problemOf({ path, body }: ReceivedRequest): string | undefined {
 function isTool(tool: JsonValue): boolean {
   const named = isJsonObject(tool) && tool["type"] === "function" ? tool["function"] : undefined;
   if (!isJsonObject(named) || !isJsonObject(named["parameters"])) return false;
-  return /^[a-zA-Z0-9_-]{1,64}$/.test(String(named["name"])) && named["parameters"]["type"] === "object";
+  return isName(named["name"]) && named["parameters"]["type"] === "object";
 }
 
 /** Every tool call must be answered right behind it, each once, and nothing else may be. */
 function problemOfMessages(messages: readonly JsonValue[]): string | undefined {
-  let open: string[] = [];
+  let open: (JsonValue | undefined)[] = [];
   for (const [index, message] of messages.entries()) {
     if (!isJsonObject(message)) return `messages.${index} is no object`;
     const { role, content, tool_calls: calls, tool_call_id: callId } = message;
     if (role === "tool") {
-      if (!open.includes(String(callId))) return `messages.${index} answers no call`;
+      if (!open.includes(callId)) return `messages.${index} answers no call`;
       open = open.filter((id) => id !== callId);
       if (typeof content !== "string") return `messages.${index} has no content`;
       continue;
     }
-    if (open.length > 0) return `before messages.${index}: calls without an answer: ${open.join(", ")}`;
+    if (open.length > 0) return `before messages.${index}: calls without an answer: ${JSON.stringify(open)}`;
     if (role === "system" && index !== 0) return `messages.${index}: system must come first`;
-    if (!["system", "user", "assistant"].includes(String(role))) return `messages.${index}: bad role`;
+    if (role !== "system" && role !== "user" && role !== "assistant") return `messages.${index}: bad role`;
     if (Array.isArray(calls)) {
-      if (role !== "assistant" || calls.length === 0 || !calls.every(isCall)) return `messages.${index}: bad tool_calls`;
-      open = calls.map((call) => (isJsonObject(call) ? String(call["id"]) : ""));
+      if (role !== "assistant" || calls.length === 0 || !calls.every(isCall))
+        return `messages.${index}: bad tool_calls`;
+      open = calls.map((call) => (isJsonObject(call) ? call["id"] : undefined));
       if (new Set(open).size !== open.length) return `messages.${index}: ids are not unique`;
     } else if (typeof content !== "string") return `messages.${index} has no content`;
   }
-  return open.length > 0 ? `calls without an answer at the end: ${open.join(", ")}` : undefined;
+  return open.length > 0 ? `calls without an answer at the end: ${JSON.stringify(open)}` : undefined;
 }
 
 function isCall(call: JsonValue): boolean {
   const named = isJsonObject(call) && typeof call["id"] === "string" ? call["function"] : undefined;
-  if (!isJsonObject(named) || !/^[a-zA-Z0-9_-]{1,64}$/.test(String(named["name"]))) return false;
+  if (!isJsonObject(named) || !isName(named["name"])) return false;
   return typeof named["arguments"] === "string" && JSON.parse(named["arguments"]) !== undefined;
+}
+
+function isName(value: JsonValue | undefined): boolean {
+  return typeof value === "string" && /^[a-zA-Z0-9_-]{1,64}$/.test(value);
 }

@@ -6,7 +6,10 @@ const callSchema = z.object({
   index: z.number().nullish(),
   id: z.string().nullish(),
   function: z
-    .object({ name: z.string().nullish(), arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish() })
+    .object({
+      name: z.string().nullish(),
+      arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+    })
     .nullish(),
 });
 
@@ -21,7 +24,9 @@ const deltaSchema = z.object({
 /** A chunk of a streamed completion, or a whole completion, as the many servers of this format really send them. */
 export const chunkSchema = z.object({
   choices: z
-    .array(z.object({ delta: deltaSchema.nullish(), message: deltaSchema.nullish(), finish_reason: z.string().nullish() }))
+    .array(
+      z.object({ delta: deltaSchema.nullish(), message: deltaSchema.nullish(), finish_reason: z.string().nullish() }),
+    )
     .nullish(),
   usage: z.object({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish(),
 });

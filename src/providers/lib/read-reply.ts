@@ -28,7 +28,8 @@ const usageGraceMs = 3_000;
  */
 export async function* readReply(response: Response, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
   const reading = openReading(options);
-  const reader = response.body?.getReader();
+  const body: ReadableStream<Uint8Array> | null = response.body;
+  const reader = body?.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {

@@ -51,7 +51,8 @@ export function foreignReply(body: string, service: Service): ProviderError {
 
 function advice(response: Response, { keyVariable }: Service): string {
   const { status } = response;
-  if (status >= 300 && status < 400) return `it redirects to ${response.headers.get("location") ?? "nowhere"}: correct the base URL`;
+  if (status >= 300 && status < 400)
+    return `it redirects to ${response.headers.get("location") ?? "nowhere"}: correct the base URL`;
   if (status === 401 || status === 403) return `check ${keyVariable}`;
   if (status === 404 || status === 405) return "check the model's name and the base URL";
   if (status === 413) return "the conversation is too long for this model: begin a new session";
@@ -88,7 +89,8 @@ function readRetryAfter(headers: Headers): number | undefined {
 async function readStart(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of response.body ?? []) {
+  const body: ReadableStream<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > 65_536) break;
   }

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { createAgent } from "../../src/agent/agent.ts";
+import type { AgentEvent } from "../../src/agent/events.ts";
+import { openMemoryStore } from "../../src/session/memory.ts";
+import { scriptedProvider } from "../../src/testing.ts";
+import { add, call, collect, openWaitTool, problemsOf, scripted } from "../support/agent-fixtures.ts";
+
+describe("cancelling", () => {
+  test("while tools run answers at once, stops them and keeps what was finished", async () => {
+    const wait = openWaitTool();
+    const store = openMemoryStore();
+    const agent = createAgent({
+      provider: scriptedProvider([
+        { text: "Both.", tool_calls: [call("add", { a: 1, b: 2 }), call("wait", { deaf: true })] },
+        "never",
+      ]),
+      tools: [add, wait.tool],
+      store,
+    });
+    const controller = new AbortController();
+    const events: AgentEvent[] = [];
+    for await (const event of agent.run({ prompt: "go", sessionId: "s", signal: controller.signal })) {
+      events.push(event);
+      if (event.type === "tool_finished" && event.name === "add") controller.abort();
+    }
+    expect(events.at(-1)).toMatchObject({ type: "run_finished", exit_reason: "cancelled", text: "Both." });
+    const messages = (await store.load("s"))?.messages ?? [];
+    expect(problemsOf(messages)).toEqual([]);
+    expect(messages.slice(-2)).toMatchObject([
+      { ok: true },
+      { ok: false, text: expect.stringMatching(/^ERROR cancelled/) },
+    ]);
+    expect([...wait.running].every((signal) => signal.aborted)).toBe(true);
+  });
+
+  test("by leaving the iteration stops the tools", async () => {
+    const wait = openWaitTool();
+    const agent = createAgent({ provider: scriptedProvider([{ tool_calls: [call("wait", {})] }]), tools: [wait.tool] });
+    for await (const event of agent.run({ prompt: "go" })) {
+      if (event.type !== "tool_started") continue;
+      await expect.poll(() => wait.running.size).toBe(1);
+      break;
+    }
+    await expect.poll(() => wait.running.size).toBe(0);
+  });
+
+  test.each(["abort", "leave"] as const)(
+    "at any event (%s) leaves a conversation that can be continued",
+    async (how) => {
+      const calls = {
+        text: "Both at once.",
+        tool_calls: [call("add", { a: 1, b: 2 }), call("fail", { how: "expected" })],
+      };
+      const total = (await collect(scripted([calls, calls, "Done."]).run({ prompt: "go" }))).length;
+      for (let stopAt = 1; stopAt <= total; stopAt++) {
+        const store = openMemoryStore();
+        const controller = new AbortController();
+        let count = 0;
+        for await (const _event of scripted([calls, calls, "Done."], { store }).run({
+          prompt: "go",
+          sessionId: "s",
+          signal: controller.signal,
+        })) {
+          if (++count < stopAt) continue;
+          if (how === "leave") break;
+          controller.abort();
+        }
+        expect(problemsOf((await store.load("s"))?.messages)).toEqual([]);
+        expect((await scripted(["Here."], { store }).complete({ prompt: "go on", sessionId: "s" })).text).toBe("Here.");
+      }
+    },
+  );
+
+  test("before the first turn asks no model", async () => {
+    const result = await scripted([]).complete({ prompt: "go", signal: AbortSignal.abort() });
+    expect(result).toMatchObject({ exit_reason: "cancelled", turns: 0 });
+  });
+});
