@@ -1,8 +1,9 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import { exitCodes, type Command, type CommandContext, type ExitCode } from "./command.ts";
+import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
+import { withOutcome } from "./outcome.ts";
 import { printable, readStdin, write, writeJson } from "./output.ts";
 import { openProgress, type ProgressReport } from "./progress.ts";
 
@@ -23,7 +24,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 limit reached, 4 provider refused o
  *
  * @throws ConfigError for arguments it does not know and for an empty prompt
  */
-export const run: Command = async (args, context) => {
+export const run = withOutcome(async (args, context) => {
   const { prompt: given, format, isHelp } = readArguments(args);
   if (isHelp) {
     await write(context.stdout, usage);
@@ -43,7 +44,7 @@ export const run: Command = async (args, context) => {
     report.clear();
   }
   throw new TypeError("a run ended without run_finished");
-};
+});
 
 type Format = "text" | "json" | "events";
 type Printer = (context: CommandContext, report: ProgressReport) => (event: AgentEvent) => Promise<void>;

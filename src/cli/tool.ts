@@ -1,9 +1,10 @@
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { Progress, ToolDefinition } from "../tools/tool.ts";
-import { exitCodes, type Command } from "./command.ts";
+import { exitCodes } from "./command.ts";
 import { parseJsonInput } from "./json-input.ts";
 import { progressText } from "./narrate.ts";
+import { withOutcome } from "./outcome.ts";
 import { readStdin, write, writeJson } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { toolHelp, toolList } from "./tool-help.ts";
@@ -13,7 +14,7 @@ import { toolHelp, toolList } from "./tool-help.ts";
  *
  * @throws ConfigError for an unknown tool or input that is no JSON object
  */
-export const tool: Command = async (args, context) => {
+export const tool = withOutcome(async (args, context) => {
   const { stdout, stderr, signal } = context;
   const isHelp = args.some((argument) => argument === "--help" || argument === "-h");
   const [name, text, ...others] = args.filter((argument) => argument !== "--help" && argument !== "-h");
@@ -37,7 +38,7 @@ export const tool: Command = async (args, context) => {
   await writeJson(stdout, result.ok ? result.value : { status: "error", code: result.code, message: result.message });
   if (signal.aborted) return exitCodes.cancelled;
   return result.ok ? exitCodes.done : exitCodes.failed;
-};
+});
 
 function checkArguments(name: string | undefined, others: readonly string[]): void {
   if (name?.startsWith("-") === true)
