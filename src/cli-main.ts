@@ -2,7 +2,7 @@ import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { optionsSchema, readConfig, type Config } from "./config.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
-import { openAgent, openToolEngine, type OpenAgent } from "./runtime.ts";
+import { openAgent, openEngineProcess, openToolEngine, type OpenAgent } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 
@@ -48,7 +48,6 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  console.log = console.info = console.debug = console.error; // stdout is the command's result; plugins may print
   const resources: { close(): Promise<void> }[] = [];
   const keep = async <Resource extends { close(): Promise<void> }>(opening: Promise<Resource>): Promise<Resource> => {
     const resource = await opening;
@@ -57,7 +56,9 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   };
   let engine: Promise<Engine> | undefined;
   let agent: Promise<OpenAgent> | undefined;
-  const openEngine = () => (engine ??= keep(openToolEngine(config)));
+  // A plugin may print to stdout, which is the command's result here: it gets a process of its own.
+  const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
+  const openEngine = () => (engine ??= keep(openConfigured()));
   const context: CommandContext = {
     session: config.session,
     stdin: process.stdin,

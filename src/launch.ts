@@ -13,6 +13,7 @@ export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<n
     process.exitCode = 2;
     return;
   }
+  process.exitCode = 1; // what the process ends with if the program neither resolves nor rejects
   load()
     .then((program) => program.main(argv))
     .then(

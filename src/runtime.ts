@@ -36,7 +36,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const names = builtIn.map((definition) => definition.name);
   if (config.plugins.length === 0) checkNames(config, names);
 
-  const heavy = openHostedEngine({ settings: config as JsonValue, environment: childEnvironment() });
+  const heavy = openEngineProcess(config);
   const light = openLazyEngine(async () => {
     const { lightTools } = await import("./tools/light.ts");
     return openEngine(lightTools, config);
@@ -46,6 +46,11 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const lightNames = new Set(builtIn.filter(({ hints }) => !hints.long).map(({ name }) => name));
   const engine = openRoutedEngine({ definitions, lightNames, light, heavy });
   return { definitions, engine, rareMethods: lazyRareMethods(config), close: () => engine.close() };
+}
+
+/** Every tool the configuration offers, plugins included, in a process of its own that starts with the first call. */
+export function openEngineProcess(config: Config): Engine {
+  return openHostedEngine({ settings: config as JsonValue, environment: childEnvironment() });
 }
 
 /**

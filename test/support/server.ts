@@ -1,0 +1,97 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { JsonObject } from "../../src/message.ts";
+
+/** The built server, and the plugin with which a test gives it tools that misbehave. */
+export const builtServer = fileURLToPath(new URL("../../dist/mcp-server.js", import.meta.url));
+export const builtCli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const misbehaving = fileURLToPath(new URL("engine-tools.ts", import.meta.url));
+
+export interface RunningServer {
+  child: ChildProcessWithoutNullStreams;
+  /** Every message the server sent, in order. */
+  received: JsonObject[];
+  /** What the server wrote to stdout that is no JSON object. */
+  stray: string[];
+  stderr: () => string;
+  send(message: unknown): void;
+  /** Send a request and wait for its reply. */
+  request(method: string, params?: JsonObject): Promise<JsonObject>;
+  /** Call a tool and return its `CallToolResult`. */
+  call(name: string, input?: JsonObject): Promise<JsonObject>;
+  /** The exit code, or the name of the signal. */
+  exited: Promise<number | string>;
+}
+
+export interface ServerOptions {
+  args?: string[];
+  cwd: string;
+  env?: Record<string, string>;
+}
+
+/** Start the built server as a client does. It is killed when the test is done, if it still runs. */
+export function startServer({ args = [], cwd, env = {} }: ServerOptions): RunningServer {
+  const child = spawn(process.execPath, [builtServer, ...args], { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env } });
+  const exited = new Promise<number | string>((resolve) => child.once("exit", (code, signal) => resolve(code ?? String(signal))));
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  child.stdin.on("error", () => undefined); // a test may write to a server that has just ended
+  const waiting = new Map<unknown, (reply: JsonObject) => void>();
+  const [received, stray, errors]: [JsonObject[], string[], string[]] = [[], [], []];
+  child.stderr.on("data", (chunk) => errors.push(String(chunk)));
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const message = parse(line);
+    if (message === undefined) return void stray.push(line);
+    received.push(message);
+    waiting.get(message["id"])?.(message);
+  });
+  let lastId = 0;
+  const send = (message: unknown) => void child.stdin.write(`${JSON.stringify(message)}\n`);
+  const request = async (method: string, params: JsonObject = {}) => {
+    const id = ++lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
+    waiting.set(id, resolve);
+    void exited.then((code) => reject(new Error(`the server ended with ${code} before it answered ${method}\n${errors.join("")}`)));
+    send({ jsonrpc: "2.0", id, method, params });
+    return promise;
+  };
+  return {
+    child,
+    received,
+    stray,
+    stderr: () => errors.join(""),
+    send,
+    request,
+    exited,
+    call: async (name, input = {}) => (await request("tools/call", { name, arguments: input }))["result"] as JsonObject,
+  };
+}
+
+/** Wait until something holds; a test's own time limit ends the waiting. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(20);
+}
+
+/** Whether a process runs. One that ended but was not yet collected by whoever inherited it does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+function parse(line: string): JsonObject | undefined {
+  try {
+    return JSON.parse(line) as JsonObject;
+  } catch {
+    return undefined;
+  }
+}
