@@ -1,16 +1,17 @@
 """A LangChain agent whose tools run in axoner's server: `python langchain_agent.py FOLDER "QUESTION"`.
 
-Needs `pip install axoner[langchain] langchain langchain-openai` and OPENAI_API_KEY (OPENAI_BASE_URL for another server).
+Needs `pip install axoner[langchain] langchain langchain-openai` and OPENAI_API_KEY; OPENAI_BASE_URL, if set, is used.
 """
 
 import asyncio
 import os
 import sys
 
-from axoner import Bridge
-from axoner.langchain import tools
 from langchain.agents import create_agent
 from langchain_openai import ChatOpenAI
+
+from axoner import Bridge
+from axoner.langchain import tools
 
 
 async def main(folder: str, question: str) -> None:

@@ -16,11 +16,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from ._progress import ProgressOption
-from .results import TableResult, ToolResult
+from .results import Result, TableResult, ToolResult
 `;
 
 const callMethod = `    @abstractmethod
-    def _call(self, tool: str, arguments: dict[str, Any], timeout: float | None, progress: ProgressOption) -> Any: ...
+    def _call(
+        self, kind: type[Result], tool: str, arguments: Mapping[str, Any], timeout: float | None, progress: ProgressOption
+    ) -> Result: ...
 `;
 
 const toolsDoc = `    """Axoner's tools.
@@ -79,14 +81,17 @@ function toolMethod({ name, description, inputSchema }: ToolDefinition): string 
     "arguments = {",
     ...parameters.map(({ key }) => `    "${key}": ${key},`),
     "}",
-    `return self._call("${name}", arguments, timeout, progress)`,
+    `return self._call(${resultName(name)}, "${name}", arguments, timeout, progress)`,
   ];
   return [
     `    def ${name}(`,
     ...signature.map((parameter) => `        ${parameter},`),
     `    ) -> ${resultName(name)}:`,
     ...indent(docstring(description, explained), 8),
-    ...indent(parameters.length === 0 ? [`return self._call("${name}", {}, timeout, progress)`] : call, 8),
+    ...indent(
+      parameters.length === 0 ? [`return self._call(${resultName(name)}, "${name}", {}, timeout, progress)`] : call,
+      8,
+    ),
     "",
   ].join("\n");
 }

@@ -7,11 +7,10 @@ site into a dataset, joins the two by SQL and prints a report. Offline, without 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+import time
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
@@ -20,11 +19,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "python-client" / "src"))
 
-from axoner import AxonerError, Bridge  # noqa: E402
 from done import DoneSteps, fingerprint  # noqa: E402
 from orders import write_orders  # noqa: E402
+from report import print_failures, print_files, print_registration, print_report  # noqa: E402
 from supplier_site import SupplierSite  # noqa: E402
-from terminal import heading, paint, size, step, table  # noqa: E402
+from terminal import paint, seconds, size, step  # noqa: E402
+
+from axoner import AxonerError, Bridge  # noqa: E402
 
 FIELDS = [
     {"name": "supplier_id", "css": ".supplier-id"},
@@ -34,13 +35,14 @@ FIELDS = [
     {"name": "rating", "css": ".rating"},
 ]
 JOIN = """
-select o.order_id, o.sku, o.supplier_id, s.name, s.country, s.lead_days::integer as lead_days, s.rating::double as rating,
-       o.quantity, o.unit_price, o.ordered_on
+select o.order_id, o.sku, o.supplier_id, o.quantity, o.unit_price, o.ordered_on,
+       s.name, s.country, s.lead_days::integer as lead_days, s.rating::double as rating
 from 'orders.csv' o join suppliers s using (supplier_id)
 """
 REPORT = """
 select supplier_id, name, country, count(*) as orders, sum(quantity)::bigint as units,
-       round(sum(quantity * unit_price), 2)::double as revenue, any_value(lead_days) as lead_days, any_value(rating) as rating
+       round(sum(quantity * unit_price), 2)::double as revenue,
+       any_value(lead_days) as lead_days, any_value(rating) as rating
 from order_lines group by supplier_id, name, country order by revenue desc, supplier_id
 """
 
@@ -52,14 +54,23 @@ def main() -> int:
         forget(options.out)
     print(paint("bold", f"axoner: {options.pages} scraped pages joined with {options.rows:,} orders"))
     print(paint("dim", "Python drives the tools over one stdio pipe; no row passes through Python.\n"))
+    started = time.perf_counter()
     done = DoneSteps(options.out / "done.json")
     orders = make_orders(options, done)
     with SupplierSite() as site, closing(Bridge(root=options.out, allow_private=site.address)) as bridge:
         start(bridge)
         pages = scrape_site(bridge, site, options.pages, done)
-        joined = query(bridge, "join", {"sql": JOIN, "save_as": "order_lines", "orders": orders, "suppliers": pages["dataset"]}, done)
-        report = query(bridge, "report", {"sql": REPORT, "save_as": "supplier_report", "order_lines": joined["dataset"]}, done)
+        joined = query(
+            bridge,
+            "join",
+            {"sql": JOIN, "save_as": "order_lines", "orders": orders, "suppliers": pages["dataset"]},
+            done,
+        )
+        report = query(
+            bridge, "report", {"sql": REPORT, "save_as": "supplier_report", "order_lines": joined["dataset"]}, done
+        )
         top = bridge.read_rows("supplier_report", limit=10)
+    print(paint("dim", f"\n    all of it{seconds(time.perf_counter() - started):>76}"))
     print_report(top, report["row_count"])
     print_failures(pages)
     print_files(options.out, [("suppliers", pages), ("order_lines", joined), ("supplier_report", report)])
@@ -100,7 +111,12 @@ def scrape_site(bridge: Bridge, site: SupplierSite, pages: int, done: DoneSteps)
         running.skipped = facts is not None
         if facts is None:
             result = bridge.scrape(
-                site.urls(pages), select=FIELDS, per_host=32, timeout_s=10, save_as="suppliers", progress=running.progress
+                site.urls(pages),
+                select=FIELDS,
+                per_host=32,
+                timeout_s=10,
+                save_as="suppliers",
+                progress=running.progress,
             )
             kept = {name: result[name] for name in ("dataset", "dataset_path", "row_count", "ok", "failures")}
             facts = done.record("scrape", inputs, [result.dataset_path], kept)
@@ -121,49 +137,6 @@ def query(bridge: Bridge, name: str, inputs: dict[str, Any], done: DoneSteps) ->
     return facts
 
 
-def print_report(top: Any, row_count: int) -> None:
-    heading(f"Revenue by supplier (the first {len(top.rows)} of {row_count})")
-    table(top.columns, top.rows)
-
-
-def print_failures(pages: dict[str, Any]) -> None:
-    failures = pages["failures"]
-    if not failures:
-        return
-    heading(f"{len(failures)} pages could not be read; their orders are left out")
-    shorter = [[failure["url"].partition("//")[2].partition("/")[2], failure["code"], _short(failure["message"])] for failure in failures]
-    table(["page", "code", "why"], shorter)
-
-
-def print_files(root: Path, datasets: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    heading("Files")
-    paths = [("orders.csv", str(root / "orders.csv")), *((name, facts["dataset_path"]) for name, facts in datasets)]
-    table(["what", "size", "where"], [[name, size(path), path] for name, path in paths])
-
-
-def print_registration(command: Sequence[str]) -> None:
-    program, *arguments = command
-    entry = {"command": program, "args": arguments}
-    heading("Use it from your own agent")
-    print(paint("dim", f"The last argument is the folder whose files the tools may read; here: {arguments[-1]}"))
-    print(f"\n  {paint('bold', 'LangChain')} (pip install langchain-mcp-adapters)\n")
-    print(_indented(f"client = MultiServerMCPClient({json.dumps({'axoner': {'transport': 'stdio', **entry}}, indent=2)})"))
-    print("    tools = await client.get_tools()")
-    print(f"\n  {paint('bold', 'CrewAI')} (pip install 'crewai-tools[mcp]')\n")
-    print(_indented(f"server = StdioServerParameters(command={json.dumps(program)}, args={json.dumps(arguments, indent=2)})"))
-    print("    with MCPServerAdapter(server) as tools: ...")
-    print(f"\n  {paint('bold', 'Claude Desktop')} (claude_desktop_config.json)\n")
-    print(_indented(json.dumps({"mcpServers": {"axoner": entry}}, indent=2)))
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
-
-
-def _short(text: str, width: int = 90) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="npm start --",
@@ -171,9 +144,19 @@ def read_options() -> argparse.Namespace:
         epilog="A second run skips the steps whose inputs and files are as an earlier run left them.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--rows", type=_count(50_000_000), default=1_000_000, metavar="N", help="orders in the CSV (default: 1000000)")
-    parser.add_argument("--pages", type=_count(900), default=60, metavar="N", help="supplier pages to scrape (default: 60)")
-    parser.add_argument("--out", type=Path, default=HERE / "out", metavar="DIR", help="where everything is written (default: %(default)s)")
+    parser.add_argument(
+        "--rows", type=_count(50_000_000), default=1_000_000, metavar="N", help="orders in the CSV (default: 1000000)"
+    )
+    parser.add_argument(
+        "--pages", type=_count(900), default=60, metavar="N", help="supplier pages to scrape (default: 60)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=HERE / "out",
+        metavar="DIR",
+        help="where everything is written (default: %(default)s)",
+    )
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs did, and do everything anew")
     options = parser.parse_args()
     options.out = options.out.resolve()

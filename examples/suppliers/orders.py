@@ -30,7 +30,7 @@ def write_orders(path: Path, rows: int, suppliers: int, progress: Callable[[int,
             columns = (rng.choices(values, k=len(numbers)) for values in (skus, ids, quantities, prices, days))
             file.writelines(
                 f"{number},{sku},{supplier},{quantity},{price},{day}\n"
-                for number, sku, supplier, quantity, price, day in zip(numbers, *columns)
+                for number, sku, supplier, quantity, price, day in zip(numbers, *columns, strict=True)
             )
             progress(numbers[-1], rows)
     os.replace(unfinished, path)

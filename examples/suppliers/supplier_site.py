@@ -15,9 +15,9 @@ SLOW_S = 1.0
 #: What is odd about some pages, by their number modulo 60.
 SLOW, MISSING, BROKEN, RESET, FORBIDDEN = {7, 19, 31}, {11}, {23}, {37}, {43, 53}
 
-FIRST = "Alpine Baltic Cedar Delta Ember Fjord Granite Harbor Indigo Juniper".split()
-SECOND = "Components Foods Textiles Tooling Paper Optics".split()
-COUNTRIES = "Austria Brazil Canada Denmark Estonia France Ghana Hungary India Japan Kenya Latvia".split()
+FIRST = ["Alpine", "Baltic", "Cedar", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Indigo", "Juniper"]
+SECOND = ["Components", "Foods", "Textiles", "Tooling", "Paper", "Optics"]
+COUNTRIES = ["Austria", "Brazil", "Canada", "Denmark", "Estonia", "France", "Ghana", "Hungary", "India", "Japan"]
 
 
 def supplier_id(number: int) -> str:
@@ -101,7 +101,9 @@ def supplier_page(number: int) -> str:
         "rating": f"{3 + number * 37 % 20 / 10:.1f}",
     }
     rows = "".join(f'<dt>{label}</dt><dd class="{label}">{value}</dd>' for label, value in facts.items())
-    notes = "".join(f"<li>Terms {line}: delivery and payment as agreed, quality checked per batch.</li>" for line in range(150))
+    notes = "".join(
+        f"<li>Terms {line}: delivery and payment as agreed, quality checked per batch.</li>" for line in range(150)
+    )
     return (
         f"<!doctype html><html lang=en><head><title>{name}</title></head><body><nav><a href='/'>All suppliers</a></nav>"
         f"<main><h1 class=name>{name}</h1><dl>{rows}</dl><ul>{notes}</ul></main></body></html>"

@@ -60,7 +60,10 @@ class Step:
 
     def finish(self, duration: float) -> None:
         mark, took = (paint("dim", "="), "already done") if self.skipped else (paint("green", "✓"), seconds(duration))
-        print(f"{_CLEAR}  {mark} {paint('bold', f'{self._name:<8}')}{self.outcome:<62} {paint('dim', f'{took:>12}')}", flush=True)
+        print(
+            f"{_CLEAR}  {mark} {paint('bold', f'{self._name:<8}')}{self.outcome:<62} {paint('dim', f'{took:>12}')}",
+            flush=True,
+        )
 
     def fail(self) -> None:
         print(f"{_CLEAR}  {paint('red', '✗')} {paint('bold', self._name)}", flush=True)
@@ -81,10 +84,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Numbers to the right, text to the left."""
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [all(isinstance(row[at], (int, float)) for row in rows) for at in range(len(columns))]
-    widths = [max(len(text) for text in column) for column in zip(columns, *cells)]
+    widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
 
     def line(texts: Sequence[str]) -> str:
-        parts = (text.rjust(width) if right else text.ljust(width) for text, width, right in zip(texts, widths, numeric))
+        placed = zip(texts, widths, numeric, strict=True)
+        parts = (text.rjust(width) if right else text.ljust(width) for text, width, right in placed)
         return "  " + "  ".join(parts).rstrip()
 
     print(paint("dim", line(columns)))

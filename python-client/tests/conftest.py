@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axoner import Bridge
 from support import AWKWARD
+
+from axoner import Bridge
 
 
 @pytest.fixture(autouse=True)

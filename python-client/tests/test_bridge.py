@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
-import axoner
 import pytest
-from axoner import Bridge
 from supplier_site import SupplierSite
 from support import REPOSITORY
+
+import axoner
+from axoner import Bridge
 
 ORDERS = """\
 order_id,sku,quantity,price,ordered_on,big
@@ -42,7 +43,8 @@ def test_query_data_over_a_csv(bridge, orders):
 
 
 def test_a_dataset_reaches_every_library_with_its_types(bridge, orders):
-    sql = f"select order_id, sku, quantity, price::decimal(10,2) as price, ordered_on, big::bigint as big from '{orders}' order by order_id"
+    columns = "order_id, sku, quantity, price::decimal(10,2) as price, ordered_on, big::bigint as big"
+    sql = f"select {columns} from '{orders}' order by order_id"
     result = bridge.query_data(sql, save_as="typed")
     expected = {
         "order_id": [1, 2, 3],
@@ -56,7 +58,10 @@ def test_a_dataset_reaches_every_library_with_its_types(bridge, orders):
     assert result.to_arrow().to_pydict() == expected
     assert result.to_polars().to_dict(as_series=False) == expected
     pandas = result.to_pandas()
-    assert {name: [None if value != value else value for value in pandas[name].astype(object).fillna(float("nan"))] for name in pandas} == expected
+    assert {
+        name: [None if value != value else value for value in pandas[name].astype(object).fillna(float("nan"))]
+        for name in pandas
+    } == expected
 
 
 def test_more_rows_than_a_reply_holds_arrive_whole(bridge):
@@ -137,7 +142,9 @@ def test_a_wrong_option_is_explained(tmp_path):
 
 def test_a_long_query_stops_at_its_time_limit_and_the_next_call_works(bridge):
     with pytest.raises(axoner.CallTimeout):
-        bridge.query_data("select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3", timeout=1.5)
+        bridge.query_data(
+            "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3", timeout=1.5
+        )
     assert bridge.query_data("select 42 as answer", timeout=30).rows == [[42]]
 
 

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import axoner
 import pytest
-from axoner import Bridge
 from support import AWKWARD, REPOSITORY
+
+import axoner
+from axoner import Bridge
 
 COMMAND = ["server"]
 PACKAGE = Path(axoner.__file__).parent
@@ -33,7 +34,10 @@ def test_the_clients_own_environment_can_name_the_command():
 
 
 def test_a_checkout_runs_its_build_on_its_own_node():
-    assert Bridge().command == [str(REPOSITORY / "node_modules" / ".bin" / "node"), str(REPOSITORY / "dist" / "mcp-server.js")]
+    assert Bridge().command == [
+        str(REPOSITORY / "node_modules" / ".bin" / "node"),
+        str(REPOSITORY / "dist" / "mcp-server.js"),
+    ]
 
 
 @pytest.fixture
@@ -80,8 +84,9 @@ def test_options_become_flags_with_absolute_paths(monkeypatch, tmp_path):
     )
     here = str(tmp_path)
     assert bridge.command[1:] == [
-        "--root", f"{here}/one", "--root", f"{here}/two", "--workspace", f"{here}/work", "--allow-write", f"{here}/more",
-        "--plugin", f"{here}/mine.mjs", "--allow-private", "localhost:8080", "--allow-private", "10.0.0.0/8",
+        "--root", f"{here}/one", "--root", f"{here}/two", "--workspace", f"{here}/work",
+        "--allow-write", f"{here}/more", "--plugin", f"{here}/mine.mjs",
+        "--allow-private", "localhost:8080", "--allow-private", "10.0.0.0/8",
         "--tools", "scrape,query_data", "--log-level", "debug",
     ]  # fmt: skip
 

@@ -14,10 +14,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import axoner
 import pytest
-from axoner import Bridge
 from support import AWKWARD
+
+import axoner
+from axoner import Bridge
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX processes")
 
@@ -93,7 +94,7 @@ def test_an_exception_of_the_progress_callback_cancels_the_call(awkward, tmp_pat
 
 def test_a_call_that_takes_too_long_is_cancelled(awkward, tmp_path, sent, eventually):
     bridge = awkward("--log", str(tmp_path / "sent"))
-    with pytest.raises(axoner.CallTimeout, match="0.2 s") as caught:
+    with pytest.raises(axoner.CallTimeout, match=r"0\.2 s") as caught:
         bridge.call_tool("wait", {"seconds": 60}, timeout=0.2)
     assert isinstance(caught.value, TimeoutError)
     eventually(lambda: any(message["method"] == "notifications/cancelled" for message in sent()))
@@ -113,7 +114,14 @@ with Bridge(command={[*AWKWARD, "--log", str(tmp_path / "sent")]!r}) as bridge:
     except KeyboardInterrupt:
         print("interrupted", bridge.call_tool("echo").pid == pid)
 """
-    done = subprocess.run([sys.executable, "-c", script], env=child_env(), capture_output=True, text=True, timeout=30, start_new_session=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=child_env(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        start_new_session=True,
+    )
     assert done.stdout == "interrupted True\n", done.stderr
     assert "notifications/cancelled" in (tmp_path / "sent").read_text()
 

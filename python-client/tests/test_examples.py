@@ -11,15 +11,16 @@ import time
 from pathlib import Path
 
 import pytest
-from axoner import Bridge
 from supplier_site import SupplierSite
 from support import REPOSITORY
+
+from axoner import Bridge
 
 EXAMPLES = REPOSITORY / "examples"
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX shell and signals")
 
 
-def join_suppliers(out: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def join_suppliers(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(EXAMPLES / "suppliers" / "join_suppliers.py"), "--out", str(out), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
@@ -35,7 +36,8 @@ def test_the_main_job_joins_the_pages_with_the_orders(tmp_path):
     assert "Claude Desktop" in report
     with Bridge(root=tmp_path) as bridge:
         check = """select (select count(*) from order_lines) as joined,
-                          (select count(*) from 'orders.csv' where supplier_id not in ('S011', 'S023', 'S037', 'S043', 'S053')) as expected,
+                          (select count(*) from 'orders.csv'
+                           where supplier_id not in ('S011', 'S023', 'S037', 'S043', 'S053')) as expected,
                           (select count(*) from supplier_report) as suppliers"""
         ((joined, expected, suppliers),) = bridge.query_data(check).rows
     assert (joined, suppliers) == (expected, 55)
@@ -56,7 +58,17 @@ def test_a_second_run_skips_what_is_done_and_notices_what_changed(tmp_path):
 
 @posix
 def test_ctrl_c_ends_the_main_job_without_a_traceback_or_a_server(tmp_path, eventually):
-    command = [sys.executable, "-u", str(EXAMPLES / "suppliers" / "join_suppliers.py"), "--out", str(tmp_path), "--pages", "600", "--rows", "2000"]
+    command = [
+        sys.executable,
+        "-u",
+        str(EXAMPLES / "suppliers" / "join_suppliers.py"),
+        "--out",
+        str(tmp_path),
+        "--pages",
+        "600",
+        "--rows",
+        "2000",
+    ]
     job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert job.stdout is not None
     while "server" not in job.stdout.readline():
@@ -85,7 +97,9 @@ def test_the_shell_script_scrapes_and_queries_with_three_lines_a_call(tmp_path):
         command = ["bash", str(EXAMPLES / "json-rpc.sh"), str(tmp_path), *site.urls(11)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
-    scraped, queried, calculated = (json.loads(line)["result"]["structuredContent"] for line in done.stdout.splitlines())
+    scraped, queried, calculated = (
+        json.loads(line)["result"]["structuredContent"] for line in done.stdout.splitlines()
+    )
     assert (scraped["ok"], scraped["failed"]) == (10, 1)
     assert queried["rows"] == [[200, 10, "Alpine Paper 10"], [404, 1, None]]
     assert calculated["result"] == "18446744073709551616"
@@ -93,7 +107,9 @@ def test_the_shell_script_scrapes_and_queries_with_three_lines_a_call(tmp_path):
 
 def test_the_claude_desktop_example_starts_the_server_once_its_paths_are_filled_in(tmp_path):
     text = (EXAMPLES / "claude_desktop.json").read_text()
-    text = text.replace("/absolute/path/to/axoner", str(REPOSITORY)).replace("/absolute/path/to/your/files", str(tmp_path))
+    text = text.replace("/absolute/path/to/axoner", str(REPOSITORY)).replace(
+        "/absolute/path/to/your/files", str(tmp_path)
+    )
     entry = json.loads(text)["mcpServers"]["axoner"]
     with Bridge(command=[entry["command"], *entry["args"]]) as bridge:
         assert bridge.calculate("6 * 7").result == "42"

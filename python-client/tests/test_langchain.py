@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import axoner
 import pytest
-from axoner.langchain import tools
 from support.frameworks import as_call
+
+import axoner
+from axoner.langchain import tools
 
 
 @pytest.fixture
@@ -20,7 +21,10 @@ def test_every_tool_is_offered_with_its_description_and_schema(bridge, by_name):
     assert by_name.keys() == listed.keys()
     assert by_name["query_data"].description == listed["query_data"]["description"]
     assert by_name["query_data"].args_schema == listed["query_data"]["inputSchema"]
-    assert by_name["query_data"].tool_call_schema["properties"].keys() == listed["query_data"]["inputSchema"]["properties"].keys()
+    assert (
+        by_name["query_data"].tool_call_schema["properties"].keys()
+        == listed["query_data"]["inputSchema"]["properties"].keys()
+    )
 
 
 def test_the_content_is_for_the_model_and_the_artifact_for_the_program(by_name):
@@ -41,7 +45,9 @@ def test_a_failed_tool_answers_with_an_error_message(by_name):
 
 def test_calls_of_one_turn_run_beside_each_other(by_name):
     async def turn():
-        calls = (by_name["calculate"].ainvoke(as_call("calculate", {"expression": f"{number} + 1"})) for number in range(20))
+        calls = (
+            by_name["calculate"].ainvoke(as_call("calculate", {"expression": f"{number} + 1"})) for number in range(20)
+        )
         return [message.artifact.result for message in await asyncio.gather(*calls)]
 
     assert asyncio.run(turn()) == [str(number + 1) for number in range(20)]

@@ -11,12 +11,13 @@ from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from pathlib import Path
 
-import axoner
 import pandas
 import polars
 import pyarrow
 import pyarrow.parquet
 import pytest
+
+import axoner
 from axoner import TableResult, ToolResult
 from axoner._column_type import ColumnType, parse_column_type
 
@@ -47,7 +48,10 @@ FIRST_AND_LAST = {
     "day": (date(2024, 2, 29), date(1970, 1, 1)),
     "clock": (time(23, 59, 59, 500_000), time(0)),
     "local": (datetime(2024, 2, 29, 12, 0, 0, 123456), datetime(2024, 2, 29, 12)),
-    "moment": (datetime(2024, 2, 29, 12, tzinfo=timezone.utc), datetime(2024, 2, 29, 6, 30, 0, 250_000, tzinfo=timezone.utc)),
+    "moment": (
+        datetime(2024, 2, 29, 12, tzinfo=timezone.utc),
+        datetime(2024, 2, 29, 6, 30, 0, 250_000, tzinfo=timezone.utc),
+    ),
     "text": ("0012", "ünï"),
     "tags": (["a", None], []),
     "links": ([{"text": "a, b", "url": None}], []),
@@ -58,7 +62,11 @@ FIRST_AND_LAST = {
 
 def table(**more) -> TableResult:
     cells = [column[1] for column in COLUMNS.values()]
-    fields = {"columns": list(COLUMNS), "types": [column[0] for column in COLUMNS.values()], "rows": [list(row) for row in zip(*cells)]}
+    fields = {
+        "columns": list(COLUMNS),
+        "types": [column[0] for column in COLUMNS.values()],
+        "rows": [list(row) for row in zip(*cells, strict=True)],
+    }
     return TableResult({"status": "done", **fields, "row_count": 3, **more})
 
 
@@ -68,7 +76,7 @@ def result(request, tmp_path) -> TableResult:
     if request.param == "reply":
         return table()
     whole, path = table(), tmp_path / "dataset.jsonl"
-    rows = [dict(zip(whole.columns, row)) for row in whole.rows]
+    rows = [dict(zip(whole.columns, row, strict=True)) for row in whole.rows]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return table(rows=whole.rows[:1], truncated=True, dataset_path=str(path), dataset_format="jsonl")
 
@@ -111,7 +119,14 @@ def test_a_parquet_dataset_is_read_from_its_file(tmp_path):
     written = pyarrow.table({"n": pyarrow.array([2**60 + 1, None], pyarrow.int64())})
     pyarrow.parquet.write_table(written, path)
     result = TableResult(
-        {"columns": ["n"], "types": ["BIGINT"], "rows": [[1]], "truncated": True, "dataset_path": str(path), "dataset_format": "parquet"}
+        {
+            "columns": ["n"],
+            "types": ["BIGINT"],
+            "rows": [[1]],
+            "truncated": True,
+            "dataset_path": str(path),
+            "dataset_format": "parquet",
+        }
     )
     assert result.to_arrow().to_pydict() == {"n": [2**60 + 1, None]}
     assert result.to_polars().to_dict(as_series=False) == {"n": [2**60 + 1, None]}
@@ -129,7 +144,10 @@ def test_a_dataset_whose_file_is_gone_says_so(tmp_path):
         result.to_arrow()
 
 
-@pytest.mark.parametrize("method, library, extra", [("to_polars", "polars", "polars"), ("to_arrow", "pyarrow", "arrow"), ("to_pandas", "pandas", "pandas")])
+@pytest.mark.parametrize(
+    "method, library, extra",
+    [("to_polars", "polars", "polars"), ("to_arrow", "pyarrow", "arrow"), ("to_pandas", "pandas", "pandas")],
+)
 def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch, method, library, extra):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError, match=rf"pip install axoner\[{extra}\]"):
@@ -168,7 +186,13 @@ def test_a_result_can_be_pickled_and_copied():
                 "STRUCT",
                 (
                     ('odd, "name" (1)', ColumnType("DECIMAL", (), 4, 1)),
-                    ("b", ColumnType("LIST", (("", ColumnType("LIST", (("", ColumnType("STRUCT", (("c", ColumnType("DATE")),))),))),))),
+                    (
+                        "b",
+                        ColumnType(
+                            "LIST",
+                            (("", ColumnType("LIST", (("", ColumnType("STRUCT", (("c", ColumnType("DATE")),))),))),),
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -180,6 +204,7 @@ def test_type_names_are_understood(text, expected):
 
 def test_importing_the_client_loads_nothing_heavy():
     heavy = ["asyncio", "concurrent.futures", "langchain_core", "pandas", "polars", "pyarrow", "shutil"]
-    code = f"import sys; sys.path.insert(0, {str(Path(axoner.__file__).parents[1])!r}); import axoner; print(set(sys.modules) & set({heavy}))"
+    folder = str(Path(axoner.__file__).parents[1])
+    code = f"import sys; sys.path.insert(0, {folder!r}); import axoner; print(set(sys.modules) & set({heavy}))"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=30)
     assert (done.stdout, done.stderr) == ("set()\n", "")

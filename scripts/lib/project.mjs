@@ -42,7 +42,8 @@ function newest(path) {
 /** Run npm: the one that started us where there is one, else the one on PATH. */
 export async function npm(...args) {
   const cli = process.env.npm_execpath;
-  if (cli !== undefined && basename(cli) === "npm-cli.js") return runOrThrow(process.execPath, [cli, ...args], { cwd: root });
+  if (cli !== undefined && basename(cli) === "npm-cli.js")
+    return runOrThrow(process.execPath, [cli, ...args], { cwd: root });
   if (process.platform !== "win32") return runOrThrow("npm", args, { cwd: root });
   return runOrThrow("cmd.exe", ["/d", "/s", "/c", "npm", ...args], { cwd: root });
 }

@@ -29,7 +29,10 @@ export function findPython({ newestMinor = Infinity } = {}) {
     if (candidate.minor >= oldestMinor && candidate.minor <= newestMinor) return candidate.path;
     found.push(`3.${candidate.minor} as ${command}`);
   }
-  const wanted = newestMinor === Infinity ? `Python 3.${oldestMinor} or newer` : `a Python from 3.${oldestMinor} to 3.${newestMinor}`;
+  const wanted =
+    newestMinor === Infinity
+      ? `Python 3.${oldestMinor} or newer`
+      : `a Python from 3.${oldestMinor} to 3.${newestMinor}`;
   const instead = found.length === 0 ? "none was found" : `found only ${[...new Set(found)].join(", ")}`;
   throw new ScriptError(`this needs ${wanted} on PATH (${instead}); install one and run the command again`);
 }
@@ -40,7 +43,9 @@ export function findPython({ newestMinor = Infinity } = {}) {
  */
 export async function ensureTestEnvironment() {
   const base = findPython({ newestMinor: newestTestedMinor });
-  const key = createHash("sha256").update([base, uvVersion, readFileSync(requirements, "utf8")].join("\n")).digest("hex");
+  const key = createHash("sha256")
+    .update([base, uvVersion, readFileSync(requirements, "utf8")].join("\n"))
+    .digest("hex");
   const keyFile = join(environment, "axoner-requirements.sha256");
   if (existsSync(python) && existsSync(keyFile) && readFileSync(keyFile, "utf8") === key) return python;
   console.error("axoner: making the Python environment of the tests in .venv …");
@@ -60,7 +65,9 @@ async function makeEnvironment(base) {
     await runOrThrow(base, ["-m", "venv", environment]);
   } catch (error) {
     rmSync(environment, { recursive: true, force: true });
-    throw new ScriptError(`${base} cannot make an environment (${error.message}); on Debian and Ubuntu install python3-venv`);
+    throw new ScriptError(
+      `${base} cannot make an environment (${error.message}); on Debian and Ubuntu install python3-venv`,
+    );
   }
 }
 

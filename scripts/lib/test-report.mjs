@@ -22,7 +22,10 @@ export function readVitest(path, exitCode) {
     return status === "failed" && !own.includes("failed") ? [...own, "failed"] : own;
   });
   const count = (...wanted) => statuses.filter((status) => wanted.includes(status)).length;
-  return judged({ passed: count("passed"), failed: count("failed"), skipped: count("skipped", "pending", "todo", "disabled") }, exitCode);
+  return judged(
+    { passed: count("passed"), failed: count("failed"), skipped: count("skipped", "pending", "todo", "disabled") },
+    exitCode,
+  );
 }
 
 /** Counts from the JUnit report that pytest writes. */

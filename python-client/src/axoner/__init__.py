@@ -1,9 +1,9 @@
 """Axoner: fast data tools over one stdio pipe.
 
-    from axoner import Bridge
+from axoner import Bridge
 
-    with Bridge(root=".") as bridge:
-        print(bridge.query_data("select count(*) from 'sales.csv'").rows)
+with Bridge(root=".") as bridge:
+    print(bridge.query_data("select count(*) from 'sales.csv'").rows)
 """
 
 from ._version import __version__
@@ -28,9 +28,9 @@ from .errors import (
     RobotsDenied,
     ServerDied,
     ServerNotFound,
+    TooLarge,
     ToolError,
     ToolTimeout,
-    TooLarge,
     Unavailable,
     Unreadable,
 )
@@ -58,10 +58,10 @@ __all__ = [
     "ServerDied",
     "ServerNotFound",
     "TableResult",
+    "TooLarge",
     "ToolError",
     "ToolResult",
     "ToolTimeout",
-    "TooLarge",
     "Unavailable",
     "Unreadable",
     "__version__",

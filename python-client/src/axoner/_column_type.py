@@ -21,7 +21,7 @@ class ColumnType(NamedTuple):
     """``fields`` are the members of a ``STRUCT``, or the one unnamed item of a ``LIST``."""
 
     name: str
-    fields: tuple[tuple[str, "ColumnType"], ...] = ()
+    fields: tuple[tuple[str, ColumnType], ...] = ()
     precision: int = 0
     scale: int = 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from .errors import ServerNotFound
@@ -15,15 +14,19 @@ _CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", 
 
 
 def server_command(command: str | Sequence[str] | None, env: Mapping[str, str]) -> list[str]:
-    """The server's argument list: ``command``, else ``AXONER_COMMAND``, else the checkout this client lies in, else PATH.
+    """The server's arguments: from ``command``, ``AXONER_COMMAND``, this client's checkout or PATH, whichever is first.
 
     :raises ServerNotFound: says what to do about it.
     """
-    chosen = command if command is not None else env.get("AXONER_COMMAND")
-    if chosen:
-        return shlex.split(chosen, posix=os.name != "nt") if isinstance(chosen, str) else [os.fspath(part) for part in chosen]
-    import shutil  # here: it costs a fifth of the package's import time
+    if command is not None and not isinstance(command, str):
+        return [os.fspath(part) for part in command]
+    # Here, because most programs need neither and both cost import time.
+    import shlex
+    import shutil
 
+    chosen = env.get("AXONER_COMMAND") if command is None else command
+    if chosen:
+        return shlex.split(chosen, posix=os.name != "nt")
     built = os.path.join(_CHECKOUT, "dist", "mcp-server.js")
     if os.path.isfile(built):
         node = _node_of_checkout() or shutil.which("node", path=env.get("PATH"))
@@ -47,7 +50,12 @@ def option_flags(
 ) -> list[str]:
     """The options as flags. Paths become absolute: a server that is started again later must mean the same ones."""
     flags: list[str] = []
-    for flag, paths in (("--root", root), ("--workspace", workspace), ("--allow-write", allow_write), ("--plugin", plugin)):
+    for flag, paths in (
+        ("--root", root),
+        ("--workspace", workspace),
+        ("--allow-write", allow_write),
+        ("--plugin", plugin),
+    ):
         for path in _each(paths):
             flags += [flag, os.path.abspath(os.path.expanduser(os.fspath(path)))]
     for host in _each(allow_private):

@@ -8,17 +8,15 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ._process import ServerProcess
+from ._progress import ProgressCallback
 from .errors import AxonerError, BridgeClosed, CallTimeout, ProtocolError
 
 #: Revisions of MCP whose results carry ``structuredContent``; the first is the one asked for.
 PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18")
-
-#: Called with what is done, the total where it is known, and a word on how it goes.
-ProgressCallback = Callable[[float, "float | None", "str | None"], object]
 
 _METHOD_NOT_FOUND = -32601
 # A wait for a lock cannot be interrupted on Windows: there it is taken in slices.
@@ -49,7 +47,9 @@ class Connection:
         asked = {"protocolVersion": PROTOCOL_VERSIONS[0], "capabilities": {}, "clientInfo": dict(client)}
         answer = self.begin("initialize", asked).result(timeout)
         if answer.get("protocolVersion") not in PROTOCOL_VERSIONS:
-            raise ProtocolError(f"the server speaks MCP {answer.get('protocolVersion')}, not {' or '.join(PROTOCOL_VERSIONS)}")
+            raise ProtocolError(
+                f"the server speaks MCP {answer.get('protocolVersion')}, not {' or '.join(PROTOCOL_VERSIONS)}"
+            )
         self._send({"method": "notifications/initialized"})
         return answer
 
@@ -167,7 +167,8 @@ class PendingCall:
             while (event := self._next_event(deadline)) is not None:
                 kind, value = event
                 if kind == "result":
-                    return value
+                    result: dict[str, Any] = value
+                    return result
                 if kind == "error":
                     raise value
                 if on_progress is not None:

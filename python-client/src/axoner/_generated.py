@@ -1,6 +1,5 @@
 """One method and one result type a tool. Generated from the tool definitions by `npm run generate`: do not edit."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -8,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from ._progress import ProgressOption
-from .results import TableResult, ToolResult
+from .results import Result, TableResult, ToolResult
 
 
 class ScrapeResult(TableResult):
@@ -88,7 +87,14 @@ class Tools(ABC):
     """
 
     @abstractmethod
-    def _call(self, tool: str, arguments: dict[str, Any], timeout: float | None, progress: ProgressOption) -> Any: ...
+    def _call(
+        self,
+        kind: type[Result],
+        tool: str,
+        arguments: Mapping[str, Any],
+        timeout: float | None,
+        progress: ProgressOption,
+    ) -> Result: ...
 
     def scrape(
         self,
@@ -122,7 +128,7 @@ class Tools(ABC):
             "max_chars": max_chars,
             "save_as": save_as,
         }
-        return self._call("scrape", arguments, timeout, progress)
+        return self._call(ScrapeResult, "scrape", arguments, timeout, progress)
 
     def profile_data(
         self,
@@ -135,7 +141,7 @@ class Tools(ABC):
         arguments = {
             "source": source,
         }
-        return self._call("profile_data", arguments, timeout, progress)
+        return self._call(ProfileDataResult, "profile_data", arguments, timeout, progress)
 
     def query_data(
         self,
@@ -152,7 +158,7 @@ class Tools(ABC):
             "limit": limit,
             "save_as": save_as,
         }
-        return self._call("query_data", arguments, timeout, progress)
+        return self._call(QueryDataResult, "query_data", arguments, timeout, progress)
 
     def read_rows(
         self,
@@ -171,7 +177,7 @@ class Tools(ABC):
             "limit": limit,
             "columns": columns,
         }
-        return self._call("read_rows", arguments, timeout, progress)
+        return self._call(ReadRowsResult, "read_rows", arguments, timeout, progress)
 
     def export_data(
         self,
@@ -188,7 +194,7 @@ class Tools(ABC):
             "path": path,
             "format": format,
         }
-        return self._call("export_data", arguments, timeout, progress)
+        return self._call(ExportDataResult, "export_data", arguments, timeout, progress)
 
     def calculate(
         self,
@@ -201,7 +207,7 @@ class Tools(ABC):
         arguments = {
             "expression": expression,
         }
-        return self._call("calculate", arguments, timeout, progress)
+        return self._call(CalculateResult, "calculate", arguments, timeout, progress)
 
 
 RESULTS: dict[str, type[ToolResult]] = {

@@ -25,7 +25,11 @@ class ServerProcess:
     """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], on_line: Callable[[bytes], None], on_end: Callable[[], None]
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        on_line: Callable[[bytes], None],
+        on_end: Callable[[], None],
     ) -> None:
         self._process = _spawn(command, env)
         self._on_line = on_line

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
-from ._connection import ProgressCallback
-
+#: Called with what is done, the total where it is known, and a word on how it goes.
+ProgressCallback = Callable[[float, "float | None", "str | None"], object]
 #: ``True`` prints a line to stderr, a callable gets ``(done, total, message)``.
 ProgressOption = bool | ProgressCallback | None
 

@@ -23,9 +23,9 @@ def read_json_lines(path: str, names: list[str], types: list[str]) -> list[Colum
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            for name, column in zip(names, cells):
+            for name, column in zip(names, cells, strict=True):
                 column.append(row.get(name))
-    return list(zip(names, types, cells))
+    return list(zip(names, types, cells, strict=True))
 
 
 def arrow_table(pa: Any, columns: list[Column]) -> Any:

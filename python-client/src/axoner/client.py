@@ -8,15 +8,17 @@ import threading
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._command import OneOrMore, StrPath, option_flags, server_command
-from ._connection import Connection, PendingCall
 from ._generated import RESULTS, Tools
 from ._progress import ProgressLine, ProgressOption
 from ._version import __version__
 from .errors import BridgeClosed
-from .results import ToolResult, read_reply
+from .results import Result, ToolResult, read_reply
+
+if TYPE_CHECKING:
+    from ._connection import Connection, PendingCall
 
 _START_TIMEOUT_S = 30.0
 
@@ -92,19 +94,12 @@ class Bridge(Tools):
         :param progress: ``True`` prints a line to stderr; a callable gets ``(done, total, message)`` on this thread.
         :raises ToolError: the tool failed; the subclass says how (see :mod:`axoner.errors`).
         """
-        line = ProgressLine(name) if progress is True else None
-        callback = line.update if line is not None else progress if callable(progress) else None
-        try:
-            call = self.begin_call(name, arguments, want_progress=callback is not None)
-            return read_reply(name, call.result(timeout, callback), RESULTS.get(name))
-        finally:
-            if line is not None:
-                line.finish()
+        reply = self._reply(name, arguments or {}, timeout, progress)
+        return read_reply(name, reply, RESULTS.get(name))
 
-    def _call(self, tool: str, arguments: dict[str, Any], timeout: float | None, progress: ProgressOption) -> Any:
-        return self.call_tool(tool, arguments, timeout=timeout, progress=progress)
-
-    def begin_call(self, name: str, arguments: Mapping[str, Any] | None = None, *, want_progress: bool = False) -> PendingCall:
+    def begin_call(
+        self, name: str, arguments: Mapping[str, Any] | None = None, *, want_progress: bool = False
+    ) -> PendingCall:
         """Send a call without waiting for it: for adapters that wait elsewhere or cancel from another thread."""
         given = {key: value for key, value in (arguments or {}).items() if value is not None}
         return self._live().begin("tools/call", {"name": name, "arguments": given}, want_progress)
@@ -132,7 +127,9 @@ class Bridge(Tools):
         self._live()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def __del__(self) -> None:
@@ -141,8 +138,32 @@ class Bridge(Tools):
             connection.close_input()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else "running" if self._connection and self._connection.alive else "not running"
+        state = (
+            "closed" if self._closed else "running" if self._connection and self._connection.alive else "not running"
+        )
         return f"<axoner.Bridge {state}: {' '.join(self._command)}>"
+
+    def _call(
+        self,
+        kind: type[Result],
+        tool: str,
+        arguments: Mapping[str, Any],
+        timeout: float | None,
+        progress: ProgressOption,
+    ) -> Result:
+        return read_reply(tool, self._reply(tool, arguments, timeout, progress), kind)
+
+    def _reply(
+        self, tool: str, arguments: Mapping[str, Any], timeout: float | None, progress: ProgressOption
+    ) -> dict[str, Any]:
+        line = ProgressLine(tool) if progress is True else None
+        callback = line.update if line is not None else progress if callable(progress) else None
+        try:
+            call = self.begin_call(tool, arguments, want_progress=callback is not None)
+            return call.result(timeout, callback)
+        finally:
+            if line is not None:
+                line.finish()
 
     def _live(self) -> Connection:
         """The running server, started if there is none."""
@@ -154,6 +175,8 @@ class Bridge(Tools):
             return self._connection
 
     def _start(self) -> Connection:
+        from ._connection import Connection  # here: processes and JSON are most of the package's import time
+
         connection = Connection(self._command, self._env)
         try:
             connection.handshake({"name": "axoner-python", "version": __version__}, self._start_timeout)

@@ -1,29 +1,29 @@
 """Everything the client raises on purpose.
 
-    AxonerError
-    ├── ToolError            the tool answered with an error: ``code`` says what kind, the text what to try
-    │   ├── InvalidInput       an argument is unknown, missing or out of range
-    │   ├── NotFound           no such file, dataset, page or tool
-    │   ├── NotAllowed         outside the roots, or switched off by the options
-    │   ├── BlockedAddress     not a public address; see ``allow_private``
-    │   ├── RobotsDenied       the site's robots.txt forbids it
-    │   ├── ToolTimeout        the tool's own time limit passed (also a ``TimeoutError``)
-    │   ├── TooLarge           over a limit of size, memory or disk
-    │   ├── Unreadable         a file or page that cannot be read as what it should be
-    │   ├── HttpError          a server answered with an error
-    │   ├── RateLimited        a server asks to slow down
-    │   ├── ProviderError      a model provider refused
-    │   ├── BudgetExceeded     a limit of turns, tokens or money was reached
-    │   ├── Conflict           someone else changed the same thing first
-    │   ├── Cancelled          the call was cancelled
-    │   ├── Unavailable        something it needs is not there now; a later call may work
-    │   └── Internal           a defect in the server; its log has the stack
-    ├── CallTimeout          ``timeout=`` passed before the answer came; the call was cancelled (also a ``TimeoutError``)
-    ├── BridgeClosed         the bridge was used after ``close()``
-    ├── ServerDied           the server process ended during a call; the next call starts a new one
-    ├── ServerNotFound       no server command, or it cannot be started
-    ├── ProtocolError        the process answered something that is not MCP, or refused the request
-    └── IncompleteRows       the rows of a result were cut and no dataset holds the rest
+AxonerError
+├── ToolError            the tool answered with an error: ``code`` says what kind, the text what to try
+│   ├── InvalidInput       an argument is unknown, missing or out of range
+│   ├── NotFound           no such file, dataset, page or tool
+│   ├── NotAllowed         outside the roots, or switched off by the options
+│   ├── BlockedAddress     not a public address; see ``allow_private``
+│   ├── RobotsDenied       the site's robots.txt forbids it
+│   ├── ToolTimeout        the tool's own time limit passed (also a ``TimeoutError``)
+│   ├── TooLarge           over a limit of size, memory or disk
+│   ├── Unreadable         a file or page that cannot be read as what it should be
+│   ├── HttpError          a server answered with an error
+│   ├── RateLimited        a server asks to slow down
+│   ├── ProviderError      a model provider refused
+│   ├── BudgetExceeded     a limit of turns, tokens or money was reached
+│   ├── Conflict           someone else changed the same thing first
+│   ├── Cancelled          the call was cancelled
+│   ├── Unavailable        something it needs is not there now; a later call may work
+│   └── Internal           a defect in the server; its log has the stack
+├── CallTimeout          ``timeout=`` passed before the answer came; the call was cancelled (also a ``TimeoutError``)
+├── BridgeClosed         the bridge was used after ``close()``
+├── ServerDied           the server process ended during a call; the next call starts a new one
+├── ServerNotFound       no server command, or it cannot be started
+├── ProtocolError        the process answered something that is not MCP, or refused the request
+└── IncompleteRows       the rows of a result were cut and no dataset holds the rest
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Axoner's tools for LangChain and LangGraph, over the bridge the program holds: no process per call, no adapter.
 
-    from axoner import Bridge
-    from axoner.langchain import tools
+from axoner import Bridge
+from axoner.langchain import tools
 
-    with Bridge(root=".") as bridge:
-        agent = create_agent(model, tools(bridge))
+with Bridge(root=".") as bridge:
+    agent = create_agent(model, tools(bridge))
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def _sync_call(bridge: Bridge, name: str, timeout: float | None) -> Callable[...
     return call
 
 
-def _async_call(bridge: Bridge, waiters: Executor, name: str, timeout: float | None) -> Callable[..., Awaitable[_Answer]]:
+def _async_call(
+    bridge: Bridge, waiters: Executor, name: str, timeout: float | None
+) -> Callable[..., Awaitable[_Answer]]:
     async def call(**arguments: Any) -> _Answer:
         loop = asyncio.get_running_loop()
         try:

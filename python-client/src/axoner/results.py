@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .errors import AxonerError, IncompleteRows, NotFound, ProtocolError, ToolError, tool_error
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+
+
+Result = TypeVar("Result", bound="ToolResult")
 
 
 class ToolResult(Mapping[str, Any]):
@@ -43,7 +46,9 @@ class ToolResult(Mapping[str, Any]):
                 return self._fields[name]
             if name in type(self).__annotations__:
                 return None
-        raise AttributeError(f"this {type(self).__name__} has no {name}; it has {', '.join(self.__dict__.get('_fields', ()))}")
+        raise AttributeError(
+            f"this {type(self).__name__} has no {name}; it has {', '.join(self.__dict__.get('_fields', ()))}"
+        )
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._fields]
@@ -85,7 +90,8 @@ class TableResult(ToolResult):
         """A pandas frame with Arrow-backed columns, which keep integers with nulls, decimals and dates as they are."""
         pd = _require("pandas", "pandas")
         _require("pyarrow", "pandas")
-        return self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+        frame: pandas.DataFrame = self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
 
     def to_polars(self) -> polars.DataFrame:
         """A polars frame."""
@@ -93,7 +99,8 @@ class TableResult(ToolResult):
 
         pl = _require("polars", "polars")
         path = self._dataset_file("parquet")
-        return pl.read_parquet(path) if path is not None else _tables.polars_frame(pl, self._all_columns())
+        frame: polars.DataFrame = pl.read_parquet(path) if path else _tables.polars_frame(pl, self._all_columns())
+        return frame
 
     def _all_columns(self) -> list[tuple[str, str, list[Any]]]:
         """Name, type and cells of every column; cells still in their JSON form."""
@@ -104,7 +111,10 @@ class TableResult(ToolResult):
             return _tables.read_json_lines(path, self.columns, self.types)
         if self.get("truncated"):
             raise IncompleteRows("these rows were cut and no dataset holds the rest; call the tool again with save_as=")
-        return [(name, kind, [row[index] for row in self.rows]) for index, (name, kind) in enumerate(zip(self.columns, self.types))]
+        return [
+            (name, kind, [row[index] for row in self.rows])
+            for index, (name, kind) in enumerate(zip(self.columns, self.types, strict=True))
+        ]
 
     def _dataset_file(self, wanted: str) -> str | None:
         path = self.get("dataset_path")
@@ -115,7 +125,11 @@ class TableResult(ToolResult):
         return str(path)
 
 
-def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | None = None) -> ToolResult:
+@overload
+def read_reply(tool: str, reply: Mapping[str, Any], kind: type[Result]) -> Result: ...
+@overload
+def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | None) -> ToolResult: ...
+def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | None) -> ToolResult:
     """The reply of ``tools/call`` as a result; a failed one is raised.
 
     :param kind: the class of the result, where the tool is known; else its fields decide.
@@ -134,7 +148,9 @@ def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | Non
 
 def _reply_text(reply: Mapping[str, Any]) -> str:
     blocks = reply.get("content")
-    return "\n".join(block["text"] for block in blocks if block.get("type") == "text") if isinstance(blocks, list) else ""
+    return (
+        "\n".join(block["text"] for block in blocks if block.get("type") == "text") if isinstance(blocks, list) else ""
+    )
 
 
 def _failure(text: str, fields: Any) -> AxonerError:
@@ -149,12 +165,9 @@ def _require(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        _advise(module, extra, error)
+        advice = f"this needs {module}, which is not installed; run `pip install axoner[{extra}]`"
+        raise ImportError(advice, name=module) from error
     return sys.modules[module]
-
-
-def _advise(module: str, extra: str, cause: ModuleNotFoundError) -> NoReturn:
-    raise ImportError(f"this needs {module}, which is not installed; run `pip install axoner[{extra}]`", name=module) from cause
 
 
 def _brief(value: Any) -> str:

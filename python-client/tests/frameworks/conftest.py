@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axoner import Bridge
 from supplier_site import SupplierSite
 from support import REPOSITORY
+
+from axoner import Bridge
 
 # Before any framework is imported: none of them may call home.
 os.environ.update(

@@ -47,6 +47,8 @@ def test_a_crew_uses_the_tools(recorded, site):
 
     with ModelServer([scrape, conclude]) as model:
         llm = LLM(model="openai/gpt-4o", base_url=model.base_url, api_key="sk-local")
-        agent = Agent(role="reader", goal="read pages", backstory="reads", tools=list(tools.values()), llm=llm, max_iter=3)
+        agent = Agent(
+            role="reader", goal="read pages", backstory="reads", tools=list(tools.values()), llm=llm, max_iter=3
+        )
         task = Task(description="Read the pages.", expected_output="how many were read", agent=agent)
         assert Crew(agents=[agent], tasks=[task]).kickoff().raw == "2 pages were read"

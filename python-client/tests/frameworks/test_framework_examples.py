@@ -11,7 +11,7 @@ from support import REPOSITORY
 from support.model_server import ModelServer, last_result
 
 
-@pytest.mark.parametrize("example", ["langchain_agent.py", "crewai_tools.py"])
+@pytest.mark.parametrize("example", ["langchain_agent.py", "crewai_crew.py"])
 def test_the_example_answers_from_the_data(example, tmp_path):
     (tmp_path / "orders.csv").write_text("sku,quantity\na,3\nb,4\n")
 
@@ -22,8 +22,18 @@ def test_the_example_answers_from_the_data(example, tmp_path):
         return f"{last_result(messages)['rows'][0][0]} pieces were ordered"
 
     with ModelServer([query, conclude]) as model:
-        env = {**os.environ, "OPENAI_BASE_URL": model.base_url, "PYTHONPATH": str(REPOSITORY / "python-client" / "src"), "HOME": str(tmp_path)}
-        command = [sys.executable, str(REPOSITORY / "examples" / example), str(tmp_path), "How many pieces were ordered?"]
+        env = {
+            **os.environ,
+            "OPENAI_BASE_URL": model.base_url,
+            "PYTHONPATH": str(REPOSITORY / "python-client" / "src"),
+            "HOME": str(tmp_path),
+        }
+        command = [
+            sys.executable,
+            str(REPOSITORY / "examples" / example),
+            str(tmp_path),
+            "How many pieces were ordered?",
+        ]
         done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == "7 pieces were ordered"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.frameworks import SELECT, as_call, result_of
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
+from support.frameworks import SELECT, as_call, result_of
 
 
 @pytest.fixture

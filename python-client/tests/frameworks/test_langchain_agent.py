@@ -1,18 +1,19 @@
-"""A LangChain agent that scrapes, queries what it scraped, and asks a plugin's tool, driven by a model that reads results."""
+"""A LangChain agent that scrapes, queries what it scraped, and asks a plugin's tool; its model reads the results."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
-from axoner import Bridge
-from axoner.langchain import tools as bridge_tools
 from langchain.agents import create_agent
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 from langchain_openai import ChatOpenAI
 from support.frameworks import SELECT
 from support.model_server import ModelServer, last_result
+
+from axoner import Bridge
+from axoner.langchain import tools as bridge_tools
 
 QUESTION = {"messages": [{"role": "user", "content": "Which supplier is best, and how good is it?"}]}
 
@@ -24,7 +25,8 @@ def model(site):
 
     def query_the_dataset(messages):
         dataset = last_result(messages)["dataset"]
-        sql = f"select supplier_id, lead_days::integer, rating::double from {dataset} order by rating desc, supplier_id limit 1"
+        best = "order by rating desc, supplier_id limit 1"
+        sql = f"select supplier_id, lead_days::integer, rating::double from {dataset} {best}"
         return [("query_data", {"sql": sql})]
 
     def grade_the_first_row(messages):
@@ -43,8 +45,12 @@ def agent_of(model: ModelServer, tools: list):
 
 
 def check(state: dict, model: ModelServer) -> None:
-    assert state["messages"][-1].content == "grade B"
-    assert [message.name for message in state["messages"] if message.type == "tool"] == ["scrape", "query_data", "rate_supplier"]
+    assert state["messages"][-1].content == "grade A"
+    assert [message.name for message in state["messages"] if message.type == "tool"] == [
+        "scrape",
+        "query_data",
+        "rate_supplier",
+    ]
     assert len(model.requests) == 4
 
 

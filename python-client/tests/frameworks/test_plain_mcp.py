@@ -7,15 +7,18 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from support.frameworks import SELECT
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from support.frameworks import SELECT
 
 
 @asynccontextmanager
 async def connect(server: tuple[str, list[str]]) -> AsyncIterator[ClientSession]:
     program, arguments = server
-    async with stdio_client(StdioServerParameters(command=program, args=arguments)) as streams, ClientSession(*streams) as session:
+    async with (
+        stdio_client(StdioServerParameters(command=program, args=arguments)) as streams,
+        ClientSession(*streams) as session,
+    ):
         await session.initialize()
         yield session
 
@@ -26,8 +29,18 @@ def test_every_tool_is_listed_with_schemas(server):
             return (await session.list_tools()).tools
 
     tools = {tool.name: tool for tool in asyncio.run(run())}
-    assert {"scrape", "profile_data", "query_data", "read_rows", "export_data", "calculate", "rate_supplier"} <= tools.keys()
-    assert all(tool.inputSchema["type"] == "object" and tool.outputSchema["required"] == ["status"] for tool in tools.values())
+    assert {
+        "scrape",
+        "profile_data",
+        "query_data",
+        "read_rows",
+        "export_data",
+        "calculate",
+        "rate_supplier",
+    } <= tools.keys()
+    assert all(
+        tool.inputSchema["type"] == "object" and tool.outputSchema["required"] == ["status"] for tool in tools.values()
+    )
 
 
 def test_a_scraped_dataset_is_joined_with_a_csv(server, site):
@@ -38,9 +51,12 @@ def test_a_scraped_dataset_is_joined_with_a_csv(server, site):
 
     async def run():
         async with connect(server) as session:
-            scraped = await session.call_tool("scrape", {"urls": site.urls(6), "select": SELECT}, progress_callback=note)
+            scraped = await session.call_tool(
+                "scrape", {"urls": site.urls(6), "select": SELECT}, progress_callback=note
+            )
             dataset = scraped.structuredContent["dataset"]
-            sql = f"select supplier_id, sum(quantity)::bigint as units from 'orders.csv' join {dataset} using (supplier_id) group by 1 order by 1"
+            joined = f"'orders.csv' join {dataset} using (supplier_id)"
+            sql = f"select supplier_id, sum(quantity)::bigint as units from {joined} group by 1 order by 1"
             return scraped, await session.call_tool("query_data", {"sql": sql})
 
     scraped, joined = asyncio.run(run())

@@ -24,7 +24,11 @@ def send(message: dict) -> None:
 
 
 def reply(id: int, fields: dict, is_error: bool = False) -> None:
-    result = {"content": [{"type": "text", "text": json.dumps(fields)}], "structuredContent": fields, "isError": is_error}
+    result = {
+        "content": [{"type": "text", "text": json.dumps(fields)}],
+        "structuredContent": fields,
+        "isError": is_error,
+    }
     send({"id": id, "result": result})
 
 
@@ -85,7 +89,12 @@ def main() -> None:
         method, params = message.get("method"), message.get("params", {})
         if method == "initialize":
             info = {"name": "awkward", "version": "1"}
-            send({"id": message["id"], "result": {"protocolVersion": options.version, "capabilities": {}, "serverInfo": info}})
+            send(
+                {
+                    "id": message["id"],
+                    "result": {"protocolVersion": options.version, "capabilities": {}, "serverInfo": info},
+                }
+            )
         elif method == "tools/list":
             second = params.get("cursor") == "2"
             page = {"tools": [{"name": "second" if second else "first"}], **({} if second else {"nextCursor": "2"})}

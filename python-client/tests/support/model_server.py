@@ -40,7 +40,10 @@ class ModelServer:
         if isinstance(reply, str):
             message, reason = {"role": "assistant", "content": reply}, "stop"
         else:
-            message, reason = {"role": "assistant", "content": None, "tool_calls": self._calls(reply, body)}, "tool_calls"
+            message, reason = (
+                {"role": "assistant", "content": None, "tool_calls": self._calls(reply, body)},
+                "tool_calls",
+            )
         return {
             "id": f"chatcmpl-{len(self.requests)}",
             "object": "chat.completion",
@@ -88,7 +91,10 @@ def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
             try:
                 status, answer = 200, model.answer(body)
             except Exception as error:  # a broken script or conversation fails the run where it happens
-                status, answer = 400, {"error": {"message": f"{type(error).__name__}: {error}", "type": "invalid_request_error"}}
+                status, answer = (
+                    400,
+                    {"error": {"message": f"{type(error).__name__}: {error}", "type": "invalid_request_error"}},
+                )
             payload = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -1,15 +1,16 @@
-"""A CrewAI crew of one whose tools run in axoner's server: `python crewai_tools.py FOLDER "QUESTION"`.
+"""A CrewAI crew of one whose tools run in axoner's server: `python crewai_crew.py FOLDER "QUESTION"`.
 
-Needs `pip install axoner 'crewai-tools[mcp]'` and OPENAI_API_KEY (OPENAI_BASE_URL for another server).
+Needs `pip install axoner 'crewai-tools[mcp]'` and OPENAI_API_KEY; OPENAI_BASE_URL, if set, is used.
 """
 
 import os
 import sys
 
-from axoner import Bridge
 from crewai import LLM, Agent, Crew, Task
 from crewai_tools import MCPServerAdapter
 from mcp import StdioServerParameters
+
+from axoner import Bridge
 
 
 def main(folder: str, question: str) -> None:
@@ -17,7 +18,9 @@ def main(folder: str, question: str) -> None:
     server = StdioServerParameters(command=command, args=arguments, env=dict(os.environ))
     model = LLM(model=os.environ.get("OPENAI_MODEL", "openai/gpt-4o"), base_url=os.environ.get("OPENAI_BASE_URL"))
     with MCPServerAdapter(server) as tools:
-        analyst = Agent(role="analyst", goal="answer from the data", backstory="You look before you answer.", tools=tools, llm=model)
+        analyst = Agent(
+            role="analyst", goal="answer from the data", backstory="You look before you answer.", tools=tools, llm=model
+        )
         task = Task(description=question, expected_output="one sentence", agent=analyst)
         print(Crew(agents=[analyst], tasks=[task]).kickoff().raw)
 
