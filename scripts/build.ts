@@ -6,7 +6,7 @@
  *   node scripts/build.ts --watch    build, then again after every change under src/
  */
 import { execFile } from "node:child_process";
-import { existsSync, watch } from "node:fs";
+import { watch } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -27,8 +27,8 @@ const processes = [
   "src/data/sql-child.ts",
   "src/web/page-worker.ts",
   "src/math/math-worker.ts",
-].filter((entry) => existsSync(join(root, entry)));
-const library = ["src/index.ts", "src/testing.ts"].filter((entry) => existsSync(join(root, entry)));
+];
+const library = ["src/index.ts", "src/testing.ts"];
 
 /** Left to node_modules: a native binding, and a pool that starts files of its own beside its code. */
 const unbundlable = ["@duckdb/node-api", "tinypool"];

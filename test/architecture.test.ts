@@ -11,6 +11,13 @@ test.each(Object.entries(ruleByName))("%s holds in src/", (_name, rule) => {
   expect(rule(source)).toEqual([]);
 });
 
+test("the files that rules name are there", () => {
+  const named = ["front.ts", "config.ts", "agent/agent.ts", "providers/provider.ts", "session/store.ts", "message.ts"];
+  expect([...source.keys()]).toEqual(
+    expect.arrayContaining([...named, "errors.ts", "web/page.ts", "math/expression.ts"]),
+  );
+});
+
 test("imports are followed from file to file", () => {
   expect([...loadedWith(source, "front.ts")]).toEqual(expect.arrayContaining(["mcp/stdio.ts", "message.ts"]));
 });

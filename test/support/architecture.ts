@@ -79,12 +79,20 @@ export const configReadsEnvironment: Rule = (tree) => {
   });
 };
 
-const portable = /^(agent|providers)\/|^(message|errors|host|session\/store|web\/page|math\/expression)\.ts$/;
+const portable = [
+  "agent/",
+  "providers/",
+  "message.ts",
+  "errors.ts",
+  "session/store.ts",
+  "web/page.ts",
+  "math/expression.ts",
+];
 const nodeOnlyPackages = ["undici", "tinypool", "@duckdb/", "@modelcontextprotocol/"];
 
 /** Portable code, and what it loads, must run where there is no Node: on web-standard globals and the `Host`. */
 export const portabilityLine: Rule = (tree) => {
-  const roots = [...tree.keys()].filter((path) => portable.test(path));
+  const roots = [...tree.keys()].filter((path) => portable.some((start) => path.startsWith(start)));
   const needed = new Set(roots.flatMap((path) => [...loadedWith(tree, path)]));
   return everyFile(tree, (path, file) => {
     if (!needed.has(path)) return undefined;
