@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as rules from "./support/architecture.ts";
@@ -71,7 +72,8 @@ const violations: Record<keyof typeof rules, [texts: Record<string, string>, sen
     [{ "cli.ts": "run(process.env);" }, "cli.ts reads the environment, which only config.ts may"],
   ],
   portabilityLine: [
-    [{ "agent/a.ts": 'import { join } from "node:path";' }, "agent/a.ts imports node:path, but must run without Node"],
+    [{ "agent/a.ts": 'import { readFile } from "node:fs/promises";
+import { join } from "node:path";' }, "agent/a.ts imports node:path, but must run without Node"],
     [
       { "providers/a.ts": 'import { fetch } from "undici";' },
       "providers/a.ts imports undici, but must run without Node",
@@ -106,6 +108,14 @@ describe.each(Object.entries(violations))("%s", (name, samples) => {
   });
 });
 
+test("every dependency has its reason in docs/decisions", async () => {
+  const read = (path: string) => readFile(join(import.meta.dirname, "..", path), "utf8");
+  const reasons = await read("docs/decisions/0007-dependencies.md");
+  const { dependencies, devDependencies } = JSON.parse(await read("package.json")) as Record<string, object>;
+  const names = Object.keys({ ...dependencies, ...devDependencies }).map((name) => name.replace(/^@types\/.*/, "@types/*"));
+  expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
+});
+
 test("an example in a comment is not taken for code", () => {
   const commented =
     '/**\n * import { a } from "../front.ts";\n */\n// process.env.HOME\nconst url = "https://a.b"; // import("../mcp/b.ts")\n';
@@ -114,6 +124,7 @@ test("an example in a comment is not taken for code", () => {
 
 test("a package loaded lazily or for its types alone does not count as loaded", () => {
   const front =
-    'import type { z } from "zod";\nconst load = () => import("undici");\nimport { join } from "node:path";';
+    'import type { z } from "zod";\nconst load = () => import("undici");\nimport { readFile } from "node:fs/promises";
+import { join } from "node:path";';
   expect(rules.firstReplyLoadsNoPackage(sourceTree({ "front.ts": front }))).toEqual([]);
 });
