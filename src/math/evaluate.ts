@@ -1,3 +1,8 @@
+import { z } from "zod";
+import { errorCodes, ToolError } from "../errors.ts";
+import { openPool } from "../isolate/pool.ts";
+import { startProcess } from "../isolate/process.ts";
+
 /** Evaluates mathjs expressions where hostile input can neither stall nor starve the caller. */
 export interface MathEngine {
   /**
@@ -7,4 +12,47 @@ export interface MathEngine {
    */
   evaluate(expression: string, signal: AbortSignal): Promise<{ result: string; type: string }>;
   close(): Promise<void>;
+}
+
+export const maxExpressionChars = 1_000;
+const timeLimitMs = 2_000;
+const memoryMb = 192;
+
+const answerSchema = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), result: z.string(), type: z.string() }),
+  z.object({ ok: z.literal(false), code: z.enum(errorCodes), message: z.string() }),
+]);
+
+/**
+ * Starts its child process with the first expression; one that runs too long is killed and the next gets a new child.
+ * A process and not a thread: `1:1e9` in a thread with a memory limit aborted the whole process.
+ */
+export function openMathEngine(): MathEngine {
+  const pool = openPool(startProcess("math-worker", memoryMb), 1);
+  return {
+    async evaluate(expression, signal) {
+      if (expression.length > maxExpressionChars) {
+        throw new ToolError(
+          "invalid_input",
+          `the expression has ${expression.length} characters, at most ${maxExpressionChars} are allowed; split it`,
+        );
+      }
+      const outcome = await pool.run(expression, { timeoutMs: timeLimitMs, signal });
+      if (outcome.kind === "timeout") {
+        throw new ToolError(
+          "timeout",
+          `the expression took longer than ${timeLimitMs / 1_000} s; use smaller numbers or matrices`,
+        );
+      }
+      if (outcome.kind === "crashed") {
+        throw new ToolError("too_large", "the expression needs too much memory; use smaller numbers or matrices", {
+          cause: outcome.cause,
+        });
+      }
+      const answer = answerSchema.parse(outcome.value);
+      if (!answer.ok) throw new ToolError(answer.code, answer.message);
+      return { result: answer.result, type: answer.type };
+    },
+    close: () => pool.close(),
+  };
 }

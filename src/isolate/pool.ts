@@ -1,0 +1,142 @@
+/** Runs tasks that hostile input may stall or starve where that hurts nobody: in threads or processes it owns. */
+export interface Pool {
+  /**
+   * Run one task on a free runner; tasks queue while there is none.
+   *
+   * @throws the signal's reason once it aborts. The runner then finishes the task for nobody, within its time limit.
+   */
+  run(task: string | object, options: TaskOptions): Promise<Outcome>;
+  /** Stop every runner; tasks that are under way or queued end as `crashed`. */
+  close(): Promise<void>;
+}
+
+/** `crashed`: the runner could not start, ran out of memory or threw. A new one takes the next task. */
+export type Outcome = { kind: "answer"; value: unknown } | { kind: "timeout" } | { kind: "crashed"; cause: unknown };
+
+export interface TaskOptions {
+  /** Counted from when a runner takes the task. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Buffers that a thread takes over instead of a copy. */
+  transfer?: ArrayBuffer[];
+}
+
+/** A thread or process that has been started. Its first message says it is ready, each later one answers a task. */
+export interface Runner {
+  post(task: string | object, transfer: ArrayBuffer[]): void;
+  /** Whether this runner keeps our process alive. */
+  hold(alive: boolean): void;
+  stop(): Promise<void>;
+}
+
+export type StartRunner = (events: { message(value: unknown): void; end(cause: unknown): void }) => Runner;
+
+interface Task {
+  input: string | object;
+  transfer: ArrayBuffer[];
+  timeoutMs: number;
+  settle: (outcome: Outcome) => void;
+}
+
+interface Slot {
+  runner: Runner;
+  state: "starting" | "idle" | "busy";
+  task: Task | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+const startLimitMs = 30_000;
+
+/** Runners start when there is work for them, and do not keep the process alive while there is none. */
+export function openPool(startRunner: StartRunner, count: number): Pool {
+  const slots = new Set<Slot>();
+  const stopping = new Set<Promise<void>>();
+  const queue: Task[] = [];
+  let closed = false;
+
+  function start(): void {
+    const runner = startRunner({
+      message: (value) => receive(slot, value),
+      end: (cause) => discard(slot, { kind: "crashed", cause }),
+    });
+    const timer = setTimeout(() => discard(slot, crash("did not start in time")), startLimitMs);
+    const slot: Slot = { runner, state: "starting", task: undefined, timer };
+    slots.add(slot);
+  }
+
+  function receive(slot: Slot, value: unknown): void {
+    clearTimeout(slot.timer);
+    const { task } = slot;
+    slot.task = undefined;
+    slot.state = "idle";
+    task?.settle({ kind: "answer", value });
+    slot.runner.hold(false);
+    dispatch();
+  }
+
+  function dispatch(): void {
+    for (const slot of slots) {
+      const task = slot.state === "idle" ? queue.shift() : undefined;
+      if (task !== undefined) assign(slot, task, () => discard(slot, { kind: "timeout" }));
+    }
+    const starting = [...slots].filter((slot) => slot.state === "starting").length;
+    if (queue.length > starting && slots.size < count) start();
+  }
+
+  /** A runner that cannot even start takes the whole queue with it: starting the next would fail the same way. */
+  function discard(slot: Slot, outcome: Outcome): void {
+    if (!slots.delete(slot)) return;
+    clearTimeout(slot.timer);
+    const stopped = slot.runner.stop().finally(() => stopping.delete(stopped));
+    stopping.add(stopped);
+    if (slot.state === "starting") for (const task of queue.splice(0)) task.settle(outcome);
+    slot.task?.settle(outcome);
+    if (!closed) dispatch();
+  }
+
+  return {
+    run(input, options) {
+      options.signal.throwIfAborted();
+      if (closed) return Promise.resolve(crash("closed"));
+      const outcome = enqueue(queue, input, options);
+      dispatch();
+      return outcome;
+    },
+    async close() {
+      closed = true;
+      for (const task of queue.splice(0)) task.settle(crash("closed"));
+      for (const slot of slots) discard(slot, crash("closed"));
+      await Promise.all(stopping);
+    },
+  };
+}
+
+function assign(slot: Slot, task: Task, timeOut: () => void): void {
+  slot.task = task;
+  slot.state = "busy";
+  slot.runner.hold(true);
+  slot.timer = setTimeout(timeOut, task.timeoutMs);
+  slot.runner.post(task.input, task.transfer);
+}
+
+function enqueue(queue: Task[], input: string | object, options: TaskOptions): Promise<Outcome> {
+  const { timeoutMs, signal, transfer = [] } = options;
+  return new Promise((resolve, reject) => {
+    const task: Task = { input, transfer, timeoutMs, settle };
+    function settle(outcome: Outcome): void {
+      signal.removeEventListener("abort", abandon);
+      resolve(outcome);
+    }
+    function abandon(): void {
+      const waiting = queue.indexOf(task);
+      if (waiting >= 0) queue.splice(waiting, 1);
+      reject(signal.reason);
+    }
+    signal.addEventListener("abort", abandon, { once: true });
+    queue.push(task);
+  });
+}
+
+function crash(message: string): Outcome {
+  return { kind: "crashed", cause: new Error(message) };
+}

@@ -1,0 +1,30 @@
+import { Worker } from "node:worker_threads";
+import { entryUrl, type Entry } from "../entries.ts";
+import type { StartRunner } from "./pool.ts";
+
+/**
+ * Start worker threads of an entry. A thread that uses too much memory ends alone only while its allocations are
+ * small; one that may ask for gigabytes at once takes the process with it and belongs in a process of its own.
+ */
+export function startThread(entry: Entry, memoryMb: number): StartRunner {
+  return ({ message, end }) => {
+    // The thread's stdout would mix with the protocol on ours; our environment is none of its business.
+    const worker = new Worker(entryUrl(entry), {
+      env: {},
+      execArgv: [],
+      stdout: true,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+    });
+    worker.on("message", message);
+    worker.on("error", end);
+    worker.on("exit", (code) => end(new Error(`${entry} ended with code ${code}`)));
+    return {
+      post: (task, transfer) => worker.postMessage(task, transfer),
+      hold: (alive) => (alive ? worker.ref() : worker.unref()),
+      async stop() {
+        worker.ref(); // whoever waits for the end must still be there to see it
+        await worker.terminate();
+      },
+    };
+  };
+}
