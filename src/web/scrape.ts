@@ -1,0 +1,82 @@
+import type { ToolError } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
+import type { Extract } from "./extract.ts";
+import { openGuard } from "./guard.ts";
+import { openPages } from "./pages.ts";
+import type { Selection } from "./select.ts";
+
+/** Fetches and reads web pages, many at a time, from the public internet and from hosts that the user has allowed. */
+export interface Scraper {
+  /**
+   * The pages in the order of their addresses, each as soon as those before it are there. Whoever stops listening
+   * stops the run. One page that fails is a result like any other.
+   *
+   * @throws the signal's reason within a second of its abort, all connections closed
+   */
+  scrape(request: ScrapeRequest, signal: AbortSignal): AsyncIterable<ScrapedPage>;
+  /** @throws ToolError `invalid_input` that names the selector that cannot be used and why */
+  checkSelectors(css: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Stop what runs and free threads and connections. */
+  close(): Promise<void>;
+}
+
+export interface ScrapeRequest {
+  /** Absolute http(s) addresses; one that occurs several times is fetched once. */
+  urls: readonly string[];
+  extract: Extract;
+  select: readonly Selection[];
+  concurrency: number;
+  perHost: number;
+  /** For one page with its retries and redirects, not counting how long it waits for its turn. */
+  timeoutMs: number;
+  respectRobots: boolean;
+  /** Called when a page is done, in the order in which they are. */
+  onPage: (page: ScrapedPage) => void;
+}
+
+export interface ScrapedPage {
+  url: string;
+  finalUrl: string | null;
+  /** HTTP status; null where there was no reply. */
+  status: number | null;
+  title: string | null;
+  content: JsonValue;
+  /** One value a selection. */
+  selected: JsonValue[];
+  /** ISO 8601, UTC. */
+  fetchedAt: string;
+  elapsedMs: number;
+  /** Of the body as it was before compression; null where there is none. */
+  sizeBytes: number | null;
+  sha256: string | null;
+  error: ToolError | undefined;
+}
+
+export interface ScraperOptions {
+  /** `HOST|CIDR[:PORT]`: what may be fetched although it is not public. */
+  allowPrivate: readonly string[];
+  /** The product and its version: `axoner/1.2.3`. */
+  userAgent: string;
+}
+
+/**
+ * Opening reads the options only; the HTTP client and the page threads start with the first page.
+ *
+ * @throws ConfigError for an entry of `allowPrivate` that cannot be read
+ */
+export function openScraper({ allowPrivate, userAgent }: ScraperOptions): Scraper {
+  const guard = openGuard(allowPrivate);
+  const pages = openPages();
+  const closing = new AbortController();
+  return {
+    async *scrape(request, signal) {
+      const { scrapePages } = await import("./scrape-pages.ts");
+      yield* scrapePages(request, { guard, pages, userAgent, signal: AbortSignal.any([signal, closing.signal]) });
+    },
+    checkSelectors: (css, signal) => pages.checkSelectors(css, signal),
+    async close() {
+      closing.abort(new Error("the scraper was closed"));
+      await pages.close();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { ToolError } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
+import { parseHtml } from "./html.ts";
+import { openLinks } from "./links.ts";
+import { openMarkdown } from "./markdown.ts";
+import { collapse, type Resolve, type Sink } from "./sink.ts";
+import { openTables } from "./tables.ts";
+
+export const extracts = ["markdown", "text", "links", "tables", "html"] as const;
+export type Extract = (typeof extracts)[number];
+
+/** Elements whose text is never shown, or is not the page's own. */
+const hidden = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "svg",
+  "iframe",
+  "object",
+  "canvas",
+  "audio",
+  "video",
+  "select",
+  "datalist",
+  "textarea",
+  "title",
+]);
+
+const maxTitleChars = 1_000;
+/** A long base address in front of a million short links would grow without bound. */
+const maxAddressChars = 20_000_000;
+
+/**
+ * Read a page once, from start to end.
+ *
+ * @param address where the page was found; what `<base>` says is resolved against it
+ */
+export function extractHtml(
+  html: string,
+  address: string,
+  extract: Extract,
+): { title: string | null; content: JsonValue } {
+  let base = address;
+  const sink = openSink(
+    extract,
+    openResolve(() => base),
+  );
+  const titles: Record<"title" | "og:title", string | undefined> = { title: undefined, "og:title": undefined };
+  let depth = 0;
+  let hiddenAt: number | undefined;
+  let inTitle = false;
+  parseHtml(html, {
+    onopentag(name, attributes) {
+      depth += 1;
+      if (hiddenAt !== undefined) return;
+      if (name === "title" && titles.title === undefined) inTitle = true;
+      if (name === "base") base = URL.parse(attributes["href"] ?? "", address)?.href ?? base;
+      if (name === "meta" && attributes["property"] === "og:title") titles["og:title"] ??= attributes["content"];
+      if (hidden.has(name) || "hidden" in attributes) hiddenAt = depth;
+      else sink.open({ name, attributes });
+    },
+    onclosetag(name) {
+      if (hiddenAt === undefined) sink.close(name);
+      else if (hiddenAt === depth) hiddenAt = undefined;
+      inTitle = false;
+      depth -= 1;
+    },
+    ontext(text) {
+      if (inTitle) titles.title = (titles.title ?? "") + text;
+      else if (hiddenAt === undefined) sink.text(text);
+    },
+  });
+  const content = extract === "html" ? html : sink.end();
+  const title = collapse((titles.title ?? titles["og:title"] ?? "").slice(0, maxTitleChars));
+  return { title: title === "" ? null : title, content };
+}
+
+function openSink(extract: Extract, resolve: Resolve): Sink {
+  switch (extract) {
+    case "links":
+      return openLinks(resolve);
+    case "tables":
+      return openTables();
+    case "html":
+      return { open() {}, close() {}, text() {}, end: () => null };
+    default:
+      return openMarkdown(extract, resolve);
+  }
+}
+
+function openResolve(base: () => string): Resolve {
+  let chars = 0;
+  return (href) => {
+    const url = href === undefined ? null : URL.parse(href, base());
+    if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
+    chars += url.href.length;
+    if (chars > maxAddressChars)
+      throw new ToolError("too_large", "the page has too many long links; extract text instead");
+    return url.href;
+  };
+}

@@ -1,0 +1,61 @@
+import {
+  brotliDecompressSync,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+  type ZlibOptions,
+} from "node:zlib";
+import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
+
+/** More than one encoding on top of another is a bomb, not a page. */
+const maxLayers = 2;
+
+/**
+ * Undo the content encoding of a body.
+ *
+ * @throws ToolError `too_large` above `maxBytes`, before more than that is unpacked; `unreadable` for what is damaged
+ */
+export function inflate(body: Uint8Array, contentEncoding: string, maxBytes: number): Uint8Array {
+  const encodings = contentEncoding
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity");
+  if (encodings.length > maxLayers) throw new ToolError("unreadable", `compressed ${encodings.length} times over`);
+  return encodings.reduceRight((bytes, encoding) => unpack(bytes, encoding, maxBytes), body);
+}
+
+function unpack(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
+  if (bytes.byteLength === 0) return bytes;
+  const options = { maxOutputLength: maxBytes };
+  try {
+    switch (encoding) {
+      case "gzip":
+      case "x-gzip":
+        return gunzipSync(bytes, options);
+      case "deflate":
+        return inflateAny(bytes, options);
+      case "br":
+        return brotliDecompressSync(bytes, options);
+      case "zstd":
+        return zstdDecompressSync(bytes, options);
+    }
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ERR_BUFFER_TOO_LARGE") {
+      throw new ToolError("too_large", `the page is larger than ${maxBytes / 1_000_000} MB once unpacked`, {
+        cause: thrown,
+      });
+    }
+    throw new ToolError("unreadable", `the page's ${encoding} compression is damaged (${errorMessage(thrown)})`, {
+      cause: thrown,
+    });
+  }
+  throw new ToolError("unreadable", `the page is compressed with ${encoding.slice(0, 40)}, which was not asked for`);
+}
+
+/** `deflate` means zlib, but some servers send it without the header that zlib has. */
+function inflateAny(bytes: Uint8Array, options: ZlibOptions): Uint8Array {
+  const hasHeader = ((bytes[0] ?? 0) & 0x0f) === 8 && (((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)) % 31 === 0;
+  return hasHeader ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+}

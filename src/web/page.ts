@@ -1,0 +1,77 @@
+import { ToolError } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
+import { decodeText } from "./charset.ts";
+import { extractHtml, type Extract } from "./extract.ts";
+import { selectValues, type Selection } from "./select.ts";
+
+export interface PageInput {
+  /** Where the page was found, after redirects. */
+  address: string;
+  contentType: string;
+  bytes: Uint8Array;
+  extract: Extract;
+  select: readonly Selection[];
+}
+
+export interface Page {
+  title: string | null;
+  /** Text; lists of links and tables where those were asked for. */
+  content: JsonValue;
+  /** One value a selection. */
+  selected: JsonValue[];
+}
+
+const maxContentChars = 30_000_000;
+
+/**
+ * Make a page out of the bytes of a reply. JSON and other text passes as it is.
+ *
+ * @throws ToolError `unreadable` for what is no text, `too_large`
+ */
+export async function readPage({ address, contentType, bytes, extract, select }: PageInput): Promise<Page> {
+  const kind = kindOf(contentType, bytes);
+  if (kind === "binary") {
+    throw new ToolError("unreadable", "the page is binary; only HTML, JSON and other text is read");
+  }
+  const text = decodeText(bytes, contentType);
+  if (kind === "text") {
+    const content = extract === "links" || extract === "tables" ? [] : text;
+    return { title: null, content, selected: select.map(({ many }) => (many === true ? [] : null)) };
+  }
+  const { title, content } = extractHtml(text, address, extract);
+  if (typeof content === "string" && content.length > maxContentChars) {
+    throw new ToolError("too_large", `the page comes to ${content.length} characters; select parts of it`);
+  }
+  return { title, content, selected: await selectValues(text, address, select) };
+}
+
+/** Whether a reply can only be binary, by its type alone: then its body need not be fetched. */
+export function isBinaryType(contentType: string): boolean {
+  const type = mediaType(contentType);
+  return type !== "" && !isHtml(type) && !isText(type);
+}
+
+function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "binary" {
+  const type = mediaType(contentType);
+  if (isBinaryType(contentType)) return "binary";
+  const head = bytes.subarray(0, 1_024);
+  const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  if (head.includes(0) && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)) return "binary";
+  if (isHtml(type)) return "html";
+  if (isText(type)) return "text";
+  return /^\s*(?:\uFEFF\s*)?<(?:!doctype|html|head|body|!--)/i.test(new TextDecoder().decode(head)) ? "html" : "text";
+}
+
+function isHtml(type: string): boolean {
+  return type === "text/html" || type === "application/xhtml+xml";
+}
+
+function isText(type: string): boolean {
+  return /^text\/|[/+](?:json|xml|yaml|x-yaml|javascript|x-javascript|ld\+json|x-ndjson|jsonl|toml|sql|csv)$/.test(
+    type,
+  );
+}
+
+function mediaType(contentType: string): string {
+  return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
+}

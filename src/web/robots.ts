@@ -1,0 +1,57 @@
+import { ToolError, type ErrorCode } from "../errors.ts";
+import { parseRobots, type RobotsRules } from "./robots-rules.ts";
+
+/** Asks each origin's robots.txt, once a run. https://www.rfc-editor.org/rfc/rfc9309 */
+export interface Robots {
+  /** @throws ToolError `robots_denied` for a page it forbids, or why robots.txt could not be had */
+  check(url: URL): Promise<void>;
+}
+
+/** What came of asking for a robots.txt; `status` is null where there was no reply. */
+export type RobotsReply =
+  | { ok: true; text: string }
+  | { ok: false; status: number | null; code: ErrorCode; message: string };
+
+type Verdict = { kind: "rules"; rules: RobotsRules } | { kind: "refused"; code: ErrorCode; message: string };
+
+/**
+ * @param product the first word of our user agent, which the groups of a robots.txt name
+ * @param get fetches a robots.txt through the same guard and gate as the pages
+ */
+export function openRobots(product: string, get: (url: URL) => Promise<RobotsReply>): Robots {
+  const verdicts = new Map<string, Promise<Verdict>>();
+
+  return {
+    async check(url) {
+      let pending = verdicts.get(url.origin);
+      if (pending === undefined) {
+        pending = get(new URL("/robots.txt", url)).then((reply) => judge(reply, product));
+        verdicts.set(url.origin, pending);
+      }
+      const verdict = await pending;
+      if (verdict.kind === "refused") throw new ToolError(verdict.code, `${url.host}: ${verdict.message}`);
+      if (verdict.rules.allows(url.pathname + url.search)) return;
+      throw new ToolError(
+        "robots_denied",
+        `${url.host}: robots.txt forbids this page; respect_robots: false fetches it all the same`,
+      );
+    },
+  };
+}
+
+/**
+ * 4xx and endless redirects: there are no rules. 5xx and 429: everything is forbidden. No reply: its pages
+ * could not be had either, for the same reason.
+ */
+function judge(reply: RobotsReply, product: string): Verdict {
+  if (reply.ok) return { kind: "rules", rules: parseRobots(reply.text, product) };
+  const { status, code, message } = reply;
+  const exists = status === null || status >= 500 || status === 429;
+  if (!exists || (code === "http_error" && status === null)) return { kind: "rules", rules: parseRobots("", product) };
+  if (status === null) return { kind: "refused", code, message: `robots.txt could not be fetched (${message})` };
+  return {
+    kind: "refused",
+    code: "robots_denied",
+    message: `robots.txt answered ${status}, which forbids every page; try later`,
+  };
+}

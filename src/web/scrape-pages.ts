@@ -1,0 +1,168 @@
+import { setMaxListeners } from "node:events";
+import { pMapIterable } from "p-map";
+import { ToolError } from "../errors.ts";
+import { openFetcher, type Fetcher } from "./fetch.ts";
+import type { Guard } from "./guard.ts";
+import { isBinaryType } from "./page.ts";
+import type { Pages } from "./pages.ts";
+import { openGate } from "./politeness.ts";
+import { openRobots, type RobotsReply } from "./robots.ts";
+import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
+
+interface Surroundings {
+  guard: Guard;
+  pages: Pages;
+  userAgent: string;
+  signal: AbortSignal;
+}
+
+/** One run: what its pages share. */
+interface Run {
+  request: ScrapeRequest;
+  fetcher: Fetcher;
+  pages: Pages;
+  admit: (url: URL) => Promise<void>;
+  signal: AbortSignal;
+}
+
+/** A page of the run; the addresses that were given for it are put in later. */
+type Page = Omit<ScrapedPage, "url">;
+
+const robotsTimeoutMs = 10_000;
+const maxPageBytes = 10_000_000;
+const maxRobotsBytes = 500 * 1_024;
+/** Pages that are read but wait for one before them; beyond either bound, no page behind that one is fetched. */
+const maxAhead = 1_024;
+const maxBytesAhead = 64_000_000;
+
+/** Fetch and read the pages of one request. See `Scraper.scrape`. */
+export async function* scrapePages(request: ScrapeRequest, around: Surroundings): AsyncGenerator<ScrapedPage> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([around.signal, stop.signal]);
+  setMaxListeners(0, signal);
+  let next = 0;
+  let bytesAhead = 0;
+  const mayStart = (order: number) => order <= next || bytesAhead < maxBytesAhead;
+  const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart });
+  const fetcher = await openFetcher({ guard: around.guard, gate, userAgent: around.userAgent, signal });
+  const run = openRun(request, fetcher, { ...around, signal });
+  try {
+    const scrapeOne = shareRepeated(request.urls, (url, order) => scrapePage(run, url, order));
+    const pages = pMapIterable(
+      request.urls,
+      async (url, order) => {
+        const page = { ...(await scrapeOne(url, order)), url };
+        bytesAhead += page.sizeBytes ?? 0;
+        request.onPage(page);
+        return page;
+      },
+      { concurrency: maxAhead, backpressure: maxAhead },
+    );
+    for await (const page of pages) {
+      yield page;
+      next += 1;
+      bytesAhead -= page.sizeBytes ?? 0;
+      gate.recheck();
+    }
+  } catch (thrown) {
+    around.signal.throwIfAborted();
+    throw thrown;
+  } finally {
+    stop.abort(new Error("the run is over"));
+    await fetcher.close();
+  }
+}
+
+function openRun(request: ScrapeRequest, fetcher: Fetcher, { pages, userAgent, signal }: Surroundings): Run {
+  const run: Run = { request, fetcher, pages, admit: async () => {}, signal };
+  if (!request.respectRobots) return run;
+  const product = (userAgent.split("/", 1)[0] ?? "").toLowerCase();
+  const robots = openRobots(product, (url) => fetchRobots(run, url));
+  return { ...run, admit: (url) => robots.check(url) };
+}
+
+/** Addresses that differ in nothing that is sent are fetched once; their page is forgotten after its last use. */
+function shareRepeated(
+  urls: readonly string[],
+  scrape: (url: string, order: number) => Promise<Page>,
+): (url: string, order: number) => Promise<Page> {
+  const uses = new Map<string, number>();
+  const shared = new Map<string, Promise<Page>>();
+  for (const url of urls) uses.set(requestKey(url), (uses.get(requestKey(url)) ?? 0) + 1);
+  return (url, order) => {
+    const key = requestKey(url);
+    const left = (uses.get(key) ?? 1) - 1;
+    uses.set(key, left);
+    const page = shared.get(key) ?? scrape(url, order);
+    if (left > 0) shared.set(key, page);
+    else shared.delete(key);
+    return page;
+  };
+}
+
+function requestKey(url: string): string {
+  return URL.parse(url)?.href.replace(/#.*/, "") ?? url;
+}
+
+async function scrapePage({ request, fetcher, pages, admit, signal }: Run, url: string, order: number): Promise<Page> {
+  const fetched = await fetcher.get({
+    url,
+    order,
+    timeoutMs: request.timeoutMs,
+    maxBytes: maxPageBytes,
+    overflow: "error",
+    acceptEncoding: "gzip, br, deflate, zstd",
+    isWelcome: (contentType) => !isBinaryType(contentType),
+    admit,
+  });
+  const { finalUrl, status, elapsedMs } = fetched;
+  const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
+  if (!fetched.ok) return { ...basics, ...nothing(request), error: fetched.error };
+  const { contentType, contentEncoding, body } = fetched;
+  const { extract, select } = request;
+  const task = {
+    address: finalUrl,
+    contentType,
+    contentEncoding,
+    maxBytes: maxPageBytes,
+    bytes: body,
+    extract,
+    select,
+  };
+  const page = await pages.read(task, signal);
+  if (page.ok) {
+    const { title, content, selected, sizeBytes, sha256 } = page;
+    return { ...basics, title, content, selected, sizeBytes, sha256, error: undefined };
+  }
+  return {
+    ...basics,
+    ...nothing(request),
+    error: new ToolError(page.code, `${new URL(finalUrl).host}: ${page.message}`),
+  };
+}
+
+function nothing({ select }: ScrapeRequest) {
+  return { title: null, content: null, selected: select.map(() => null), sizeBytes: null, sha256: null };
+}
+
+/** A robots.txt goes the way of the pages, but waits for no page that is ahead: every page of its origin waits for it. */
+async function fetchRobots({ request, fetcher, pages, signal }: Run, url: URL): Promise<RobotsReply> {
+  const fetched = await fetcher.get({
+    url: url.href,
+    order: -1,
+    timeoutMs: Math.min(request.timeoutMs, robotsTimeoutMs),
+    maxBytes: maxRobotsBytes,
+    overflow: "cut",
+    acceptEncoding: "identity",
+    isWelcome: () => true,
+    admit: async () => {},
+  });
+  if (!fetched.ok)
+    return { ok: false, status: fetched.status, code: fetched.error.code, message: fetched.error.message };
+  const { finalUrl, contentEncoding, body } = fetched;
+  const contentType = "text/plain; charset=utf-8";
+  const task = { address: finalUrl, contentType, contentEncoding, maxBytes: maxPageBytes, bytes: body };
+  const page = await pages.read({ ...task, extract: "text", select: [] }, signal);
+  if (!page.ok) return { ok: false, status: null, code: page.code, message: page.message };
+  return { ok: true, text: typeof page.content === "string" ? page.content : "" };
+}

@@ -1,0 +1,109 @@
+import { ToolError } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
+import { parseHtml } from "./html.ts";
+import { collapse } from "./sink.ts";
+
+/** A named value to take out of each page. */
+export interface Selection {
+  name: string;
+  css: string;
+  /** Take this attribute instead of the text; addresses in it become absolute. */
+  attr?: string | undefined;
+  /** All matches as a list instead of the first. */
+  many?: boolean | undefined;
+}
+
+type Query = Awaited<ReturnType<typeof openQuery>>;
+
+const silent = new Set(["script", "style", "noscript", "template"]);
+const voidElements = new Set(
+  "area base basefont bgsound br col command embed frame hr img input keygen link meta param source track wbr".split(
+    " ",
+  ),
+);
+const addressAttributes = new Set(["action", "cite", "href", "poster", "src"]);
+/** A tree takes some hundred bytes for each element; what is larger than this would exhaust the thread. */
+const maxElements = 500_000;
+
+/**
+ * One value a selection: text without markup, null where nothing matches, a list where `many`.
+ *
+ * @throws ToolError `too_large` for a page with too many elements
+ */
+export async function selectValues(
+  html: string,
+  address: string,
+  selections: readonly Selection[],
+): Promise<JsonValue[]> {
+  if (selections.length === 0) return [];
+  const query = await openQuery(simplify(html));
+  const base = URL.parse(query("base").attr("href") ?? "", address)?.href ?? address;
+  return selections.map((selection) => {
+    const matches = query(selection.css);
+    const values = (selection.many === true ? matches : matches.first())
+      .toArray()
+      .map((element) => valueOf(query(element), selection, base))
+      .filter((value) => value !== undefined);
+    return selection.many === true ? values : (values[0] ?? null);
+  });
+}
+
+/** What is wrong with a selector; undefined for one that can be used. */
+export async function selectorProblem(css: string): Promise<string | undefined> {
+  const query = await openQuery("<p></p>");
+  try {
+    query(css);
+    return undefined;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
+}
+
+async function openQuery(html: string) {
+  const { load } = await import("cheerio/slim");
+  return load(html);
+}
+
+function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): string | undefined {
+  if (attr === undefined) return collapse(match.text());
+  const value = match.attr(attr);
+  if (value === undefined || !addressAttributes.has(attr.toLowerCase())) return value;
+  return URL.parse(value, base)?.href ?? value;
+}
+
+/**
+ * The page again without the text of scripts and with its nesting bounded: cheerio brings a parser of its own, which
+ * has no such limits, and walks the tree by recursion.
+ */
+function simplify(html: string): string {
+  const out: string[] = [];
+  let elements = 0;
+  let inSilence = 0;
+  parseHtml(html, {
+    onopentag(name, attributes) {
+      elements += 1;
+      if (elements > maxElements) {
+        throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
+      }
+      if (silent.has(name)) inSilence += 1;
+      if (!/^[a-z][^\s/>"'=<]*$/i.test(name)) return;
+      out.push(`<${name}`);
+      for (const [attribute, value] of Object.entries(attributes)) {
+        if (/^[^\s/>"'=<]+$/.test(attribute)) out.push(` ${attribute}="${escapeHtml(value)}"`);
+      }
+      out.push(">");
+    },
+    onclosetag(name) {
+      if (silent.has(name)) inSilence -= 1;
+      if (!voidElements.has(name) && /^[a-z][^\s/>"'=<]*$/i.test(name)) out.push(`</${name}>`);
+    },
+    ontext(text) {
+      if (inSilence === 0) out.push(escapeHtml(text));
+    },
+  });
+  return out.join("");
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<"]/g, (char) => (char === "&" ? "&amp;" : char === "<" ? "&lt;" : "&quot;"));
+}

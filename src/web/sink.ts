@@ -1,0 +1,22 @@
+import type { JsonValue } from "../message.ts";
+
+/** Takes the elements and the text of a page, in order and without what is never shown, and makes something of them. */
+export interface Sink {
+  open(element: Element): void;
+  close(name: string): void;
+  text(text: string): void;
+  end(): JsonValue;
+}
+
+export interface Element {
+  name: string;
+  attributes: Record<string, string>;
+}
+
+/** The absolute http(s) address behind an attribute; undefined for any other. */
+export type Resolve = (href: string | undefined) => string | undefined;
+
+/** Text with its runs of white space made one space each. */
+export function collapse(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,111 @@
+interface Mark {
+  open: string;
+  close: string;
+  written: boolean;
+}
+
+interface Indent {
+  /** Starts the next line, once. */
+  first: string | undefined;
+  rest: string;
+}
+
+/** Deeper nesting of lists and quotations is not shown: every line would repeat it. */
+const maxIndents = 8;
+
+/** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
+export class TextWriter {
+  readonly #out: string[] = [];
+  readonly #marks: Mark[] = [];
+  readonly #indents: Indent[] = [];
+  readonly #escape: (text: string, startsLine: boolean) => string;
+  #newlines = 0;
+  #space = false;
+  #empty = true;
+
+  /** @param escape makes text inert for the format that is written */
+  constructor(escape: (text: string, startsLine: boolean) => string) {
+    this.#escape = escape;
+  }
+
+  /** Text of a page: runs of white space become one space, or none at the start of a line. */
+  text(text: string): void {
+    const startsLine = this.#empty || this.#newlines > 0;
+    const words = text.replace(/\s+/g, " ");
+    if (words.startsWith(" ") && !startsLine) this.#space = true;
+    const body = words.trim();
+    if (body === "") return;
+    this.literal(this.#escape(body, startsLine));
+    this.#space = words.endsWith(" ");
+  }
+
+  /** Text as it is, on the current line. */
+  literal(text: string): void {
+    if (this.#empty || this.#newlines > 0) this.#startLine();
+    if (this.#space) this.#out.push(" ");
+    this.#space = false;
+    for (const mark of this.#marks) {
+      if (!mark.written) this.#out.push(mark.open);
+      mark.written = true;
+    }
+    this.#out.push(text);
+  }
+
+  /** Lines as they are. */
+  lines(text: string): void {
+    for (const line of text.split("\n")) {
+      this.literal(line);
+      this.#newlines = 1;
+    }
+  }
+
+  /** What follows starts a line (1) or stands apart by an empty one (2). Marks end here and start again there. */
+  newline(count: 1 | 2): void {
+    if (this.#empty) return;
+    for (const mark of this.#marks.toReversed()) {
+      if (mark.written) this.#out.push(mark.close);
+      mark.written = false;
+    }
+    this.#newlines = Math.max(this.#newlines, count);
+    this.#space = false;
+  }
+
+  /** Put marks around what is written until `endMark`; where that is nothing, they are not written. */
+  startMark(open: string, close: string): void {
+    this.#marks.push({ open, close, written: false });
+  }
+
+  endMark(): void {
+    const mark = this.#marks.pop();
+    if (mark?.written === true) this.#out.push(mark.close);
+  }
+
+  /** Start the next line with `first` and those after it with `rest`, until `dedent`. */
+  indent(first: string, rest: string): void {
+    this.#indents.push({ first, rest });
+  }
+
+  dedent(): void {
+    this.#indents.pop();
+  }
+
+  toString(): string {
+    return this.#out.join("");
+  }
+
+  #startLine(): void {
+    const shown = this.#indents.slice(0, maxIndents);
+    if (!this.#empty) this.#out.push("\n");
+    if (this.#newlines === 2) {
+      const margin = shown.map(({ first, rest }) => (first === undefined ? rest : "")).join("");
+      this.#out.push(`${margin.trimEnd()}\n`);
+    }
+    for (const indent of shown) {
+      this.#out.push(indent.first ?? indent.rest);
+      indent.first = undefined;
+    }
+    this.#newlines = 0;
+    this.#space = false;
+    this.#empty = false;
+  }
+}
