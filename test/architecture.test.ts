@@ -72,8 +72,7 @@ const violations: Record<keyof typeof rules, [texts: Record<string, string>, sen
     [{ "cli.ts": "run(process.env);" }, "cli.ts reads the environment, which only config.ts may"],
   ],
   portabilityLine: [
-    [{ "agent/a.ts": 'import { readFile } from "node:fs/promises";
-import { join } from "node:path";' }, "agent/a.ts imports node:path, but must run without Node"],
+    [{ "agent/a.ts": 'import { join } from "node:path";' }, "agent/a.ts imports node:path, but must run without Node"],
     [
       { "providers/a.ts": 'import { fetch } from "undici";' },
       "providers/a.ts imports undici, but must run without Node",

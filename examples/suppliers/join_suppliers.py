@@ -180,6 +180,7 @@ def _interrupt_once(_signal: int, _frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, _interrupt_once)
+    sys.stdout.reconfigure(errors="replace")  # a console without ✓ shall not end the run
     try:
         sys.exit(main())
     except AxonerError as error:

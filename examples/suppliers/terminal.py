@@ -81,25 +81,30 @@ def step(name: str) -> Iterator[Step]:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Numbers to the right, text to the left."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [all(isinstance(row[at], (int, float)) for row in rows) for at in range(len(columns))]
-    widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
+    """Numbers to the right with equally many decimals, text to the left."""
+    values = [list(column) for column in zip(*rows, strict=True)]
+    numeric = [all(isinstance(value, (int, float)) for value in column) for column in values]
+    texts = [
+        _numbers(column) if right else [str(value) for value in column]
+        for column, right in zip(values, numeric, strict=True)
+    ]
+    widths = [max(map(len, (name, *column))) for name, column in zip(columns, texts, strict=True)]
 
-    def line(texts: Sequence[str]) -> str:
-        placed = zip(texts, widths, numeric, strict=True)
-        parts = (text.rjust(width) if right else text.ljust(width) for text, width, right in placed)
-        return "  " + "  ".join(parts).rstrip()
+    def line(cells: Sequence[str]) -> str:
+        placed = zip(cells, widths, numeric, strict=True)
+        return (
+            "  "
+            + "  ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in placed).rstrip()
+        )
 
     print(paint("dim", line(columns)))
-    for row in cells:
-        print(line(row))
+    for cells in zip(*texts, strict=True):
+        print(line(cells))
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _numbers(column: Sequence[float]) -> list[str]:
+    decimals = max(len(f"{value:.2f}".rstrip("0").partition(".")[2]) for value in column)
+    return [f"{value:,.{decimals}f}" for value in column]
 
 
 def _bar(share: float) -> str:
