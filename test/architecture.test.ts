@@ -111,7 +111,9 @@ test("every dependency has its reason in docs/decisions", async () => {
   const read = (path: string) => readFile(join(import.meta.dirname, "..", path), "utf8");
   const reasons = await read("docs/decisions/0007-dependencies.md");
   const { dependencies, devDependencies } = JSON.parse(await read("package.json")) as Record<string, object>;
-  const names = Object.keys({ ...dependencies, ...devDependencies }).map((name) => name.replace(/^@types\/.*/, "@types/*"));
+  const names = Object.keys({ ...dependencies, ...devDependencies }).map((name) =>
+    name.replace(/^@types\/.*/, "@types/*"),
+  );
   expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
 });
 
@@ -123,7 +125,6 @@ test("an example in a comment is not taken for code", () => {
 
 test("a package loaded lazily or for its types alone does not count as loaded", () => {
   const front =
-    'import type { z } from "zod";\nconst load = () => import("undici");\nimport { readFile } from "node:fs/promises";
-import { join } from "node:path";';
+    'import type { z } from "zod";\nconst load = () => import("undici");\nimport { join } from "node:path";';
   expect(rules.firstReplyLoadsNoPackage(sourceTree({ "front.ts": front }))).toEqual([]);
 });
