@@ -30,8 +30,8 @@ const processes = [
 ];
 const library = ["src/index.ts", "src/testing.ts"];
 
-/** Left to node_modules: a native binding, and a pool that starts files of its own beside its code. */
-const unbundlable = ["@duckdb/node-api", "tinypool"];
+/** A native binding stays in node_modules. */
+const unbundlable = ["@duckdb/node-api"];
 
 /** Build beside `dist/` and then swap, so that a failed build leaves the last good one. */
 async function buildOnce(): Promise<void> {

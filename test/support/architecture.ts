@@ -88,7 +88,7 @@ const portable = [
   "web/page.ts",
   "math/expression.ts",
 ];
-const nodeOnlyPackages = ["undici", "tinypool", "@duckdb/", "@modelcontextprotocol/"];
+const nodeOnlyPackages = ["undici", "@duckdb/", "@modelcontextprotocol/"];
 
 /** Portable code, and what it loads, must run where there is no Node: on web-standard globals and the `Host`. */
 export const portabilityLine: Rule = (tree) => {
