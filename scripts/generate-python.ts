@@ -8,7 +8,6 @@ const callParameters = ["timeout", "progress"];
 
 const header = `"""One method and one result type a tool. Generated from the tool definitions by \`npm run generate\`: do not edit."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -21,7 +20,12 @@ from .results import Result, TableResult, ToolResult
 
 const callMethod = `    @abstractmethod
     def _call(
-        self, kind: type[Result], tool: str, arguments: Mapping[str, Any], timeout: float | None, progress: ProgressOption
+        self,
+        kind: type[Result],
+        tool: str,
+        arguments: Mapping[str, Any],
+        timeout: float | None,
+        progress: ProgressOption,
     ) -> Result: ...
 `;
 
@@ -115,12 +119,13 @@ function describe(schema: JsonValue): string {
 }
 
 function docstring(description: string, parameters: string[]): string[] {
-  const text = description.trim();
-  const lines = text.split("\n").flatMap((line) => (line.trim() === "" ? [""] : wrap(line.trim(), "")));
-  const body = parameters.length === 0 ? lines : [...lines, "", ...parameters];
-  const safe = body.map((line) => line.replaceAll("\\", "\\\\").replaceAll('"""', '\\"\\"\\"'));
-  if (safe.length === 1 && !safe[0]?.endsWith('"')) return [`"""${safe[0]}"""`];
-  return [`"""${safe[0]}`, ...safe.slice(1), '"""'];
+  const safe = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"""', '\\"\\"\\"');
+  const paragraphs = safe(description.trim()).split("\n");
+  const lines = paragraphs.flatMap((text, index) => wrap(`${index === 0 ? '"""' : ""}${text.trim()}`, ""));
+  const last = lines.at(-1) ?? "";
+  if (parameters.length === 0 && lines.length === 1 && !last.endsWith('"') && last.length + 3 <= width - 8)
+    return [`${last}"""`];
+  return [...lines, ...(parameters.length === 0 ? [] : ["", ...parameters.map(safe)]), '"""'];
 }
 
 /** Words on lines that fit below a method's indentation. */

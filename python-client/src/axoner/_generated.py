@@ -21,10 +21,11 @@ class ScrapeResult(TableResult):
     types: list[str]
     rows: list[list[Any]]
     row_count: int
+    truncated: bool
     ok: int
     failed: int
     failures: list[dict[str, Any]]
-    elapsed_ms: float
+    elapsed_ms: int
 
 
 class ProfileDataResult(ToolResult):
@@ -33,6 +34,9 @@ class ProfileDataResult(ToolResult):
     status: str
     row_count: int
     columns: list[dict[str, Any]]
+    dialect: dict[str, Any]
+    encoding: str
+    problems: list[dict[str, Any]]
 
 
 class QueryDataResult(TableResult):
@@ -47,7 +51,8 @@ class QueryDataResult(TableResult):
     dataset: str
     dataset_path: str
     dataset_format: str
-    elapsed_ms: float
+    notes: list[str]
+    elapsed_ms: int
 
 
 class ReadRowsResult(TableResult):
@@ -59,6 +64,7 @@ class ReadRowsResult(TableResult):
     rows: list[list[Any]]
     row_count: int
     offset: int
+    truncated: bool
 
 
 class ExportDataResult(ToolResult):
@@ -111,11 +117,20 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ScrapeResult:
-        """Fetch many URLs at once into a dataset.
+        """Fetch web pages, up to 10,000 in one call, into a dataset: one row per URL in the order given, failures
+        included. Pass all URLs at once. The result shows the first rows; query the dataset with query_data.
 
-        :param urls: pages (1 to 10000 items)
-        :param extract: what (default "markdown")
-        :param select: each item has ``name``, ``css`` (selector), ``attr``, ``many``
+        :param urls: absolute http(s) addresses (1 to 10000 items)
+        :param extract: what goes into the column content (default "markdown")
+        :param select: a column for each, e.g. {name: price, css: .price} (at most 50 items); each item has ``name``
+            (column to make), ``css`` (CSS selector), ``attr`` (attribute to take instead of the text, e.g. href),
+            ``many`` (all matches as a list instead of the first (default false))
+        :param concurrency: pages at once (default 64; 1 to 256)
+        :param per_host: pages at once from one host (default 4; 1 to 64)
+        :param timeout_s: for one page with its retries (default 20; 0.1 to 300)
+        :param respect_robots: obey robots.txt (default true)
+        :param max_chars: of a cell in the preview; the dataset keeps all (default 1000; 1 to 20000)
+        :param save_as: name for the dataset
         """
         arguments = {
             "urls": urls,
@@ -137,7 +152,11 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ProfileDataResult:
-        """Profile."""
+        """Profile a file, glob or dataset: row count, dialect, encoding and, per column, type, nulls, distinct
+        (approximate, within a few per cent), min, max and mean.
+
+        :param source: path or glob inside a root, or a dataset's handle or name
+        """
         arguments = {
             "source": source,
         }
@@ -152,7 +171,15 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> QueryDataResult:
-        """One read-only SQL statement."""
+        """Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too),
+        globs and datasets. A quoted path or a dataset's handle or name is a table: select sku, sum(qty) from
+        'sales/*.csv' join suppliers using (sku) group by sku. Results larger than the preview are kept whole as a
+        dataset.
+
+        :param sql: one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT … IN (…)
+        :param limit: rows shown; row_count tells how many there are (default 50; 1 to 1000)
+        :param save_as: keep the whole result as a dataset of this name
+        """
         arguments = {
             "sql": sql,
             "limit": limit,
@@ -170,7 +197,14 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ReadRowsResult:
-        """Rows."""
+        """Read a page of rows of a file or dataset, in file order. Cells of CSV files are text as written. row_count is
+        given where it is known without reading on.
+
+        :param source: path or glob inside a root, or a dataset's handle or name
+        :param offset: default 0; at least 0
+        :param limit: default 50; 1 to 1000
+        :param columns: only these, in this order (at most 500 items)
+        """
         arguments = {
             "source": source,
             "offset": offset,
@@ -188,7 +222,13 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ExportDataResult:
-        """Export."""
+        """Write a dataset or file as CSV, Parquet, JSON or JSON lines; the file appears whole, over one of that name.
+        For a query's result, query with save_as first.
+
+        :param source: path or glob inside a root, or a dataset's handle or name
+        :param path: where to, e.g. exports/sales.csv; relative to the workspace
+        :param format: else the path's ending decides
+        """
         arguments = {
             "source": source,
             "path": path,
@@ -203,7 +243,10 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> CalculateResult:
-        """Evaluate."""
+        """Evaluate a mathematical expression exactly, e.g. `12.5% of 84 kg to lb`, `2^200`, `inv([1, 2; 3, 4])`.
+
+        :param expression: mathjs syntax, e.g. (2 + 3) / 7; several statements with ;
+        """
         arguments = {
             "expression": expression,
         }
