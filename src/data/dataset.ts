@@ -1,4 +1,10 @@
+import { open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { systemErrorCode, ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
+import { checkColumns, isDatasetId, checkSavedName, newDatasetId } from "./dataset-names.ts";
+import { openWorkspace, writeFailure } from "./workspace.ts";
 
 export interface Column {
   name: string;
@@ -29,7 +35,7 @@ export interface Datasets {
   /** Begin a JSON-lines dataset. Whoever begins one finishes or discards it. */
   create(columns: Column[], saveAs?: string): Promise<DatasetWriter>;
   /** Take over a finished Parquet file from `temporaryPath()`, by rename. */
-  adopt(temporaryPath: string, dataset: Pick<Dataset, "columns" | "rowCount" | "origin"> & { saveAs?: string }): Promise<Dataset>;
+  adopt(temporaryPath: string, dataset: AdoptedDataset): Promise<Dataset>;
   /** A path in the workspace's temporary folder, on the same file system as the datasets. */
   temporaryPath(extension: string): Promise<string>;
   /** By handle or saved name. */
@@ -38,9 +44,172 @@ export interface Datasets {
   list(limit: number): Promise<Dataset[]>;
 }
 
+export type AdoptedDataset = Pick<Dataset, "columns" | "rowCount" | "origin"> & { saveAs?: string };
+
 export interface DatasetWriter {
   /** One value a column, in the columns' order. */
   write(row: readonly JsonValue[]): Promise<void>;
   finish(origin: JsonObject): Promise<Dataset>;
   discard(): Promise<void>;
+}
+
+/** Where the Parquet twin of a JSON-lines dataset lies. Once it is there, `find` prefers it. */
+export function parquetTwin(dataset: Dataset): string {
+  return dataset.path.replace(/\.jsonl$/, ".parquet");
+}
+
+/** The datasets of one workspace folder, which is made when the first of them is. */
+export function openDatasets(workspacePath: string): Datasets {
+  const workspace = openWorkspace(workspacePath);
+  const folder = join(workspacePath, "datasets");
+
+  /** The sidecar is what makes a dataset exist, so it comes last and by rename. */
+  async function publish(temporaryPath: string, made: Published): Promise<Dataset> {
+    const id = newDatasetId();
+    const file = `${id}.${made.format}`;
+    const { saveAs, ...described } = made;
+    const sidecar = { ...described, createdAt: new Date().toISOString() };
+    try {
+      await workspace.folder("datasets");
+      await rename(temporaryPath, join(folder, file));
+      const draft = await workspace.temporaryPath(".json");
+      await writeFile(draft, `${JSON.stringify(sidecar, null, 1)}\n`, { mode: 0o600 });
+      await rename(draft, join(folder, saveAs === undefined ? `${id}.json` : `${id}.${saveAs}.json`));
+    } catch (thrown) {
+      await rm(temporaryPath, { force: true });
+      throw writeFailure(thrown, `a dataset in ${workspacePath}`);
+    }
+    return await read(folder, { id, name: saveAs });
+  }
+
+  return {
+    async create(columns, saveAs) {
+      checkColumns(columns);
+      if (saveAs !== undefined) checkSavedName(saveAs);
+      const path = await workspace.temporaryPath(".jsonl");
+      const named = saveAs === undefined ? { columns } : { columns, saveAs };
+      return openWriter(path, columns, (rowCount, origin) =>
+        publish(path, { ...named, format: "jsonl", rowCount, origin }),
+      );
+    },
+    async adopt(temporaryPath, dataset) {
+      if (dataset.saveAs !== undefined) checkSavedName(dataset.saveAs);
+      return await publish(temporaryPath, { ...dataset, format: "parquet" });
+    },
+    temporaryPath: workspace.temporaryPath,
+    async find(handleOrName) {
+      const entries = await listEntries(folder);
+      const wanted = handleOrName.toLowerCase();
+      const entry = isDatasetId(wanted)
+        ? entries.find(({ id }) => id === wanted)
+        : (entries.find(({ name }) => name === handleOrName) ??
+          entries.find(({ name }) => name?.toLowerCase() === wanted));
+      return entry === undefined ? undefined : await read(folder, entry);
+    },
+    async list(limit) {
+      return await Promise.all((await listEntries(folder)).slice(0, limit).map((entry) => read(folder, entry)));
+    },
+  };
+}
+
+type Published = AdoptedDataset & Pick<Dataset, "format">;
+
+const sidecarSchema = z.object({
+  format: z.enum(["parquet", "jsonl"]),
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  rowCount: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
+  origin: z.record(z.string(), z.json()),
+});
+
+/** What a sidecar's file name says: `ds_0123456789abcdef.json`, or `ds_0123456789abcdef.suppliers.json`. */
+interface Entry {
+  id: string;
+  name: string | undefined;
+}
+
+/** Newest first: handles begin with the time. */
+async function listEntries(folder: string): Promise<Entry[]> {
+  const files = await readdir(folder).catch((thrown: unknown) => {
+    if (systemErrorCode(thrown) === "ENOENT") return [];
+    throw thrown;
+  });
+  return files
+    .map((file) => /^(ds_[0-9a-f]{16})(?:\.([A-Za-z0-9_]+))?\.json$/.exec(file))
+    .flatMap((match) => (match?.[1] === undefined ? [] : [{ id: match[1], name: match[2] }]))
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+async function read(folder: string, { id, name }: Entry): Promise<Dataset> {
+  const sidecarPath = join(folder, name === undefined ? `${id}.json` : `${id}.${name}.json`);
+  try {
+    const sidecar = sidecarSchema.parse(JSON.parse(await readFile(sidecarPath, "utf8")));
+    const converted = sidecar.format === "jsonl" && (await sizeIfAny(join(folder, `${id}.parquet`))) !== undefined;
+    const format = converted ? "parquet" : sidecar.format;
+    const path = join(folder, `${id}.${format}`);
+    return { ...sidecar, id, name, format, path, sizeBytes: (await stat(path)).size };
+  } catch (thrown) {
+    throw new ToolError("unreadable", `the dataset ${name ?? id} is damaged (${sidecarPath}); make it again`, {
+      cause: thrown,
+    });
+  }
+}
+
+async function sizeIfAny(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  }
+}
+
+const bufferChars = 256 * 1024;
+
+async function openWriter(
+  path: string,
+  columns: readonly Column[],
+  publish: (rowCount: number, origin: JsonObject) => Promise<Dataset>,
+): Promise<DatasetWriter> {
+  const handle = await openForWriting(path);
+  const keys = columns.map((column) => JSON.stringify(column.name));
+  let buffered = "";
+  let rowCount = 0;
+
+  async function flush(): Promise<void> {
+    const text = buffered;
+    buffered = "";
+    try {
+      await handle.appendFile(text);
+    } catch (thrown) {
+      throw writeFailure(thrown, "a dataset");
+    }
+  }
+
+  return {
+    async write(row) {
+      if (row.length !== keys.length)
+        throw new TypeError(`a row of ${row.length} values does not fit ${keys.length} columns`);
+      buffered += `{${keys.map((key, index) => `${key}:${JSON.stringify(row[index] ?? null)}`).join()}}\n`;
+      rowCount += 1;
+      if (buffered.length >= bufferChars) await flush();
+    },
+    async finish(origin) {
+      await flush();
+      await handle.close();
+      return await publish(rowCount, origin);
+    },
+    async discard() {
+      await handle.close();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+async function openForWriting(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx", 0o600);
+  } catch (thrown) {
+    throw writeFailure(thrown, "a dataset");
+  }
 }

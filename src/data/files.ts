@@ -1,0 +1,162 @@
+import { readdir, realpath, type FileHandle } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { systemErrorCode, ToolError } from "../errors.ts";
+import { isGlob, matchFiles } from "./glob.ts";
+import { didYouMean } from "../nearest.ts";
+import { openRegularFile, readFailure } from "./open-file.ts";
+import { openOutputs, type OutputFile } from "./output-file.ts";
+import { firstSegment, isConfiguration, isInPlace, isInside, placeOf, type Place } from "./places.ts";
+
+export interface SourceFile {
+  /** Real and absolute. */
+  path: string;
+  /** What messages call it: as it was named, or its path inside the root. */
+  shown: string;
+  sizeBytes: number;
+  /** ISO 8601, UTC. */
+  modifiedAt: string;
+}
+
+/** The only way to the file system for what a model names: reads stay inside the roots, writes inside the workspace. */
+export interface Files {
+  /**
+   * The files a path or glob means: one for a path, at least one for a glob, sorted. Relative ones are looked for
+   * in each root in turn, then in the workspace.
+   *
+   * @throws ToolError `not_allowed` outside the roots and for private files, `not_found`, `unreadable`, `too_large`
+   */
+  find(source: string): Promise<SourceFile[]>;
+  /** Open one that `find` gave. The caller closes it. */
+  open(file: SourceFile): Promise<FileHandle>;
+  /** Begin a file that appears whole, or not at all. Relative paths lie in the workspace. Parents are made. */
+  create(path: string): Promise<OutputFile>;
+}
+
+export interface FilesOptions {
+  /** Absolute; may be empty. */
+  roots: string[];
+  workspace: string;
+  /** Folders besides the workspace that may be written to. */
+  allowWrite: string[];
+}
+
+const maxFiles = 2_000;
+const maxPathChars = 4_096;
+
+/** Folders of the workspace that are never sources. */
+const privateFolders = new Set(["sessions", "jobs", "cache", "tmp"]);
+
+export async function openFiles({ roots, workspace, allowWrite }: FilesOptions): Promise<Files> {
+  const home = await placeOf(workspace);
+  const places = [...(await Promise.all(roots.map(placeOf))), home];
+  const readable = (real: string) => places.some((place) => isInside(place.real, real)) && !isPrivate(home, real);
+  const outputs = openOutputs(home, await Promise.all(allowWrite.map(placeOf)));
+
+  async function find(source: string): Promise<SourceFile[]> {
+    checkSpelling(source);
+    const candidates = places
+      .map((place) => resolve(place.path, source))
+      .filter((path) => places.some((place) => isInPlace(place, path)));
+    const unique = [...new Set(candidates)];
+    if (unique.length === 0) throw outside(source, roots);
+    let refused = false;
+    for (const path of unique) {
+      const real = await realpathIfAny(path, source);
+      if (real === undefined) continue;
+      if (!readable(real)) refused = true;
+      else return [await inspect(real, source)];
+    }
+    if (isGlob(source)) return await findAll(source, unique);
+    if (refused) throw outside(source, roots);
+    throw await missing(source, unique, readable);
+  }
+
+  async function findAll(source: string, patterns: string[]): Promise<SourceFile[]> {
+    for (const pattern of patterns) {
+      const place = places.find((candidate) => isInPlace(candidate, pattern));
+      if (place === undefined) continue;
+      const folder = isInside(place.path, pattern) ? place.path : place.real;
+      const found: SourceFile[] = [];
+      for (const path of await matchFiles(folder, relative(folder, pattern).replaceAll("\\", "/"), maxFiles)) {
+        const real = await realpathIfAny(path, path);
+        // Links out of the roots and private files are no part of what a pattern means.
+        if (real !== undefined && readable(real))
+          found.push(await inspect(real, isAbsolute(source) ? path : relative(folder, path)));
+      }
+      if (found.length > 0) return found;
+    }
+    throw new ToolError(
+      "not_found",
+      `no file matches '${source}'${roots.length === 0 ? noRoot : ` in ${roots.join(", ")}`}`,
+    );
+  }
+
+  return { find, open: (file) => openRegularFile(file.path, file.shown), create: outputs.create };
+}
+
+const noRoot = "; axoner was started without a folder it may read: start it with --root DIR";
+
+function checkSpelling(source: string): void {
+  if (source.trim() === "" || source.includes("\0") || source.length > maxPathChars) {
+    throw new ToolError(
+      "invalid_input",
+      "a source is a path or glob inside a root, or the handle or name of a dataset",
+    );
+  }
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(source)?.[1];
+  if (scheme !== undefined) {
+    throw new ToolError(
+      "invalid_input",
+      `'${source.slice(0, 200)}' is a ${scheme} address; scrape or download it first, then name the dataset or the file`,
+    );
+  }
+}
+
+function isPrivate(workspace: Place, real: string): boolean {
+  if (isConfiguration(real)) return true;
+  if (!isInside(workspace.real, real)) return false;
+  const first = firstSegment(workspace.real, real);
+  return privateFolders.has(first) || first.startsWith(".");
+}
+
+async function realpathIfAny(path: string, shown: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT" || systemErrorCode(thrown) === "ENOTDIR") return undefined;
+    throw readFailure(thrown, `'${shown}'`);
+  }
+}
+
+async function inspect(path: string, shown: string): Promise<SourceFile> {
+  const handle = await openRegularFile(path, `'${shown}'`);
+  try {
+    const { size, mtime } = await handle.stat();
+    return { path, shown, sizeBytes: size, modifiedAt: mtime.toISOString() };
+  } finally {
+    await handle.close();
+  }
+}
+
+function outside(source: string, roots: readonly string[]): ToolError {
+  const advice =
+    roots.length === 0 ? noRoot : `; files are read inside ${roots.join(", ")} only (--root DIR adds a folder)`;
+  return new ToolError("not_allowed", `'${source}' lies outside the folders that may be read, or is private${advice}`);
+}
+
+async function missing(
+  source: string,
+  paths: readonly string[],
+  readable: (real: string) => boolean,
+): Promise<ToolError> {
+  const folders = paths.map((path) => dirname(path));
+  for (const folder of folders) {
+    const real = await realpathIfAny(folder, folder);
+    if (real === undefined || !readable(join(real, "file"))) continue;
+    const names = (await readdir(real)).filter((name) => !name.startsWith(".") && readable(join(real, name)));
+    const hint = didYouMean(basename(source), names.slice(0, 5_000));
+    if (hint !== "") return new ToolError("not_found", `'${source}' does not exist${hint}`);
+  }
+  const advice = folders.length <= 1 ? noRoot : `; paths are relative to ${folders.slice(0, -1).join(" or ")}`;
+  return new ToolError("not_found", `there is no file or dataset '${source}'${isAbsolute(source) ? "" : advice}`);
+}

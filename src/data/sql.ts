@@ -1,0 +1,141 @@
+import { rm } from "node:fs/promises";
+import { totalmem } from "node:os";
+import type { JsonObject, JsonValue } from "../message.ts";
+import { ToolError } from "../errors.ts";
+import { parquetTwin, type Column, type Dataset, type Datasets } from "./dataset.ts";
+import type { Files } from "./files.ts";
+import { checkSavedName } from "./dataset-names.ts";
+import { findSource, type TableSource } from "./source.ts";
+import { openSqlChildren } from "./sql-children.ts";
+import type { OutputTarget, SourceDialect, SourceProblem, WireAnswer, WireSource } from "./sql-wire.ts";
+
+export interface SqlRequest {
+  /** One SELECT. A quoted path or glob, or the handle or name of a dataset, stands for a table. */
+  sql: string;
+  /** Rows wanted in the answer, at most 1,000. */
+  limit: number;
+  /** Keep the whole result as a dataset of this name. */
+  saveAs?: string | undefined;
+  /** Whether to keep the whole result as a dataset although nobody asked: these rows are all that would be left of it. */
+  keep?: (rows: JsonValue[][], rowCount: number) => boolean;
+  /** Read delimited files as text, as they are written. */
+  asText?: boolean;
+  /** Write the result here; the answer has no rows then. */
+  output?: OutputTarget;
+  /** What the dataset's sidecar says of how it was made, besides the sources. */
+  origin: JsonObject;
+}
+
+export interface SqlAnswer {
+  columns: Column[];
+  rows: JsonValue[][];
+  /** Of the whole result. */
+  rowCount: number;
+  dataset: Dataset | undefined;
+  problems: SourceProblem[];
+  dialects: SourceDialect[];
+}
+
+export interface SqlOptions {
+  signal: AbortSignal;
+  /** Default ten minutes. */
+  timeoutMs?: number;
+}
+
+/** Runs read-only SQL over files and datasets, in processes of its own that are killed when it takes too long. */
+export interface SqlEngine {
+  /**
+   * @throws ToolError `invalid_input` (also a misspelt column), `not_found`, `not_allowed`, `unreadable`,
+   * `too_large`, `timeout`, `unavailable`; the signal's reason within a second of its abort
+   */
+  query(request: SqlRequest, options: SqlOptions): Promise<SqlAnswer>;
+  /** Kill what runs; queries in flight fail. */
+  close(): Promise<void>;
+}
+
+export interface SqlEngineOptions {
+  files: Files;
+  datasets: Datasets;
+  /** Absolute. */
+  workspace: string;
+  /** All that the processes see of the environment. */
+  environment: Record<string, string>;
+  /** Default 1 GB, or a quarter of the memory where that is less. */
+  memoryLimitMb?: number;
+}
+
+const defaultTimeoutMs = 600_000;
+const defaultMemoryMb = 1_024;
+
+export function openSqlEngine({ files, datasets, workspace, environment, memoryLimitMb }: SqlEngineOptions): SqlEngine {
+  const children = openSqlChildren({ environment, workspace });
+  const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
+  return {
+    async query(request, { signal, timeoutMs = defaultTimeoutMs }) {
+      signal.throwIfAborted();
+      const { sql, limit, saveAs, asText = false, output } = request;
+      if (saveAs !== undefined) checkSavedName(saveAs);
+      const job = { sql, limit, keep: saveAs !== undefined, asText, output, workspace, memoryLimitMb: memory };
+      let sources: TableSource[] = [];
+      const resolve = async (tables: string[]) => {
+        sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets })));
+        checkDistinct(sources);
+        return sources.map(toWire);
+      };
+      const answer = await children.run(job, { signal, timeoutMs, resolve });
+      const { columns, rows, rowCount, problems, dialects } = answer;
+      const dataset = await keepSpill(datasets, answer, {
+        ...request,
+        origin: { ...request.origin, sources: sources.map(describe) },
+      });
+      return { columns, rows, rowCount, dataset, problems, dialects };
+    },
+    close: children.close,
+  };
+}
+
+async function keepSpill(
+  datasets: Datasets,
+  { spill, rows, rowCount }: WireAnswer,
+  request: SqlRequest,
+): Promise<Dataset | undefined> {
+  if (spill === undefined) return undefined;
+  const { saveAs, keep, origin } = request;
+  if (saveAs === undefined && keep?.(rows, rowCount) !== true) {
+    await rm(spill.path, { force: true });
+    return undefined;
+  }
+  return await datasets.adopt(spill.path, {
+    columns: spill.columns,
+    rowCount,
+    origin,
+    ...(saveAs === undefined ? {} : { saveAs }),
+  });
+}
+
+/** SQL does not tell names apart by their case, files may. */
+function checkDistinct(sources: readonly TableSource[]): void {
+  for (const [index, { name, files }] of sources.entries()) {
+    const other = sources.slice(0, index).find((earlier) => earlier.name.toLowerCase() === name.toLowerCase());
+    if (other === undefined || other.files[0]?.path === files[0]?.path) continue;
+    throw new ToolError(
+      "invalid_input",
+      `'${other.name}' and '${name}' are one name in SQL; reach one of them by another path, such as './${name}'`,
+    );
+  }
+}
+
+function toWire({ name, format, compression, files, dataset, columns }: TableSource): WireSource {
+  const convertTo = dataset?.format === "jsonl" ? parquetTwin(dataset) : undefined;
+  const wired = files.map(({ path, shown, sizeBytes }) => ({ path, shown, sizeBytes }));
+  return { name, format, compression, files: wired, columns, convertTo };
+}
+
+const maxDescribed = 20;
+
+function describe({ name, dataset, files }: TableSource): JsonObject {
+  const listed = files
+    .slice(0, maxDescribed)
+    .map(({ path, sizeBytes, modifiedAt }) => ({ path, size_bytes: sizeBytes, modified_at: modifiedAt }));
+  return { name, ...(dataset === undefined ? {} : { dataset: dataset.id }), file_count: files.length, files: listed };
+}

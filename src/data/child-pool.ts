@@ -1,0 +1,100 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "../entries.ts";
+import { log } from "../log.ts";
+import { removeTemporaryFiles } from "./workspace.ts";
+
+/** The SQL processes: started when there is none to take, and one kept warm between statements. */
+export interface ChildPool {
+  take(): ChildProcess;
+  /** Keep it for the next statement, or end it where one waits already. */
+  putBack(child: ChildProcess): void;
+  /** End it at once; its temporary files go too. */
+  kill(child: ChildProcess): void;
+  /** End all, and wait until they are gone. */
+  close(): Promise<void>;
+}
+
+export interface ChildPoolOptions {
+  /** All that the processes see of the environment. */
+  environment: Record<string, string>;
+  workspace: string;
+}
+
+const warmMs = 5 * 60_000;
+
+export function openChildPool({ environment, workspace }: ChildPoolOptions): ChildPool {
+  const children = new Set<ChildProcess>();
+  const ending = new Set<Promise<unknown>>();
+  let warm: { child: ChildProcess; timer: NodeJS.Timeout } | undefined;
+  let closed = false;
+
+  function begin(): ChildProcess {
+    const child = start(environment);
+    children.add(child);
+    // Whoever runs a statement on it hears of its end too; one that ends while it waits is only forgotten.
+    child.on("error", () => forget(child)).on("exit", () => forget(child));
+    return child;
+  }
+
+  function forget(child: ChildProcess): void {
+    children.delete(child);
+    if (warm?.child !== child) return;
+    clearTimeout(warm.timer);
+    warm = undefined;
+  }
+
+  function kill(child: ChildProcess): void {
+    forget(child);
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = removeAfterExit(child, child.pid, workspace).finally(() => ending.delete(gone));
+    ending.add(gone);
+    child.ref();
+    child.kill("SIGKILL");
+  }
+
+  return {
+    take() {
+      if (warm === undefined) return begin();
+      const { child, timer } = warm;
+      clearTimeout(timer);
+      warm = undefined;
+      child.ref();
+      child.channel?.ref();
+      return child;
+    },
+    putBack(child) {
+      if (closed || warm !== undefined || !children.has(child)) return kill(child);
+      const timer = setTimeout(() => kill(child), warmMs);
+      timer.unref();
+      child.unref();
+      child.channel?.unref();
+      warm = { child, timer };
+    },
+    kill,
+    async close() {
+      closed = true;
+      for (const child of children) kill(child);
+      await Promise.all(ending);
+    },
+  };
+}
+
+function start(environment: Record<string, string>): ChildProcess {
+  // The channel is the child's fd 3. Its stdout joins stderr, because ours may belong to a protocol.
+  return spawn(process.execPath, [fileURLToPath(entryUrl("sql-child"))], {
+    env: { ...environment, TZ: "UTC" },
+    stdio: ["ignore", 2, 2, "ipc"],
+    serialization: "json",
+  });
+}
+
+async function removeAfterExit(child: ChildProcess, pid: number, workspace: string): Promise<void> {
+  try {
+    await once(child, "exit");
+    await removeTemporaryFiles(workspace, pid);
+  } catch (thrown) {
+    log.warn(`cannot remove the temporary files of process ${pid}`, thrown);
+  }
+}

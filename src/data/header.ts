@@ -1,0 +1,29 @@
+/** The kinds of cells whose contrast with the first row gives a header away. */
+const dataLike =
+  /^\s*([+-]?(\d[\d,. ]*|\.\d+)(e[+-]?\d+)?%?|\d{4}-\d{2}-\d{2}.*|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|true|false|null|nan)?\s*$/i;
+
+/**
+ * Whether the first row names the columns: it does where none of its cells looks like data, or where a column
+ * of data begins with a cell that does not.
+ */
+export function hasHeader(first: readonly string[], rows: readonly string[][]): boolean {
+  const texts = first.map((cell) => !dataLike.test(cell));
+  if (texts.every(Boolean)) return true;
+  const sample = rows.slice(0, 50);
+  return texts.some((isText, column) => {
+    const cells = sample.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");
+    return isText && cells.length > 0 && cells.every((cell) => dataLike.test(cell));
+  });
+}
+
+/** Names as SQL will know them: trimmed, `column0` for a missing one, `name_1` for the second of a name. */
+export function columnNames(first: readonly string[], header: boolean): string[] {
+  const taken = new Set<string>();
+  return first.map((cell, index) => {
+    const wanted = (header ? cell.trim() : "") || `column${index}`;
+    let name = wanted;
+    for (let copy = 1; taken.has(name.toLowerCase()); copy++) name = `${wanted}_${copy}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}

@@ -1,0 +1,113 @@
+import { open, rm, type FileHandle } from "node:fs/promises";
+import { readBytes, readStart } from "./byte-stream.ts";
+import type { Compression } from "./data-format.ts";
+import { headBytes, parseRows, sniffDialect, type Dialect } from "./dialect.ts";
+import { descriptorPath, openRegularFile } from "./open-file.ts";
+import type { WireSource } from "./sql-wire.ts";
+import { writeFailure, type Workspace } from "./workspace.ts";
+
+/** A file that is open, so that nothing can be put in its place any more. */
+export interface OpenFile {
+  /** What DuckDB opens: the file itself, or a copy in UTF-8. */
+  path: string;
+  compression: Compression;
+  /** Of delimited text only. */
+  dialect: Dialect | undefined;
+}
+
+export interface OpenSource {
+  source: WireSource;
+  files: OpenFile[];
+}
+
+export interface OpenSources {
+  sources: OpenSource[];
+  /** What messages call each path. */
+  names: Map<string, string>;
+  /** Close the files and remove the copies. */
+  close(): Promise<void>;
+}
+
+/** @throws ToolError as `openRegularFile` and `sniffDialect` */
+export async function openSources(wanted: readonly WireSource[], workspace: Workspace): Promise<OpenSources> {
+  const handles: FileHandle[] = [];
+  const copies: string[] = [];
+  const names = new Map<string, string>();
+  const close = async () => {
+    await Promise.all(handles.map((handle) => handle.close()));
+    await Promise.all(copies.map((path) => rm(path, { force: true })));
+  };
+  try {
+    const sources: OpenSource[] = [];
+    for (const source of wanted) {
+      const opened: OpenSource = { source, files: [] };
+      sources.push(opened);
+      for (const file of source.files) {
+        const handle = await openRegularFile(file.path, `'${file.shown}'`);
+        handles.push(handle);
+        const readable = await prepare(handle, file, { source, workspace, copies });
+        opened.files.push(readable);
+        names.set(readable.path, file.shown);
+      }
+    }
+    return { sources, names, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+type WireFile = WireSource["files"][number];
+
+async function prepare(
+  handle: FileHandle,
+  file: WireFile,
+  { source, workspace, copies }: { source: WireSource; workspace: Workspace; copies: string[] },
+): Promise<OpenFile> {
+  const path = descriptorPath(handle, file.path);
+  const { compression } = source;
+  if (source.format !== "csv") return { path, compression, dialect: undefined };
+  const start = await readStart(handle, { compression, shown: file.shown, maxBytes: headBytes });
+  const dialect = sniffDialect({ shown: file.shown, ...start });
+  if (dialect.encoding === "utf-8") {
+    if (!start.complete && compression === "none")
+      dialect.sample.push(...(await spotSample(handle, file.sizeBytes, dialect)));
+    return { path, compression, dialect };
+  }
+  const copy = await workspace.temporaryPath(".csv");
+  copies.push(copy);
+  await transcode(readBytes(handle, compression, file.shown), dialect, copy);
+  return { path: copy, compression: "none", dialect };
+}
+
+const spots = 16;
+const spotBytes = 32 * 1024;
+
+/** Rows from places all over a large file: types and leading zeros may change far from its head. */
+async function spotSample(handle: FileHandle, sizeBytes: number, { delimiter, columns }: Dialect): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (let spot = 1; spot <= spots; spot++) {
+    const position = Math.floor((sizeBytes - spotBytes) * (spot / spots));
+    if (position < headBytes) continue;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(spotBytes), 0, spotBytes, position);
+    const text = buffer.toString("utf8", 0, bytesRead);
+    const complete = text.slice(text.indexOf("\n") + 1);
+    // A spot may begin inside a quoted field: its rows are then cut wrong and of another length.
+    rows.push(...parseRows(complete, delimiter, false, Infinity).filter((row) => row.length === columns.length));
+  }
+  return rows;
+}
+
+/** Write text as UTF-8, without a byte order mark. */
+async function transcode(bytes: AsyncIterable<Uint8Array>, { encoding }: Dialect, target: string): Promise<void> {
+  const copy = await open(target, "wx", 0o600);
+  try {
+    const decoder = new TextDecoder(encoding);
+    for await (const chunk of bytes) await copy.appendFile(decoder.decode(chunk, { stream: true }));
+    await copy.appendFile(decoder.decode());
+  } catch (thrown) {
+    throw writeFailure(thrown, "a copy of a file in UTF-8");
+  } finally {
+    await copy.close();
+  }
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, join, relative, resolve, sep } from "node:path";
+import { systemErrorCode, ToolError } from "../errors.ts";
+import { firstSegment, isConfiguration, isInPlace, isInside, type Place } from "./places.ts";
+import { openWorkspace, workspaceFolders, writeFailure } from "./workspace.ts";
+
+/** A file being written. Whoever begins one commits or discards it. */
+export interface OutputFile {
+  /** Where it will appear. */
+  path: string;
+  /** Where to write it: a new name beside the final one. */
+  temporaryPath: string;
+  /** Put it in its place, over what is there. Gives its size in bytes. */
+  commit(): Promise<number>;
+  discard(): Promise<void>;
+}
+
+/** Folders of the workspace that only axoner itself writes to. */
+const reservedFolders = new Set<string>(workspaceFolders.filter((name) => name !== "exports"));
+
+export function openOutputs(workspace: Place, allowWrite: readonly Place[]) {
+  return {
+    async create(path: string): Promise<OutputFile> {
+      if (path.trim() === "" || path.includes("\0"))
+        throw new ToolError("invalid_input", "path must name the file to write");
+      const target = resolve(workspace.path, path);
+      const place = [workspace, ...allowWrite].find((candidate) => isInPlace(candidate, target));
+      if (place === undefined) {
+        throw new ToolError(
+          "not_allowed",
+          `'${path}' lies outside the folders that may be written to: ${workspace.path} (--allow-write DIR adds one)`,
+        );
+      }
+      const way = relative(isInside(place.path, target) ? place.path : place.real, target).split(sep);
+      checkWay(path, way, place === workspace);
+      try {
+        return await begin(path, await makeParents(path, place, way.slice(0, -1), workspace), basename(target));
+      } catch (thrown) {
+        throw writeFailure(thrown, `'${path}'`);
+      }
+    },
+  };
+}
+
+function checkWay(path: string, way: readonly string[], inWorkspace: boolean): void {
+  if (way.some((name) => name === "" || name.startsWith(".")) || isConfiguration(path)) {
+    throw new ToolError(
+      "not_allowed",
+      `'${path}' names a folder, a hidden file or axoner's configuration; name a plain file such as exports/table.csv`,
+    );
+  }
+  if (inWorkspace && reservedFolders.has(way[0]?.toLowerCase() ?? "")) {
+    throw new ToolError(
+      "not_allowed",
+      `'${path}' lies in a folder of the workspace that axoner keeps for itself; write to exports/ instead`,
+    );
+  }
+}
+
+/** Make the folders one by one, so that none is made through a link that leads out of the place. */
+async function makeParents(path: string, place: Place, names: readonly string[], workspace: Place): Promise<string> {
+  if (place === workspace) await openWorkspace(workspace.path).folder("exports");
+  else await mkdir(place.real, { recursive: true });
+  let folder = place.real;
+  for (const name of names) {
+    const next = join(folder, name);
+    try {
+      await mkdir(next);
+    } catch (thrown) {
+      if (systemErrorCode(thrown) !== "EEXIST") throw thrown;
+    }
+    folder = await realpath(next);
+    const reserved = isInside(workspace.real, folder) && reservedFolders.has(firstSegment(workspace.real, folder));
+    if (reserved || !isInside(place.real, folder))
+      throw new ToolError("not_allowed", `'${path}' leads out of ${place.path} through a link; name a real folder`);
+  }
+  return folder;
+}
+
+async function begin(path: string, folder: string, name: string): Promise<OutputFile> {
+  const target = join(folder, name);
+  if (await isFolder(target)) throw new ToolError("invalid_input", `'${path}' is a folder; name a file in it`);
+  const temporaryPath = join(folder, `.axoner-${randomBytes(8).toString("hex")}.tmp`);
+  return {
+    path: target,
+    temporaryPath,
+    async commit() {
+      try {
+        await rename(temporaryPath, target);
+        return (await stat(target)).size;
+      } catch (thrown) {
+        throw writeFailure(thrown, `'${path}'`);
+      }
+    },
+    discard: () => rm(temporaryPath, { force: true }),
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT") return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,84 @@
+import { ToolError } from "../errors.ts";
+import type { Column, Dataset, Datasets } from "./dataset.ts";
+import { isDatasetId, isSavedName } from "./dataset-names.ts";
+import { formatOf, type Compression, type TableFormat } from "./data-format.ts";
+import type { Files, SourceFile } from "./files.ts";
+
+/** What a `source` turned out to be: a dataset, or one or more files of one format. */
+export interface TableSource {
+  /** As it was named. */
+  name: string;
+  format: TableFormat;
+  compression: Compression;
+  files: SourceFile[];
+  dataset: Dataset | undefined;
+  /** Types that are known beforehand; those of other sources are found in their files. */
+  columns: Column[] | undefined;
+}
+
+export interface SourceFinder {
+  files: Files;
+  datasets: Datasets;
+}
+
+/**
+ * Find what a path, a glob, or the handle or saved name of a dataset means. A dataset goes before a file of the
+ * same name.
+ *
+ * @throws ToolError `not_found`, `not_allowed`, `unreadable`, `invalid_input` (an address, a mixture of formats)
+ */
+export async function findSource(source: string, { files, datasets }: SourceFinder): Promise<TableSource> {
+  const isHandle = isDatasetId(source.toLowerCase());
+  const dataset = isHandle || isSavedName(source) ? await datasets.find(source) : undefined;
+  if (dataset !== undefined) return await ofDataset(source, dataset, files);
+  if (isHandle)
+    throw new ToolError(
+      "not_found",
+      `there is no dataset ${source} in this workspace; it may have been made in another one`,
+    );
+  const found = await files.find(source);
+  const formats = await Promise.all(found.slice(0, 100).map((file) => readFormat(files, file)));
+  const [first] = formats;
+  if (first === undefined) throw new ToolError("not_found", `no file matches '${source}'`);
+  const other = formats.findIndex(
+    ({ format, compression }) => format !== first.format || compression !== first.compression,
+  );
+  if (other > 0) {
+    throw new ToolError(
+      "invalid_input",
+      `'${source}' mixes formats: ${found[0]?.shown} is ${describe(first)} and ${found[other]?.shown} is ${describe(formats[other] ?? first)}; name one kind`,
+    );
+  }
+  return { name: source, ...first, files: found, dataset: undefined, columns: undefined };
+}
+
+/** The first bytes of a file. */
+async function readHead(files: Files, file: SourceFile, maxBytes: number): Promise<Uint8Array> {
+  const handle = await files.open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(maxBytes, file.sizeBytes)), 0, null, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function ofDataset(name: string, dataset: Dataset, files: Files): Promise<TableSource> {
+  const found = await files.find(dataset.path);
+  return {
+    name,
+    format: dataset.format,
+    compression: "none",
+    files: found.map((file) => ({ ...file, shown: name })),
+    dataset,
+    columns: dataset.format === "jsonl" ? dataset.columns : undefined,
+  };
+}
+
+async function readFormat(files: Files, file: SourceFile) {
+  return formatOf(file.shown, await readHead(files, file, 512));
+}
+
+function describe({ format, compression }: { format: TableFormat; compression: Compression }): string {
+  return compression === "none" ? format : `${format} compressed with ${compression}`;
+}

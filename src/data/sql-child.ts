@@ -1,0 +1,57 @@
+/**
+ * The process that runs DuckDB, one statement at a time, for `sql.ts`. It is killed to stop a statement, and it
+ * ends itself when its parent is gone, whatever runs.
+ */
+import { errorMessage, ToolError } from "../errors.ts";
+import { openSession, type DuckDbSession } from "./duckdb-session.ts";
+import { runStatement } from "./run-statement.ts";
+import type { FromChild, StatementJob, ToChild, WireSource } from "./sql-wire.ts";
+
+/** Opened while the child waits: a session serves one statement, and opening one takes a moment. */
+let next: { memoryLimitMb: number; session: Promise<DuckDbSession> } | undefined;
+let waiting: PromiseWithResolvers<WireSource[]> | undefined;
+
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+process.on("message", (message) => receive(message as ToChild));
+
+function receive(message: ToChild): void {
+  if (message.type === "statement") void serve(message.job);
+  else if (message.type === "sources") waiting?.resolve(message.sources);
+  else waiting?.reject(new ToolError(message.code, message.message));
+}
+
+async function serve(job: StatementJob): Promise<void> {
+  send(await answer(job));
+  next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
+  next.session.catch(() => (next = undefined));
+}
+
+async function answer(job: StatementJob): Promise<FromChild> {
+  try {
+    const session = await takeSession(job.memoryLimitMb);
+    try {
+      return { type: "answer", answer: await runStatement(session, job, askForSources) };
+    } finally {
+      session.close();
+    }
+  } catch (thrown) {
+    if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
+    return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
+  }
+}
+
+async function takeSession(memoryLimitMb: number): Promise<DuckDbSession> {
+  const ready = next?.memoryLimitMb === memoryLimitMb ? next.session : openSession(memoryLimitMb);
+  next = undefined;
+  return await ready;
+}
+
+function askForSources(tables: string[]): Promise<WireSource[]> {
+  waiting = Promise.withResolvers();
+  send({ type: "parsed", tables });
+  return waiting.promise;
+}
+
+function send(message: FromChild): void {
+  process.send?.(message);
+}

@@ -1,0 +1,119 @@
+import type { ChildProcess } from "node:child_process";
+import { ToolError } from "../errors.ts";
+import { openChildPool, type ChildPoolOptions } from "./child-pool.ts";
+import { openSlots } from "./slots.ts";
+import type { FromChild, StatementJob, ToChild, WireAnswer, WireSource } from "./sql-wire.ts";
+
+export interface StatementOptions {
+  signal: AbortSignal;
+  timeoutMs: number;
+  /** What the tables of the statement are. What it throws as `ToolError` ends the statement. */
+  resolve: (tables: string[]) => Promise<WireSource[]>;
+}
+
+/** Runs each statement in a process of its own, and kills that to stop it. */
+export interface SqlChildren {
+  run(job: StatementJob, options: StatementOptions): Promise<WireAnswer>;
+  close(): Promise<void>;
+}
+
+const maxChildren = 4;
+
+export function openSqlChildren(options: ChildPoolOptions): SqlChildren {
+  const pool = openChildPool(options);
+  const slots = openSlots(maxChildren);
+  const closing = new AbortController();
+
+  async function runInChild(job: StatementJob, conversation: Conversation): Promise<WireAnswer> {
+    const child = pool.take();
+    const { answer, reusable } = await converse(child, job, conversation);
+    if (reusable) pool.putBack(child);
+    else pool.kill(child);
+    return answer();
+  }
+
+  return {
+    async run(job, { signal, timeoutMs, resolve }) {
+      const stop = AbortSignal.any([signal, closing.signal, AbortSignal.timeout(timeoutMs)]);
+      try {
+        await slots.take(stop);
+        try {
+          return await runInChild(job, { signal: stop, resolve });
+        } finally {
+          slots.free();
+        }
+      } catch (thrown) {
+        signal.throwIfAborted();
+        closing.signal.throwIfAborted();
+        if (!stop.aborted) throw thrown;
+        const advice = "filter earlier, or ask for less";
+        throw new ToolError("timeout", `the statement took longer than ${timeoutMs / 1000} s; ${advice}`, {
+          cause: thrown,
+        });
+      }
+    },
+    async close() {
+      closing.abort(new ToolError("cancelled", "the SQL engine was closed"));
+      await pool.close();
+    },
+  };
+}
+
+type Conversation = Pick<StatementOptions, "signal" | "resolve">;
+
+interface Outcome {
+  /** Gives what the child answered, or throws it. */
+  answer: () => WireAnswer;
+  /** Whether the child waits for the next statement. */
+  reusable: boolean;
+}
+
+/** Give a child its statement and hear it out. Settles at once when the signal aborts; the caller then kills it. */
+function converse(child: ChildProcess, job: StatementJob, { signal, resolve }: Conversation): Promise<Outcome> {
+  return new Promise((settle) => {
+    const listening = new AbortController();
+    const finish = (outcome: Outcome) => {
+      listening.abort();
+      child.off("message", receive).off("exit", lost).off("error", lost);
+      settle(outcome);
+    };
+    const fail = (thrown: unknown, reusable: boolean) =>
+      finish({
+        reusable,
+        answer: () => {
+          throw thrown;
+        },
+      });
+    const send = (message: ToChild) => void child.send(message, (cause) => cause !== null && lost());
+    const lost = () =>
+      fail(
+        new ToolError(
+          "unavailable",
+          "the process that runs SQL ended, perhaps for want of memory; try again, and read less if it repeats",
+        ),
+        false,
+      );
+
+    function receive(received: unknown): void {
+      const message = received as FromChild;
+      if (message.type === "parsed")
+        resolve(message.tables).then((sources) => send({ type: "sources", sources }), refuse);
+      else if (message.type === "answer") finish({ reusable: true, answer: () => message.answer });
+      else if (message.type === "failed") fail(new ToolError(message.code, message.message), true);
+      else fail(new Error(`a defect in the SQL process: ${message.stack}`), false);
+    }
+
+    function refuse(thrown: unknown): void {
+      if (thrown instanceof ToolError) send({ type: "refused", code: thrown.code, message: thrown.message });
+      else fail(thrown, false);
+    }
+
+    if (signal.aborted) {
+      fail(signal.reason, false);
+      return;
+    }
+    signal.addEventListener("abort", () => fail(signal.reason, false), { once: true, signal: listening.signal });
+    child.on("message", receive).on("exit", lost).on("error", lost);
+    send({ type: "statement", job });
+  });
+}

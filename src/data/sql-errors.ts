@@ -1,0 +1,136 @@
+import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
+
+/** A cell of delimited text that is not of its column's type. */
+export interface BadCell {
+  path: string;
+  line: string;
+  column: string;
+  value: string;
+  type: string;
+}
+
+/** The cell that a conversion failed on, if that is what an error is about. */
+export function badCell(thrown: unknown): BadCell | undefined {
+  const text = errorMessage(thrown);
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
+  const cell =
+    /Error when converting column "((?:[^"]|"(?!\.))*)"\. Could not convert string "([^]*?)" to '([^']*)'/.exec(text);
+  const path = /\n {2}file = (.+)/.exec(text)?.[1];
+  if (line === undefined || cell === null || path === undefined) return undefined;
+  return { path, line, column: cell[1] ?? "", value: cell[2] ?? "", type: cell[3] ?? "" };
+}
+
+/** The source whose JSON did not keep to the types its beginning had. */
+export function jsonSurprise(thrown: unknown): string | undefined {
+  return /JSON transform error in file "([^"]+)"/.exec(errorMessage(thrown))?.[1];
+}
+
+/**
+ * What a failure inside DuckDB means to the caller; anything else as it came.
+ *
+ * @param names what to call the paths that DuckDB's message may hold
+ */
+export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, string>): unknown {
+  const text = errorMessage(thrown);
+  if (thrown instanceof RangeError && /string longer/.test(text)) {
+    return new ToolError("too_large", "a value of the result is longer than 512 MB; aggregate less into one value", {
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof ToolError || !/^[A-Z][A-Za-z ]* error:/i.test(text)) return thrown;
+  const csv = explainCsv(text, names);
+  if (csv !== undefined) return new ToolError("unreadable", csv, { cause: thrown });
+  const { code, advice } = kinds.find(({ pattern }) => pattern.test(text)) ?? {
+    code: "invalid_input" as const,
+    advice: "",
+  };
+  const shown = withNames(shorten(text), names);
+  return new ToolError(code, advice === "" ? shown : `${shown}; ${advice}`, { cause: thrown });
+}
+
+const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
+  {
+    pattern: /No space left on device/i,
+    code: "unavailable",
+    advice: "the disk of the workspace is full; free some space",
+  },
+  {
+    pattern: /max_temp_directory_size|failed to offload/i,
+    code: "too_large",
+    advice: "filter or aggregate earlier, or sort fewer columns",
+  },
+  {
+    pattern: /^Out of Memory Error/,
+    code: "too_large",
+    advice: "select fewer columns, or filter and aggregate earlier",
+  },
+  {
+    pattern: /^(JSON transform error|Invalid Input Error: (JSON transform error|Malformed JSON))/,
+    code: "unreadable",
+    advice: "mend that line",
+  },
+  {
+    pattern: /No magic bytes|Parquet file|not a parquet/i,
+    code: "unreadable",
+    advice: "the file is damaged or of another format",
+  },
+  {
+    pattern: /^Conversion Error/,
+    code: "unreadable",
+    advice: "use try_cast(… as …) to turn what does not convert into null",
+  },
+  {
+    pattern: /^Permission Error/,
+    code: "not_allowed",
+    advice: "only the sources that the statement names can be read",
+  },
+  { pattern: /^IO Error/, code: "unreadable", advice: "" },
+  {
+    pattern: /^(INTERNAL|FATAL) Error/i,
+    code: "unavailable",
+    advice: "this statement cannot be run; write it differently",
+  },
+];
+
+/** The line, what it holds and what is wrong with it, out of the report DuckDB gives. */
+function explainCsv(text: string, names: ReadonlyMap<string, string>): string | undefined {
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
+  if (line === undefined) return undefined;
+  const path = /\n {2}file = (.+)/.exec(text)?.[1] ?? "";
+  const where = `line ${line} of '${names.get(path) ?? "the file"}'`;
+  const cell = badCell(text);
+  if (cell !== undefined) {
+    return `${where}: column "${cell.column}" holds ${JSON.stringify(cut(cell.value, 80))}, which is no ${cell.type}; mend the line, or use try_cast`;
+  }
+  if (/invalid unicode/i.test(text))
+    return `${where} is not UTF-8, though the file begins so; convert the whole file, e.g. iconv -f WINDOWS-1252 -t UTF-8`;
+  if (/maximum line size/i.test(text))
+    return `${where} is longer than 2 MB; a quote may be left open before it, or it is no table of lines`;
+  const original = /Original Line: ([^]*?)\n(?=Expected|Value|Error|\n|Maximum)/.exec(text)?.[1] ?? "";
+  const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (fields !== null)
+    return `${where} has ${fields[2]} fields where ${fields[1]} are expected: ${JSON.stringify(cut(original, 120))}; mend the line`;
+  if (/unterminated quote/i.test(text))
+    return `${where} begins a quoted field that never ends: ${JSON.stringify(cut(original, 120))}; close the quote`;
+  return `${where} cannot be read: ${cut(shorten(text).replace(/^.*\n(Original Line:.*\n)?/, ""), 200)}`;
+}
+
+/** Without DuckDB's name of the kind, statements of our own, and advice about options that nobody here can set. */
+function shorten(text: string): string {
+  const [told = ""] = text.split(
+    /\n+(?:Possible [Ss]olution|Possible fixes|See also|Try increasing|LINE 1: (?:CREATE OR REPLACE|COPY)| {2}file = )/,
+  );
+  return cut(told.replace(/^[A-Z][A-Za-z ]* Error: /, "").trim(), 1_000);
+}
+
+function withNames(text: string, names: ReadonlyMap<string, string>): string {
+  let shown = text;
+  // Longer paths first: /proc/self/fd/2 is the beginning of /proc/self/fd/21.
+  for (const [path, name] of [...names].toSorted((a, b) => b[0].length - a[0].length))
+    shown = shown.replaceAll(path, name);
+  return shown.replaceAll(/\/proc\/self\/fd\/\d+/g, "a file");
+}
+
+function cut(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
+}

@@ -1,0 +1,81 @@
+import type { ErrorCode } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
+import type { Column } from "./dataset.ts";
+import type { Compression, TableFormat } from "./data-format.ts";
+
+/** What the engine and its SQL child say to each other. Both come from one build, so neither side checks the shapes. */
+export type ToChild =
+  | { type: "statement"; job: StatementJob }
+  /** Answers `parsed`: what each of the tables is, in their order. */
+  | { type: "sources"; sources: WireSource[] }
+  /** Answers `parsed` where one of them is nothing that may be read. */
+  | { type: "refused"; code: ErrorCode; message: string };
+
+export type FromChild =
+  | { type: "parsed"; tables: string[] }
+  | { type: "answer"; answer: WireAnswer }
+  | { type: "failed"; code: ErrorCode; message: string }
+  /** Something that no statement should bring about; the child is not used again. */
+  | { type: "defect"; stack: string };
+
+export interface StatementJob {
+  sql: string;
+  /** Rows wanted in the answer. */
+  limit: number;
+  /** Write the whole result as Parquet even where it is surely small. */
+  keep: boolean;
+  /** Read the columns of delimited files as text, as they are written. */
+  asText: boolean;
+  /** Write the result here instead of answering with rows. */
+  output: OutputTarget | undefined;
+  workspace: string;
+  memoryLimitMb: number;
+}
+
+export const outputFormats = ["csv", "parquet", "json", "jsonl"] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export interface OutputTarget {
+  path: string;
+  format: OutputFormat;
+  gzip: boolean;
+}
+
+export interface WireSource {
+  /** As the statement spells it. */
+  name: string;
+  format: TableFormat;
+  compression: Compression;
+  files: { path: string; shown: string; sizeBytes: number }[];
+  columns: Column[] | undefined;
+  /** Where to put a Parquet copy, to be read instead. */
+  convertTo: string | undefined;
+}
+
+export interface WireAnswer {
+  columns: Column[];
+  rows: JsonValue[][];
+  rowCount: number;
+  /** The whole result as Parquet, in the workspace's temporary folder; the columns are those of the file. */
+  spill: { path: string; columns: Column[] } | undefined;
+  problems: SourceProblem[];
+  dialects: SourceDialect[];
+}
+
+/** Something in a source that changed how it is read. */
+export interface SourceProblem {
+  line: number;
+  code: "not_of_type";
+  /** What is wrong, and what was done. */
+  message: string;
+}
+
+export interface SourceDialect {
+  source: string;
+  format: TableFormat;
+  compression: Compression;
+  encoding: string;
+  /** Absent for formats other than delimited text. */
+  delimiter?: string;
+  header?: boolean;
+}

@@ -1,0 +1,89 @@
+import { DuckDBTypeId, type DuckDBPreparedStatement, type DuckDBType } from "@duckdb/node-api";
+import { typeName } from "./cells.ts";
+import { columnNames } from "./header.ts";
+import { quoteName } from "./sql-text.ts";
+
+/** A column of a result, and how it is stored in Parquet. */
+export interface ResultColumn {
+  /** Unique in the result. */
+  name: string;
+  type: string;
+  /** The type of the Parquet column; `type` itself wherever Parquet keeps it exactly. */
+  stored: string;
+}
+
+/** The columns of a statement. Columns of one name are told apart by a number. */
+export function resultColumns(statement: DuckDBPreparedStatement): ResultColumn[] {
+  const indices = Array.from({ length: statement.columnCount }, (_, index) => index);
+  const names = columnNames(
+    indices.map((index) => statement.columnName(index)),
+    true,
+  );
+  return indices.map((index) => {
+    const type = statement.columnType(index);
+    return { name: names[index] ?? "", type: typeName(type), stored: storedType(type) };
+  });
+}
+
+/** A statement around another that gives the same rows, ready for Parquet. */
+export function storable(sql: string, columns: readonly ResultColumn[]): string {
+  const names = columns.map(({ name }) => quoteName(name));
+  const values = columns.map(({ name, type, stored }) =>
+    type === stored ? quoteName(name) : `CAST(${quoteName(name)} AS ${stored}) AS ${quoteName(name)}`,
+  );
+  return `SELECT ${values.join()} FROM (\n${sql}\n) AS result(${names.join()})`;
+}
+
+/** What reads stored columns back as they were. */
+export function restored(columns: readonly ResultColumn[]): string {
+  return columns
+    .map(({ name, type, stored }) =>
+      stored === hugeStored ? `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}` : quoteName(name),
+    )
+    .join();
+}
+
+const hugeStored = "DECIMAL(38,0)";
+
+/** Types that Parquet turns into something else: sums of integers would become floating point. */
+const lossy = new Set<DuckDBTypeId>([
+  DuckDBTypeId.UHUGEINT,
+  DuckDBTypeId.HUGEINT,
+  DuckDBTypeId.INTERVAL,
+  DuckDBTypeId.BIT,
+  DuckDBTypeId.TIME_TZ,
+  DuckDBTypeId.TIME_NS,
+  DuckDBTypeId.BIGNUM,
+  DuckDBTypeId.UNION,
+  DuckDBTypeId.VARIANT,
+  DuckDBTypeId.GEOMETRY,
+]);
+
+function storedType(type: DuckDBType): string {
+  if (holdsLossy(type)) return type.typeId === DuckDBTypeId.HUGEINT ? hugeStored : "VARCHAR";
+  switch (type.typeId) {
+    case DuckDBTypeId.SQLNULL:
+    case DuckDBTypeId.ENUM:
+      return "VARCHAR";
+    case DuckDBTypeId.TIMESTAMP_S:
+    case DuckDBTypeId.TIMESTAMP_MS:
+      return "TIMESTAMP";
+    default:
+      return typeName(type);
+  }
+}
+
+function holdsLossy(type: DuckDBType): boolean {
+  if (lossy.has(type.typeId)) return true;
+  switch (type.typeId) {
+    case DuckDBTypeId.LIST:
+    case DuckDBTypeId.ARRAY:
+      return holdsLossy(type.valueType);
+    case DuckDBTypeId.MAP:
+      return holdsLossy(type.keyType) || holdsLossy(type.valueType);
+    case DuckDBTypeId.STRUCT:
+      return type.entryTypes.some(holdsLossy);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,148 @@
+import type { FileHandle } from "node:fs/promises";
+import { TextDecoder } from "node:util";
+import Papa from "papaparse";
+import { ToolError } from "../errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
+import { readBytes, readStart } from "./byte-stream.ts";
+import type { Compression } from "./data-format.ts";
+import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
+
+export interface TextFile {
+  handle: FileHandle;
+  compression: Compression;
+  /** What messages call it. */
+  shown: string;
+}
+
+export interface DelimitedTable {
+  columns: string[];
+  /** Cells as they are written, nulls for empty ones. */
+  rows: AsyncIterable<(string | null)[]>;
+}
+
+/** A row or line longer than this is refused: an open quote could make one of the whole file. */
+const maxRowChars = 4 * 1024 * 1024;
+
+/**
+ * Read delimited text row by row, no further than the caller goes.
+ *
+ * @throws ToolError `unreadable` as `sniffDialect`, and, while reading, for a row of the wrong length or an open quote
+ */
+export async function openDelimited(file: TextFile): Promise<DelimitedTable> {
+  const start = await readStart(file.handle, { ...file, maxBytes: headBytes });
+  const dialect = sniffDialect({ shown: file.shown, ...start });
+  return { columns: dialect.columns, rows: delimitedRows(file, dialect) };
+}
+
+/** Read JSON lines: one object a line. Integers beyond 2^53 are text. */
+export async function* jsonRows({ handle, compression, shown }: TextFile): AsyncGenerator<JsonObject> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let line = 0;
+  let pending = "";
+  for await (const chunk of decoded(readBytes(handle, compression, shown), decoder, shown)) {
+    const lines = `${pending}${chunk}`.split("\n");
+    pending = lines.pop() ?? "";
+    checkLength(pending, shown, line + 1);
+    for (const text of lines) {
+      line += 1;
+      if (text.trim() !== "") yield parseLine(text, shown, line);
+    }
+  }
+  if (pending.trim() !== "") yield parseLine(pending, shown, line + 1);
+}
+
+async function* delimitedRows(
+  { handle, compression, shown }: TextFile,
+  dialect: Dialect,
+): AsyncGenerator<(string | null)[]> {
+  const { columns, delimiter, encoding, header } = dialect;
+  const fatal = encoding === "utf-8";
+  const decoder = new TextDecoder(encoding, { fatal });
+  let parser: Papa.Parser | undefined;
+  let pending = "";
+  let row = 0;
+
+  function* take(complete: boolean): Generator<(string | null)[]> {
+    parser ??= new Papa.Parser({ delimiter, newline: newlineOf(pending) });
+    const { data, errors, meta } = parser.parse(pending, 0, !complete) as Papa.ParseResult<string[]>;
+    pending = pending.slice(meta.cursor);
+    const bad = errors[0]?.row;
+    for (const [index, cells] of data.entries()) {
+      if (index === bad)
+        throw new ToolError(
+          "unreadable",
+          `row ${row} of '${shown}' has a quote in the wrong place or one that never ends; mend it`,
+        );
+      if (cells.length === 1 && cells[0]?.trim() === "") continue;
+      if (row > 0 || !header) yield checkedRow(cells, columns.length, { shown, row });
+      row += 1;
+    }
+    checkLength(pending, shown, row);
+  }
+
+  for await (const text of decoded(readBytes(handle, compression, shown), decoder, shown)) {
+    pending += text;
+    if (pending.includes("\n") || pending.includes("\r")) yield* take(false);
+    else checkLength(pending, shown, row);
+  }
+  yield* take(true);
+}
+
+async function* decoded(
+  chunks: AsyncIterable<Uint8Array>,
+  decoder: TextDecoder,
+  shown: string,
+): AsyncGenerator<string> {
+  try {
+    for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
+    yield decoder.decode();
+  } catch (thrown) {
+    if (!(thrown instanceof TypeError)) throw thrown;
+    throw new ToolError(
+      "unreadable",
+      `'${shown}' is not UTF-8 all the way; convert it, e.g. iconv -f WINDOWS-1252 -t UTF-8`,
+      { cause: thrown },
+    );
+  }
+}
+
+function checkedRow(
+  cells: readonly string[],
+  length: number,
+  { shown, row }: { shown: string; row: number },
+): (string | null)[] {
+  if (cells.length !== length) {
+    const text = JSON.stringify(cells.join(" ").slice(0, 120));
+    throw new ToolError(
+      "unreadable",
+      `row ${row} of '${shown}' has ${cells.length} fields where ${length} are expected: ${text}; mend it`,
+    );
+  }
+  return cells.map((cell) => (cell === "" ? null : cell));
+}
+
+function checkLength(pending: string, shown: string, row: number): void {
+  if (pending.length <= maxRowChars) return;
+  throw new ToolError(
+    "unreadable",
+    `row ${row} of '${shown}' is longer than ${maxRowChars / 1024 ** 2} MB; a quote may be left open, or it is no table of lines`,
+  );
+}
+
+function parseLine(text: string, shown: string, line: number): JsonObject {
+  try {
+    const value = JSON.parse(text, exactInteger) as JsonValue;
+    return isJsonObject(value) ? value : { json: value };
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+    throw new ToolError("unreadable", `line ${line} of '${shown}' is not JSON: ${text.slice(0, 120)}`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** Keeps the digits that a JavaScript number cannot hold. */
+function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
+  return isInexact ? context?.source : value;
+}

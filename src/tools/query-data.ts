@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { previewRows } from "./preview.ts";
+import { columnFields, datasetFields, toDatasetFields, toTypes } from "./table-result.ts";
+import { defineTool } from "./tool.ts";
+
+/** Read-only SQL over files and datasets; a result larger than the preview is kept whole as a dataset. */
+export const queryData = defineTool({
+  name: "query_data",
+  description:
+    "Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too), globs and datasets. " +
+    "A quoted path or a dataset's handle or name is a table: select sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. " +
+    "Results larger than the preview are kept whole as a dataset.",
+  input: z.object({
+    sql: z.string().min(1).max(50_000).describe("one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT … IN (…)"),
+    limit: z.int().min(1).max(1_000).default(50).describe("rows shown; row_count tells how many there are"),
+    save_as: z.string().optional().describe("keep the whole result as a dataset of this name"),
+  }),
+  output: z.object({
+    ...columnFields,
+    row_count: z.int(),
+    truncated: z.boolean(),
+    ...datasetFields,
+    notes: z.array(z.string()).optional(),
+    elapsed_ms: z.int(),
+  }),
+  hints: { readOnly: true, long: true },
+  async run({ sql, limit, save_as: saveAs }, { services, signal }) {
+    const started = performance.now();
+    const isCut = (rows: Parameters<typeof previewRows>[0], rowCount: number) =>
+      rowCount > rows.length || previewRows(rows, { maxRows: limit }).truncated;
+    const answer = await services.sql.query(
+      { sql, limit, saveAs, keep: isCut, origin: { tool: "query_data", sql } },
+      { signal },
+    );
+    const { rows, truncated } = previewRows(answer.rows, { maxRows: limit });
+    return {
+      columns: answer.columns.map((column) => column.name),
+      types: toTypes(answer.columns),
+      rows,
+      row_count: answer.rowCount,
+      truncated: truncated || answer.rowCount > rows.length,
+      ...toDatasetFields(answer.dataset),
+      ...(answer.problems.length === 0 ? {} : { notes: answer.problems.map(({ message }) => message) }),
+      elapsed_ms: Math.round(performance.now() - started),
+    };
+  },
+});

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Column } from "../data/dataset.ts";
+import { findSource, type TableSource } from "../data/source.ts";
+import { quoteName } from "../data/sql-text.ts";
+import { jsonRows, openDelimited, type TextFile } from "../data/text-rows.ts";
+import { ToolError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../message.ts";
+import { didYouMean } from "../nearest.ts";
+import { previewRows } from "./preview.ts";
+import { columnFields, toTypes } from "./table-result.ts";
+import { defineTool, type ToolContext } from "./tool.ts";
+
+/** Further into a text file than this, SQL finds the rows faster. */
+const maxTextOffset = 100_000;
+
+/** A page of rows of a file or dataset, read no further than needed. */
+export const readRows = defineTool({
+  name: "read_rows",
+  description:
+    "Read a page of rows of a file or dataset, in file order. Cells of CSV files are text as written. row_count is given where it is known without reading on.",
+  input: z.object({
+    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    offset: z.int().min(0).default(0),
+    limit: z.int().min(1).max(1_000).default(50),
+    columns: z.array(z.string()).max(500).optional().describe("only these, in this order"),
+  }),
+  output: z.object({ ...columnFields, row_count: z.int().optional(), offset: z.int(), truncated: z.boolean() }),
+  hints: { readOnly: true, long: false },
+  async run({ source, offset, limit, columns }, context) {
+    const found = await findSource(source, context.services);
+    const wanted = { offset, limit, columns };
+    const page = isText(found, offset)
+      ? await readText(found, wanted, context)
+      : await readBySql(found, wanted, context);
+    const { rows, truncated } = previewRows(page.rows, { maxRows: limit });
+    const count = found.dataset?.rowCount ?? page.rowCount;
+    return {
+      columns: page.columns.map((column) => column.name),
+      types: toTypes(page.columns),
+      rows,
+      ...(count === undefined ? {} : { row_count: count }),
+      offset,
+      truncated,
+    };
+  },
+});
+
+interface Wanted {
+  offset: number;
+  limit: number;
+  columns: string[] | undefined;
+}
+
+interface Page {
+  columns: Column[];
+  rows: JsonValue[][];
+  rowCount: number | undefined;
+}
+
+function isText({ format, files }: TableSource, offset: number): boolean {
+  return (format === "csv" || format === "jsonl") && files.length === 1 && offset <= maxTextOffset;
+}
+
+async function readText(source: TableSource, wanted: Wanted, { services, signal }: ToolContext): Promise<Page> {
+  const [file] = source.files;
+  if (file === undefined) throw new ToolError("not_found", `'${source.name}' has no file`);
+  const handle = await services.files.open(file);
+  try {
+    const text: TextFile = { handle, compression: source.compression, shown: file.shown };
+    return source.format === "csv"
+      ? await readDelimited(text, wanted, signal)
+      : await readJson(text, { ...wanted, known: source.columns }, signal);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readDelimited(file: TextFile, { offset, limit, columns }: Wanted, signal: AbortSignal): Promise<Page> {
+  const table = await openDelimited(file);
+  const indices = pick(table.columns, columns);
+  const { items, count } = await slice(table.rows, { offset, limit, signal });
+  return {
+    columns: indices.map((index) => ({ name: table.columns[index] ?? "", type: "VARCHAR" })),
+    rows: items.map((row) => indices.map((index) => row[index] ?? null)),
+    rowCount: count,
+  };
+}
+
+async function readJson(
+  file: TextFile,
+  { offset, limit, columns, known }: Wanted & { known: Column[] | undefined },
+  signal: AbortSignal,
+): Promise<Page> {
+  const { items, count } = await slice(jsonRows(file), { offset, limit, signal });
+  const all = known ?? inferColumns(items);
+  const shown = pick(
+    all.map(({ name }) => name),
+    columns,
+  ).flatMap((index) => all[index] ?? []);
+  return { columns: shown, rows: items.map((item) => shown.map(({ name }) => item[name] ?? null)), rowCount: count };
+}
+
+/** The positions of the wanted columns. @throws ToolError `invalid_input` for one that is not there */
+function pick(columns: readonly string[], wanted: readonly string[] | undefined): number[] {
+  return (wanted ?? columns).map((name) => {
+    const index = columns.indexOf(name);
+    if (index >= 0) return index;
+    throw new ToolError(
+      "invalid_input",
+      `there is no column '${name}'${didYouMean(name, columns)}; the columns are ${columns.slice(0, 40).join(", ")}`,
+    );
+  });
+}
+
+/** A part of a sequence, and its length if the end was reached. */
+async function slice<Item>(
+  items: AsyncIterable<Item>,
+  { offset, limit, signal }: { offset: number; limit: number; signal: AbortSignal },
+): Promise<{ items: Item[]; count: number | undefined }> {
+  const taken: Item[] = [];
+  let index = 0;
+  for await (const item of items) {
+    signal.throwIfAborted();
+    if (taken.length === limit) return { items: taken, count: undefined };
+    if (index >= offset) taken.push(item);
+    index += 1;
+  }
+  return { items: taken, count: index };
+}
+
+function inferColumns(items: readonly JsonObject[]): Column[] {
+  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return names.map((name) => ({ name, type: jsonType(items.map((item) => item[name] ?? null)) }));
+}
+
+function jsonType(values: readonly JsonValue[]): string {
+  const kinds = new Set(values.filter((value) => value !== null).map((value) => typeof value));
+  if (kinds.size !== 1) return kinds.size === 0 ? "VARCHAR" : "JSON";
+  if (kinds.has("boolean")) return "BOOLEAN";
+  if (kinds.has("string")) return "VARCHAR";
+  if (!kinds.has("number")) return "JSON";
+  return values.every((value) => value === null || Number.isInteger(value)) ? "BIGINT" : "DOUBLE";
+}
+
+async function readBySql(
+  { name, format, dataset }: TableSource,
+  { offset, limit, columns }: Wanted,
+  { services, signal }: ToolContext,
+): Promise<Page> {
+  const table = quoteName(name);
+  const origin = { tool: "read_rows" };
+  const list = columns?.map(quoteName).join() ?? "*";
+  const page = await services.sql.query(
+    { sql: `select ${list} from ${table} limit ${limit} offset ${offset}`, limit, asText: format === "csv", origin },
+    { signal },
+  );
+  if (format !== "parquet" || dataset !== undefined) return { ...page, rowCount: undefined };
+  const counted = await services.sql.query({ sql: `select count(*) from ${table}`, limit: 1, origin }, { signal });
+  return { ...page, rowCount: Number(counted.rows[0]?.[0]) };
+}
