@@ -6,7 +6,16 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 const reservedParameters = new Set(["self", "from", "class", "schema", "json", "copy", "model_config"]);
 
 /** What a union, tuple, reference or record looks like in JSON Schema; some MCP client fails on each of them. */
-const forbiddenKeywords = ["$ref", "anyOf", "oneOf", "allOf", "not", "prefixItems", "propertyNames", "patternProperties"];
+const forbiddenKeywords = [
+  "$ref",
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "not",
+  "prefixItems",
+  "propertyNames",
+  "patternProperties",
+];
 
 /**
  * The plain JSON Schema of a tool's input: every default and bound stands in the description too, because several
@@ -41,11 +50,16 @@ export function parseInput<Input extends z.ZodObject>(tool: string, input: Input
   const repaired = repair(sent ?? {}, schema, "", problems);
   const parsed = input.safeParse(repaired);
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${lowerFirst(issue.message)}`));
+    problems.push(
+      ...parsed.error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${lowerFirst(issue.message)}`),
+    );
   }
   if (problems.length > 0 || !parsed.success) {
     const known = Object.keys(input.shape).join(", ");
-    throw new ToolError("invalid_input", `${problems.slice(0, 8).join("; ")}; ${tool} takes ${known || "no arguments"}`);
+    throw new ToolError(
+      "invalid_input",
+      `${problems.slice(0, 8).join("; ")}; ${tool} takes ${known || "no arguments"}`,
+    );
   }
   return parsed.data;
 }
@@ -65,7 +79,9 @@ function plain(node: JsonObject, where: string): void {
   if (!isJsonObject(node["properties"])) return;
   for (const [name, property] of Object.entries(node["properties"])) {
     if (!/^[a-z][a-z0-9_]*$/.test(name) || reservedParameters.has(name)) {
-      throw new TypeError(`${where}: parameter "${name}" must be snake_case and none of ${[...reservedParameters].join(", ")}`);
+      throw new TypeError(
+        `${where}: parameter "${name}" must be snake_case and none of ${[...reservedParameters].join(", ")}`,
+      );
     }
     if (isJsonObject(property)) plain(property, `${where}.${name}`);
   }
@@ -85,6 +101,7 @@ function describeLimits(node: JsonObject): string {
 
 function loosen(node: JsonObject): void {
   delete node["required"];
+  delete node["$ref"]; // a recursive type, such as any JSON value: no client is told more than that it may be there
   delete node["additionalProperties"];
   if (node["minimum"] === Number.MIN_SAFE_INTEGER) delete node["minimum"];
   if (node["maximum"] === Number.MAX_SAFE_INTEGER) delete node["maximum"];
@@ -131,7 +148,9 @@ function fromText(text: string, schema: JsonObject): unknown {
       return trimmed.startsWith("{") ? jsonOr(trimmed, text) : text;
     case "array": {
       const list = trimmed.startsWith("[") ? jsonOr(trimmed, text) : text;
-      return typeof list === "string" && isJsonObject(schema["items"]) && schema["items"]["type"] === "string" ? [list] : list;
+      return typeof list === "string" && isJsonObject(schema["items"]) && schema["items"]["type"] === "string"
+        ? [list]
+        : list;
     }
     default:
       return text;

@@ -42,16 +42,32 @@ describe("a schema for every client", () => {
   });
 
   test("of a result only its status is required, at any depth", () => {
-    const schema = outputJsonSchema(z.object({ rows: z.array(z.array(z.unknown())), failures: z.array(z.object({ url: z.string() })) }));
+    const schema = outputJsonSchema(
+      z.object({ rows: z.array(z.array(z.unknown())), failures: z.array(z.object({ url: z.string() })) }),
+    );
     expect(schema["required"]).toEqual(["status"]);
     expect(JSON.stringify(schema["properties"])).not.toContain("required");
+  });
+
+  test("of a result a recursive type is left open instead of pointing nowhere", () => {
+    const schema = outputJsonSchema(z.object({ rows: z.array(z.array(z.json())) }));
+    expect(schema["properties"]).toMatchObject({ rows: { items: { items: {} } } });
+    expect(JSON.stringify(schema)).not.toContain("$ref");
   });
 });
 
 describe("input is read leniently where nothing is lost", () => {
   test.each([
-    ["null for omitted optionals", { urls: ["a"], select: null, mode: null, concurrency: null }, { urls: ["a"], concurrency: 64 }],
-    ["null inside a list of objects", { urls: ["a"], select: [{ name: "n", many: null }] }, { select: [{ name: "n" }] }],
+    [
+      "null for omitted optionals",
+      { urls: ["a"], select: null, mode: null, concurrency: null },
+      { urls: ["a"], concurrency: 64 },
+    ],
+    [
+      "null inside a list of objects",
+      { urls: ["a"], select: [{ name: "n", many: null }] },
+      { select: [{ name: "n" }] },
+    ],
     ["null for an unknown argument", { urls: ["a"], unknown: null }, { urls: ["a"] }],
     ["a number as text", { urls: ["a"], concurrency: " 7 " }, { concurrency: 7 }],
     ["a boolean as text", { urls: ["a"], verbose: "true" }, { verbose: true }],
@@ -88,11 +104,16 @@ describe("and strictly everywhere else, naming every argument at fault", () => {
 test("whatever is sent, reading ends in a value or in invalid_input", () => {
   fc.assert(
     fc.property(fc.anything(), (sent) => {
-      try {
-        read(sent);
-      } catch (thrown) {
-        expect(thrown).toMatchObject({ code: "invalid_input" });
-      }
+      expect(["read", "invalid_input"]).toContain(outcomeOf(sent));
     }),
   );
 });
+
+function outcomeOf(sent: unknown): unknown {
+  try {
+    read(sent);
+    return "read";
+  } catch (thrown) {
+    return thrown instanceof ToolError ? thrown.code : thrown;
+  }
+}
