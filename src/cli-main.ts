@@ -1,4 +1,5 @@
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
+import { write } from "./cli/output.ts";
 import { optionsSchema, readConfig, type Config } from "./config.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -15,13 +16,16 @@ interface Subcommand {
 /** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
 const subcommands: Readonly<Record<string, Subcommand>> = {
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
-  tool: { usage: "tool NAME '{…}'", summary: "one tool call without a model", load: async () => (await import("./cli/tool.ts")).tool },
+  tool: {
+    usage: "tool NAME '{…}'",
+    summary: "one tool call without a model",
+    load: async () => (await import("./cli/tool.ts")).tool,
+  },
 };
 
 export async function main(argv: string[]): Promise<number> {
   process.stdout.on("error", (thrown) => {
-    if (systemErrorCode(thrown) !== "EPIPE") throw thrown;
-    process.exit(exitCodes.done); // whoever read the output has read enough, as in `axoner … | head`
+    if (systemErrorCode(thrown) !== "EPIPE") throw thrown; // a closed pipe is told to whoever writes to it
   });
   const { config, rest } = readConfig(argv);
   const [name, ...args] = rest;
@@ -76,7 +80,10 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
 }
 
 function help(): string {
-  const commands = [["mcp", "the MCP server on stdin and stdout"], ...Object.values(subcommands).map(({ usage, summary }) => [usage, summary])];
+  const commands = [
+    ["mcp", "the MCP server on stdin and stdout"],
+    ...Object.values(subcommands).map(({ usage, summary }) => [usage, summary]),
+  ];
   const options = Object.entries(optionsSchema.shape).map(([key, type]) => {
     const [placeholder = "", ...text] = (type.description ?? "").split("  ");
     return [`--${key.replaceAll("_", "-")} ${placeholder}`, text.join("  ")];
@@ -102,7 +109,7 @@ function table(rows: string[][]): string {
   return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
+async function print(text: string): Promise<number> {
+  await write(process.stdout, text);
   return exitCodes.done;
 }

@@ -5,15 +5,18 @@ import { readCommandLine, readEnvironment, readProjectFile, readUserFile, type S
 import { decideFolders } from "./config/folders.ts";
 
 /** The names under which keys are found in the environment and in the configuration file's `keys`. */
-export const keyNames = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"] as const;
-export const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
+const keyNames = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"] as const;
+const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
 
 const list = z.array(z.string().min(1)).default([]);
 
 /** Every option, with the text of its help. `axoner --help`, the flags, the environment and the file are read by it. */
 export const optionsSchema = z.strictObject({
   root: list.describe("DIR  a folder whose files may be read (repeatable; default: the current folder)"),
-  workspace: z.string().optional().describe("DIR  where datasets, exports and sessions are kept (default: .axoner in the first root)"),
+  workspace: z
+    .string()
+    .optional()
+    .describe("DIR  where datasets, exports and sessions are kept (default: .axoner in the first root)"),
   allow_write: list.describe("DIR  a folder outside the workspace that may be written to (repeatable)"),
   allow_private: list.describe("HOST|CIDR[:PORT]  an address to reach although it is not public (repeatable)"),
   tools: z.array(z.string().min(1)).optional().describe("a,b  offer only these tools"),
@@ -21,11 +24,23 @@ export const optionsSchema = z.strictObject({
   plugin: list.describe("FILE  a module that exports tools made with defineTool (repeatable)"),
   provider: z.string().optional().describe("NAME  who serves the model: openai, groq or scripted"),
   model: z.string().optional().describe("ID  the model to use"),
-  base_url: z.url({ protocol: /^https?$/ }).optional().describe("URL  where the provider is reached, if not at its usual address"),
-  max_turns: z.coerce.number().int().min(1).max(1_000).default(10).describe("N  end an agent run after this many replies of the model (default 10)"),
+  base_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("URL  where the provider is reached, if not at its usual address"),
+  max_turns: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(10)
+    .describe("N  end an agent run after this many replies of the model (default 10)"),
   max_tokens: z.coerce.number().int().min(1).optional().describe("N  end an agent run after this many tokens"),
   session: z.string().optional().describe("ID  continue this conversation, or begin it"),
-  store: z.string().optional().describe("URL  where conversations are kept: file:DIR or memory: (default: file: in the workspace)"),
+  store: z
+    .string()
+    .optional()
+    .describe("URL  where conversations are kept: file:DIR or memory: (default: file: in the workspace)"),
   log_level: z.enum(logLevels).default("warn").describe("LEVEL  silent, error, warn, info or debug, on stderr"),
 });
 
@@ -33,21 +48,37 @@ export const optionsSchema = z.strictObject({
 const narrowing = ["tools", "no_tools", "max_turns", "max_tokens"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
-export const configSchema = optionsSchema.omit({ root: true, workspace: true, plugin: true, allow_write: true }).extend({
-  roots: z.array(z.string()),
-  workspace: z.string(),
-  allow_write: z.array(z.string()),
-  plugins: z.array(z.string()),
-  /** API keys and base URLs by their environment names. */
-  secrets: z.record(z.string(), z.string()),
-});
+export const configSchema = optionsSchema
+  .omit({ root: true, workspace: true, plugin: true, allow_write: true })
+  .extend({
+    roots: z.array(z.string()),
+    workspace: z.string(),
+    allow_write: z.array(z.string()),
+    plugins: z.array(z.string()),
+    /** API keys and base URLs by their environment names. */
+    secrets: z.record(z.string(), z.string()),
+  });
 
 export type Config = z.output<typeof configSchema>;
 
 /** The environment a child process needs to run at all: no keys, no options. */
 export function childEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "TZ", "SystemRoot", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const names = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "SystemRoot",
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /**
@@ -84,13 +115,17 @@ function parseOptions(settings: Settings): Options {
 
 function narrow(options: Options, project: Settings): Options {
   const limits = parseOptions({ ...project });
-  const tools = limits.tools === undefined ? options.tools : limits.tools.filter((tool) => options.tools?.includes(tool) ?? true);
+  const tools =
+    limits.tools === undefined ? options.tools : limits.tools.filter((tool) => options.tools?.includes(tool) ?? true);
   return {
     ...options,
     tools,
     no_tools: [...options.no_tools, ...limits.no_tools],
     max_turns: project["max_turns"] === undefined ? options.max_turns : Math.min(options.max_turns, limits.max_turns),
-    max_tokens: limits.max_tokens === undefined ? options.max_tokens : Math.min(options.max_tokens ?? Infinity, limits.max_tokens),
+    max_tokens:
+      limits.max_tokens === undefined
+        ? options.max_tokens
+        : Math.min(options.max_tokens ?? Infinity, limits.max_tokens),
   };
 }
 

@@ -19,5 +19,9 @@ export function datasetResources(datasets: Datasets): ResourceSource {
 function toResource({ id, name, rowCount, columns, createdAt }: Dataset): Resource {
   const shown = columns.slice(0, 12).map((column) => column.name);
   const more = columns.length > shown.length ? ", …" : "";
-  return { uri: scheme + id, name: name ?? id, description: `${rowCount} rows of ${shown.join(", ")}${more}; made ${createdAt}` };
+  return {
+    uri: scheme + id,
+    name: name ?? id,
+    description: `${rowCount} rows of ${shown.join(", ")}${more}; made ${createdAt}`,
+  };
 }

@@ -6,4 +6,8 @@ import { configSchema } from "./config.ts";
 import { openToolEngine } from "./runtime.ts";
 
 const channel = new Socket({ fd: engineChannel, readable: true, writable: true });
-serveEngine(channel, async (settings) => openToolEngine(configSchema.parse(settings)), () => process.exit(0));
+serveEngine(
+  channel,
+  async (settings) => openToolEngine(configSchema.parse(settings)),
+  () => process.exit(0),
+);

@@ -20,5 +20,12 @@ export { openStore } from "./session/index.ts";
 export type { Session, SessionStore } from "./session/store.ts";
 export { tools } from "./tools/index.ts";
 export type { Services } from "./tools/services.ts";
-export { defineTool, type Progress, type Tool, type ToolContext, type ToolDefinition, type ToolResult } from "./tools/tool.ts";
+export {
+  defineTool,
+  type Progress,
+  type Tool,
+  type ToolContext,
+  type ToolDefinition,
+  type ToolResult,
+} from "./tools/tool.ts";
 export { version } from "./version.ts";

@@ -9,7 +9,13 @@ export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<n
   const major = parts[0] || 0;
   const minor = parts[1] || 0;
   if (major < 22 || (major === 22 && minor < 19)) {
-    process.stderr.write("axoner needs Node 22.19 or newer, and this is Node " + process.versions.node + " (" + process.execPath + "); install a newer one or start axoner with it.\n");
+    process.stderr.write(
+      "axoner needs Node 22.19 or newer, and this is Node " +
+        process.versions.node +
+        " (" +
+        process.execPath +
+        "); install a newer one or start axoner with it.\n",
+    );
     process.exitCode = 2;
     return;
   }
@@ -20,7 +26,9 @@ export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<n
       (code) => process.exit(code),
       (thrown) => {
         const expected = thrown instanceof Error && thrown.name === "ConfigError";
-        process.stderr.write("axoner: " + (expected ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)) + "\n");
+        process.stderr.write(
+          "axoner: " + (expected ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)) + "\n",
+        );
         process.exit(expected ? 2 : 1);
       },
     );

@@ -18,6 +18,7 @@ export const log = {
 
 function write(level: LogLevel, text: string, cause: unknown): void {
   if (logLevels.indexOf(level) > threshold) return;
-  const detail = cause instanceof Error ? `\n${cause.stack ?? cause.message}` : cause === undefined ? "" : ` ${String(cause)}`;
+  const detail =
+    cause instanceof Error ? `\n${cause.stack ?? cause.message}` : cause === undefined ? "" : ` ${String(cause)}`;
   process.stderr.write(`axoner ${level}: ${text}${detail}\n`);
 }

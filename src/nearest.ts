@@ -1,5 +1,11 @@
+/** `; did you mean a or b?`, or nothing where no candidate is near. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  const near = nearest(name, candidates);
+  return near.length === 0 ? "" : `; did you mean ${near.join(" or ")}?`;
+}
+
 /** The candidates that a mistyped name may have meant, best first, at most three. */
-export function nearest(name: string, candidates: readonly string[]): string[] {
+function nearest(name: string, candidates: readonly string[]): string[] {
   const wanted = name.toLowerCase().slice(0, 64);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   return candidates
@@ -8,12 +14,6 @@ export function nearest(name: string, candidates: readonly string[]): string[] {
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
-}
-
-/** `; did you mean a or b?`, or nothing where no candidate is near. */
-export function didYouMean(name: string, candidates: readonly string[]): string {
-  const near = nearest(name, candidates);
-  return near.length === 0 ? "" : `; did you mean ${near.join(" or ")}?`;
 }
 
 /** Levenshtein distance; zero where the candidate begins with what was typed (at least three characters). */

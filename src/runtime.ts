@@ -31,7 +31,8 @@ export interface Front extends ToolBackend {
  */
 export async function openFront(argv: readonly string[]): Promise<Front> {
   const { config, rest } = readConfig(argv);
-  if (rest[0] !== undefined) throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
+  if (rest[0] !== undefined)
+    throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
   setLogLevel(config.log_level);
   const names = builtIn.map((definition) => definition.name);
   if (config.plugins.length === 0) checkNames(config, names);
@@ -66,7 +67,10 @@ export async function openToolEngine(config: Config): Promise<Engine> {
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
   checkNames(config, names);
-  return openEngine(all.filter((tool) => isOffered(config, tool.name)), config);
+  return openEngine(
+    all.filter((tool) => isOffered(config, tool.name)),
+    config,
+  );
 }
 
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
@@ -101,17 +105,21 @@ export interface OpenAgent {
  * @throws ConfigError for a provider or a store that cannot be used
  */
 export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
-  const [{ createAgent }, { openProvider, providers }, { openStore }, { openNodeHost }] = await Promise.all([
-    import("./agent/agent.ts"),
-    import("./providers/index.ts"),
-    import("./session/index.ts"),
-    import("./node-host.ts"),
-  ]);
+  const [{ createAgent }, { defaultSystem }, { openProvider, providers }, { openStore }, { openNodeHost }] =
+    await Promise.all([
+      import("./agent/agent.ts"),
+      import("./agent/system.ts"),
+      import("./providers/index.ts"),
+      import("./session/index.ts"),
+      import("./node-host.ts"),
+    ]);
   const { secrets } = config;
   const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
   const name = config.provider ?? withKey;
   if (name === undefined) {
-    throw new ConfigError("no model provider is chosen: set OPENAI_API_KEY or GROQ_API_KEY, or name one with --provider and --base-url");
+    throw new ConfigError(
+      "no model provider is chosen: set OPENAI_API_KEY or GROQ_API_KEY, or name one with --provider and --base-url",
+    );
   }
   const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
   const host = openNodeHost();
@@ -122,7 +130,14 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     host,
   });
   const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
-  const agent = createAgent({ provider, engine, store, maxTurns: config.max_turns, maxTokens: config.max_tokens });
+  const agent = createAgent({
+    provider,
+    engine,
+    store,
+    system: defaultSystem,
+    maxTurns: config.max_turns,
+    maxTokens: config.max_tokens,
+  });
   return { agent, close: async () => void (await Promise.all([store.close(), host.close()])) };
 }
 
@@ -141,7 +156,7 @@ async function openServices(config: Config): Promise<OpenServices> {
   ]);
   const files = await openFiles({ roots: config.roots, workspace: config.workspace, allowWrite: config.allow_write });
   const datasets = openDatasets(config.workspace);
-  const sql = openSqlEngine({ files, datasets, environment: childEnvironment() });
+  const sql = openSqlEngine({ files, datasets, workspace: config.workspace, environment: childEnvironment() });
   const web = openScraper({ allowPrivate: config.allow_private, userAgent: `axoner/${version}` });
   const math = openMathEngine();
   return {
@@ -175,5 +190,7 @@ function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean
 function checkNames({ tools = [], no_tools: excluded }: Config, names: readonly string[]): void {
   const unknown = [...tools, ...excluded].find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new ConfigError(`there is no tool "${unknown}"${didYouMean(unknown, names)}; the tools are ${names.join(", ")}`);
+  throw new ConfigError(
+    `there is no tool "${unknown}"${didYouMean(unknown, names)}; the tools are ${names.join(", ")}`,
+  );
 }

@@ -20,7 +20,13 @@ export interface ServeOptions {
  * @returns the exit code the process should end with
  * @throws ConfigError for options that cannot be used
  */
-export async function serve({ tools, name = "axoner", version = "0.0.0", instructions, argv = [] }: ServeOptions): Promise<number> {
+export async function serve({
+  tools,
+  name = "axoner",
+  version = "0.0.0",
+  instructions,
+  argv = [],
+}: ServeOptions): Promise<number> {
   const engine = openEngine(tools, readConfig(argv).config);
   return serveStdio({
     name,

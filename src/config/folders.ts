@@ -37,7 +37,24 @@ export function decideFolders(options: FolderOptions, currentFolder: string, env
   };
 }
 
-const systemFolders = ["/bin", "/boot", "/dev", "/etc", "/lib", "/opt", "/proc", "/run", "/sbin", "/snap", "/sys", "/usr", "/var", "/Applications", "/Library", "/System"];
+const systemFolders = [
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/lib",
+  "/opt",
+  "/proc",
+  "/run",
+  "/sbin",
+  "/snap",
+  "/sys",
+  "/usr",
+  "/var",
+  "/Applications",
+  "/Library",
+  "/System",
+];
 const windowsSystemFolder = /^[a-z]:\\(windows|program files|program files \(x86\))(\\|$)/i;
 /** Folders below a system folder in which people do keep their work. */
 const workFolders = ["/var/folders", "/var/tmp", "/usr/src"];

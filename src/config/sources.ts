@@ -12,7 +12,10 @@ export type Settings = Record<string, unknown>;
 type Shape = Record<string, z.ZodType>;
 
 /** The flags among the arguments. What is no option of ours stays in `rest`, in its order. */
-export function readCommandLine(argv: readonly string[], shape: Shape): { settings: Settings; configFile?: string; rest: string[] } {
+export function readCommandLine(
+  argv: readonly string[],
+  shape: Shape,
+): { settings: Settings; configFile?: string; rest: string[] } {
   const keys = new Set([...Object.keys(shape), "config"]);
   const options = Object.fromEntries([...keys].map((key) => [flagOf(key), { type: "string" as const }]));
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
@@ -40,18 +43,26 @@ export function readEnvironment(environment: NodeJS.ProcessEnv, shape: Shape): S
   for (const [key, type] of Object.entries(shape)) {
     const value = environment[`AXONER_${key.toUpperCase()}`];
     if (value === undefined || value === "") continue;
-    settings[key] = !isList(type) ? value : value.trimStart().startsWith("[") ? parseJson(value, `AXONER_${key.toUpperCase()}`) : value.split(",");
+    settings[key] = !isList(type)
+      ? value
+      : value.trimStart().startsWith("[")
+        ? parseJson(value, `AXONER_${key.toUpperCase()}`)
+        : value.split(",");
   }
   return settings;
 }
 
 /** The user's own configuration: the named file, else `axoner/axoner.json` in the configuration folder, if there is one. */
-export function readUserFile(named: string | undefined, environment: NodeJS.ProcessEnv): Settings & { secrets: Record<string, string> } {
+export function readUserFile(
+  named: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Settings & { secrets: Record<string, string> } {
   const folder = environment["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   const path = named === undefined ? join(folder, "axoner", "axoner.json") : resolve(named);
   const settings = readJsonFile(path, named !== undefined);
   const { keys, ...options } = settings;
-  if (keys !== undefined && !isStringRecord(keys)) throw new ConfigError(`${path}: "keys" must be an object of strings`);
+  if (keys !== undefined && !isStringRecord(keys))
+    throw new ConfigError(`${path}: "keys" must be an object of strings`);
   if (keys !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
     throw new ConfigError(`${path} holds keys but others can read it; run: chmod 600 ${path}`);
   }

@@ -49,7 +49,11 @@ export function unknownTool(name: string, known: readonly string[]): ToolResult 
   return { ok: false, code: "not_found", message };
 }
 
-async function run(tool: Tool, input: unknown, call: CallOptions & Pick<LocalEngineOptions, "services">): Promise<ToolResult> {
+async function run(
+  tool: Tool,
+  input: unknown,
+  call: CallOptions & Pick<LocalEngineOptions, "services">,
+): Promise<ToolResult> {
   const { signal, progress, services } = call;
   const work = async (): Promise<ToolResult> => {
     signal.throwIfAborted();

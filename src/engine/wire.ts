@@ -21,7 +21,11 @@ const maxLineBytes = 64 * 1024 * 1024;
  * Serve the engine that `open` makes of the caller's settings. When the caller goes away the engine is closed and
  * `onClosed` is called.
  */
-export function serveEngine(stream: Duplex, open: (settings: JsonValue) => Promise<Engine>, onClosed: () => void): void {
+export function serveEngine(
+  stream: Duplex,
+  open: (settings: JsonValue) => Promise<Engine>,
+  onClosed: () => void,
+): void {
   const running = new Map<number, AbortController>();
   let opening: Promise<Engine> | undefined;
 
@@ -58,7 +62,10 @@ export function serveEngine(stream: Duplex, open: (settings: JsonValue) => Promi
   });
 }
 
-async function callOpened(opening: Promise<Engine> | undefined, call: (engine: Engine) => Promise<ToolResult>): Promise<ToolResult> {
+async function callOpened(
+  opening: Promise<Engine> | undefined,
+  call: (engine: Engine) => Promise<ToolResult>,
+): Promise<ToolResult> {
   try {
     if (opening === undefined) throw new Error("it was not told what to open");
     return await call(await opening);
@@ -97,7 +104,11 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
       else stream.destroy();
     },
     onClosed() {
-      lost = { ok: false, code: "unavailable", message: "the engine process ended before it answered; call again, a new one starts by itself" };
+      lost = {
+        ok: false,
+        code: "unavailable",
+        message: "the engine process ended before it answered; call again, a new one starts by itself",
+      };
       ready.reject(new AxonerError(lost.message));
       for (const call of pending.values()) call.settle(lost);
       closed.resolve();

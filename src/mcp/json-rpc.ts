@@ -21,7 +21,13 @@ export type Incoming =
   | { kind: "response" }
   | { kind: "invalid"; id: RequestId | null; reason: string };
 
-export const rpcErrors = { parse: -32700, invalidRequest: -32600, methodNotFound: -32601, invalidParams: -32602, internal: -32603 } as const;
+export const rpcErrors = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+} as const;
 
 /** Sort one parsed message; anything that is none is `invalid`, with the id it can be answered under. */
 export function readMessage(value: unknown): Incoming {
@@ -62,7 +68,9 @@ export function idAtTheEdge(head: string, tail: string): RequestId | null {
   const scalar = String.raw`(?:"(?:[^"\\]|\\.)*"|-?\d+|true|false|null)`;
   const member = String.raw`\s*"\w+"\s*:\s*${scalar}\s*`;
   const id = String.raw`\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)\s*`;
-  const found = new RegExp(`^\\s*\\{(?:${member},)*${id},`).exec(head) ?? new RegExp(`\\},(?:${member},)*${id}(?:,${member})*\\}\\s*$`).exec(tail);
+  const found =
+    new RegExp(`^\\s*\\{(?:${member},)*${id},`).exec(head) ??
+    new RegExp(`\\},(?:${member},)*${id}(?:,${member})*\\}\\s*$`).exec(tail);
   const text = found?.[1];
   if (text === undefined) return null;
   const parsed: unknown = JSON.parse(text);

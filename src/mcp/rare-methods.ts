@@ -6,7 +6,6 @@ import {
   ListResourceTemplatesRequestSchema,
   McpError,
   ReadResourceRequestSchema,
-  type JSONRPCMessage,
 } from "@modelcontextprotocol/sdk/types.js";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import type { Request } from "./json-rpc.ts";
@@ -38,7 +37,11 @@ export function openRareMethods(serverInfo: { name: string; version: string }, r
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [] }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
     const text = await resources.read(uri);
-    if (text === undefined) throw new McpError(ErrorCode.InvalidParams, `there is no resource ${uri.slice(0, 200)}; resources/list names them`);
+    if (text === undefined)
+      throw new McpError(
+        ErrorCode.InvalidParams,
+        `there is no resource ${uri.slice(0, 200)}; resources/list names them`,
+      );
     return { contents: [{ uri, mimeType: "application/json", text }] };
   });
 
@@ -58,7 +61,7 @@ export function openRareMethods(serverInfo: { name: string; version: string }, r
     const id = `rare-${++lastId}`;
     const { promise, resolve } = Promise.withResolvers<JsonObject>();
     waiting.set(id, resolve);
-    transport.onmessage?.({ jsonrpc: "2.0", id, method, params } as JSONRPCMessage);
+    transport.onmessage?.({ jsonrpc: "2.0", id, method, params });
     return promise.finally(() => waiting.delete(id));
   };
   const connect = async (initializeParams: JsonObject) => {

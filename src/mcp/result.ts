@@ -13,7 +13,10 @@ export function toCallToolResult(result: ToolResult): JsonObject {
   const text = JSON.stringify(result.value);
   if (text.length > maxResultChars) {
     const advice = "return a dataset (context.services.datasets) or fewer rows";
-    return failed("too_large", `the result has ${text.length} characters, at most ${maxResultChars} can be sent; ${advice}`);
+    return failed(
+      "too_large",
+      `the result has ${text.length} characters, at most ${maxResultChars} can be sent; ${advice}`,
+    );
   }
   return { content: [{ type: "text", text }], structuredContent: result.value };
 }

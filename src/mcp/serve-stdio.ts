@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import type { JsonObject } from "../message.ts";
 import { openToolServer, type ToolServerOptions } from "./serve-tools.ts";
 import { openStdio } from "./stdio.ts";
@@ -20,7 +21,7 @@ const parentCheckMs = 250;
  * @returns the exit code the process should end with
  */
 export async function serveStdio({ close, backend, ...options }: StdioServerOptions): Promise<number> {
-  console.log = console.info = console.debug = console.error; // stdout carries the protocol and nothing else
+  globalThis.console = new Console(process.stderr); // stdout carries the protocol and nothing else
   const failed = Promise.withResolvers<never>();
   const watched = async () => {
     try {

@@ -35,7 +35,8 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
   };
   const answer = async (value: unknown): Promise<JsonObject | undefined> => {
     const message = readMessage(value);
-    if (message.kind === "invalid") return errorReply(message.id, rpcErrors.invalidRequest, `invalid request: ${message.reason}`);
+    if (message.kind === "invalid")
+      return errorReply(message.id, rpcErrors.invalidRequest, `invalid request: ${message.reason}`);
     if (message.kind === "request") return handler.onRequest(message.request);
     if (message.kind === "notification") handler.onNotification(message.notification);
     return undefined;
@@ -56,12 +57,19 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
   readLines(input, maxMessageBytes, {
     onLine(line) {
       const value = parseLine(line);
-      if (value === undefined) send(errorReply(null, rpcErrors.parse, "parse error: the line is not JSON; send one JSON-RPC message a line"));
+      if (value === undefined)
+        send(errorReply(null, rpcErrors.parse, "parse error: the line is not JSON; send one JSON-RPC message a line"));
       else track(Array.isArray(value) ? answerBatch(value) : answer(value));
     },
     onTooLong({ head, tail, sizeBytes }) {
       const limit = `at most ${maxMessageBytes / 1024 / 1024} MiB; put what is large into a file and pass its path`;
-      send(errorReply(idAtTheEdge(head, tail), rpcErrors.invalidRequest, `invalid request: the line has ${sizeBytes} bytes, ${limit}`));
+      send(
+        errorReply(
+          idAtTheEdge(head, tail),
+          rpcErrors.invalidRequest,
+          `invalid request: the line has ${sizeBytes} bytes, ${limit}`,
+        ),
+      );
     },
     onEnd() {
       void Promise.all(answering)

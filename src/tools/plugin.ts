@@ -5,7 +5,12 @@ import type { Tool } from "./tool.ts";
 
 /** What a plugin may import without having it installed beside itself. */
 const provided = new Map([
-  ["axoner", import.meta.url.endsWith(".ts") ? new URL("../index.ts", import.meta.url).href : new URL("index.js", import.meta.url).href],
+  [
+    "axoner",
+    import.meta.url.endsWith(".ts")
+      ? new URL("../index.ts", import.meta.url).href
+      : new URL("index.js", import.meta.url).href,
+  ],
   ["zod", import.meta.resolve("zod")],
 ]);
 

@@ -10,7 +10,10 @@ export interface PreviewOptions {
 }
 
 /** The first rows that fit into a reply. `truncated` says that rows or parts of cells were left out. */
-export function previewRows(rows: readonly JsonValue[][], options: PreviewOptions): { rows: JsonValue[][]; truncated: boolean } {
+export function previewRows(
+  rows: readonly JsonValue[][],
+  options: PreviewOptions,
+): { rows: JsonValue[][]; truncated: boolean } {
   const shown: JsonValue[][] = [];
   let chars = 0;
   let truncated = rows.length > options.maxRows;

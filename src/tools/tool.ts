@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { ToolError, type ErrorCode } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import type { Services } from "./services.ts";
@@ -62,7 +62,9 @@ export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObje
  *
  * @throws TypeError for a name, parameter or type that some MCP client cannot handle; the message says which.
  */
-export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(options: ToolOptions<Input, Output>): Tool {
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  options: ToolOptions<Input, Output>,
+): Tool {
   if (!/^[a-z][a-z0-9_]{0,40}$/.test(options.name)) {
     throw new TypeError(`tool name "${options.name}" must match ^[a-z][a-z0-9_]{0,40}$`);
   }

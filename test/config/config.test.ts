@@ -41,7 +41,10 @@ describe("what counts", () => {
 
   test("lists come from repeated flags, commas in the environment, and JSON", () => {
     startIn(home);
-    expect(readConfig(["--allow-private", "a:1", "--allow-private", "[::1]:2"]).config.allow_private).toEqual(["a:1", "[::1]:2"]);
+    expect(readConfig(["--allow-private", "a:1", "--allow-private", "[::1]:2"]).config.allow_private).toEqual([
+      "a:1",
+      "[::1]:2",
+    ]);
     vi.stubEnv("AXONER_ALLOW_PRIVATE", "10.0.0.0/8,localhost:80");
     expect(readConfig([]).config.allow_private).toEqual(["10.0.0.0/8", "localhost:80"]);
     vi.stubEnv("AXONER_ALLOW_PRIVATE", '["with,comma"]');
@@ -97,17 +100,35 @@ describe("what is wrong is named", () => {
 describe("a project's own file only narrows", () => {
   test("tools are intersected, exclusions added, limits lowered", () => {
     startIn(home);
-    writeFileSync(join(home, "axoner.json"), '{"tools": ["scrape", "calculate"], "no_tools": ["calculate"], "max_turns": 500}');
+    writeFileSync(
+      join(home, "axoner.json"),
+      '{"tools": ["scrape", "calculate"], "no_tools": ["calculate"], "max_turns": 500}',
+    );
     const { config } = readConfig(["--tools", "calculate,query_data"]);
     expect(config).toMatchObject({ tools: ["calculate"], no_tools: ["calculate"], max_turns: 10 });
   });
 
   test("it sets no root, address, plugin, key, URL or folder", () => {
     startIn(home);
-    const wanted = { root: ["/"], allow_private: ["127.0.0.1"], plugin: ["x.js"], allow_write: ["/"], workspace: "/x", base_url: "http://x", keys: {} };
+    const wanted = {
+      root: ["/"],
+      allow_private: ["127.0.0.1"],
+      plugin: ["x.js"],
+      allow_write: ["/"],
+      workspace: "/x",
+      base_url: "http://x",
+      keys: {},
+    };
     writeFileSync(join(home, "axoner.json"), JSON.stringify(wanted));
     const { config } = readConfig([]);
-    expect(config).toMatchObject({ roots: [home], allow_private: [], plugins: [], allow_write: [], workspace: join(home, ".axoner"), secrets: {} });
+    expect(config).toMatchObject({
+      roots: [home],
+      allow_private: [],
+      plugins: [],
+      allow_write: [],
+      workspace: join(home, ".axoner"),
+      secrets: {},
+    });
     expect(config.base_url).toBeUndefined();
   });
 });
@@ -118,13 +139,19 @@ describe("roots and workspace", () => {
     expect(readConfig([]).config).toMatchObject({ roots: [home], workspace: join(home, ".axoner") });
   });
 
-  test.each(["/", homedir(), "/etc", "/usr/lib"])("without --root %s is none, and the workspace is the user's state folder", (folder) => {
-    startIn(folder);
-    expect(readConfig([]).config).toMatchObject({ roots: [], workspace: join(home, "state/axoner/workspace") });
-  });
+  test.each(["/", homedir(), "/etc", "/usr/lib"])(
+    "without --root %s is none, and the workspace is the user's state folder",
+    (folder) => {
+      startIn(folder);
+      expect(readConfig([]).config).toMatchObject({ roots: [], workspace: join(home, "state/axoner/workspace") });
+    },
+  );
 
   test("a root given by name is taken whatever it is", () => {
     startIn(home);
-    expect(readConfig(["--root", "/etc", "--workspace", join(home, "w")]).config).toMatchObject({ roots: ["/etc"], workspace: join(home, "w") });
+    expect(readConfig(["--root", "/etc", "--workspace", join(home, "w")]).config).toMatchObject({
+      roots: ["/etc"],
+      workspace: join(home, "w"),
+    });
   });
 });

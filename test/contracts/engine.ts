@@ -16,9 +16,18 @@ export function engineContract(name: string, open: () => Promise<Engine>): void 
 
     test("definitions list name, description, schemas and hints", async () => {
       const echo = (await engine.definitions()).find((definition) => definition.name === "echo");
-      expect(echo).toMatchObject({ description: "Return the text.", hints: { readOnly: false, openWorld: false, long: false } });
+      expect(echo).toMatchObject({
+        description: "Return the text.",
+        hints: { readOnly: false, openWorld: false, long: false },
+      });
       expect(echo?.inputSchema).toMatchObject({ type: "object", required: ["text"] });
-      expect(Object.keys(echo ?? {}).toSorted()).toEqual(["description", "hints", "inputSchema", "name", "outputSchema"]);
+      expect(Object.keys(echo ?? {}).toSorted()).toEqual([
+        "description",
+        "hints",
+        "inputSchema",
+        "name",
+        "outputSchema",
+      ]);
     });
 
     test("call returns what the tool returned, as done", async () => {
@@ -52,12 +61,20 @@ export function engineContract(name: string, open: () => Promise<Engine>): void 
     });
 
     test("call reports what a tool did not mean to throw as internal", async () => {
-      expect(await call("crash")).toMatchObject({ ok: false, code: "internal", message: expect.stringContaining("out of cheese") });
+      expect(await call("crash")).toMatchObject({
+        ok: false,
+        code: "internal",
+        message: expect.stringContaining("out of cheese"),
+      });
     });
 
     test("progress arrives in order and before the result", async () => {
       const updates: Progress[] = [];
-      const result = await engine.call("count", {}, { signal: new AbortController().signal, progress: (update) => updates.push(update) });
+      const result = await engine.call(
+        "count",
+        {},
+        { signal: new AbortController().signal, progress: (update) => updates.push(update) },
+      );
       expect(result).toMatchObject({ ok: true });
       expect(updates.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
       expect(updates.at(-1)).toEqual({ done: 10, total: 10, message: "counted 10" });
@@ -77,13 +94,19 @@ export function engineContract(name: string, open: () => Promise<Engine>): void 
 
     test("many calls at once are each answered with their own result", async () => {
       const results = await Promise.all(Array.from({ length: 200 }, (_, index) => call("echo", { text: `${index}` })));
-      expect(results.map((result) => result.ok && result.value["text"])).toEqual(Array.from({ length: 200 }, (_, index) => `${index}`));
+      expect(results.map((result) => result.ok && result.value["text"])).toEqual(
+        Array.from({ length: 200 }, (_, index) => `${index}`),
+      );
     });
 
     test("close answers calls in flight as cancelled, and later ones too", async () => {
       const closing = await open();
       const running = closing.call("wait", {}, { signal: new AbortController().signal, progress: () => undefined });
-      await closing.call("echo", { text: "started" }, { signal: new AbortController().signal, progress: () => undefined });
+      await closing.call(
+        "echo",
+        { text: "started" },
+        { signal: new AbortController().signal, progress: () => undefined },
+      );
       await closing.close();
       expect(await running).toMatchObject({ ok: false, code: "cancelled" });
       const late = await closing.call("wait", {}, { signal: new AbortController().signal, progress: () => undefined });

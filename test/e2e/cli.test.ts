@@ -32,7 +32,8 @@ describe("axoner", () => {
   test("--help lists every command and option", async () => {
     const { code, stdout } = await axoner(temporaryFolder(), ["--help"]);
     expect(code).toBe(0);
-    for (const word of ["run", "tool", "mcp", "--root DIR", "--allow-private", "--plugin FILE", "--max-turns"]) expect(stdout).toContain(word);
+    for (const word of ["run", "tool", "mcp", "--root DIR", "--allow-private", "--plugin FILE", "--max-turns"])
+      expect(stdout).toContain(word);
   });
 
   test.each([
@@ -90,7 +91,9 @@ describe("axoner tool", () => {
   });
 
   test("an interrupt ends a call within a second, with 130", async () => {
-    const child = spawn(process.execPath, [builtCli, "tool", "ignore_abort", "--plugin", misbehaving], { cwd: temporaryFolder() });
+    const child = spawn(process.execPath, [builtCli, "tool", "ignore_abort", "--plugin", misbehaving], {
+      cwd: temporaryFolder(),
+    });
     child.stdin.end();
     const exited = new Promise((resolve) => child.once("exit", resolve));
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -109,7 +112,13 @@ describe("axoner run", () => {
       axoner(folder, ["run", prompt, "--json", "--provider", "scripted", "--model", model, "--session", "sums"]);
 
     const first = await run("What is 6 * 7?", "first.json");
-    expect(JSON.parse(first.stdout)).toMatchObject({ text: "It is 42.", session_id: "sums", exit_reason: "finished", turns: 2, tool_calls: 1 });
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      text: "It is 42.",
+      session_id: "sums",
+      exit_reason: "finished",
+      turns: 2,
+      tool_calls: 1,
+    });
     const second = await run("And again?", "second.json");
     expect(second.code).toBe(0);
     expect(JSON.parse(second.stdout)).toMatchObject({ text: "As I said, 42.", turns: 1 });
@@ -117,15 +126,36 @@ describe("axoner run", () => {
 
   test("ends with 3 at the limit of turns", async () => {
     const folder = temporaryFolder();
-    const endless = Array.from({ length: 5 }, () => ({ tool_calls: [{ name: "calculate", input: { expression: "1" } }] }));
+    const endless = Array.from({ length: 5 }, () => ({
+      tool_calls: [{ name: "calculate", input: { expression: "1" } }],
+    }));
     writeFileSync(join(folder, "endless.json"), JSON.stringify(endless));
-    const { code, stdout } = await axoner(folder, ["run", "go", "--json", "--provider", "scripted", "--model", "endless.json", "--max-turns", "2"]);
+    const { code, stdout } = await axoner(folder, [
+      "run",
+      "go",
+      "--json",
+      "--provider",
+      "scripted",
+      "--model",
+      "endless.json",
+      "--max-turns",
+      "2",
+    ]);
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ exit_reason: "max_turns", turns: 2 });
   });
 
   test("ends with 4 when the provider cannot be reached", async () => {
-    const { code, stderr } = await axoner(temporaryFolder(), ["run", "go", "--provider", "openai", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"]);
+    const { code, stderr } = await axoner(temporaryFolder(), [
+      "run",
+      "go",
+      "--provider",
+      "openai",
+      "--model",
+      "m",
+      "--base-url",
+      "http://127.0.0.1:9/v1",
+    ]);
     expect(code).toBe(4);
     expect(stderr).toContain("127.0.0.1:9");
   });
@@ -133,7 +163,11 @@ describe("axoner run", () => {
   test("reads the prompt from stdin for - and streams the text", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "echo.json"), '["Hello there."]');
-    const { stdout } = await axoner(folder, ["run", "-", "--provider", "scripted", "--model", "echo.json"], "say hello");
+    const { stdout } = await axoner(
+      folder,
+      ["run", "-", "--provider", "scripted", "--model", "echo.json"],
+      "say hello",
+    );
     expect(stdout).toBe("Hello there.\n");
   });
 });

@@ -11,7 +11,10 @@ const plugin = fileURLToPath(new URL("../support/engine-tools.ts", import.meta.u
 const ignore = { signal: new AbortController().signal, progress: () => undefined };
 
 function openHosted(plugins = [plugin]): Engine {
-  return openHostedEngine({ settings: configFor("/nonexistent", { plugins }) as JsonValue, environment: childEnvironment() });
+  return openHostedEngine({
+    settings: configFor("/nonexistent", { plugins }) as JsonValue,
+    environment: childEnvironment(),
+  });
 }
 
 engineContract("a hosted engine", async () => openHosted());
@@ -19,7 +22,11 @@ engineContract("a hosted engine", async () => openHosted());
 test("a killed engine answers its calls as unavailable and the next call starts a new one", async () => {
   const engine = openHosted();
   const [waiting, killing] = [engine.call("wait", {}, ignore), engine.call("die", {}, ignore)];
-  expect(await killing).toMatchObject({ ok: false, code: "unavailable", message: expect.stringContaining("call again") });
+  expect(await killing).toMatchObject({
+    ok: false,
+    code: "unavailable",
+    message: expect.stringContaining("call again"),
+  });
   expect(await waiting).toMatchObject({ ok: false, code: "unavailable" });
   expect(await engine.call("echo", { text: "again" }, ignore)).toMatchObject({ ok: true, value: { text: "again" } });
   await engine.close();

@@ -7,7 +7,9 @@ import * as tools from "../support/engine-tools.ts";
 
 const noServices = {} as Services; // these tools call none
 
-engineContract("a local engine", async () => openLocalEngine({ tools: Object.values(tools), services: () => noServices }));
+engineContract("a local engine", async () =>
+  openLocalEngine({ tools: Object.values(tools), services: () => noServices }),
+);
 
 test("services that do not open fail the call with their reason, and are asked again", async () => {
   let asked = 0;
@@ -19,7 +21,8 @@ test("services that do not open fail the call with their reason, and are asked a
       return noServices;
     },
   });
-  const call = () => engine.call("echo", { text: "a" }, { signal: new AbortController().signal, progress: () => undefined });
+  const call = () =>
+    engine.call("echo", { text: "a" }, { signal: new AbortController().signal, progress: () => undefined });
   expect(await call()).toEqual({ ok: false, code: "unavailable", message: "the disk is full; free some space" });
   expect(await call()).toMatchObject({ ok: true });
 });

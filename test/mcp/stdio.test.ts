@@ -28,7 +28,10 @@ describe("a line that is no message is answered with an error, and the next line
     ["params that are a list", '{"jsonrpc":"2.0","id":6,"method":"ping","params":[]}', -32600, 6],
   ])("%s", async (_name, line, code, id) => {
     const replies = await repliesTo(Buffer.concat([Buffer.from(line), Buffer.from(`\n${request(9)}`)]));
-    expect(replies).toMatchObject([{ id, error: { code } }, { id: 9, result: {} }]);
+    expect(replies).toMatchObject([
+      { id, error: { code } },
+      { id: 9, result: {} },
+    ]);
   });
 });
 
@@ -63,13 +66,20 @@ test("the last message needs no newline", async () => {
 });
 
 test("a batch is answered as a batch, without its notifications", async () => {
-  const batch = [{ jsonrpc: "2.0", id: 1, method: "a" }, { jsonrpc: "2.0", method: "note" }, 5, { jsonrpc: "2.0", id: 2, method: "b" }];
+  const batch = [
+    { jsonrpc: "2.0", id: 1, method: "a" },
+    { jsonrpc: "2.0", method: "note" },
+    5,
+    { jsonrpc: "2.0", id: 2, method: "b" },
+  ];
   const replies = await repliesTo(`${JSON.stringify(batch)}\n`);
   expect(replies).toMatchObject([[{ id: 1 }, { id: null, error: { code: -32600 } }, { id: 2 }]]);
 });
 
 test("responses and notifications get no reply", async () => {
-  expect(await repliesTo('{"jsonrpc":"2.0","id":1,"result":{}}\n{"jsonrpc":"2.0","method":"notifications/initialized"}\n')).toEqual([]);
+  expect(
+    await repliesTo('{"jsonrpc":"2.0","id":1,"result":{}}\n{"jsonrpc":"2.0","method":"notifications/initialized"}\n'),
+  ).toEqual([]);
 });
 
 test("at the end of input everything in flight is answered before it is drained", async () => {
@@ -86,7 +96,7 @@ test("at the end of input everything in flight is answered before it is drained"
 test("a client that no longer reads is noticed", async () => {
   const lab = openStdioLab();
   lab.output.destroy(new Error("write EPIPE"));
-  await lab.transport.gone;
+  await expect(lab.transport.gone).resolves.toBeUndefined();
 });
 
 test("reading a line of many chunks takes linear time", async () => {

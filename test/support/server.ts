@@ -1,7 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { JsonObject } from "../../src/message.ts";
@@ -35,8 +34,13 @@ export interface ServerOptions {
 
 /** Start the built server as a client does. It is killed when the test is done, if it still runs. */
 export function startServer({ args = [], cwd, env = {} }: ServerOptions): RunningServer {
-  const child = spawn(process.execPath, [builtServer, ...args], { cwd, env: { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env } });
-  const exited = new Promise<number | string>((resolve) => child.once("exit", (code, signal) => resolve(code ?? String(signal))));
+  const child = spawn(process.execPath, [builtServer, ...args], {
+    cwd,
+    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env },
+  });
+  const exited = new Promise<number | string>((resolve) =>
+    child.once("exit", (code, signal) => resolve(code ?? String(signal))),
+  );
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await exited;
@@ -57,7 +61,9 @@ export function startServer({ args = [], cwd, env = {} }: ServerOptions): Runnin
     const id = ++lastId;
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     waiting.set(id, resolve);
-    void exited.then((code) => reject(new Error(`the server ended with ${code} before it answered ${method}\n${errors.join("")}`)));
+    void exited.then((code) =>
+      reject(new Error(`the server ended with ${code} before it answered ${method}\n${errors.join("")}`)),
+    );
     send({ jsonrpc: "2.0", id, method, params });
     return promise;
   };
@@ -71,11 +77,6 @@ export function startServer({ args = [], cwd, env = {} }: ServerOptions): Runnin
     exited,
     call: async (name, input = {}) => (await request("tools/call", { name, arguments: input }))["result"] as JsonObject,
   };
-}
-
-/** Wait until something holds; a test's own time limit ends the waiting. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await delay(20);
 }
 
 /** Whether a process runs. One that ended but was not yet collected by whoever inherited it does not. */

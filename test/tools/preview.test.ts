@@ -11,7 +11,10 @@ test("more rows than asked for are cut and said to be", () => {
 });
 
 test("long cells are cut with an ellipsis and said to be, objects as their JSON", () => {
-  const { rows, truncated } = previewRows([["x".repeat(50)], [{ key: "y".repeat(50) }]], { maxRows: 10, maxCellChars: 10 });
+  const { rows, truncated } = previewRows([["x".repeat(50)], [{ key: "y".repeat(50) }]], {
+    maxRows: 10,
+    maxCellChars: 10,
+  });
   expect(rows).toEqual([["xxxxxxxxxx…"], ['{"key":"yy…']]);
   expect(truncated).toBe(true);
 });

@@ -1,0 +1,79 @@
+import type { Engine } from "../engine/engine.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
+import type { Progress } from "../tools/tool.ts";
+import { errorReply, notification, resultReply, rpcErrors, type Request, type RequestId } from "./json-rpc.ts";
+import { toCallToolResult } from "./result.ts";
+
+export interface ToolCallsOptions {
+  /** Opened by the first call. */
+  backend: () => Promise<{ engine: Engine }>;
+  notify: (message: JsonObject) => void;
+}
+
+/** The `tools/call` requests in flight, by their id. */
+export interface ToolCalls {
+  /** Resolves with the reply, or undefined for a call that was cancelled. */
+  answer(request: Request): Promise<JsonObject | undefined>;
+  cancel(id: unknown): void;
+  /** Cancel all of them. */
+  abort(): void;
+}
+
+/** Progress is sent at most this often for one call. */
+const progressIntervalMs = 100;
+const maxCallsInFlight = 1_000;
+
+export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls {
+  const calls = new Map<RequestId, AbortController>();
+
+  const run = async ({ id, params }: Request, name: string, signal: AbortSignal) => {
+    const { arguments: input, _meta: meta } = params;
+    const { engine } = await backend();
+    const progress = progressNotifier(isJsonObject(meta) ? meta["progressToken"] : undefined, notify);
+    const result = await engine.call(name, input, { signal, progress });
+    return signal.aborted ? undefined : resultReply(id, toCallToolResult(result));
+  };
+
+  return {
+    async answer(request) {
+      const { id, params } = request;
+      const { name } = params;
+      if (typeof name !== "string") return errorReply(id, rpcErrors.invalidParams, 'tools/call needs "name", a string');
+      if (calls.has(id)) {
+        return errorReply(id, rpcErrors.invalidRequest, `the id ${JSON.stringify(id)} is in use by a call in flight`);
+      }
+      if (calls.size >= maxCallsInFlight) {
+        const message = `${maxCallsInFlight} calls are in flight; wait for some of them and call again`;
+        return resultReply(id, toCallToolResult({ ok: false, code: "unavailable", message }));
+      }
+      const abort = new AbortController();
+      calls.set(id, abort);
+      try {
+        return await run(request, name, abort.signal);
+      } finally {
+        calls.delete(id);
+      }
+    },
+    cancel(id) {
+      if (typeof id === "string" || typeof id === "number") calls.get(id)?.abort();
+    },
+    abort() {
+      for (const call of calls.values()) call.abort();
+    },
+  };
+}
+
+/** Sends progress for a call whose client asked for it: never falling, never more often than the interval. */
+function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (update: Progress) => void {
+  if (typeof token !== "string" && typeof token !== "number") return () => undefined;
+  let sentAt = -Infinity;
+  let sentDone = -Infinity;
+  return ({ done, total, message }) => {
+    const complete = done === total;
+    if (done <= sentDone || (!complete && performance.now() - sentAt < progressIntervalMs)) return;
+    sentAt = performance.now();
+    sentDone = done;
+    const details = { ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
+    notify(notification("notifications/progress", { progressToken: token, progress: done, ...details }));
+  };
+}
