@@ -50,6 +50,12 @@ export function extractHtml(
   let depth = 0;
   let hiddenAt: number | undefined;
   let inTitle = false;
+  // Text comes in pieces, cut at every entity; what makes a word or a mark is only seen in the whole.
+  let text = "";
+  const flush = () => {
+    if (text !== "") sink.text(text);
+    text = "";
+  };
   parseHtml(html, {
     onopentag(name, attributes) {
       depth += 1;
@@ -57,20 +63,23 @@ export function extractHtml(
       if (name === "title" && titles.title === undefined) inTitle = true;
       if (name === "base") base = URL.parse(attributes["href"] ?? "", address)?.href ?? base;
       if (name === "meta" && attributes["property"] === "og:title") titles["og:title"] ??= attributes["content"];
+      flush();
       if (hidden.has(name) || "hidden" in attributes) hiddenAt = depth;
       else sink.open({ name, attributes });
     },
     onclosetag(name) {
+      flush();
       if (hiddenAt === undefined) sink.close(name);
       else if (hiddenAt === depth) hiddenAt = undefined;
       inTitle = false;
       depth -= 1;
     },
-    ontext(text) {
-      if (inTitle) titles.title = (titles.title ?? "") + text;
-      else if (hiddenAt === undefined) sink.text(text);
+    ontext(piece) {
+      if (inTitle) titles.title = (titles.title ?? "") + piece;
+      else if (hiddenAt === undefined) text += piece;
     },
   });
+  flush();
   const content = extract === "html" ? html : sink.end();
   const title = collapse((titles.title ?? titles["og:title"] ?? "").slice(0, maxTitleChars));
   return { title: title === "" ? null : title, content };

@@ -39,8 +39,9 @@ export function failureOf(thrown: unknown, url: URL): Failure {
 
 function classify(code: string | undefined, thrown: unknown): { code: ErrorCode; retryable: boolean; text: string } {
   const detail = errorMessage(thrown).slice(0, 200);
-  if (code?.startsWith("HPE_") === true)
+  if (thrown instanceof Error && thrown.name === "HTTPParserError") {
     return { code: "http_error", retryable: false, text: `the reply is not valid HTTP (${detail})` };
+  }
   if (/CERT|TLS|SSL|SIGNATURE|EPROTO/.test(code ?? "")) {
     return {
       code: "unavailable",

@@ -59,7 +59,7 @@ function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "bina
   if (head.includes(0) && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)) return "binary";
   if (isHtml(type)) return "html";
   if (isText(type)) return "text";
-  return /^\s*(?:\uFEFF\s*)?<(?:!doctype|html|head|body|!--)/i.test(new TextDecoder().decode(head)) ? "html" : "text";
+  return /^\s*<(?:!doctype|!--|[a-z])/i.test(new TextDecoder().decode(head)) ? "html" : "text";
 }
 
 function isHtml(type: string): boolean {

@@ -63,7 +63,7 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
 
   return {
     recheck,
-    enter(host, order) {
+    async enter(host, order) {
       signal.throwIfAborted();
       return new Promise((enter, refuse) => {
         waiting.push({ host, order, enter, refuse });

@@ -23,6 +23,8 @@ interface Run {
   pages: Pages;
   admit: (url: URL) => Promise<void>;
   signal: AbortSignal;
+  /** Count bytes that are held in memory, and with a negative number those that no longer are. */
+  hold: (bytes: number) => void;
 }
 
 /** A page of the run; the addresses that were given for it are put in later. */
@@ -31,7 +33,7 @@ type Page = Omit<ScrapedPage, "url">;
 const robotsTimeoutMs = 10_000;
 const maxPageBytes = 10_000_000;
 const maxRobotsBytes = 500 * 1_024;
-/** Pages that are read but wait for one before them; beyond either bound, no page behind that one is fetched. */
+/** How many pages may be under way or wait for one before them, and how much of them may lie in memory meanwhile. */
 const maxAhead = 1_024;
 const maxBytesAhead = 64_000_000;
 
@@ -45,14 +47,18 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   const mayStart = (order: number) => order <= next || bytesAhead < maxBytesAhead;
   const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart });
   const fetcher = await openFetcher({ guard: around.guard, gate, userAgent: around.userAgent, signal });
-  const run = openRun(request, fetcher, { ...around, signal });
+  const hold = (bytes: number) => {
+    bytesAhead += bytes;
+    if (bytes < 0) gate.recheck();
+  };
+  const run = openRun({ request, fetcher, pages: around.pages, signal, hold }, around.userAgent);
   try {
     const scrapeOne = shareRepeated(request.urls, (url, order) => scrapePage(run, url, order));
     const pages = pMapIterable(
       request.urls,
       async (url, order) => {
         const page = { ...(await scrapeOne(url, order)), url };
-        bytesAhead += page.sizeBytes ?? 0;
+        hold(page.sizeBytes ?? 0);
         request.onPage(page);
         return page;
       },
@@ -61,7 +67,7 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     for await (const page of pages) {
       yield page;
       next += 1;
-      bytesAhead -= page.sizeBytes ?? 0;
+      hold(-(page.sizeBytes ?? 0));
       gate.recheck();
     }
   } catch (thrown) {
@@ -73,9 +79,9 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   }
 }
 
-function openRun(request: ScrapeRequest, fetcher: Fetcher, { pages, userAgent, signal }: Surroundings): Run {
-  const run: Run = { request, fetcher, pages, admit: async () => {}, signal };
-  if (!request.respectRobots) return run;
+function openRun(parts: Omit<Run, "admit">, userAgent: string): Run {
+  const run: Run = { ...parts, admit: async () => {} };
+  if (!run.request.respectRobots) return run;
   const product = (userAgent.split("/", 1)[0] ?? "").toLowerCase();
   const robots = openRobots(product, (url) => fetchRobots(run, url));
   return { ...run, admit: (url) => robots.check(url) };
@@ -104,8 +110,9 @@ function requestKey(url: string): string {
   return URL.parse(url)?.href.replace(/#.*/, "") ?? url;
 }
 
-async function scrapePage({ request, fetcher, pages, admit, signal }: Run, url: string, order: number): Promise<Page> {
-  const fetched = await fetcher.get({
+async function scrapePage(run: Run, url: string, order: number): Promise<Page> {
+  const { request } = run;
+  const fetched = await run.fetcher.get({
     url,
     order,
     timeoutMs: request.timeoutMs,
@@ -113,7 +120,7 @@ async function scrapePage({ request, fetcher, pages, admit, signal }: Run, url: 
     overflow: "error",
     acceptEncoding: "gzip, br, deflate, zstd",
     isWelcome: (contentType) => !isBinaryType(contentType),
-    admit,
+    admit: run.admit,
   });
   const { finalUrl, status, elapsedMs } = fetched;
   const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
@@ -129,7 +136,10 @@ async function scrapePage({ request, fetcher, pages, admit, signal }: Run, url: 
     extract,
     select,
   };
-  const page = await pages.read(task, signal);
+  const bodyBytes = body.byteLength;
+  run.hold(bodyBytes);
+  const page = await run.pages.read(task, run.signal);
+  run.hold(-bodyBytes);
   if (page.ok) {
     const { title, content, selected, sizeBytes, sha256 } = page;
     return { ...basics, title, content, selected, sizeBytes, sha256, error: undefined };

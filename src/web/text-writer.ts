@@ -59,14 +59,15 @@ export class TextWriter {
     }
   }
 
-  /** What follows starts a line (1) or stands apart by an empty one (2). Marks end here and start again there. */
+  /** What follows starts a line (1) or stands apart by an empty one (2); an item starts with its text. Marks end here and start again there. */
   newline(count: 1 | 2): void {
     if (this.#empty) return;
     for (const mark of this.#marks.toReversed()) {
       if (mark.written) this.#out.push(mark.close);
       mark.written = false;
     }
-    this.#newlines = Math.max(this.#newlines, count);
+    const startsItem = this.#indents.at(-1)?.first !== undefined;
+    this.#newlines = Math.max(this.#newlines, startsItem ? 1 : count);
     this.#space = false;
   }
 

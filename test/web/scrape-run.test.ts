@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { openScraper, type Scraper } from "../../src/web/scrape.ts";
+import { scrapeAll } from "../support/scraping.ts";
+import { endless, openSite, raw, reply, type Route, type Site } from "../support/site.ts";
+
+const page = "<title>T</title><p>hello";
+const drip = raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", "a");
+const slow: Route = (response, request) => void setTimeout(() => reply(page)(response, request), 30);
+
+let site: Site;
+let scraper: Scraper;
+let routes: Record<string, Route | string>;
+
+beforeEach(async () => {
+  routes = { "/page": page, "/other": page, "/slow": slow, "/silent": () => {}, "/drip": drip, "/endless": endless };
+  site = await openSite(routes);
+  scraper = openScraper({ allowPrivate: [site.host], userAgent: "axoner/1" });
+});
+afterEach(async () => {
+  await scraper.close();
+  await site.close();
+});
+
+const at = (...paths: string[]) => paths.map((path) => site.origin + path);
+
+test("what is asked for twice is fetched once", async () => {
+  const urls = at("/page", "/other", "/page#part", "/page");
+  const found = await scrapeAll(scraper, { urls });
+  expect(found.map(({ url, content }) => [url, content])).toEqual(urls.map((url) => [url, "hello"]));
+  expect(site.requested.toSorted()).toEqual(["/other", "/page"]);
+});
+
+test("no host gets more requests at a time than it may", async () => {
+  const urls = at(...Array.from({ length: 20 }, (_, n) => `/slow?${n}`));
+  const found = await scrapeAll(scraper, { urls, perHost: 3 });
+  expect(found.filter(({ error }) => error === undefined)).toHaveLength(20);
+  expect(site.busiest()).toBe(3);
+});
+
+test("large pages behind a slow one are not all held in memory", async () => {
+  let read = 0;
+  let answerFirst = () => {};
+  routes["/first"] = (response, request) => {
+    answerFirst = () => reply(page)(response, request);
+  };
+  routes["/large"] = `<p>${"a".repeat(8_000_000)}`;
+  const urls = at("/first", ...Array.from({ length: 30 }, (_, n) => `/large?${n}`));
+  const run = scrapeAll(scraper, { urls, perHost: 2, timeoutMs: 60_000, onPage: () => void (read += 1) });
+  await vi.waitUntil(() => read >= 8, 15_000);
+  await delay(100);
+  expect(site.requested.length).toBeLessThan(13);
+  answerFirst();
+  expect((await run).every(({ error }) => error === undefined)).toBe(true);
+});
+
+describe("a robots.txt", () => {
+  test("is asked for once and obeyed, after a redirect too", async () => {
+    routes["/robots.txt"] = reply("User-agent: *\nDisallow: /other", { "content-type": "text/plain" });
+    routes["/to-other"] = reply("", { location: "/other" }, 302);
+    const found = await scrapeAll(scraper, { urls: at("/page", "/other", "/to-other"), respectRobots: true });
+    expect(found.map(({ error }) => error?.code)).toEqual([undefined, "robots_denied", "robots_denied"]);
+    expect(site.requested.toSorted()).toEqual(["/page", "/robots.txt", "/to-other"]);
+  });
+
+  const forbidden = "User-agent: axoner\nDisallow: /";
+  test.each<[what: string, robots: Route, code: string | undefined]>([
+    ["that is not there forbids nothing", reply("", {}, 404), undefined],
+    ["that fails forbids everything", reply("", {}, 500), "robots_denied"],
+    ["that is redirected counts", reply("", { location: "/rules" }, 301), "robots_denied"],
+    ["that is redirected for ever forbids nothing", reply("", { location: "/robots.txt" }, 301), undefined],
+    ["that is compressed counts", reply(gzipSync(forbidden), { "content-encoding": "gzip" }), "robots_denied"],
+    ["without end counts by its start", endless, undefined],
+    ["that does not come is a timeout", () => {}, "timeout"],
+    ["elsewhere is refused like a page", reply("", { location: "http://10.0.0.1/" }, 301), "blocked_address"],
+  ])("%s", async (_what, robots, code) => {
+    routes["/robots.txt"] = robots;
+    routes["/rules"] = reply(forbidden);
+    const timeoutMs = code === "timeout" ? 150 : 5_000;
+    const [found] = await scrapeAll(scraper, { urls: at("/page"), respectRobots: true, timeoutMs });
+    expect(found?.error?.code).toBe(code);
+  });
+});
+
+describe("the end of a run", () => {
+  test("by abort has its reason and leaves no socket open", async () => {
+    const stop = new AbortController();
+    const urls = at("/silent", "/drip", "/silent?2", "/silent?3");
+    const run = scrapeAll(scraper, { urls, timeoutMs: 60_000 }, stop.signal);
+    while (site.openSockets() < 4) await delay(5);
+    stop.abort(new Error("enough"));
+    await expect(run).rejects.toThrow("enough");
+    while (site.openSockets() > 0) await delay(5);
+  });
+
+  test("comes when nobody listens any more", async () => {
+    const urls = at(...Array.from({ length: 100 }, (_, n) => `/slow?${n}`));
+    const limits = { concurrency: 2, perHost: 2, timeoutMs: 5_000, respectRobots: false, onPage: () => {} };
+    const request = { urls, extract: "text", select: [], ...limits } as const;
+    for await (const found of scraper.scrape(request, new AbortController().signal)) {
+      expect(found.content).toBe("hello");
+      break;
+    }
+    while (site.openSockets() > 0) await delay(5);
+    expect(site.requested.length).toBeLessThan(80);
+  });
+
+  test("comes when the scraper is closed", async () => {
+    const run = scrapeAll(scraper, { urls: at("/silent"), timeoutMs: 60_000 });
+    while (site.openSockets() < 1) await delay(5);
+    await Promise.all([expect(run).rejects.toThrow("closed"), scraper.close()]);
+  });
+
+  test("leaves the process free to end, without closing anything", async () => {
+    const script = `
+      import { openScraper } from ${JSON.stringify(new URL("../../src/web/scrape.ts", import.meta.url).href)};
+      const scraper = openScraper({ allowPrivate: ["${site.host}"], userAgent: "axoner/1" });
+      const limits = { concurrency: 2, perHost: 2, timeoutMs: 5000, respectRobots: true, onPage() {} };
+      const request = { urls: ["${site.origin}/page"], extract: "text", select: [], ...limits };
+      for await (const page of scraper.scrape(request, new AbortController().signal)) console.log(page.status);`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += String(chunk)));
+    await once(child, "close");
+    expect([output, child.exitCode]).toEqual(["200\n", 0]);
+  });
+});
