@@ -34,18 +34,16 @@ await runMain(async (args) => {
 });
 
 async function runAll(wanted, reports) {
-  const steps = [
-    ...(wanted.check ? [runCheck] : []),
-    ...(wanted.typescript === undefined ? [] : [() => runVitest(wanted.typescript, join(reports, "vitest.json"))]),
-    ...(wanted.python === undefined ? [] : [() => runPytest(wanted.python, join(reports, "pytest.xml"))]),
-  ];
-  const prepared = await counted("preparing the tests", async () => {
-    await prepare();
-    return nothing;
-  });
+  const prepared = await counted("preparing the tests", prepareCheckout);
   if (prepared.failed > 0) return prepared;
   let sum = nothing;
-  for (const step of steps) sum = add(sum, await counted("a runner", step));
+  if (wanted.check) sum = add(sum, await counted("the check", runCheck));
+  if (wanted.typescript !== undefined) {
+    sum = add(sum, await counted("vitest", () => runVitest(wanted.typescript, join(reports, "vitest.json"))));
+  }
+  if (wanted.python !== undefined) {
+    sum = add(sum, await counted("pytest", () => runPytest(wanted.python, join(reports, "pytest.xml"))));
+  }
   return sum;
 }
 
@@ -57,6 +55,11 @@ async function counted(what, step) {
     console.error(`axoner: ${what} failed: ${error instanceof ScriptError ? error.message : error.stack}`);
     return crashed;
   }
+}
+
+async function prepareCheckout() {
+  await prepare();
+  return nothing;
 }
 
 async function runCheck() {

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
+import pandas
 import pytest
 from supplier_site import SupplierSite
 from support import REPOSITORY
@@ -57,11 +58,8 @@ def test_a_dataset_reaches_every_library_with_its_types(bridge, orders):
     assert os.path.isfile(result.dataset_path)
     assert result.to_arrow().to_pydict() == expected
     assert result.to_polars().to_dict(as_series=False) == expected
-    pandas = result.to_pandas()
-    assert {
-        name: [None if value != value else value for value in pandas[name].astype(object).fillna(float("nan"))]
-        for name in pandas
-    } == expected
+    frame = result.to_pandas()
+    assert {name: [None if value is pandas.NA else value for value in frame[name]] for name in frame} == expected
 
 
 def test_more_rows_than_a_reply_holds_arrive_whole(bridge):

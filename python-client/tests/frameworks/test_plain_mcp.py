@@ -34,7 +34,7 @@ def test_every_tool_is_listed_with_schemas(server):
     for tool in tools.values():
         assert tool.inputSchema["type"] == "object"
         assert tool.outputSchema["required"] == ["status"]
-        assert "$ref" not in json.dumps([tool.inputSchema, tool.outputSchema]), f"{tool.name} has a type clients fail on"
+        assert "$ref" not in json.dumps([tool.inputSchema, tool.outputSchema]), f"{tool.name} has a reference"
 
 
 def test_a_scraped_dataset_is_joined_with_a_csv(server, site):
