@@ -7,6 +7,7 @@ site into a dataset, joins the two by SQL and prints a report. Offline, without 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -185,6 +186,9 @@ if __name__ == "__main__":
         sys.exit(main())
     except AxonerError as error:
         print(f"axoner: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # whoever read has seen enough, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:
         print("axoner: cancelled; what is finished is kept for the next run", file=sys.stderr)
