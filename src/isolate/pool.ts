@@ -3,15 +3,20 @@ export interface Pool {
   /**
    * Run one task on a free runner; tasks queue while there is none.
    *
-   * @throws the signal's reason once it aborts. The runner then finishes the task for nobody, within its time limit.
+   * @throws the signal's reason once it aborts: the runner then finishes the task for nobody, within its time limit;
+   *   an Error where no runner can be started
    */
   run(task: string | object, options: TaskOptions): Promise<Outcome>;
-  /** Stop every runner; tasks that are under way or queued end as `crashed`. */
+  /** Stop every runner; tasks that are under way or queued end as `closed`. */
   close(): Promise<void>;
 }
 
-/** `crashed`: the runner could not start, ran out of memory or threw. A new one takes the next task. */
-export type Outcome = { kind: "answer"; value: unknown } | { kind: "timeout" } | { kind: "crashed"; cause: unknown };
+/** `crashed`: the runner ran out of memory or threw. A new one takes the next task. */
+export type Outcome =
+  | { kind: "answer"; value: unknown }
+  | { kind: "timeout" }
+  | { kind: "crashed"; cause: unknown }
+  | { kind: "closed" };
 
 export interface TaskOptions {
   /** Counted from when a runner takes the task. */
@@ -36,6 +41,8 @@ interface Task {
   transfer: ArrayBuffer[];
   timeoutMs: number;
   settle: (outcome: Outcome) => void;
+  /** There is nobody to run it. */
+  fail: (cause: unknown) => void;
 }
 
 interface Slot {
@@ -59,7 +66,10 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
       message: (value) => receive(slot, value),
       end: (cause) => discard(slot, { kind: "crashed", cause }),
     });
-    const timer = setTimeout(() => discard(slot, crash("did not start in time")), startLimitMs);
+    const timer = setTimeout(
+      () => discard(slot, { kind: "crashed", cause: new Error("did not start in time") }),
+      startLimitMs,
+    );
     const slot: Slot = { runner, state: "starting", task: undefined, timer };
     slots.add(slot);
   }
@@ -83,13 +93,12 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
     if (queue.length > starting && slots.size < count) start();
   }
 
-  /** A runner that cannot even start takes the whole queue with it: starting the next would fail the same way. */
   function discard(slot: Slot, outcome: Outcome): void {
     if (!slots.delete(slot)) return;
     clearTimeout(slot.timer);
     const stopped = slot.runner.stop().finally(() => stopping.delete(stopped));
     stopping.add(stopped);
-    if (slot.state === "starting") for (const task of queue.splice(0)) task.settle(outcome);
+    if (slot.state === "starting" && outcome.kind === "crashed") failAll(queue, outcome.cause);
     slot.task?.settle(outcome);
     if (!closed) dispatch();
   }
@@ -97,15 +106,15 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
   return {
     run(input, options) {
       options.signal.throwIfAborted();
-      if (closed) return Promise.resolve(crash("closed"));
+      if (closed) return Promise.resolve({ kind: "closed" });
       const outcome = enqueue(queue, input, options);
       dispatch();
       return outcome;
     },
     async close() {
       closed = true;
-      for (const task of queue.splice(0)) task.settle(crash("closed"));
-      for (const slot of slots) discard(slot, crash("closed"));
+      for (const task of queue.splice(0)) task.settle({ kind: "closed" });
+      for (const slot of slots) discard(slot, { kind: "closed" });
       await Promise.all(stopping);
     },
   };
@@ -119,13 +128,22 @@ function assign(slot: Slot, task: Task, timeOut: () => void): void {
   slot.runner.post(task.input, task.transfer);
 }
 
+/** After a runner that could not even start: the next would fail the same way. */
+function failAll(queue: Task[], cause: unknown): void {
+  for (const task of queue.splice(0)) task.fail(cause);
+}
+
 function enqueue(queue: Task[], input: string | object, options: TaskOptions): Promise<Outcome> {
   const { timeoutMs, signal, transfer = [] } = options;
   return new Promise((resolve, reject) => {
-    const task: Task = { input, transfer, timeoutMs, settle };
+    const task: Task = { input, transfer, timeoutMs, settle, fail };
     function settle(outcome: Outcome): void {
       signal.removeEventListener("abort", abandon);
       resolve(outcome);
+    }
+    function fail(cause: unknown): void {
+      signal.removeEventListener("abort", abandon);
+      reject(new Error("cannot start what runs this task", { cause }));
     }
     function abandon(): void {
       const waiting = queue.indexOf(task);
@@ -135,8 +153,4 @@ function enqueue(queue: Task[], input: string | object, options: TaskOptions): P
     signal.addEventListener("abort", abandon, { once: true });
     queue.push(task);
   });
-}
-
-function crash(message: string): Outcome {
-  return { kind: "crashed", cause: new Error(message) };
 }

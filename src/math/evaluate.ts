@@ -49,6 +49,7 @@ export function openMathEngine(): MathEngine {
           cause: outcome.cause,
         });
       }
+      if (outcome.kind === "closed") throw new ToolError("cancelled", "the engine was closed");
       const answer = answerSchema.parse(outcome.value);
       if (!answer.ok) throw new ToolError(answer.code, answer.message);
       return { result: answer.result, type: answer.type };

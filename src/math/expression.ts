@@ -23,8 +23,7 @@ export function evaluateExpression(expression: string): MathAnswer {
     }
   } catch (thrown) {
     if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
-    // A RangeError is the call stack, a string or an array that grew past what the language can hold.
-    const tooLarge = thrown instanceof RangeError;
+    const tooLarge = isBeyondTheLanguage(thrown);
     const reason = tooLarge ? "it is nested too deep, or a value in it is too large" : cut(errorMessage(thrown), 300);
     return { ok: false, code: tooLarge ? "too_large" : "invalid_input", message: `${cut(expression, 100)}: ${reason}` };
   }
@@ -53,6 +52,11 @@ function toMathjs(expression: string): string {
     if (found === "**") return "^";
     return found.startsWith("%") ? "/ 100 *" : found;
   });
+}
+
+/** The call stack, a string or an array grew past what JavaScript can hold. mathjs has RangeErrors of its own. */
+function isBeyondTheLanguage(thrown: unknown): boolean {
+  return thrown instanceof RangeError && /call stack|Invalid (?:array|string|count)|BigInt/.test(thrown.message);
 }
 
 /** How mathjs says that a function takes doubles only. */

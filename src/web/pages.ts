@@ -34,6 +34,7 @@ export function openPages(): Pages {
         `reading took longer than ${timeLimitMs / 1_000} s; extract text, or simplify the selectors`,
       );
     }
+    if (outcome.kind === "closed") throw new ToolError("cancelled", "the scraper was closed");
     throw new ToolError("unreadable", "the page cannot be read: it takes too much memory", { cause: outcome.cause });
   }
 
