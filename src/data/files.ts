@@ -54,10 +54,7 @@ export async function openFiles({ roots, workspace, allowWrite }: FilesOptions):
 
   async function find(source: string): Promise<SourceFile[]> {
     checkSpelling(source);
-    const candidates = places
-      .map((place) => resolve(place.path, source))
-      .filter((path) => places.some((place) => isInPlace(place, path)));
-    const unique = [...new Set(candidates)];
+    const unique = [...new Set(waysTo(source, places))];
     if (unique.length === 0) throw outside(source, roots);
     let refused = false;
     for (const path of unique) {
@@ -95,6 +92,15 @@ export async function openFiles({ roots, workspace, allowWrite }: FilesOptions):
 }
 
 const noRoot = "; axoner was started without a folder it may read: start it with --root DIR";
+
+/** The paths a source may mean. A relative one does not leave the place it starts from. */
+function waysTo(source: string, places: readonly Place[]): string[] {
+  if (isAbsolute(source)) return places.some((place) => isInPlace(place, resolve(source))) ? [resolve(source)] : [];
+  return places.flatMap((place) => {
+    const path = resolve(place.path, source);
+    return isInPlace(place, path) ? [path] : [];
+  });
+}
 
 function checkSpelling(source: string): void {
   if (source.trim() === "" || source.includes("\0") || source.length > maxPathChars) {
@@ -153,10 +159,19 @@ async function missing(
   for (const folder of folders) {
     const real = await realpathIfAny(folder, folder);
     if (real === undefined || !readable(join(real, "file"))) continue;
-    const names = (await readdir(real)).filter((name) => !name.startsWith(".") && readable(join(real, name)));
+    const names = (await namesIn(real)).filter((name) => !name.startsWith(".") && readable(join(real, name)));
     const hint = didYouMean(basename(source), names.slice(0, 5_000));
     if (hint !== "") return new ToolError("not_found", `'${source}' does not exist${hint}`);
   }
   const advice = folders.length <= 1 ? noRoot : `; paths are relative to ${folders.slice(0, -1).join(" or ")}`;
   return new ToolError("not_found", `there is no file or dataset '${source}'${isAbsolute(source) ? "" : advice}`);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === undefined) throw thrown;
+    return [];
+  }
 }

@@ -1,4 +1,5 @@
 import { open, rm, type FileHandle } from "node:fs/promises";
+import { ToolError } from "../errors.ts";
 import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
 import { headBytes, parseRows, sniffDialect, type Dialect } from "./dialect.ts";
@@ -66,6 +67,7 @@ async function prepare(
 ): Promise<OpenFile> {
   const path = descriptorPath(handle, file.path);
   const { compression } = source;
+  if (source.format === "json" && compression === "none") await checkJsonEnd(handle, file);
   if (source.format !== "csv") return { path, compression, dialect: undefined };
   const start = await readStart(handle, { compression, shown: file.shown, maxBytes: headBytes });
   const dialect = sniffDialect({ shown: file.shown, ...start });
@@ -78,6 +80,25 @@ async function prepare(
   copies.push(copy);
   await transcode(readBytes(handle, compression, file.shown), dialect, copy);
   return { path: copy, compression: "none", dialect };
+}
+
+const jsonEdgeBytes = 4_096;
+
+/** DuckDB takes a list that was cut short for a shorter list. */
+async function checkJsonEnd(handle: FileHandle, { shown, sizeBytes }: WireFile): Promise<void> {
+  const edge = async (position: number) => {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(jsonEdgeBytes), 0, jsonEdgeBytes, position);
+    return buffer
+      .toString("latin1", 0, bytesRead)
+      .replace(/^\xEF\xBB\xBF/, "")
+      .trim();
+  };
+  const [start, end] = [await edge(0), await edge(Math.max(0, sizeBytes - jsonEdgeBytes))];
+  if (!start.startsWith("[") || end.endsWith("]")) return;
+  throw new ToolError(
+    "unreadable",
+    `'${shown}' is a JSON list that ends before its closing bracket; it may have been cut off`,
+  );
 }
 
 const spots = 16;

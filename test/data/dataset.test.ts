@@ -1,0 +1,124 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
+
+let workspace: string;
+let datasets: Datasets;
+const columns = [
+  { name: "id", type: "BIGINT" },
+  { name: "__proto__", type: "VARCHAR" },
+];
+
+beforeEach(async () => {
+  workspace = join(await mkdtemp(join(tmpdir(), "axoner-sets-")), "workspace");
+  datasets = openDatasets(workspace);
+});
+
+afterEach(async () => {
+  await rm(join(workspace, ".."), { recursive: true, force: true });
+});
+
+async function make(rows: number, saveAs?: string) {
+  const writer = await datasets.create(columns, saveAs);
+  for (let id = 0; id < rows; id++) await writer.write([id, `row ${id}`]);
+  return await writer.finish({ tool: "test" });
+}
+
+test("a finished dataset is found by its handle and its name, and its rows are objects by column", async () => {
+  const made = await make(2, "things");
+  expect(made).toMatchObject({ name: "things", format: "jsonl", rowCount: 2, columns, origin: { tool: "test" } });
+  expect(made.id).toMatch(/^ds_[0-9a-f]{16}$/);
+  expect(await readFile(made.path, "utf8")).toBe('{"id":0,"__proto__":"row 0"}\n{"id":1,"__proto__":"row 1"}\n');
+  expect(await datasets.find(made.id)).toEqual(made);
+  expect(await datasets.find("things")).toEqual(made);
+  expect(await openDatasets(workspace).find("Things")).toEqual(made);
+});
+
+test("a name means the newest dataset of it, and older ones keep their handles", async () => {
+  const first = await make(1, "things");
+  const second = await make(2, "things");
+  expect(await datasets.find("things")).toEqual(second);
+  expect(await datasets.find(first.id)).toEqual(first);
+  expect((await datasets.list(10)).map(({ id }) => id)).toEqual([second.id, first.id]);
+  expect(await datasets.list(1)).toEqual([second]);
+});
+
+test("nothing is written before there is something to write", async () => {
+  expect(await datasets.find("things")).toBeUndefined();
+  expect(await datasets.list(5)).toEqual([]);
+  await expect(stat(workspace)).rejects.toThrow("ENOENT");
+});
+
+test("the workspace is the user's alone and ignores itself in git", async () => {
+  await make(1);
+  expect((await stat(workspace)).mode & 0o777).toBe(0o700);
+  expect(await readFile(join(workspace, ".gitignore"), "utf8")).toBe("*\n");
+});
+
+test("an unfinished or discarded dataset does not exist", async () => {
+  const writer = await datasets.create(columns, "things");
+  await writer.write([1, "x"]);
+  expect(await datasets.find("things")).toBeUndefined();
+  await writer.discard();
+  expect(await readdir(join(workspace, "tmp"))).toEqual([]);
+});
+
+test("takes over a file by rename", async () => {
+  const path = await datasets.temporaryPath(".parquet");
+  await writeFile(path, "PAR1");
+  const made = await datasets.adopt(path, { columns, rowCount: 7, origin: {}, saveAs: "kept" });
+  expect(made).toMatchObject({ format: "parquet", rowCount: 7, sizeBytes: 4, name: "kept" });
+  expect(await readdir(join(workspace, "tmp"))).toEqual([]);
+});
+
+test.each(["1st", "a b", "", "x".repeat(64), "../x", "ds_0123456789abcdef", "päck"])(
+  "refuses the name %j",
+  async (name) => {
+    await expect(datasets.create(columns, name)).rejects.toMatchObject({ code: "invalid_input" });
+  },
+);
+
+test("refuses columns that SQL cannot tell apart, and rows of another length", async () => {
+  const twins = [
+    { name: "a", type: "VARCHAR" },
+    { name: "A", type: "VARCHAR" },
+  ];
+  await expect(datasets.create(twins)).rejects.toMatchObject({ code: "invalid_input" });
+  await expect(datasets.create([])).rejects.toMatchObject({ code: "invalid_input" });
+  const writer = await datasets.create(columns);
+  await expect(writer.write([1])).rejects.toThrow(TypeError);
+  await writer.discard();
+});
+
+test("a damaged sidecar is an error that names the dataset", async () => {
+  const { id } = await make(1);
+  await writeFile(join(workspace, "datasets", `${id}.json`), "{");
+  await expect(datasets.find(id)).rejects.toMatchObject({ code: "unreadable" });
+});
+
+test("a workspace that cannot be made is unavailable, with advice", async () => {
+  await writeFile(workspace, "a file in its place");
+  await expect(datasets.create(columns)).rejects.toMatchObject({ code: "unavailable" });
+  await expect(datasets.create(columns)).rejects.toThrow(/--workspace/);
+});
+
+test("whoever is killed while writing leaves whole datasets or none", async () => {
+  for (let round = 0; round < 3; round++) {
+    const child = fork(new URL("../support/write-datasets.ts", import.meta.url), [workspace], { execArgv: [] });
+    await once(child, "message");
+    await delay(5 * round);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+  const all = await datasets.list(10_000);
+  expect(all.length).toBeGreaterThan(0);
+  for (const { path, rowCount } of all) {
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toHaveLength(rowCount);
+  }
+});

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { fittingType, inferType } from "../../src/data/column-types.ts";
+import { sniffDialect } from "../../src/data/dialect.ts";
+
+function sniff(content: string | Uint8Array, complete = true, shown = "t.csv") {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return sniffDialect({ shown, bytes, complete });
+}
+
+test.each([
+  ["a,b\n1,2\n", ","],
+  ["a;b\n1,5;2,5\n", ";"],
+  ["a\tb\n1\t2\n", "\t"],
+  ["a|b\n1|2\n", "|"],
+  ['a;b\n"x,y";2\n', ";"],
+  ["just one column\nx, y\nz\n", ","],
+])("%j is delimited by %j", (content, delimiter) => {
+  expect(sniff(content).delimiter).toBe(delimiter);
+});
+
+test("a name ending in .tsv decides for tabs", () => {
+  expect(sniff("a,b\n1,2\n", true, "x.tsv.gz").delimiter).toBe("\t");
+});
+
+test.each([
+  ["a,b\n1,2\n", true],
+  ["name,city\nAda,Paris\n", true],
+  ["1,2\n3,4\n", false],
+  ["2026-01-01,x\n2026-01-02,y\n", false],
+  ["country,2019,2020\nFrance,1,2\n", false],
+  [",x,y\n0,1,2\n", true],
+])("%j has a header: %j", (content, header) => {
+  expect(sniff(content).header).toBe(header);
+});
+
+test("names are trimmed, unique and never empty", () => {
+  expect(sniff("a, A ,,a,b\nx,y,z,v,1\n").columns).toEqual(["a", "A_1", "column2", "a_2", "b"]);
+});
+
+test.each([
+  ["UTF-8", Buffer.from("naïve,b\n1,2\n"), "utf-8"],
+  ["UTF-8 cut inside a character", Buffer.from("x,b\n1,ï").subarray(0, 7), "utf-8"],
+  ["UTF-16 with a mark", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le"), "utf-16le"],
+  ["UTF-16 without one", Buffer.from("a,b\n1,2\n", "utf16le"), "utf-16le"],
+  ["big-endian UTF-16", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le").swap16(), "utf-16be"],
+  ["Latin-1", Buffer.from("näme,b\nÄrger,2\n", "latin1"), "windows-1252"],
+])("recognises %s", (_, bytes, encoding) => {
+  expect(sniff(bytes, false).encoding).toBe(encoding);
+});
+
+test.each([
+  ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2, 3])],
+  ["Windows-1251", Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x2c, 0x61, 0x0a])],
+  ["GBK", Buffer.from([0xc4, 0xe3, 0xba, 0xc3, 0x2c, 0x61, 0x0a])],
+  ["an open quote to the end of the head", Buffer.from(`"${"x".repeat(1_000)}`)],
+])("refuses %s", (_, bytes) => {
+  expect(() => sniff(bytes, false)).toThrow(expect.objectContaining({ code: "unreadable" }));
+});
+
+test.each([
+  ["BIGINT", ["1", "-2", ""], "BIGINT"],
+  ["BIGINT", ["007", "1"], "VARCHAR"],
+  ["BIGINT", ["0", "-0"], "BIGINT"],
+  ["BIGINT", ["1", "1.5"], "DOUBLE"],
+  ["DOUBLE", ["1e5", "nan", ".5", "5."], "DOUBLE"],
+  ["DOUBLE", ["99999999999999999999", "1"], "HUGEINT"],
+  ["DOUBLE", ["9007199254740993", "1.5"], "VARCHAR"],
+  ["BIGINT", ["1", "n/a"], "VARCHAR"],
+  ["DATE", ["2026-01-01"], "DATE"],
+  ["BIGINT", ["9".repeat(40)], "VARCHAR"],
+])("a column guessed %s with cells %j is %s", (guess, cells, type) => {
+  expect(fittingType(guess, cells)).toBe(type);
+});
+
+test("a column of blanks is text", () => {
+  expect(inferType(["", " "])).toBe("VARCHAR");
+});

@@ -1,0 +1,117 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ToolError } from "../../src/errors.ts";
+import type { SqlAnswer } from "../../src/data/sql.ts";
+import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
+
+let folder: DataFolder;
+
+beforeEach(async () => {
+  folder = await openDataFolder();
+});
+
+afterEach(async () => {
+  await folder.close();
+});
+
+async function query(sql: string): Promise<SqlAnswer> {
+  return await folder.sql.query({ sql, limit: 50, origin: {} }, { signal: new AbortController().signal });
+}
+
+async function failure(sql: string): Promise<{ code: string; message: string }> {
+  const thrown: unknown = await query(sql).catch((error: unknown) => error);
+  if (!(thrown instanceof ToolError)) throw new Error(`"${sql}" did not fail as it should`, { cause: thrown });
+  return { code: thrown.code, message: thrown.message };
+}
+
+/** The processes that run SQL for this one. */
+async function children(): Promise<number[]> {
+  const listed = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
+  const pids = listed
+    .trim()
+    .split(" ")
+    .filter((pid) => pid !== "")
+    .map(Number);
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return pids.filter((_, index) => commands[index]?.includes("sql-child"));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const endless = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range = 7";
+
+test("an abort settles the query at once and kills its process", async () => {
+  const stop = new AbortController();
+  const running = folder.sql.query({ sql: endless, limit: 1, origin: {} }, { signal: stop.signal });
+  running.catch(() => undefined);
+  let [pid] = await children();
+  while (pid === undefined) [pid] = await delay(20).then(children);
+  stop.abort(new Error("stopped by the user"));
+  await expect(running).rejects.toThrow("stopped by the user");
+  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  expect(await query("select 1")).toMatchObject({ rows: [[1]] });
+});
+
+test("a statement that takes too long is stopped", async () => {
+  const request = { sql: endless, limit: 1, origin: {} };
+  const running = folder.sql.query(request, { signal: new AbortController().signal, timeoutMs: 700 });
+  await expect(running).rejects.toMatchObject({ code: "timeout" });
+});
+
+test("a killed process is an error, and the next query works", async () => {
+  const running = failure(endless);
+  let [pid] = await children();
+  while (pid === undefined) [pid] = await delay(20).then(children);
+  process.kill(pid, "SIGKILL");
+  expect(await running).toMatchObject({ code: "unavailable" });
+  expect(await query("select 1")).toMatchObject({ rows: [[1]] });
+});
+
+test("statements run beside each other, and more wait for their turn", async () => {
+  const answers = await Promise.all(Array.from({ length: 7 }, (_, index) => query(`select ${index}`)));
+  expect(answers.map(({ rows }) => rows[0]?.[0])).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(await children()).toHaveLength(1);
+});
+
+test("closing the engine ends what runs", async () => {
+  const running = failure(endless);
+  await delay(100);
+  await folder.sql.close();
+  expect(await running).toMatchObject({ code: "cancelled" });
+  expect(await children()).toEqual([]);
+});
+
+test("work that does not fit into memory goes on in the workspace, or says that it is too large", async () => {
+  const small = await openDataFolder({ memoryLimitMb: 120 });
+  try {
+    const signal = new AbortController().signal;
+    const sql = "select md5(range::varchar) as h from range(1500000) order by h";
+    const answer = await small.sql.query({ sql, limit: 1, origin: {} }, { signal });
+    expect(answer.rowCount).toBe(1_500_000);
+    expect(await readdir(join(small.workspace, "tmp"))).toEqual([]);
+    const list = "select list(md5(range::varchar)) from range(6000000)";
+    await expect(small.sql.query({ sql: list, limit: 1, origin: {} }, { signal })).rejects.toMatchObject({
+      code: "too_large",
+    });
+  } finally {
+    await small.close();
+  }
+});
+
+test("the SQL process ends with its parent, even in the middle of a statement", async () => {
+  const parent = fork(new URL("../support/sql-parent.ts", import.meta.url), [folder.root, endless], { execArgv: [] });
+  const [message] = (await once(parent, "message")) as [{ pid: number }];
+  parent.kill("SIGKILL");
+  await expect.poll(() => isAlive(message.pid), { timeout: 5_000 }).toBe(false);
+});

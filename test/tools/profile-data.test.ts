@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { profileData } from "../../src/tools/profile-data.ts";
+import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
+
+let folder: DataFolder;
+
+beforeAll(async () => {
+  folder = await openDataFolder();
+});
+
+afterAll(async () => {
+  await folder.close();
+});
+
+test("counts rows and nulls, and gives range and mean by column", async () => {
+  await folder.write("t.csv", "id;name;price;day\n1;x;1,5;2026-01-01\n2;;2,5;2026-01-03\n3;x;;\n");
+  const value = await folder.value(profileData, { source: "t.csv" });
+  expect(value).toMatchObject({
+    row_count: 3,
+    encoding: "utf-8",
+    dialect: { format: "csv", delimiter: ";", header: true },
+    problems: [],
+  });
+  expect(value["columns"]).toMatchObject([
+    { name: "id", type: "BIGINT", nulls: 0, distinct: 3, min: 1, max: 3, mean: 2 },
+    { name: "name", type: "VARCHAR", nulls: 1, distinct: 1, min: "x", max: "x" },
+    { name: "price", type: "VARCHAR", nulls: 1 },
+    { name: "day", type: "DATE", nulls: 1, min: "2026-01-01", max: "2026-01-03" },
+  ]);
+});
+
+test("names the line where a column stops being what it began as", async () => {
+  const lines = Array.from({ length: 400_000 }, (_, id) => `${id},${id === 212_000 ? "n/a" : id}\n`);
+  await folder.write("late.csv", `id,v\n${lines.join("")}`);
+  const value = await folder.value(profileData, { source: "late.csv" });
+  expect(value["columns"]).toMatchObject([{ type: "BIGINT", max: 399_999 }, { type: "VARCHAR" }]);
+  expect(value["problems"]).toMatchObject([{ line: 212_002, code: "not_of_type" }]);
+});
+
+test("profiles JSON with nested values, a dataset, and a table without rows", async () => {
+  await folder.write("n.jsonl", '{"a":{"b":1},"c":[1]}\n{"a":null,"c":[2]}\n');
+  expect(await folder.value(profileData, { source: "n.jsonl" })).toMatchObject({
+    row_count: 2,
+    columns: [{ name: "a", nulls: 1, min: null }, { name: "c" }],
+  });
+  const writer = await folder.datasets.create([{ name: "x", type: "BIGINT" }], "none");
+  await writer.finish({});
+  expect(await folder.value(profileData, { source: "none" })).toMatchObject({
+    row_count: 0,
+    columns: [{ name: "x", type: "BIGINT", nulls: 0, distinct: 0, min: null, max: null }],
+  });
+  await folder.write("header.csv", "a,b\n");
+  expect(await folder.value(profileData, { source: "header.csv" })).toMatchObject({
+    row_count: 0,
+    columns: [{ name: "a" }, { name: "b" }],
+  });
+});
+
+test("a source that is not there is an error with advice", async () => {
+  expect(await folder.call(profileData, { source: "tt.csv" })).toMatchObject({ ok: false, code: "not_found" });
+  expect(await folder.call(profileData, { source: 'x" union select 1 --' })).toMatchObject({
+    ok: false,
+    code: "not_found",
+  });
+});

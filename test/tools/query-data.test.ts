@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { queryData } from "../../src/tools/query-data.ts";
+import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
+
+let folder: DataFolder;
+
+beforeAll(async () => {
+  folder = await openDataFolder();
+  await folder.write("t.csv", "id,text\n1,short\n2,long\n");
+});
+
+afterAll(async () => {
+  await folder.close();
+});
+
+test("shows rows beside columns and types", async () => {
+  expect(await folder.value(queryData, { sql: "select * from 't.csv'" })).toEqual({
+    status: "done",
+    columns: ["id", "text"],
+    types: ["BIGINT", "VARCHAR"],
+    rows: [
+      [1, "short"],
+      [2, "long"],
+    ],
+    row_count: 2,
+    truncated: false,
+    elapsed_ms: expect.any(Number) as number,
+  });
+});
+
+test("a result larger than the preview is kept whole, and can be queried by its handle", async () => {
+  const value = await folder.value(queryData, { sql: "select range as n from range(1000)", limit: 10 });
+  expect(value).toMatchObject({ row_count: 1_000, truncated: true, dataset_format: "parquet" });
+  expect(value["rows"]).toHaveLength(10);
+  const again = await folder.value(queryData, { sql: `select count(*), max(n) from ${String(value["dataset"])}` });
+  expect(again["rows"]).toEqual([[1_000, 999]]);
+});
+
+test("cells too long for the preview are cut there and kept in the dataset", async () => {
+  const value = await folder.value(queryData, { sql: "select repeat('x', 100000) as x from range(2)" });
+  expect(value).toMatchObject({ row_count: 2, truncated: true });
+  expect(JSON.stringify(value).length).toBeLessThan(50_000);
+  const again = await folder.value(queryData, { sql: `select length(x) from ${String(value["dataset"])} limit 1` });
+  expect(again["rows"]).toEqual([[100_000]]);
+});
+
+test("a saved result is a table by its name, and a bad name is refused before anything runs", async () => {
+  await folder.value(queryData, { sql: "select 42 as answer", save_as: "answers" });
+  expect(await folder.value(queryData, { sql: "from answers" })).toMatchObject({ rows: [[42]] });
+  const bad = await folder.call(queryData, { sql: "select 1", save_as: "no good" });
+  expect(bad).toMatchObject({ ok: false, code: "invalid_input" });
+});
+
+test("an enormous value does not reach the caller", async () => {
+  const value = await folder.value(queryData, { sql: "select string_agg(repeat('y', 1000)) from range(30000)" });
+  expect(value).toMatchObject({ truncated: true, row_count: 1 });
+  expect(JSON.stringify(value).length).toBeLessThan(50_000);
+});

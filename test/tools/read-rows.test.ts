@@ -1,0 +1,118 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { queryData } from "../../src/tools/query-data.ts";
+import { readRows } from "../../src/tools/read-rows.ts";
+import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
+
+let folder: DataFolder;
+
+beforeAll(async () => {
+  folder = await openDataFolder();
+  await folder.write(
+    "t.csv",
+    `id,zip,note\n${Array.from({ length: 500 }, (_, id) => `${id},00${id},"a\nb, ""${id}"""\n`).join("")}`,
+  );
+});
+
+afterAll(async () => {
+  await folder.close();
+});
+
+test("gives a page of text as it is written", async () => {
+  expect(await folder.value(readRows, { source: "t.csv", offset: 7, limit: 2 })).toEqual({
+    status: "done",
+    columns: ["id", "zip", "note"],
+    types: ["VARCHAR", "VARCHAR", "VARCHAR"],
+    rows: [
+      ["7", "007", 'a\nb, "7"'],
+      ["8", "008", 'a\nb, "8"'],
+    ],
+    offset: 7,
+    truncated: false,
+  });
+});
+
+test("knows the number of rows once it has seen the end, and picks columns in the order asked for", async () => {
+  const value = await folder.value(readRows, { source: "t.csv", offset: 498, columns: ["zip", "id"] });
+  expect(value).toMatchObject({
+    columns: ["zip", "id"],
+    rows: [
+      ["00498", "498"],
+      ["00499", "499"],
+    ],
+    row_count: 500,
+  });
+  expect(await folder.value(readRows, { source: "t.csv", offset: 9_999 })).toMatchObject({ rows: [], row_count: 500 });
+});
+
+test("a column that is not there is named, with the nearest", async () => {
+  const result = await folder.call(readRows, { source: "t.csv", columns: ["zipp"] });
+  expect(result).toMatchObject({
+    ok: false,
+    code: "invalid_input",
+    message: expect.stringContaining("did you mean zip") as string,
+  });
+});
+
+test.each([
+  ["gzip", "g.csv.gz", gzipSync("a,b\n1,\n")],
+  ["UTF-16", "u.csv", Buffer.from("\uFEFFa,b\r\n1,\r\n", "utf16le")],
+  ["Latin-1", "l.csv", Buffer.from("a,b\n1,\n\n", "latin1")],
+  ["a byte order mark", "m.csv", "\uFEFFa,b\n1,"],
+])("reads %s, and empty cells are null", async (_, name, content) => {
+  await folder.write(name, content);
+  expect(await folder.value(readRows, { source: name })).toMatchObject({
+    columns: ["a", "b"],
+    rows: [["1", null]],
+    row_count: 1,
+  });
+});
+
+test("reads JSON lines with their types, every digit kept", async () => {
+  await folder.write("t.jsonl", '{"a":1,"b":[1]}\n\n{"a":9007199254740993,"c":"x"}\n');
+  expect(await folder.value(readRows, { source: "t.jsonl" })).toMatchObject({
+    columns: ["a", "b", "c"],
+    rows: [
+      [1, [1], null],
+      ["9007199254740993", null, "x"],
+    ],
+    row_count: 2,
+  });
+});
+
+test("reads far into a text file by SQL, and still gives text", async () => {
+  await folder.write("far.csv", `id,zip\n${Array.from({ length: 150_000 }, (_, id) => `${id},0${id}\n`).join("")}`);
+  const value = await folder.value(readRows, { source: "far.csv", offset: 140_000, limit: 1 });
+  expect(value).toMatchObject({ types: ["VARCHAR", "VARCHAR"], rows: [["140000", "0140000"]] });
+});
+
+test("reads a dataset and a Parquet file, with their number of rows", async () => {
+  const { dataset_path: path } = await folder.value(queryData, {
+    sql: "select range as n from range(10)",
+    save_as: "ten",
+  });
+  const expected = { columns: ["n"], types: ["BIGINT"], rows: [[3], [4]], row_count: 10 };
+  expect(await folder.value(readRows, { source: "ten", offset: 3, limit: 2 })).toMatchObject(expected);
+  expect(await folder.value(readRows, { source: String(path), offset: 3, limit: 2 })).toMatchObject(expected);
+});
+
+test.each([
+  ["a short row", "a,b\n1,2\n3\n", "row 2"],
+  ["an open quote", 'a,b\n1,2\n3,"x\n', "row 2"],
+  ["a quote in the middle", 'a,b\n1,"x"y\n', "row 1"],
+  ["a line without end", `a,b\n1,2\n${"x".repeat(6_000_000)}`, "row 2"],
+  [
+    "bytes that are not UTF-8, late",
+    Buffer.concat([Buffer.from("a,b\n1,2\n".repeat(40_000)), Buffer.from([0xff, 0xfe, 0x0a])]),
+    "UTF-8",
+  ],
+])("%s is unreadable, and the message says which row", async (_, content, part) => {
+  await folder.write("bad.csv", content);
+  const result = await folder.call(readRows, { source: "bad.csv", offset: 39_990 * 2 });
+  expect(result).toMatchObject({ ok: false, code: "unreadable", message: expect.stringContaining(part) as string });
+});
+
+test("what follows the page is not read", async () => {
+  await folder.write("later.csv", `a,b\n${"1,2\n".repeat(300_000)}broken\n`);
+  expect(await folder.value(readRows, { source: "later.csv", limit: 1 })).toMatchObject({ rows: [["1", "2"]] });
+});
