@@ -76,7 +76,7 @@ export function openGuard(allowPrivate: readonly string[]): Guard {
 }
 
 /** The port a URL is fetched from. */
-export function portOf(url: URL): number {
+function portOf(url: URL): number {
   if (url.port !== "") return Number(url.port);
   return url.protocol === "https:" ? 443 : 80;
 }
