@@ -189,7 +189,7 @@ function openTablePart(state: State, { name }: Element): Close | undefined {
 
 function openLink(state: State, { attributes }: Element): Close | undefined {
   const url = state.style === "markdown" ? state.resolve(attributes["href"]) : undefined;
-  return url === undefined ? undefined : openMark(state, "[", `](${url.replace(/[()]/g, encodeParenthesis)})`);
+  return url === undefined ? undefined : openMark(state, "[", `](${encodeParentheses(url)})`);
 }
 
 function openMark(state: State, open: string, close: string): Close {
@@ -203,7 +203,7 @@ function writeImage(state: State, { attributes }: Element): undefined {
   if (alt === "") return;
   const url = state.style === "markdown" ? state.resolve(attributes["src"]) : undefined;
   if (url === undefined) current(state).text(alt);
-  else current(state).literal(`![${escapeMarkdown(alt, false)}](${url.replace(/[()]/g, encodeParenthesis)})`);
+  else current(state).literal(`![${escapeMarkdown(alt, false)}](${encodeParentheses(url)})`);
 }
 
 function writeRule(state: State): undefined {
@@ -223,14 +223,15 @@ function current(state: State): TextWriter {
   return writer;
 }
 
-function encodeParenthesis(char: string): string {
-  return char === "(" ? "%28" : "%29";
+function encodeParentheses(url: string): string {
+  return url.replaceAll("(", "%28").replaceAll(")", "%29");
 }
 
 /** Only what would be read as Markdown is escaped, so that ordinary text stays as it is. */
 function escapeMarkdown(text: string, startsLine: boolean): string {
-  const inert = text.replace(/[\\`*[\]]|<(?=[a-z/!?])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/giu, "\\$&");
-  return startsLine
-    ? inert.replace(/^(?:#{1,6}|>|[-+]|=+)(?=\s|$)/, "\\$&").replace(/^(\d{1,9})([.)])(?=\s|$)/, "$1\\$2")
-    : inert;
+  const inert = /[\\`*[\]<_]/.test(text)
+    ? text.replace(/[\\`*[\]]|<(?=[a-z/!?])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/giu, "\\$&")
+    : text;
+  if (!startsLine || !/^[#>+=\d-]/.test(inert)) return inert;
+  return inert.replace(/^(?:#{1,6}|>|[-+]|=+)(?=\s|$)/, "\\$&").replace(/^(\d{1,9})([.)])(?=\s|$)/, "$1\\$2");
 }

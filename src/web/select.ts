@@ -78,7 +78,7 @@ function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): s
  * seconds for 50,000 elements beside each other at the top.
  */
 function simplify(html: string): string {
-  const out: string[] = [];
+  let out = "";
   let elements = 0;
   let inSilence = 0;
   parseHtml(html, {
@@ -88,26 +88,27 @@ function simplify(html: string): string {
         throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
       }
       if (silent.has(name)) inSilence += 1;
-      if (elements === 1 && name !== "html") out.push("<html>");
+      if (elements === 1 && name !== "html") out += "<html>";
       if (elements > 1 && name === "html") return;
       if (!elementName.test(name)) return;
-      out.push(`<${name}`);
+      out += `<${name}`;
       for (const [attribute, value] of Object.entries(attributes)) {
-        if (/^[^\s/>"'=<]+$/.test(attribute)) out.push(` ${attribute}="${escapeHtml(value)}"`);
+        if (/^[^\s/>"'=<]+$/.test(attribute)) out += ` ${attribute}="${escapeHtml(value)}"`;
       }
-      out.push(">");
+      out += ">";
     },
     onclosetag(name) {
       if (silent.has(name)) inSilence -= 1;
-      if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out.push(`</${name}>`);
+      if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out += `</${name}>`;
     },
     ontext(text) {
-      if (inSilence === 0) out.push(escapeHtml(text));
+      if (inSilence === 0) out += escapeHtml(text);
     },
   });
-  return out.join("");
+  return out;
 }
 
 function escapeHtml(text: string): string {
+  if (!/[&<"]/.test(text)) return text;
   return text.replace(/[&<"]/g, (char) => (char === "&" ? "&amp;" : char === "<" ? "&lt;" : "&quot;"));
 }
