@@ -19,9 +19,10 @@ const maxRowsChars = 400_000;
  */
 export function toRows(rows: readonly DuckDBValue[][], types: readonly DuckDBType[]): JsonValue[][] {
   const shown: JsonValue[][] = [];
+  const maxChars = Math.min(maxCellChars, 100 + Math.floor(maxRowsChars / types.length));
   let chars = 0;
   for (const row of rows) {
-    const cells = row.map((value, index) => shorten(toCell(value, types[index])));
+    const cells = row.map((value, index) => shorten(toCell(value, types[index]), maxChars));
     chars += JSON.stringify(cells).length;
     if (chars > maxRowsChars && shown.length > 0) break;
     shown.push(cells);
@@ -87,8 +88,8 @@ function shortestFloat(value: number): JsonValue {
   return Number(value.toPrecision(9));
 }
 
-function shorten(cell: JsonValue): JsonValue {
+function shorten(cell: JsonValue, maxChars: number): JsonValue {
   if (typeof cell !== "string" && (cell === null || typeof cell !== "object")) return cell;
   const text = typeof cell === "string" ? cell : JSON.stringify(cell);
-  return text.length <= maxCellChars ? cell : `${text.slice(0, maxCellChars)}…`;
+  return text.length <= maxChars ? cell : `${text.slice(0, maxChars)}…`;
 }

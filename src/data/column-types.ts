@@ -28,9 +28,11 @@ function isInteger(cell: string): boolean {
 }
 
 function isNumber(cell: string): boolean {
-  return /^[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|nan|inf(inity)?)$/i.test(cell);
+  return /^[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)$/i.test(cell);
 }
 
 function fitsBigint(cell: string): boolean {
-  return BigInt.asIntN(64, BigInt(cell.replace("+", ""))) === BigInt(cell.replace("+", ""));
+  if (cell.length > 20) return false;
+  const value = BigInt(cell.replace("+", ""));
+  return BigInt.asIntN(64, value) === value;
 }

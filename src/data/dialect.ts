@@ -9,6 +9,8 @@ export type Encoding = (typeof encodings)[number];
 export interface Dialect {
   encoding: Encoding;
   delimiter: string;
+  /** Blank lines before the first row. */
+  skip: number;
   header: boolean;
   /** Unique, never empty. */
   columns: string[];
@@ -51,7 +53,9 @@ export function sniffDialect(head: Head): Dialect {
     );
   }
   const header = hasHeader(first, rest);
-  return { encoding, delimiter, header, columns: columnNames(first, header), sample: header ? rest : rows };
+  const blank = /^(?:[^\S\r\n]*(?:\r\n|\n|\r))+/.exec(text)?.[0] ?? "";
+  const skip = blank.match(/\r\n|\n|\r/g)?.length ?? 0;
+  return { encoding, delimiter, skip, header, columns: columnNames(first, header), sample: header ? rest : rows };
 }
 
 /** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */

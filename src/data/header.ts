@@ -1,18 +1,25 @@
 /** The kinds of cells whose contrast with the first row gives a header away. */
-const dataLike =
+const dataPattern =
   /^\s*([+-]?(\d[\d,. ]*|\.\d+)(e[+-]?\d+)?%?|\d{4}-\d{2}-\d{2}.*|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|true|false|null|nan)?\s*$/i;
+
+/** Longer cells are text; the pattern is not made for them. */
+const maxDataChars = 64;
+
+function isDataLike(cell: string): boolean {
+  return cell.length <= maxDataChars && dataPattern.test(cell);
+}
 
 /**
  * Whether the first row names the columns: it does where none of its cells looks like data, or where a column
  * of data begins with a cell that does not.
  */
 export function hasHeader(first: readonly string[], rows: readonly string[][]): boolean {
-  const texts = first.map((cell) => !dataLike.test(cell));
+  const texts = first.map((cell) => !isDataLike(cell));
   if (texts.every(Boolean)) return true;
   const sample = rows.slice(0, 50);
   return texts.some((isText, column) => {
     const cells = sample.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");
-    return isText && cells.length > 0 && cells.every((cell) => dataLike.test(cell));
+    return isText && cells.length > 0 && cells.every(isDataLike);
   });
 }
 

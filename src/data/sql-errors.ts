@@ -84,6 +84,16 @@ const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
     code: "not_allowed",
     advice: "only the sources that the statement names can be read",
   },
+  {
+    pattern: /state machine reached an invalid state/,
+    code: "unreadable",
+    advice: "the file mixes line ends, or breaks the rules of quoting; convert it, e.g. with dos2unix",
+  },
+  {
+    pattern: /sniffing file/,
+    code: "unreadable",
+    advice: "the files differ too much to be one table; query them one by one",
+  },
   { pattern: /^IO Error/, code: "unreadable", advice: "" },
   {
     pattern: /^(INTERNAL|FATAL) Error/i,
@@ -118,9 +128,10 @@ function explainCsv(text: string, names: ReadonlyMap<string, string>): string | 
 /** Without DuckDB's name of the kind, statements of our own, and advice about options that nobody here can set. */
 function shorten(text: string): string {
   const [told = ""] = text.split(
-    /\n+(?:Possible [Ss]olution|Possible fixes|See also|Try increasing|LINE 1: (?:CREATE OR REPLACE|COPY)| {2}file = )/,
+    /\n+(?:Possible [Ss]olution|Possible fixes|See also|Try increasing|This limit was set by|LINE 1: (?:CREATE OR REPLACE|COPY)| {2}file = )/,
   );
-  return cut(told.replace(/^[A-Z][A-Za-z ]* Error: /, "").trim(), 1_000);
+  const plain = told.replace(/^[A-Z][A-Za-z ]* Error: /, "").replace(/ Use "SET .*/, "");
+  return cut(plain.trim(), 1_000);
 }
 
 function withNames(text: string, names: ReadonlyMap<string, string>): string {

@@ -57,6 +57,7 @@ async function csvReader(connection: DuckDBConnection, open: OpenSource, reading
     delim: quoteText(first.delimiter),
     quote: `'"'`,
     escape: `'"'`,
+    skip: String(first.skip),
     header: String(first.header),
     compression: quoteText(open.files[0]?.compression ?? "none"),
     hive_partitioning: "false",
@@ -102,9 +103,7 @@ async function sniff(
   const wanted = "Columns.apply(lambda c: c.type) AS types, DateFormat, TimestampFormat";
   try {
     const { hive_partitioning: _, ...options } = shared;
-    const reader = await connection.runAndReadAll(
-      `SELECT ${wanted} FROM ${call("sniff_csv", path, { ...options, skip: "0" })}`,
-    );
+    const reader = await connection.runAndReadAll(`SELECT ${wanted} FROM ${call("sniff_csv", path, options)}`);
     const [types, dateFormat, timestampFormat] = reader.getRowsJson()[0] ?? [];
     if (!Array.isArray(types) || types.length !== columns.length) return { types: [], formats: {} };
     const formats: Record<string, string> = {};
@@ -119,12 +118,20 @@ async function sniff(
 }
 
 function isLike(a: Dialect, b: Dialect): boolean {
-  return a.delimiter === b.delimiter && a.header === b.header && a.columns.join("\0") === b.columns.join("\0");
+  return (
+    a.delimiter === b.delimiter &&
+    a.skip === b.skip &&
+    a.header === b.header &&
+    a.columns.join("\0") === b.columns.join("\0")
+  );
 }
 
 /** Files of several shapes can be put together by their columns' names, if all have them. */
 function checkUnion({ source }: OpenSource, dialects: readonly Dialect[]): void {
-  const odd = dialects.findIndex((dialect) => !dialect.header || dialect.delimiter !== dialects[0]?.delimiter);
+  const [model] = dialects;
+  const odd = dialects.findIndex(
+    ({ header, delimiter, skip }) => !header || delimiter !== model?.delimiter || skip !== model.skip,
+  );
   if (odd < 0) return;
   const [first, other] = [source.files[0]?.shown, source.files[Math.max(odd, 1)]?.shown];
   throw new ToolError(

@@ -61,6 +61,7 @@ async function* delimitedRows(
   let parser: Papa.Parser | undefined;
   let pending = "";
   let row = 0;
+  let blanks = 0;
 
   function* take(complete: boolean): Generator<(string | null)[]> {
     parser ??= new Papa.Parser({ delimiter, newline: newlineOf(pending) });
@@ -73,7 +74,12 @@ async function* delimitedRows(
           "unreadable",
           `row ${row} of '${shown}' has a quote in the wrong place or one that never ends; mend it`,
         );
-      if (cells.length === 1 && cells[0]?.trim() === "") continue;
+      if (cells.length === 1 && cells[0]?.trim() === "") {
+        // In a table of one column a blank line is an empty cell, unless nothing follows it.
+        if (columns.length === 1 && row > 0) blanks += 1;
+        continue;
+      }
+      for (; blanks > 0; blanks--, row++) yield [null];
       if (row > 0 || !header) yield checkedRow(cells, columns.length, { shown, row });
       row += 1;
     }
@@ -116,6 +122,12 @@ function checkedRow(
     throw new ToolError(
       "unreadable",
       `row ${row} of '${shown}' has ${cells.length} fields where ${length} are expected: ${text}; mend it`,
+    );
+  }
+  if (cells.at(-1)?.endsWith("\r")) {
+    throw new ToolError(
+      "unreadable",
+      `row ${row} of '${shown}' ends its line in another way than the first; convert it, e.g. with dos2unix`,
     );
   }
   return cells.map((cell) => (cell === "" ? null : cell));

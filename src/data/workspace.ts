@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 
@@ -60,6 +60,13 @@ async function makeFolder(workspace: string, name: WorkspaceFolder): Promise<str
     if (systemErrorCode(thrown) !== "EEXIST" || !(await isFolder(path)))
       throw writeFailure(thrown, `the workspace ${workspace}`);
   }
+  // A link could lead anywhere, and what lies in tmp is removed one day.
+  if ((await realpath(path)) !== join(await realpath(workspace), name)) {
+    throw new ToolError(
+      "not_allowed",
+      `${path} is a link; remove it, or choose another workspace with --workspace DIR`,
+    );
+  }
   return path;
 }
 
@@ -76,7 +83,7 @@ async function isFolder(path: string): Promise<boolean> {
 export async function removeTemporaryFiles(workspace: string, pid: number): Promise<void> {
   const tmp = join(workspace, "tmp");
   for (const entry of await namesIn(tmp)) {
-    if (entry.startsWith(`${pid}-`)) await rm(join(tmp, entry), { recursive: true, force: true });
+    if (ownerOf(entry) === pid) await rm(join(tmp, entry), { recursive: true, force: true });
   }
 }
 
@@ -97,12 +104,18 @@ const sweepAfterMs = 3_600_000;
  */
 async function sweep(tmp: string): Promise<void> {
   for (const entry of await namesIn(tmp)) {
-    const owner = /^(\d+)-/.exec(entry)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
+    const owner = ownerOf(entry);
+    if (owner === undefined || isAlive(owner)) continue;
     const path = join(tmp, entry);
     const age = Date.now() - ((await statOrGone(path))?.mtimeMs ?? Date.now());
     if (age > sweepAfterMs) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** The process that made a temporary file, by the file's name. */
+function ownerOf(entry: string): number | undefined {
+  const pid = /^(\d+)-[0-9a-f]{16}(\.[a-z]+)?$/.exec(entry)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 async function statOrGone(path: string) {

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -105,6 +105,15 @@ test("a workspace that cannot be made is unavailable, with advice", async () => 
   await writeFile(workspace, "a file in its place");
   await expect(datasets.create(columns)).rejects.toMatchObject({ code: "unavailable" });
   await expect(datasets.create(columns)).rejects.toThrow(/--workspace/);
+});
+
+test("a workspace whose folder is a link to elsewhere is not written to", async () => {
+  const elsewhere = join(workspace, "../elsewhere");
+  await mkdir(elsewhere);
+  await mkdir(workspace);
+  await symlink(elsewhere, join(workspace, "tmp"));
+  await expect(datasets.create(columns)).rejects.toMatchObject({ code: "not_allowed" });
+  expect(await readdir(elsewhere)).toEqual([]);
 });
 
 test("whoever is killed while writing leaves whole datasets or none", async () => {

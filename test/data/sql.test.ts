@@ -48,6 +48,8 @@ test.each([
   ["JSON lines", "t.jsonl", '{"a":1,"b":"x"}\n'],
   ["no final line end", "t.csv", "a,b\n1,x"],
   ["no extension", "t", "a,b\n1,x\n"],
+  ["blank lines around", "t.csv", "\n \na,b\n1,x\n\n"],
+  ["carriage returns alone", "t.csv", "a,b\r1,x\r"],
 ])("reads %s", async (_, name, content) => {
   await folder.write(name, content);
   expect(await query(`select a, b from '${name}'`)).toMatchObject({ rows: [[1, "x"]] });
@@ -211,6 +213,7 @@ test.each([
   ["damaged gzip", "bad.csv.gz", gzipSync("a,b\n".repeat(50_000)).subarray(0, 100), "damaged"],
   ["a short row", "bad.csv", "a,b\n1,2\n3\n4,5\n", "line 3 of 'bad.csv' has 1 fields where 2"],
   ["an open quote", "bad.csv", 'a,b\n1,"x\n2,y\n', "line 2"],
+  ["a mixture of line ends", "bad.csv", "a,b\n1,2\r\n3,4\n", "dos2unix"],
   ["a huge line", "bad.csv", `a,b\n1,${"x".repeat(3_000_000)}\n`, "line 2"],
   ["bad JSON", "bad.jsonl", '{"a":1}\n{"a":\n', "line"],
   ["a cut list of JSON", "bad.json", '[{"a":1},{"a":2}', "ends before"],

@@ -68,6 +68,22 @@ test.each([
   });
 });
 
+test("a blank line is an empty cell in a table of one column, and nothing elsewhere", async () => {
+  await folder.write("one.csv", "a\n1\n\n3\n\n");
+  expect(await folder.value(readRows, { source: "one.csv" })).toMatchObject({
+    rows: [["1"], [null], ["3"]],
+    row_count: 3,
+  });
+  await folder.write("two.csv", "\na,b\n1,2\n\n3,4\n");
+  expect(await folder.value(readRows, { source: "two.csv" })).toMatchObject({
+    rows: [
+      ["1", "2"],
+      ["3", "4"],
+    ],
+    row_count: 2,
+  });
+});
+
 test("reads JSON lines with their types, every digit kept", async () => {
   await folder.write("t.jsonl", '{"a":1,"b":[1]}\n\n{"a":9007199254740993,"c":"x"}\n');
   expect(await folder.value(readRows, { source: "t.jsonl" })).toMatchObject({
@@ -100,6 +116,7 @@ test.each([
   ["a short row", "a,b\n1,2\n3\n", "row 2"],
   ["an open quote", 'a,b\n1,2\n3,"x\n', "row 2"],
   ["a quote in the middle", 'a,b\n1,"x"y\n', "row 1"],
+  ["a mixture of line ends", "a,b\n1,2\n3,4\r\n", "row 2"],
   ["a line without end", `a,b\n1,2\n${"x".repeat(6_000_000)}`, "row 2"],
   [
     "bytes that are not UTF-8, late",
