@@ -61,10 +61,19 @@ const workFolders = ["/var/folders", "/var/tmp", "/usr/src"];
 
 function isUnchosen(folder: string): boolean {
   const real = realpathSync(folder);
-  const home = realpathSync(homedir());
+  const home = realHome();
   if (real === home || real === dirname(real)) return true;
   if (process.platform === "win32") return windowsSystemFolder.test(real);
   return systemFolders.some((system) => isInside(real, system)) && !workFolders.some((work) => isInside(real, work));
+}
+
+/** The home folder without links; as it is named where it is not there, as for some service accounts. */
+function realHome(): string {
+  try {
+    return realpathSync(homedir());
+  } catch {
+    return homedir();
+  }
 }
 
 function isInside(path: string, folder: string): boolean {

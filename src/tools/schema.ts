@@ -105,10 +105,13 @@ function loosen(node: JsonObject): void {
   delete node["additionalProperties"];
   if (node["minimum"] === Number.MIN_SAFE_INTEGER) delete node["minimum"];
   if (node["maximum"] === Number.MAX_SAFE_INTEGER) delete node["maximum"];
-  for (const child of Object.values(node)) {
-    if (isJsonObject(child)) loosen(child);
-    else if (Array.isArray(child)) child.filter(isJsonObject).forEach(loosen);
-  }
+  const { properties, items, anyOf } = node;
+  const children = [
+    items,
+    ...(isJsonObject(properties) ? Object.values(properties) : []),
+    ...(Array.isArray(anyOf) ? anyOf : []),
+  ];
+  children.filter(isJsonObject).forEach(loosen);
 }
 
 function repair(value: unknown, schema: JsonObject, path: string, problems: string[]): unknown {

@@ -14,7 +14,7 @@ interface Outcome {
 /** Run the built command in a folder, with an environment that holds no key. */
 function axoner(folder: string, args: string[], stdin = ""): Promise<Outcome> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env["PATH"] ?? "", HOME: folder };
+    const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "no-home") };
     const child = execFile(process.execPath, [builtCli, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });

@@ -21,7 +21,7 @@ test("the shell block of the README prints what it promises", async () => {
   writeFileSync(join(folder, "replies.json"), '["Oslo sold most."]');
 
   const [block = ""] = blocks("sh");
-  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: folder };
+  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: join(folder, "bin") };
   const { stdout } = await promisify(execFile)("sh", ["-ec", block], { cwd: folder, env });
   const replies = stdout
     .trim()

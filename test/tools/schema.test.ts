@@ -56,6 +56,11 @@ describe("a schema for every client", () => {
   });
 });
 
+test("fields of a result may be named like keywords", () => {
+  const { properties } = outputJsonSchema(z.object({ required: z.boolean(), minimum: z.number(), items: z.string() }));
+  expect(Object.keys(properties as object)).toEqual(["status", "required", "minimum", "items"]);
+});
+
 describe("input is read leniently where nothing is lost", () => {
   test.each([
     [
