@@ -22,8 +22,8 @@ export interface StatementJob {
   sql: string;
   /** Rows wanted in the answer. */
   limit: number;
-  /** Write the whole result as Parquet even where it is surely small. */
-  keep: boolean;
+  /** Whether the whole result shall be there as Parquet: in any case, where the answer may leave something out, or not. */
+  keep: "always" | "if_cut" | "never";
   /** Read the columns of delimited files as text, as they are written. */
   asText: boolean;
   /** Write the result here instead of answering with rows. */

@@ -7,7 +7,7 @@ import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import { findSource, type TableSource } from "./source.ts";
 import { openSqlChildren } from "./sql-children.ts";
-import type { OutputTarget, SourceDialect, SourceProblem, WireAnswer, WireSource } from "./sql-wire.ts";
+import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 
 export interface SqlRequest {
   /** One SELECT. A quoted path or glob, or the handle or name of a dataset, stands for a table. */
@@ -74,8 +74,9 @@ export function openSqlEngine({ files, datasets, workspace, environment, memoryL
     async query(request, { signal, timeoutMs = defaultTimeoutMs }) {
       signal.throwIfAborted();
       const { sql, limit, saveAs, asText = false, output } = request;
+      const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
       if (saveAs !== undefined) checkSavedName(saveAs);
-      const job = { sql, limit, keep: saveAs !== undefined, asText, output, workspace, memoryLimitMb: memory };
+      const job: StatementJob = { sql, limit, keep, asText, output, workspace, memoryLimitMb: memory };
       let sources: TableSource[] = [];
       const resolve = async (tables: string[]) => {
         sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets })));

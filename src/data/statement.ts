@@ -6,11 +6,9 @@ export interface Statement {
   sql: string;
   /** What it reads: paths, globs and datasets, each once, as they are spelt. */
   tables: string[];
-  /** Its rows are few whatever the data: an aggregate without groups, or a LIMIT of at most `smallLimit`. */
+  /** Its rows are few whatever the data: an aggregate without groups, or a LIMIT within the rows that are shown. */
   small: boolean;
 }
-
-export const smallLimit = 1_000;
 
 /** Table functions that touch nothing but their arguments. */
 const tableFunctions = new Set([
@@ -45,9 +43,10 @@ const rowAggregates = new Set(
 /**
  * Read the syntax tree that `json_serialize_sql` gives for a text, and find what it would read.
  *
+ * @param shown how many rows an answer shows
  * @throws ToolError `invalid_input` for anything but one SELECT, `not_allowed` for what could reach past the sandbox
  */
-export function readStatement(sql: string, tree: JsonValue): Statement {
+export function readStatement(sql: string, tree: JsonValue, shown: number): Statement {
   if (!isJsonObject(tree) || tree["error"] !== false) throw rejected(isJsonObject(tree) ? tree : {});
   const [statement, second] = list(tree["statements"]);
   if (!isJsonObject(statement)) throw new ToolError("invalid_input", "sql holds no statement; write one SELECT");
@@ -56,7 +55,7 @@ export function readStatement(sql: string, tree: JsonValue): Statement {
   const found: Found = { tables: new Set(), readers: [] };
   visit(statement, new Set(), found);
   const node = isJsonObject(statement["node"]) ? statement["node"] : {};
-  return { sql: withoutSemicolons(replaceReaders(sql, found)), tables: [...found.tables], small: isSmall(node) };
+  return { sql: withoutSemicolons(replaceReaders(sql, found)), tables: [...found.tables], small: isSmall(node, shown) };
 }
 
 interface Found {
@@ -175,17 +174,17 @@ function withoutSemicolons(sql: string): string {
   return sql.replace(pieces, (piece) => (piece === ";" ? " " : piece));
 }
 
-function isSmall(node: JsonObject): boolean {
+function isSmall(node: JsonObject, shown: number): boolean {
   const limits = list(node["modifiers"]).filter(
     (modifier) => isJsonObject(modifier) && modifier["type"] === "LIMIT_MODIFIER",
   );
-  const limited = limits.some((modifier) => isJsonObject(modifier) && isSmallConstant(modifier["limit"]));
+  const limited = limits.some((modifier) => isJsonObject(modifier) && isConstant(modifier["limit"], shown));
   return limited || isOneRow(node);
 }
 
-function isSmallConstant(limit: JsonValue | undefined): boolean {
+function isConstant(limit: JsonValue | undefined, most: number): boolean {
   const value = isJsonObject(limit) && isJsonObject(limit["value"]) ? limit["value"]["value"] : undefined;
-  return typeof value === "number" && value <= smallLimit;
+  return typeof value === "number" && value <= most;
 }
 
 function isOneRow(node: JsonObject): boolean {

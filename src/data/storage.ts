@@ -10,6 +10,8 @@ export interface ResultColumn {
   type: string;
   /** The type of the Parquet column; `type` itself wherever Parquet keeps it exactly. */
   stored: string;
+  /** Its values are short whatever they are, so that an answer shows them whole. */
+  isBrief: boolean;
 }
 
 /** The columns of a statement. Columns of one name are told apart by a number. */
@@ -21,7 +23,12 @@ export function resultColumns(statement: DuckDBPreparedStatement): ResultColumn[
   );
   return indices.map((index) => {
     const type = statement.columnType(index);
-    return { name: names[index] ?? "", type: typeName(type), stored: storedType(type) };
+    return {
+      name: names[index] ?? "",
+      type: typeName(type),
+      stored: storedType(type),
+      isBrief: !long.has(type.typeId),
+    };
   });
 }
 
@@ -54,6 +61,20 @@ const lossy = new Set<DuckDBTypeId>([
   DuckDBTypeId.TIME_TZ,
   DuckDBTypeId.TIME_NS,
   DuckDBTypeId.BIGNUM,
+  DuckDBTypeId.UNION,
+  DuckDBTypeId.VARIANT,
+  DuckDBTypeId.GEOMETRY,
+]);
+
+const long = new Set<DuckDBTypeId>([
+  DuckDBTypeId.VARCHAR,
+  DuckDBTypeId.BLOB,
+  DuckDBTypeId.BIT,
+  DuckDBTypeId.BIGNUM,
+  DuckDBTypeId.LIST,
+  DuckDBTypeId.ARRAY,
+  DuckDBTypeId.MAP,
+  DuckDBTypeId.STRUCT,
   DuckDBTypeId.UNION,
   DuckDBTypeId.VARIANT,
   DuckDBTypeId.GEOMETRY,

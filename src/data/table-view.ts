@@ -16,6 +16,8 @@ export interface Reading {
   wholeSample: boolean;
 }
 
+export const plainReading: Reading = { asText: false, textColumns: new Set(), wholeSample: false };
+
 /** Make the name of a source, as the statement spells it, a table of its rows. */
 export async function createTableView(
   connection: DuckDBConnection,

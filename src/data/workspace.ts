@@ -11,7 +11,9 @@ export interface Workspace {
   path: string;
   /** The absolute path of a folder that exists. @throws ToolError `unavailable` where it cannot be made. */
   folder(name: WorkspaceFolder): Promise<string>;
-  /** A new path in `tmp`, on the same file system as the datasets. The first call removes what dead processes left. */
+  /** A new path in `tmp`, whether that exists or not. */
+  temporaryName(extension: string): string;
+  /** A new path in `tmp`, which exists then, on the same file system as the datasets. The first call removes what dead processes left. */
   temporaryPath(extension: string): Promise<string>;
 }
 
@@ -28,14 +30,18 @@ export function openWorkspace(path: string): Workspace {
     return making;
   }
 
+  const temporaryName = (extension: string) =>
+    join(path, "tmp", `${process.pid}-${randomBytes(8).toString("hex")}${extension}`);
+
   return {
     path,
     folder,
+    temporaryName,
     async temporaryPath(extension) {
       const tmp = await folder("tmp");
       swept ??= sweep(tmp);
       await swept;
-      return join(tmp, `${process.pid}-${randomBytes(8).toString("hex")}${extension}`);
+      return temporaryName(extension);
     },
   };
 }

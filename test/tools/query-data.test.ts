@@ -44,6 +44,13 @@ test("cells too long for the preview are cut there and kept in the dataset", asy
   expect(again["rows"]).toEqual([[100_000]]);
 });
 
+test("what a limit gives beyond the preview, or in long cells, is kept too", async () => {
+  const more = await folder.value(queryData, { sql: "select range as n from range(1000) limit 300", limit: 10 });
+  expect(more).toMatchObject({ row_count: 300, truncated: true, dataset: expect.stringMatching(/^ds_/) as string });
+  const long = await folder.value(queryData, { sql: "select repeat('x', 5000) as x limit 1" });
+  expect(long).toMatchObject({ row_count: 1, truncated: true, dataset: expect.stringMatching(/^ds_/) as string });
+});
+
 test("a saved result is a table by its name, and a bad name is refused before anything runs", async () => {
   await folder.value(queryData, { sql: "select 42 as answer", save_as: "answers" });
   expect(await folder.value(queryData, { sql: "from answers" })).toMatchObject({ rows: [[42]] });
@@ -53,6 +60,6 @@ test("a saved result is a table by its name, and a bad name is refused before an
 
 test("an enormous value does not reach the caller", async () => {
   const value = await folder.value(queryData, { sql: "select string_agg(repeat('y', 1000)) from range(30000)" });
-  expect(value).toMatchObject({ truncated: true, row_count: 1 });
+  expect(value).toMatchObject({ truncated: true, row_count: 1, dataset: expect.stringMatching(/^ds_/) as string });
   expect(JSON.stringify(value).length).toBeLessThan(50_000);
 });

@@ -1,0 +1,62 @@
+import { ToolError } from "../errors.ts";
+import type { OpenSource } from "./open-sources.ts";
+import { badCell, jsonSurprise } from "./sql-errors.ts";
+import type { SourceProblem } from "./sql-wire.ts";
+import type { Reading } from "./table-view.ts";
+
+/** How each source is read, and what made it so. */
+export interface Readings {
+  of: Map<OpenSource, Reading>;
+  /** What messages call each path. */
+  names: ReadonlyMap<string, string>;
+  problems: SourceProblem[];
+}
+
+export function openReadings(
+  sources: readonly OpenSource[],
+  names: ReadonlyMap<string, string>,
+  asText: boolean,
+): Readings {
+  const of = new Map(sources.map((source) => [source, { asText, textColumns: new Set<string>(), wholeSample: false }]));
+  return { of, names, problems: [] };
+}
+
+interface Reread {
+  source: OpenSource;
+  reading: Reading;
+}
+
+/**
+ * After a value that its column's type does not hold: the source to read again, its reading changed so that it does.
+ * The caller is told of it as a problem. Undefined for any other failure.
+ */
+export function readOtherwise(thrown: unknown, readings: Readings): Reread | undefined {
+  const cell = badCell(thrown);
+  const path = cell?.path ?? jsonSurprise(thrown);
+  const [source, reading] = [...readings.of].find(([open]) => open.files.some((file) => file.path === path)) ?? [];
+  if (source === undefined || reading === undefined) return undefined;
+  if (cell === undefined) {
+    if (reading.wholeSample) return undefined;
+    reading.wholeSample = true;
+    return { source, reading };
+  }
+  const isKnown = source.files[0]?.dialect?.columns.includes(cell.column) ?? false;
+  if (!isKnown || reading.textColumns.has(cell.column)) return undefined;
+  reading.textColumns.add(cell.column);
+  const value = JSON.stringify(cell.value.slice(0, 80));
+  const where = readings.names.get(cell.path) ?? source.source.name;
+  const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
+  readings.problems.push({ line: Number(cell.line), code: "not_of_type", message });
+  return { source, reading };
+}
+
+/** A statement that fails on a column read as text fails because of the cell that made it text. */
+export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
+  if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
+  const told = problems.map(({ message }) => message).join("; ");
+  return new ToolError(
+    "unreadable",
+    `${told}; mend it, or use try_cast(… as …) on the column. With text: ${thrown.message}`,
+    { cause: thrown },
+  );
+}
