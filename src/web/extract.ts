@@ -9,6 +9,20 @@ import { openTables } from "./tables.ts";
 export const extracts = ["markdown", "text", "links", "tables", "html"] as const;
 export type Extract = (typeof extracts)[number];
 
+export interface Extracted {
+  title: string | null;
+  content: JsonValue;
+  /** What the addresses on the page are relative to. */
+  base: string;
+  shape: Shape;
+}
+
+/** What a tree of the page would be like. */
+export interface Shape {
+  elements: number;
+  depth: number;
+}
+
 /** Elements whose text is never shown, or is not the page's own. */
 const hidden = new Set([
   "script",
@@ -36,17 +50,14 @@ const maxAddressChars = 20_000_000;
  *
  * @param address where the page was found; what `<base>` says is resolved against it
  */
-export function extractHtml(
-  html: string,
-  address: string,
-  extract: Extract,
-): { title: string | null; content: JsonValue } {
+export function extractHtml(html: string, address: string, extract: Extract): Extracted {
   let base = address;
   const sink = openSink(
     extract,
     openResolve(() => base),
   );
   const titles: Record<"title" | "og:title", string | undefined> = { title: undefined, "og:title": undefined };
+  const shape: Shape = { elements: 0, depth: 0 };
   let depth = 0;
   let hiddenAt: number | undefined;
   let inTitle = false;
@@ -59,6 +70,8 @@ export function extractHtml(
   parseHtml(html, {
     onopentag(name, attributes) {
       depth += 1;
+      shape.elements += 1;
+      shape.depth = Math.max(shape.depth, depth);
       if (hiddenAt !== undefined) return;
       if (name === "title" && titles.title === undefined) inTitle = true;
       if (name === "base") base = URL.parse(attributes["href"] ?? "", address)?.href ?? base;
@@ -82,7 +95,7 @@ export function extractHtml(
   flush();
   const content = extract === "html" ? html : sink.end();
   const title = collapse((titles.title ?? titles["og:title"] ?? "").slice(0, maxTitleChars));
-  return { title: title === "" ? null : title, content };
+  return { title: title === "" ? null : title, content, base, shape };
 }
 
 function openSink(extract: Extract, resolve: Resolve): Sink {

@@ -38,11 +38,11 @@ export async function readPage({ address, contentType, bytes, extract, select }:
     const content = extract === "links" || extract === "tables" ? [] : text;
     return { title: null, content, selected: select.map(({ many }) => (many === true ? [] : null)) };
   }
-  const { title, content } = extractHtml(text, address, extract);
+  const { title, content, base, shape } = extractHtml(text, address, extract);
   if (typeof content === "string" && content.length > maxContentChars) {
     throw new ToolError("too_large", `the page comes to ${content.length} characters; select parts of it`);
   }
-  return { title, content, selected: await selectValues(text, address, select) };
+  return { title, content, selected: await selectValues({ html: text, base, shape }, select) };
 }
 
 /** Whether a reply can only be binary, by its type alone: then its body need not be fetched. */

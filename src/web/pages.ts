@@ -22,7 +22,7 @@ const memoryMb = 1_024;
 
 /** The threads start with the first page. */
 export function openPages(): Pages {
-  const count = Math.min(4, Math.max(1, availableParallelism() - 1));
+  const count = Math.min(4, Math.max(2, availableParallelism() - 1));
   const pool = openPool(startThread("page-worker", memoryMb), count);
 
   async function ask(task: PageTask, signal: AbortSignal, transfer: ArrayBuffer[]): Promise<unknown> {

@@ -1,5 +1,6 @@
-import { ToolError } from "../errors.ts";
+import { errorMessage, ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
+import type { Shape } from "./extract.ts";
 import { parseHtml } from "./html.ts";
 import { collapse } from "./sink.ts";
 
@@ -17,6 +18,7 @@ type Query = Awaited<ReturnType<typeof openQuery>>;
 
 const elementName = /^[a-z][^\s/>"'=<]*$/i;
 const silent = new Set(["script", "style", "noscript", "template"]);
+const silentCss = [...silent].join();
 const voidElements = new Set(
   "area base basefont bgsound br col command embed frame hr img input keygen link meta param source track wbr".split(
     " ",
@@ -25,6 +27,8 @@ const voidElements = new Set(
 const addressAttributes = new Set(["action", "cite", "href", "poster", "src"]);
 /** A tree takes some hundred bytes for each element; what is larger than this would exhaust the thread. */
 const maxElements = 500_000;
+/** Pages within both are given to cheerio as they are. */
+const ordinary: Shape = { elements: 50_000, depth: 256 };
 
 /**
  * One value a selection: text without markup, null where nothing matches, a list where `many`.
@@ -32,13 +36,15 @@ const maxElements = 500_000;
  * @throws ToolError `too_large` for a page with too many elements
  */
 export async function selectValues(
-  html: string,
-  address: string,
+  { html, base, shape }: { html: string; base: string; shape: Shape },
   selections: readonly Selection[],
 ): Promise<JsonValue[]> {
   if (selections.length === 0) return [];
-  const query = await openQuery(simplify(html));
-  const base = URL.parse(query("base").attr("href") ?? "", address)?.href ?? address;
+  if (shape.elements > maxElements) {
+    throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
+  }
+  const isOrdinary = shape.elements <= ordinary.elements && shape.depth <= ordinary.depth;
+  const query = await openQuery(isOrdinary ? html : simplify(html));
   return selections.map((selection) => {
     const matches = query.root().find(selection.css);
     const values = (selection.many === true ? matches : matches.first())
@@ -56,41 +62,38 @@ export async function selectorProblem(css: string): Promise<string | undefined> 
     query.root().find(css);
     return undefined;
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return errorMessage(thrown);
   }
 }
 
+/** In one root element: cheerio takes seconds for 50,000 elements beside each other at the top. */
 async function openQuery(html: string) {
   const { load } = await import("cheerio/slim");
-  return load(html);
+  return load(/<html[\s>]/i.test(html.slice(0, 2_000)) ? html : `<html>${html}`);
 }
 
 function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): string | undefined {
-  if (attr === undefined) return collapse(match.text());
+  if (attr === undefined) {
+    if (match.is(silentCss)) return "";
+    match.find(silentCss).empty();
+    return collapse(match.text());
+  }
   const value = match.attr(attr);
   if (value === undefined || !addressAttributes.has(attr.toLowerCase())) return value;
   return URL.parse(value, base)?.href ?? value;
 }
 
 /**
- * The page again without the text of scripts and with its nesting bounded: cheerio brings a parser of its own, which
- * has no such limits, and walks the tree by recursion. All of it is put into one root element, since cheerio takes
- * seconds for 50,000 elements beside each other at the top.
+ * The page again with its nesting bounded and nothing behind its end: cheerio brings a parser of its own, which has
+ * no such limits, and walks the tree by recursion.
  */
 function simplify(html: string): string {
-  let out = "";
-  let elements = 0;
-  let inSilence = 0;
+  let out = "<html>";
+  let silence = 0;
   parseHtml(html, {
     onopentag(name, attributes) {
-      elements += 1;
-      if (elements > maxElements) {
-        throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
-      }
-      if (silent.has(name)) inSilence += 1;
-      if (elements === 1 && name !== "html") out += "<html>";
-      if (elements > 1 && name === "html") return;
-      if (!elementName.test(name)) return;
+      if (silent.has(name)) silence += 1;
+      if (name === "html" || !elementName.test(name)) return;
       out += `<${name}`;
       for (const [attribute, value] of Object.entries(attributes)) {
         if (/^[^\s/>"'=<]+$/.test(attribute)) out += ` ${attribute}="${escapeHtml(value)}"`;
@@ -98,11 +101,11 @@ function simplify(html: string): string {
       out += ">";
     },
     onclosetag(name) {
-      if (silent.has(name)) inSilence -= 1;
+      if (silent.has(name)) silence -= 1;
       if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out += `</${name}>`;
     },
     ontext(text) {
-      if (inSilence === 0) out += escapeHtml(text);
+      if (silence === 0) out += escapeHtml(text);
     },
   });
   return out;

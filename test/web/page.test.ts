@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/message.ts";
 import { extractHtml, type Extract } from "../../src/web/extract.ts";
 import { readPage, type PageInput } from "../../src/web/page.ts";
-import { selectorProblem, selectValues } from "../../src/web/select.ts";
+import { selectorProblem, type Selection } from "../../src/web/select.ts";
 
 const address = "https://shop.example/lists/page.html";
 
@@ -114,22 +114,23 @@ describe("select", () => {
   const html = `<base href="/base/"><p class=a>One <b>1</b></p><p class=a>Two<script>no()</script></p><a href="x.html">l</a>
     <script type="application/ld+json">{"a":1}</script><div data-n="5 &quot;q&quot; &lt;"></div>`;
 
-  test("reads all of a page around its html element", async () => {
-    const values = await selectValues("<!doctype html><p>a</p><html lang=en><body><p>b</html><p>c", address, [
+  async function select(page: string, selections: Selection[]): Promise<JsonValue[]> {
+    const plain = await read(page, "text/html", { select: selections });
+    // Deeper than pages usually are, and with more in them: these take another way.
+    const deep = await read(`${page}${"<div>".repeat(600)}`, "text/html", { select: selections });
+    expect(deep.selected).toEqual(plain.selected);
+    return plain.selected;
+  }
+
+  test("reads all of a page, whatever is around its html element", async () => {
+    const values = await select("<!doctype html><p>a</p><html lang=en><body><p>b</p></body></html><p>c", [
       { name: "all", css: "p", many: true },
-      { name: "root", css: ":root > p", many: true },
     ]);
-    expect(values).toEqual([
-      ["a", "b", "c"],
-      ["a", "c"],
-    ]);
-    expect(await selectValues("<html lang=en><p>b", address, [{ name: "lang", css: "html", attr: "lang" }])).toEqual([
-      "en",
-    ]);
+    expect(values).toEqual([["a", "b", "c"]]);
   });
 
   test("takes text, attributes and lists", async () => {
-    const values = await selectValues(html, address, [
+    const values = await select(html, [
       { name: "first", css: "p.a" },
       { name: "all", css: "p.a", many: true },
       { name: "link", css: "a", attr: "href" },
@@ -228,7 +229,7 @@ describe("hostile pages are read to the end", () => {
     "nested links and marks": `${"<a href=x><b><i>a".repeat(5_000)}end`,
     "nested headings and code": `${"<h1><code>".repeat(20_000)}end`,
     "nested drawings": `${"<svg><foreignObject>".repeat(20_000)}end`,
-    "forms in forms": `${"<form>".repeat(50_000)}end`,
+    "forms in forms": `${"<form>".repeat(10_000)}end`,
     "half a tag": "<p>end<a href='x",
     "only tag openings": `${"<".repeat(200_000)}end`,
     "an element with 20,000 attributes": `<p ${Array.from({ length: 20_000 }, (_, n) => `a${n}=1`).join(" ")}>end`,
