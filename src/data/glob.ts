@@ -96,7 +96,7 @@ function expandBraces(pattern: string): string[] {
 type Token = { kind: "star" } | { kind: "any" } | { kind: "one"; matches: (char: string) => boolean };
 
 /** Whether a file name matches one segment, in time proportional to the product of their lengths. */
-export function matchesName(name: string, segment: string): boolean {
+function matchesName(name: string, segment: string): boolean {
   if (name.startsWith(".") && !segment.startsWith(".")) return false;
   const tokens = tokenize(segment);
   const chars = [...name];
