@@ -104,9 +104,9 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
   }
 
   return {
-    run(input, options) {
+    async run(input, options) {
       options.signal.throwIfAborted();
-      if (closed) return Promise.resolve({ kind: "closed" });
+      if (closed) return { kind: "closed" };
       const outcome = enqueue(queue, input, options);
       dispatch();
       return outcome;

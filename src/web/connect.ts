@@ -41,7 +41,8 @@ async function connectGuarded(options: buildConnector.Options, guard: Guard, sig
   }
   if (!secure) return socket;
   const servername = options.servername ?? (isIP(host) === 0 ? host : "");
-  return untilOpen(connectTls({ socket, servername, ALPNProtocols: ["http/1.1"] }), "secureConnect");
+  // Without `host`, the certificate of an address would be held against the name "localhost".
+  return untilOpen(connectTls({ socket, host, servername, ALPNProtocols: ["http/1.1"] }), "secureConnect");
 }
 
 /** As `dns.lookup`, but one address that is refused refuses the name: which one is used is the network's choice. */

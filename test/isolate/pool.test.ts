@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPool, type Pool } from "../../src/isolate/pool.ts";
+import { startProcess } from "../../src/isolate/process.ts";
+import { startThread } from "../../src/isolate/thread.ts";
+
+const { signal } = new AbortController();
+const endless = "factorial(1e9)";
+const two = { kind: "answer", value: { ok: true, result: "2", type: "BigNumber" } };
+
+describe.each([
+  ["threads", startThread],
+  ["processes", startProcess],
+])("%s", (_kind, starter) => {
+  let pool: Pool;
+  beforeAll(() => {
+    pool = openPool(starter("math-worker", 192), 1);
+  });
+  afterAll(() => pool.close());
+
+  test("answer their tasks, more of them than there are runners", async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () => pool.run("1 + 1", { timeoutMs: 10_000, signal })),
+    );
+    expect(outcomes).toEqual(Array.from({ length: 8 }, () => two));
+  });
+
+  test("are stopped when a task takes too long, and others take the next", async () => {
+    const slow = pool.run(endless, { timeoutMs: 50, signal });
+    const next = pool.run("1 + 1", { timeoutMs: 10_000, signal });
+    expect(await slow).toEqual({ kind: "timeout" });
+    expect(await next).toEqual(two);
+  });
+
+  test("leave a task that was aborted, queued or under way", async () => {
+    const stop = new AbortController();
+    const tasks = [1, 2].map(() => pool.run(endless, { timeoutMs: 300, signal: stop.signal }));
+    const outcomes = Promise.allSettled(tasks);
+    stop.abort(new Error("enough"));
+    expect((await outcomes).map((outcome) => outcome.status)).toEqual(["rejected", "rejected"]);
+    expect(await pool.run("1 + 1", { timeoutMs: 10_000, signal })).toEqual(two);
+    await expect(pool.run("1 + 1", { timeoutMs: 10_000, signal: stop.signal })).rejects.toThrow("enough");
+  });
+
+  test("are gone once the pool is closed", async () => {
+    const tasks = [endless, endless].map((task) => pool.run(task, { timeoutMs: 60_000, signal }));
+    await pool.close();
+    expect(await Promise.all(tasks)).toEqual([{ kind: "closed" }, { kind: "closed" }]);
+    expect(await pool.run("1 + 1", { timeoutMs: 60_000, signal })).toEqual({ kind: "closed" });
+  });
+});
+
+test("a runner that cannot start fails all that wait for it", async () => {
+  const pool = openPool(({ end }) => {
+    queueMicrotask(() => end(new Error("no such file")));
+    return { post() {}, hold() {}, stop: async () => {} };
+  }, 1);
+  const tasks = [1, 2].map(() => pool.run("1", { timeoutMs: 60_000, signal }));
+  for (const task of tasks) await expect(task).rejects.toThrow("cannot start");
+});
