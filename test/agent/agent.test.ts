@@ -1,6 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createAgent } from "../../src/agent/agent.ts";
@@ -10,6 +7,7 @@ import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 import { call, collect, problemsOf, scripted } from "../support/agent-fixtures.ts";
+import { temporaryFolder } from "../support/config.ts";
 
 describe("a run", () => {
   test("that needs no tool is one turn", async () => {
@@ -112,7 +110,7 @@ describe("limits", () => {
 
 describe("a session", () => {
   test("is continued after a restart with everything that was said", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "axoner-agent-"));
+    const folder = temporaryFolder();
     const first = scripted([{ tool_calls: [call("add", { a: 2, b: 3 })] }, "It is 5."], {
       store: openFileStore(folder),
     });

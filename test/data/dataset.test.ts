@@ -1,11 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
+import { temporaryFolder } from "../support/config.ts";
 
 let workspace: string;
 let datasets: Datasets;
@@ -14,13 +14,9 @@ const columns = [
   { name: "__proto__", type: "VARCHAR" },
 ];
 
-beforeEach(async () => {
-  workspace = join(await mkdtemp(join(tmpdir(), "axoner-sets-")), "workspace");
+beforeEach(() => {
+  workspace = join(temporaryFolder(), "workspace");
   datasets = openDatasets(workspace);
-});
-
-afterEach(async () => {
-  await rm(join(workspace, ".."), { recursive: true, force: true });
 });
 
 async function make(rows: number, saveAs?: string) {

@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError, ProviderError } from "../../src/errors.ts";
@@ -7,6 +6,7 @@ import { openNodeHost } from "../../src/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { collect, describeProvider, textOf } from "../contracts/provider.ts";
+import { temporaryFolder } from "../support/config.ts";
 
 describeProvider("scripted", async (replies) => ({ provider: scriptedProvider(replies), close: async () => {} }));
 
@@ -38,7 +38,7 @@ test.each([
 });
 
 async function scriptFile(content: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "axoner-script-")), "replies.json");
+  const path = join(temporaryFolder(), "replies.json");
   await writeFile(path, content);
   return path;
 }

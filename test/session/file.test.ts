@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
@@ -10,12 +9,13 @@ import type { Message } from "../../src/message.ts";
 import { openFileStore } from "../../src/session/file.ts";
 import { openStore } from "../../src/session/index.ts";
 import { describeSessionStore, say, texts } from "../contracts/session-store.ts";
+import { temporaryFolder } from "../support/config.ts";
 
-describeSessionStore("file", async () => openStore(`file:${await newFolder()}`));
-describeSessionStore("file, durable", async () => openStore(`file:${await newFolder()}`, { durable: true }));
+describeSessionStore("file", async () => openStore(`file:${temporaryFolder()}`));
+describeSessionStore("file, durable", async () => openStore(`file:${temporaryFolder()}`, { durable: true }));
 
 test("another store on the same folder sees what was appended, and both go on in turn", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const [one, other] = [openFileStore(folder), openFileStore(folder)];
   await one.append("a", 0, [say("1")]);
   await other.append("a", 1, [say("2")]);
@@ -24,7 +24,7 @@ test("another store on the same folder sees what was appended, and both go on in
 });
 
 test("a session that was deleted and begun anew elsewhere is not mistaken for the old one", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const [one, other] = [openFileStore(folder), openFileStore(folder)];
   await one.append("a", 0, [say("old")]);
   await other.delete("a");
@@ -35,22 +35,22 @@ test("a session that was deleted and begun anew elsewhere is not mistaken for th
 });
 
 test("the folder may be named by a file URL", async () => {
-  const folder = join(await newFolder(), "with space");
+  const folder = join(temporaryFolder(), "with space");
   const store = await openStore(`file:${pathToFileURL(folder).href.slice("file:".length)}`);
   await store.append("a", 0, [say("1")]);
   expect(await readdir(folder)).toEqual(["a.jsonl"]);
 });
 
 test.skipIf(process.platform === "win32")("only the owner can read folder and files", async () => {
-  const folder = join(await newFolder(), "deep", "sessions");
+  const folder = join(temporaryFolder(), "deep", "sessions");
   await openFileStore(folder).append("a", 0, [say("secret")]);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   expect((await stat(join(folder, "a.jsonl"))).mode & 0o777).toBe(0o600);
 });
 
 test("a link in place of a session's file is not followed", async () => {
-  const folder = await newFolder();
-  const elsewhere = join(await newFolder(), "target");
+  const folder = temporaryFolder();
+  const elsewhere = join(temporaryFolder(), "target");
   await writeFile(elsewhere, "");
   await symlink(elsewhere, join(folder, "a.jsonl"));
   await expect(openFileStore(folder).append("a", 0, [say("x")])).rejects.toThrow(AxonerError);
@@ -58,7 +58,7 @@ test("a link in place of a session's file is not followed", async () => {
 });
 
 test("a folder that cannot be used is named, with what to try", async () => {
-  const file = join(await newFolder(), "file");
+  const file = join(temporaryFolder(), "file");
   await writeFile(file, "");
   const failure: unknown = await openFileStore(join(file, "sessions"))
     .append("a", 0, [say("x")])
@@ -69,7 +69,7 @@ test("a folder that cannot be used is named, with what to try", async () => {
 });
 
 test("wherever a record was torn, the earlier ones are kept and the session goes on", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const path = join(folder, "a.jsonl");
   await openFileStore(folder).append("a", 0, [say("1")]);
   const kept = await readFile(path);
@@ -87,7 +87,7 @@ test("wherever a record was torn, the earlier ones are kept and the session goes
 });
 
 test("a record that lacks nothing but the end of its line counts", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const path = join(folder, "a.jsonl");
   await openFileStore(folder).append("a", 0, [say("1")]);
   await truncate(path, (await stat(path)).size - 1);
@@ -99,7 +99,7 @@ test("a record that lacks nothing but the end of its line counts", async () => {
 });
 
 test("a record torn by another process between two appends does no harm", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const store = openFileStore(folder);
   await store.append("a", 0, [say("1")]);
   await appendFile(join(folder, "a.jsonl"), '{"crc":"0000');
@@ -110,7 +110,7 @@ test("a record torn by another process between two appends does no harm", async 
 });
 
 test("damage in the middle is reported, not taken for the end", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const path = join(folder, "a.jsonl");
   const store = openFileStore(folder);
   for (const [index, text] of ["first", "second", "third"].entries()) await store.append("a", index, [say(text)]);
@@ -121,7 +121,7 @@ test("damage in the middle is reported, not taken for the end", async () => {
 });
 
 test("files of other kinds in the folder are no sessions", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   for (const name of ["notes.txt", ".hidden.jsonl", "with space.jsonl", "empty.jsonl"])
     await writeFile(join(folder, name), "");
   const store = openFileStore(folder);
@@ -130,7 +130,7 @@ test("files of other kinds in the folder are no sessions", async () => {
 });
 
 test("processes that append to one session at once lose nothing and mix nothing up", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const writers = ["red", "blue", "green"];
   const children = writers.map((writer) => appendInChild(folder, writer, 15));
   expect(await Promise.all(children.map(exitCodeOf))).toEqual([0, 0, 0]);
@@ -143,7 +143,7 @@ test("processes that append to one session at once lose nothing and mix nothing 
 });
 
 test("a process killed while it appends leaves every append it had confirmed, and none by half", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   for (const round of [1, 2, 3, 4]) {
     const writer = `round${round}`;
     const child = appendInChild(folder, writer, 10_000);
@@ -159,10 +159,6 @@ test("a process killed while it appends leaves every append it had confirmed, an
     await store.append("shared", messages.length, [say("goes on"), say("goes on")]);
   }
 });
-
-function newFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "axoner-sessions-"));
-}
 
 function appendInChild(folder: string, writer: string, count: number): ChildProcess {
   const script = fileURLToPath(new URL("../support/append-messages.ts", import.meta.url));

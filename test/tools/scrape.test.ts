@@ -1,6 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
@@ -9,6 +7,7 @@ import { scrape } from "../../src/tools/scrape.ts";
 import type { Progress, ToolContext } from "../../src/tools/tool.ts";
 import { openScraper, type Scraper } from "../../src/web/scrape.ts";
 import { openSite, raw, reply, type Site } from "../support/site.ts";
+import { temporaryFolder } from "../support/config.ts";
 
 let site: Site;
 let web: Scraper;
@@ -29,10 +28,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await web.close();
   await site.close();
-  await rm(folder, { recursive: true });
 });
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "axoner-scrape-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   datasets = openDatasets(folder);
   progress = [];
 });
