@@ -27,10 +27,11 @@ export async function main(argv: string[]): Promise<number> {
   process.stdout.on("error", (thrown) => {
     if (systemErrorCode(thrown) !== "EPIPE") throw thrown; // a closed pipe is told to whoever writes to it
   });
+  // asked first, so that a wrong configuration does not stand in the way of help
+  if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
+  if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
   const { config, rest } = readConfig(argv);
   const [name, ...args] = rest;
-  if (name === "--version" || name === "-V") return print(`axoner ${version}\n`);
-  if (name === "--help" || name === "-h" || name === "help") return print(help());
   if (name === undefined) {
     process.stderr.write(help());
     return exitCodes.usage;
