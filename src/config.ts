@@ -1,7 +1,15 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./errors.ts";
-import { logLevels } from "./log.ts";
-import { readCommandLine, readEnvironment, readProjectFile, readUserFile, type Settings } from "./config/sources.ts";
+import { logLevels, setLogLevel } from "./log.ts";
+import {
+  readCommandLine,
+  readEnvironment,
+  findUserFile,
+  readProjectFile,
+  readUserFile,
+  type Settings,
+} from "./config/sources.ts";
 import { decideFolders } from "./config/folders.ts";
 
 /** The names under which keys are found in the environment and in the configuration file's `keys`. */
@@ -55,6 +63,8 @@ export const configSchema = optionsSchema
     workspace: z.string(),
     allow_write: z.array(z.string()),
     plugins: z.array(z.string()),
+    /** The configuration file and the conversations: never read as data, wherever they lie. */
+    private_paths: z.array(z.string()),
     /** API keys and base URLs by their environment names. */
     secrets: z.record(z.string(), z.string()),
   });
@@ -90,15 +100,19 @@ export function childEnvironment(): Record<string, string> {
  */
 export function readConfig(argv: readonly string[]): { config: Config; rest: string[] } {
   const { settings: flags, configFile, rest } = readCommandLine(argv, optionsSchema.shape);
-  const file = readUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
+  const userFile = findUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
+  const file = readUserFile(userFile);
   const environment = readEnvironment(process.env, optionsSchema.shape);
   const { secrets: fileSecrets, ...fileOptions } = file;
   const options = parseOptions({ ...fileOptions, ...environment, ...flags });
+  setLogLevel(options.log_level);
   const folders = decideFolders(options, process.cwd(), process.env);
   const narrowed = narrow(options, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
   const { root: _root, plugin: _plugin, ...kept } = narrowed;
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...baseUrlNames]) };
-  return { config: { ...kept, ...folders, secrets }, rest };
+  const store = /^file:(?:\/\/)?(.+)$/s.exec(options.store ?? "")?.[1];
+  const private_paths = [userFile.path, ...(store === undefined ? [] : [resolve(store)])];
+  return { config: { ...kept, ...folders, private_paths, secrets }, rest };
 }
 
 type Options = z.output<typeof optionsSchema>;

@@ -1,5 +1,5 @@
 import { serveStdio } from "./mcp/serve-stdio.ts";
-import type { Front } from "./runtime.ts";
+import { once } from "./once.ts";
 import { version } from "./version.ts";
 
 const instructions =
@@ -16,8 +16,7 @@ export async function main(argv: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  let opening: Promise<Front> | undefined;
-  const backend = () => (opening ??= import("./runtime.ts").then(({ openFront }) => openFront(argv)));
-  const close = async () => (await opening?.catch(() => undefined))?.close();
-  return serveStdio({ name: "axoner", version, instructions, resources: true, backend, close });
+  const front = once(async () => (await import("./runtime.ts")).openFront(argv));
+  const close = async () => (await front.opened())?.close();
+  return serveStdio({ name: "axoner", version, instructions, resources: true, backend: () => front.get(), close });
 }

@@ -3,6 +3,8 @@
  * no import but of what is loaded after the check.
  */
 
+import { printable } from "./text.ts";
+
 /** Run a program, or say in one sentence that this Node is too old for it. */
 export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<number> }>, argv: string[]): void {
   const parts = process.versions.node.split(".").map(Number);
@@ -26,9 +28,8 @@ export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<n
       (code) => process.exit(code),
       (thrown) => {
         const expected = thrown instanceof Error && thrown.name === "ConfigError";
-        process.stderr.write(
-          "axoner: " + (expected ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)) + "\n",
-        );
+        const text = expected ? thrown.message : thrown instanceof Error ? thrown.stack || "" : String(thrown);
+        process.stderr.write("axoner: " + printable(text) + "\n");
         process.exit(expected ? 2 : 1);
       },
     );

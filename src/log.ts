@@ -1,5 +1,7 @@
 /** Diagnostics for the person who runs axoner. They go to stderr: stdout belongs to the protocol or to the result. */
 
+import { printable } from "./text.ts";
+
 export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -20,5 +22,5 @@ function write(level: LogLevel, text: string, cause: unknown): void {
   if (logLevels.indexOf(level) > threshold) return;
   const detail =
     cause instanceof Error ? `\n${cause.stack ?? cause.message}` : cause === undefined ? "" : ` ${String(cause)}`;
-  process.stderr.write(`axoner ${level}: ${text}${detail}\n`);
+  process.stderr.write(`${printable(`axoner ${level}: ${text}${detail}`)}\n`);
 }

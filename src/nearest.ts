@@ -1,7 +1,7 @@
-/** `; did you mean a or b?`, or nothing where no candidate is near. */
+/** ` (did you mean a or b?)`, or nothing where no candidate is near. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   const near = nearest(name, candidates);
-  return near.length === 0 ? "" : `; did you mean ${near.join(" or ")}?`;
+  return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
 }
 
 /** The candidates that a mistyped name may have meant, best first, at most three. */

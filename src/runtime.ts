@@ -14,6 +14,7 @@ import type { RareMethods } from "./mcp/rare-methods.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import { didYouMean } from "./nearest.ts";
+import { once } from "./once.ts";
 import type { Services } from "./tools/services.ts";
 import type { Tool, ToolDefinition } from "./tools/tool.ts";
 import { version } from "./version.ts";
@@ -33,9 +34,9 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const { config, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
-  setLogLevel(config.log_level);
   const names = builtIn.map((definition) => definition.name);
   if (config.plugins.length === 0) checkNames(config, names);
+  await checkAddresses(config);
 
   const heavy = openEngineProcess(config);
   const light = openLazyEngine(async () => {
@@ -43,7 +44,9 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
     return openEngine(lightTools, config);
   });
   const own: readonly ToolDefinition[] = builtIn.filter(({ name }) => isOffered(config, name));
-  const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => heavy.definitions();
+  // an engine's tools never change, so one that died is not started again to be asked for them
+  const withPlugins = once(() => heavy.definitions());
+  const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => withPlugins.get();
   const lightNames = new Set(builtIn.filter(({ hints }) => !hints.long).map(({ name }) => name));
   const engine = openRoutedEngine({ definitions, lightNames, light, heavy });
   return { definitions, engine, rareMethods: lazyRareMethods(config), close: () => engine.close() };
@@ -67,6 +70,7 @@ export async function openToolEngine(config: Config): Promise<Engine> {
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
   checkNames(config, names);
+  await checkAddresses(config);
   return openEngine(
     all.filter((tool) => isOffered(config, tool.name)),
     config,
@@ -75,20 +79,13 @@ export async function openToolEngine(config: Config): Promise<Engine> {
 
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
 export function openEngine(tools: readonly Tool[], config: Config): Engine {
-  let opening: Promise<OpenServices> | undefined;
-  const services = async () => {
-    opening ??= openServices(config).catch((thrown: unknown) => {
-      opening = undefined;
-      throw thrown;
-    });
-    return (await opening).services;
-  };
-  const engine = openLocalEngine({ tools, services });
+  const services = once(() => openServices(config));
+  const engine = openLocalEngine({ tools, services: async () => (await services.get()).services });
   return {
     ...engine,
     async close() {
       await engine.close();
-      await (await opening?.catch(() => undefined))?.close();
+      await (await services.opened())?.close();
     },
   };
 }
@@ -166,25 +163,26 @@ async function openServices(config: Config): Promise<OpenServices> {
 }
 
 function lazyRareMethods(config: Config): RareMethods {
-  let opening: Promise<RareMethods> | undefined;
-  const open = async () => {
+  const rare = once(async () => {
     const [{ openRareMethods }, { openDatasets }, { datasetResources }] = await Promise.all([
       import("./mcp/rare-methods.ts"),
       import("./data/dataset.ts"),
       import("./dataset-resources.ts"),
     ]);
     return openRareMethods({ name: "axoner", version }, datasetResources(openDatasets(config.workspace)));
-  };
+  });
   return {
-    async answer(request, initializeParams) {
-      opening ??= open();
-      return (await opening).answer(request, initializeParams);
-    },
+    answer: async (request, initializeParams) => (await rare.get()).answer(request, initializeParams),
   };
 }
 
 function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean {
   return (tools?.includes(name) ?? true) && !excluded.includes(name);
+}
+
+/** What may be reached is read where it is used, in another process; here it is only checked. */
+async function checkAddresses({ allow_private: allowed }: Config): Promise<void> {
+  if (allowed.length > 0) (await import("./web/guard.ts")).openGuard(allowed);
 }
 
 function checkNames({ tools = [], no_tools: excluded }: Config, names: readonly string[]): void {

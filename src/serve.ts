@@ -1,4 +1,5 @@
 import { readConfig } from "./config.ts";
+import { ConfigError } from "./errors.ts";
 import { serveStdio } from "./mcp/serve-stdio.ts";
 import { openEngine } from "./runtime.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -27,7 +28,9 @@ export async function serve({
   instructions,
   argv = [],
 }: ServeOptions): Promise<number> {
-  const engine = openEngine(tools, readConfig(argv).config);
+  const { config, rest } = readConfig(argv);
+  if (rest[0] !== undefined) throw new ConfigError(`serve: argv holds "${rest[0]}", which is no option of axoner`);
+  const engine = openEngine(tools, config);
   return serveStdio({
     name,
     version,

@@ -9,9 +9,14 @@ export function beginning(text: string, maxChars: number): string {
   return text.slice(0, endsInHalf ? maxChars - 1 : maxChars);
 }
 
+/** A text that others wrote, without the control and direction characters that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
 /** JSON that strict readers take: half a surrogate pair, which some of them refuse, becomes U+FFFD. */
-export function toJson(value: unknown): string {
-  const json = JSON.stringify(value);
+export function toJson(value: unknown, indent?: number): string {
+  const json = JSON.stringify(value, undefined, indent);
   if (!json.includes("\\ud")) return json;
   return json.replace(/(\\\\)|\\ud[89a-f][0-9a-f]{2}/g, (_found, backslash?: string) => backslash ?? "\ufffd");
 }

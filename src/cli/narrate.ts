@@ -1,4 +1,5 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
+import { cutText } from "../text.ts";
 import type { Progress } from "../tools/tool.ts";
 import type { ProgressReport } from "./progress.ts";
 
@@ -12,7 +13,9 @@ export function narrate(event: AgentEvent, report: ProgressReport): void {
     case "tool_progress":
       return report.update(progressText(event.name, event));
     case "tool_finished":
-      return report.line(`${event.name}: ${event.ok ? "done" : shorten(event.text)} (${seconds(event.elapsed_ms)})`);
+      return report.line(
+        `${event.name}: ${event.ok ? "done" : cutText(event.text, 200)} (${seconds(event.elapsed_ms)})`,
+      );
     case "run_finished":
       return summarize(event).forEach((line) => report.line(line));
     case "text":
@@ -49,10 +52,6 @@ function endingOf({ exit_reason: reason, error, session_id: session }: RunResult
     case "error":
       return [`failed: ${error === undefined ? "unknown error" : `${error.code}: ${error.message}`}`];
   }
-}
-
-function shorten(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
 
 function seconds(elapsedMs: number): string {

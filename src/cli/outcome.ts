@@ -1,6 +1,7 @@
 import { AxonerError, ConfigError, systemErrorCode } from "../errors.ts";
+import { printable } from "../text.ts";
 import { exitCodes, type Command } from "./command.ts";
-import { printable, write } from "./output.ts";
+import { write } from "./output.ts";
 
 /**
  * Turn what ends a command before its time into an exit code: an interruption, a reader that has gone away, and an

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { toJson } from "../text.ts";
 import type { CommandContext, Output } from "./command.ts";
 
 const maxInputBytes = 16_000_000;
@@ -12,12 +13,7 @@ export function write(stream: Output, text: string): Promise<void> {
 
 /** JSON on a line of its own; indented for a person. */
 export function writeJson(stream: Output, value: unknown): Promise<void> {
-  return write(stream, `${JSON.stringify(value, undefined, stream.isTTY ? 2 : undefined)}\n`);
-}
-
-/** What a terminal shows for text that others wrote: without the control characters it would obey. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+  return write(stream, `${toJson(value, stream.isTTY ? 2 : undefined)}\n`);
 }
 
 /**

@@ -1,5 +1,5 @@
+import { beginning, printable } from "../text.ts";
 import type { Output } from "./command.ts";
-import { printable } from "./output.ts";
 
 /** Tells a person what goes on, in place on a terminal, else in sparse lines. */
 export interface ProgressReport {
@@ -26,7 +26,7 @@ function inPlace(stderr: Output): ProgressReport {
   return {
     update(text) {
       clear();
-      stderr.write(oneLine(text).slice(0, (stderr.columns ?? 80) - 1));
+      stderr.write(beginning(oneLine(text), (stderr.columns ?? 80) - 1));
       shown = true;
     },
     line(text) {

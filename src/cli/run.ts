@@ -1,10 +1,11 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { printable } from "../text.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
-import { printable, readStdin, write, writeJson } from "./output.ts";
+import { readStdin, write, writeJson } from "./output.ts";
 import { openProgress, type ProgressReport } from "./progress.ts";
 
 const usage = `axoner run "PROMPT"

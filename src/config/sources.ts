@@ -52,14 +52,21 @@ export function readEnvironment(environment: NodeJS.ProcessEnv, shape: Shape): S
   return settings;
 }
 
-/** The user's own configuration: the named file, else `axoner/axoner.json` in the configuration folder, if there is one. */
-export function readUserFile(
-  named: string | undefined,
-  environment: NodeJS.ProcessEnv,
-): Settings & { secrets: Record<string, string> } {
+export interface UserFile {
+  path: string;
+  /** Whether it was named, so that it must be there. */
+  named: boolean;
+}
+
+/** The user's own configuration: the named file, else `axoner/axoner.json` in the configuration folder. */
+export function findUserFile(named: string | undefined, environment: NodeJS.ProcessEnv): UserFile {
+  if (named !== undefined) return { path: resolve(named), named: true };
   const folder = environment["XDG_CONFIG_HOME"] || join(homedir(), ".config");
-  const path = named === undefined ? join(folder, "axoner", "axoner.json") : resolve(named);
-  const settings = readJsonFile(path, named !== undefined);
+  return { path: join(folder, "axoner", "axoner.json"), named: false };
+}
+
+export function readUserFile({ path, named }: UserFile): Settings & { secrets: Record<string, string> } {
+  const settings = readJsonFile(path, named);
   const { keys, ...options } = settings;
   if (keys !== undefined && !isStringRecord(keys))
     throw new ConfigError(`${path}: "keys" must be an object of strings`);

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { entryUrl } from "../entries.ts";
+import { AxonerError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import type { Engine } from "./engine.ts";
@@ -40,7 +41,10 @@ export function openHostedEngine(options: HostedEngineOptions): Engine {
   };
 
   return {
-    definitions: async () => connect().definitions(),
+    async definitions() {
+      if (closed) throw new AxonerError(cancelled.message);
+      return connect().definitions();
+    },
     async call(name, input, callOptions) {
       if (closed) return cancelled;
       const result = await connect().call(name, input, callOptions);
@@ -53,7 +57,7 @@ export function openHostedEngine(options: HostedEngineOptions): Engine {
   };
 }
 
-const cancelled: ToolResult = { ok: false, code: "cancelled", message: "the engine is closing" };
+const cancelled = { ok: false, code: "cancelled", message: "the engine is closing" } satisfies ToolResult;
 
 interface EngineProcess {
   connection: Connection;
@@ -68,23 +72,27 @@ function startProcess({ settings, environment }: HostedEngineOptions): EnginePro
   });
   const channel = child.stdio[engineChannel];
   if (!(channel instanceof Duplex)) throw new Error("the engine's channel was not opened");
-  child.on("error", () => channel.destroy());
   const connection = connectEngine(channel, settings);
+  const kill = () => void child.kill("SIGKILL");
+  globalThis.process.on("exit", kill); // an engine that is stuck would not notice that we are gone
   const exited = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
+    child.once("error", () => {
+      channel.destroy();
+      resolve();
+    });
+  }).finally(() => globalThis.process.off("exit", kill));
+  const killSoon = () => {
+    const killing = setTimeout(kill, closeGraceMs);
+    void exited.then(() => clearTimeout(killing));
+  };
+  void connection.closed.then(killSoon);
   return {
     connection,
     async stop() {
-      const killing = setTimeout(() => kill(child), closeGraceMs);
+      killSoon();
       await connection.close();
       await exited;
-      clearTimeout(killing);
     },
   };
-}
-
-function kill(child: ChildProcess): void {
-  child.kill("SIGKILL");
 }

@@ -1,18 +1,12 @@
+import { once } from "../once.ts";
 import type { Engine } from "./engine.ts";
 
 /** An engine opened by its first use; what fails to open is tried again by the next use. */
 export function openLazyEngine(open: () => Promise<Engine>): Engine {
-  let opening: Promise<Engine> | undefined;
-  const opened = (): Promise<Engine> => {
-    opening ??= open().catch((thrown: unknown) => {
-      opening = undefined;
-      throw thrown;
-    });
-    return opening;
-  };
+  const engine = once(open);
   return {
-    definitions: async () => (await opened()).definitions(),
-    call: async (name, input, options) => (await opened()).call(name, input, options),
-    close: async () => (await opening)?.close(),
+    definitions: async () => (await engine.get()).definitions(),
+    call: async (name, input, options) => (await engine.get()).call(name, input, options),
+    close: async () => (await engine.opened())?.close(),
   };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { errorMessage, ToolError } from "../errors.ts";
+import { errorCodes, errorMessage, ToolError } from "../errors.ts";
 import { log } from "../log.ts";
 import { didYouMean } from "../nearest.ts";
+import { cutText, printable } from "../text.ts";
 import type { Services } from "../tools/services.ts";
 import type { Tool, ToolDefinition, ToolResult } from "../tools/tool.ts";
 import type { CallOptions, Engine } from "./engine.ts";
@@ -12,6 +13,8 @@ export interface LocalEngineOptions {
   services: () => Promise<Services> | Services;
 }
 
+/** A longer message is cut: it goes to a model. */
+const maxMessageChars = 4_000;
 /** How long a tool may take to notice an abort before its call is answered without it. */
 const abortGraceMs = 500;
 
@@ -45,7 +48,7 @@ export function openLocalEngine({ tools, services }: LocalEngineOptions): Engine
 
 /** The answer to a name no engine knows. */
 export function unknownTool(name: string, known: readonly string[]): ToolResult {
-  const message = `there is no tool "${name.slice(0, 60)}"${didYouMean(name, known)}; the tools are ${known.join(", ")}`;
+  const message = `there is no tool "${cutText(name, 60)}"${didYouMean(name, known)}; the tools are ${known.join(", ")}`;
   return { ok: false, code: "not_found", message };
 }
 
@@ -57,17 +60,45 @@ async function run(
   const { signal, progress, services } = call;
   const work = async (): Promise<ToolResult> => {
     signal.throwIfAborted();
-    return tool.call(input, { signal, progress, services: await services() });
+    return wellFormed(tool, await tool.call(input, { signal, progress: finite(progress), services: await services() }));
   };
   const working = work();
   try {
     return await Promise.race([working, abandoned(signal, working)]);
   } catch (thrown) {
     if (signal.aborted) return { ok: false, code: "cancelled", message: `${tool.name} was cancelled` };
-    if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
+    if (thrown instanceof ToolError) return wellFormed(tool, { ok: false, code: thrown.code, message: thrown.message });
     log.error(`${tool.name} failed`, thrown);
-    return { ok: false, code: "internal", message: `${tool.name} failed unexpectedly: ${errorMessage(thrown)}` };
+    const message = `${tool.name} failed unexpectedly: ${printable(cutText(errorMessage(thrown), maxMessageChars))}`;
+    return { ok: false, code: "internal", message };
   }
+}
+
+/**
+ * The result as the contract has it, whatever a tool of the user's own returned: a value that is JSON, a code that
+ * there is, a message that can be shown.
+ */
+function wellFormed({ name }: Tool, result: ToolResult): ToolResult {
+  if (result.ok) {
+    try {
+      if (JSON.stringify(result.value) !== undefined) return result;
+    } catch (thrown) {
+      throw new TypeError(`its result is no JSON: ${errorMessage(thrown)}`, { cause: thrown });
+    }
+    throw new TypeError("it returned nothing");
+  }
+  const message = printable(cutText(result.message, maxMessageChars));
+  if (errorCodes.includes(result.code)) return { ...result, message };
+  log.warn(
+    `${name} failed with the code "${result.code}", which there is not; the codes are ${errorCodes.join(", ")}`,
+  );
+  return { ok: false, code: "internal", message };
+}
+
+function finite(progress: CallOptions["progress"]): CallOptions["progress"] {
+  return (update) => {
+    if (Number.isFinite(update.done)) progress(update);
+  };
 }
 
 /** Rejects when `working` has not settled for a while after an abort; never settles otherwise. */

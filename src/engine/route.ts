@@ -1,3 +1,4 @@
+import { errorMessage } from "../errors.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
 import type { Engine } from "./engine.ts";
 import { unknownTool } from "./local.ts";
@@ -15,7 +16,12 @@ export function openRoutedEngine({ definitions, lightNames, light, heavy }: Rout
   return {
     definitions,
     async call(name, input, options) {
-      const names = (await definitions()).map((definition) => definition.name);
+      let names: string[];
+      try {
+        names = (await definitions()).map((definition) => definition.name);
+      } catch (thrown) {
+        return { ok: false, code: "unavailable", message: `the engine did not start: ${errorMessage(thrown)}` };
+      }
       if (!names.includes(name)) return unknownTool(name, names);
       return (lightNames.has(name) ? light : heavy).call(name, input, options);
     },

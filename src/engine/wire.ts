@@ -74,6 +74,9 @@ async function callOpened(
   }
 }
 
+/** An engine that has not answered this long after a cancel is stuck: it answers within half of it otherwise. */
+const stuckAfterMs = 900;
+
 /** An engine at the other end of a stream. */
 export interface Connection extends Engine {
   /** Settles when the stream has closed, whoever closed it. */
@@ -123,14 +126,28 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
       if (lost !== undefined) return lost;
       const id = ++lastId;
       const { promise, resolve } = Promise.withResolvers<ToolResult>();
-      const cancel = () => send(stream, { cancel: id });
-      pending.set(id, { settle: resolve, progress });
-      signal.addEventListener("abort", cancel, { once: true });
-      send(stream, { call: id, name, input: input as JsonValue });
-      if (signal.aborted) cancel();
+      let giveUp: NodeJS.Timeout | undefined;
+      const cancel = () => {
+        send(stream, { cancel: id });
+        giveUp = setTimeout(() => {
+          resolve({
+            ok: false,
+            code: "cancelled",
+            message: `${name} was cancelled, and its engine, which did not notice, ended`,
+          });
+          stream.destroy();
+        }, stuckAfterMs);
+      };
       try {
+        pending.set(id, { settle: resolve, progress });
+        send(stream, { call: id, name, input: input as JsonValue });
+        signal.addEventListener("abort", cancel, { once: true });
+        if (signal.aborted) cancel();
         return await promise;
+      } catch (thrown) {
+        return { ok: false, code: "invalid_input", message: `the arguments cannot be sent: ${errorMessage(thrown)}` };
       } finally {
+        clearTimeout(giveUp);
         pending.delete(id);
         signal.removeEventListener("abort", cancel);
       }

@@ -8,6 +8,7 @@ import {
   ReadResourceRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { isJsonObject, type JsonObject } from "../message.ts";
+import { once } from "../once.ts";
 import type { Request } from "./json-rpc.ts";
 
 /** The requests that few clients make, answered by the SDK. Loaded with the first of them. */
@@ -54,7 +55,7 @@ export function openRareMethods(serverInfo: { name: string; version: string }, r
       return Promise.resolve();
     },
   };
-  let connected: Promise<void> | undefined;
+  let handshake: JsonObject = {};
   let lastId = 0;
 
   const ask = (method: string, params: JsonObject): Promise<JsonObject> => {
@@ -64,16 +65,16 @@ export function openRareMethods(serverInfo: { name: string; version: string }, r
     transport.onmessage?.({ jsonrpc: "2.0", id, method, params });
     return promise.finally(() => waiting.delete(id));
   };
-  const connect = async (initializeParams: JsonObject) => {
+  const connected = once(async () => {
     await server.connect(transport);
-    await ask("initialize", initializeParams);
+    await ask("initialize", handshake);
     transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/initialized" });
-  };
+  });
 
   return {
     async answer({ id, method, params }, initializeParams) {
-      connected ??= connect(initializeParams);
-      await connected;
+      handshake = initializeParams;
+      await connected.get();
       return { ...(await ask(method, params)), id };
     },
   };

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../message.ts";
+import { toJson } from "../text.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 
 /** Clients cut or refuse longer results; our own tools stay far below. */
@@ -10,7 +11,7 @@ const maxResultChars = 100_000;
  */
 export function toCallToolResult(result: ToolResult): JsonObject {
   if (!result.ok) return failed(result.code, result.message);
-  const text = JSON.stringify(result.value);
+  const text = toJson(result.value);
   if (text.length > maxResultChars) {
     const advice = "return a dataset (context.services.datasets) or fewer rows";
     return failed(

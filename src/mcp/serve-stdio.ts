@@ -1,4 +1,5 @@
 import { Console } from "node:console";
+import { ConfigError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import { openToolServer, type ToolServerOptions } from "./serve-tools.ts";
 import { openStdio } from "./stdio.ts";
@@ -29,11 +30,11 @@ export async function serveStdio({ close, backend, ...options }: StdioServerOpti
       await opened.definitions(); // a plugin that does not load is a wrong configuration too
       return opened;
     } catch (thrown) {
-      failed.reject(thrown);
+      if (thrown instanceof ConfigError) failed.reject(thrown); // anything else may pass: the next request tries again
       throw thrown;
     }
   };
-  const openSoon = () => void watched().catch(() => undefined); // the failure itself ends the process, by `failed`
+  const openSoon = () => void watched().catch(() => undefined); // a wrong configuration ends the process, by `failed`
   const opening = setTimeout(openSoon, idleOpenMs);
 
   let answered = false;
@@ -48,28 +49,50 @@ export async function serveStdio({ close, backend, ...options }: StdioServerOpti
     },
   });
 
+  const interruption = watchForInterruption(transport.gone);
+  const drained = transport.drained.then(async () => {
+    await watched(); // a wrong configuration shows even when nobody asked for anything
+    return 0;
+  });
+  drained.catch(() => undefined);
   try {
-    const code = await Promise.race([transport.drained.then(() => 0), interrupted(transport.gone), failed.promise]);
-    return code;
+    return await Promise.race([drained, interruption.code, failed.promise]);
   } finally {
     clearTimeout(opening);
+    interruption.forget();
     server.abort();
-    await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, closeDeadlineMs))]);
+    await withDeadline(close(), closeDeadlineMs);
   }
 }
 
-/** Settles with an exit code when the client or the parent process is gone, or a signal arrives. */
-function interrupted(gone: Promise<void>): Promise<number> {
+/** Wait for the exit code that belongs to a client or a parent process that is gone, or to a signal. */
+function watchForInterruption(gone: Promise<void>): { code: Promise<number>; forget: () => void } {
   const parent = process.ppid;
-  return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve(143));
-    process.once("SIGINT", () => resolve(130));
-    process.once("SIGHUP", () => resolve(129));
-    void gone.then(() => resolve(0));
-    process.stdin.once("end", () => {
-      // Nothing can be read from a client that died, and nothing may have to be written for a long time.
-      const orphaned = () => process.ppid !== parent && resolve(0);
-      setInterval(orphaned, parentCheckMs).unref();
-    });
-  });
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const signals = Object.entries({ SIGTERM: 143, SIGINT: 130, SIGHUP: 129 }).map(
+    ([signal, code]) => [signal, () => resolve(code)] as const,
+  );
+  for (const [signal, listener] of signals) process.once(signal, listener);
+  void gone.then(() => resolve(0));
+  let watching: NodeJS.Timeout | undefined;
+  const onEnd = () => {
+    // Nothing can be read from a client that died, and nothing may have to be written for a long time.
+    watching = setInterval(() => process.ppid !== parent && resolve(0), parentCheckMs).unref();
+  };
+  process.stdin.once("end", onEnd);
+  return {
+    code: promise,
+    forget() {
+      for (const [signal, listener] of signals) process.off(signal, listener);
+      process.stdin.off("end", onEnd);
+      clearInterval(watching);
+    },
+  };
+}
+
+async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+  await Promise.race([work, deadline]);
+  clearTimeout(timer);
 }

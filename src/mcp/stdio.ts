@@ -1,10 +1,13 @@
 import type { Readable, Writable } from "node:stream";
 import { readLines } from "../lines.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
+import { toJson } from "../text.ts";
 import { errorReply, idAtTheEdge, readMessage, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
 
 /** A longer message is refused: what is that large belongs in a file that is named by its path. */
 export const maxMessageBytes = 16 * 1024 * 1024;
+
+const maxBatch = 1_000;
 
 export interface MessageHandler {
   /** Resolves with the reply, or undefined for a request that was cancelled and gets none. */
@@ -31,7 +34,7 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
   const answering = new Set<Promise<void>>();
 
   const send = (message: JsonValue) => {
-    if (output.writable) output.write(`${JSON.stringify(message)}\n`);
+    if (output.writable) output.write(`${toJson(message)}\n`);
   };
   const answer = async (value: unknown): Promise<JsonObject | undefined> => {
     const message = readMessage(value);
@@ -42,7 +45,10 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
     return undefined;
   };
   const answerBatch = async (values: unknown[]): Promise<JsonValue | undefined> => {
-    if (values.length === 0) return errorReply(null, rpcErrors.invalidRequest, "invalid request: the batch is empty");
+    if (values.length === 0 || values.length > maxBatch) {
+      const message = `invalid request: a batch holds 1 to ${maxBatch} messages, this one ${values.length}`;
+      return errorReply(null, rpcErrors.invalidRequest, message);
+    }
     const replies = (await Promise.all(values.map(answer))).filter((reply) => reply !== undefined);
     return replies.length === 0 ? undefined : replies;
   };

@@ -104,7 +104,7 @@ describe("axoner run", () => {
     ["no prompt", [], /there is no prompt/],
     ["an empty prompt", ["  "], /there is no prompt/],
     ["two prompts", ["greet", "Ada"], /put it in quotes/],
-    ["an unknown option", ["go", "--jsn"], /--jsn; did you mean --json\?/],
+    ["an unknown option", ["go", "--jsn"], /--jsn \(did you mean --json\?/],
     ["two formats", ["go", "--json", "--events"], /either/],
   ])("%s is bad usage", async (_what, args, message) => {
     const running = startCommand(run, args, { script });

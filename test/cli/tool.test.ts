@@ -66,7 +66,7 @@ describe("axoner tool", () => {
   });
 
   test.each([
-    ["an unknown tool", ["gret"], /there is no tool "gret"; did you mean greet\?/],
+    ["an unknown tool", ["gret"], /there is no tool "gret" \(did you mean greet\?/],
     ["an unknown option", ["--hlep"], /does not know the option --hlep/],
     ["unquoted JSON", ["greet", "{names:", "[Ada]}"], /single quotes/],
     ["a list", ["greet", "[1]"], /must be a JSON object.*not a list/],

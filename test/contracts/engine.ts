@@ -68,6 +68,27 @@ export function engineContract(name: string, open: () => Promise<Engine>): void 
       });
     });
 
+    test.each(["return_bigint", "return_nothing", "odd_code"])(
+      "%s breaks the contract: internal, and others go on",
+      async (tool) => {
+        const other = call("count");
+        const result = await call(tool, { text: "a" });
+        expect(result).toMatchObject({ ok: false, code: "internal" });
+        expect(result.ok ? "" : result.message.length).toBeLessThan(5_000);
+        expect(await other).toMatchObject({ ok: true });
+      },
+    );
+
+    test("progress that is no number is dropped", async () => {
+      expect(await call("odd_progress", { text: "a" })).toMatchObject({ ok: true });
+    });
+
+    test("arguments nested too deep to be read are invalid", async () => {
+      let deep: unknown = [];
+      for (let depth = 0; depth < 50_000; depth++) deep = [deep];
+      expect(await call("echo", { text: deep })).toMatchObject({ ok: false, code: "invalid_input" });
+    });
+
     test("progress arrives in order and before the result", async () => {
       const updates: Progress[] = [];
       const result = await engine.call(

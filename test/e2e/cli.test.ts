@@ -37,7 +37,7 @@ describe("axoner", () => {
   });
 
   test.each([
-    [["toool"], /no command "toool"; did you mean tool/],
+    [["toool"], /no command "toool" \(did you mean tool/],
     [["--bogus"], /--bogus/],
     [["tool", "calcluate", "{}"], /did you mean calculate/],
     [["tool", "calculate", '{"expression": '], /JSON/],

@@ -72,6 +72,16 @@ describe("the client is gone", () => {
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
+  test("SIGTERM ends a server whose engine is blocked, and no child is left", async () => {
+    const server = startMisbehaving();
+    const pid = await enginePid(server);
+    server.request("tools/call", { name: "block", arguments: {} }).catch(() => undefined);
+    await server.request("ping");
+    server.child.kill("SIGTERM");
+    expect(await server.exited).toBe(143);
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  });
+
   test("a closed stdout ends the server with the next message, and no child is left", async () => {
     const server = startMisbehaving();
     const pid = await enginePid(server);
@@ -192,6 +202,7 @@ describe("plugins", () => {
 describe("configuration", () => {
   test.each([
     [["--nonsense"], /nonsense/],
+    [["--allow-private", "no//t"], /--allow-private no/],
     [["--max-turns", "x"], /--max-turns/],
     [["--tools", "scarpe"], /scarpe.*scrape/],
   ])("%j ends the server with 2 and one sentence", async (args, reason) => {

@@ -32,6 +32,17 @@ test("a killed engine answers its calls as unavailable and the next call starts 
   await engine.close();
 });
 
+test("a tool that blocks its engine is cancelled with the engine, and the next call starts a new one", async () => {
+  const engine = openHosted();
+  const abort = new AbortController();
+  await engine.definitions();
+  const blocked = engine.call("block", {}, { ...ignore, signal: abort.signal });
+  abort.abort();
+  expect(await blocked).toMatchObject({ ok: false, code: "cancelled" });
+  expect(await engine.call("echo", { text: "again" }, ignore)).toMatchObject({ ok: true });
+  await engine.close();
+});
+
 test("what a tool prints does not disturb the engine, which runs in another process", async () => {
   const engine = openHosted();
   const result = await engine.call("print", {}, ignore);

@@ -76,6 +76,11 @@ test("a batch is answered as a batch, without its notifications", async () => {
   expect(replies).toMatchObject([[{ id: 1 }, { id: null, error: { code: -32600 } }, { id: 2 }]]);
 });
 
+test("a batch too large to be meant is refused as one", async () => {
+  const replies = await repliesTo(`[${"1,".repeat(100_000)}1]\n`);
+  expect(replies).toMatchObject([{ id: null, error: { code: -32600 } }]);
+});
+
 test("responses and notifications get no reply", async () => {
   expect(
     await repliesTo('{"jsonrpc":"2.0","id":1,"result":{}}\n{"jsonrpc":"2.0","method":"notifications/initialized"}\n'),

@@ -14,7 +14,7 @@ interface Tier {
 /** Each tier may import those before it. */
 const tiers: Tier[] = [
   {
-    zones: ["message", "errors", "log", "host", "entries", "version", "lines", "nearest", "text", "isolate/"],
+    zones: ["message", "errors", "log", "host", "entries", "version", "lines", "nearest", "once", "text", "isolate/"],
     mutual: true,
   },
   { zones: ["web/", "data/", "math/", "providers/", "session/"], mutual: false },

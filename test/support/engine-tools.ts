@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { ToolError } from "../../src/errors.ts";
-import { defineTool } from "../../src/tools/tool.ts";
+import { defineTool, type Tool } from "../../src/tools/tool.ts";
 
 const nothing = z.object({});
 
@@ -83,5 +83,32 @@ export const print = defineTool({
     console.log("a tool that prints");
     process.stdout.write("and again\n");
     return { pid: process.pid };
+  },
+});
+
+/** What a plugin without types may do, made to look like a tool. */
+function sloppy(name: string, call: Tool["call"]): Tool {
+  return { ...echo, name, description: "Break the contract.", call };
+}
+
+export const returnBigInt = sloppy("return_bigint", async () => ({ ok: true, value: { n: 10n } as never }));
+export const returnNothing = sloppy("return_nothing", async () => undefined as never);
+export const oddCode = sloppy("odd_code", async () => ({
+  ok: false,
+  code: "my_code" as never,
+  message: "x".repeat(50_000),
+}));
+export const oddProgress = sloppy("odd_progress", async (_input, { progress }) => {
+  progress({ done: Number.NaN });
+  return { ok: true, value: { status: "done" } };
+});
+
+export const block = defineTool({
+  name: "block",
+  description: "Never give the thread back.",
+  input: nothing,
+  output: nothing,
+  run() {
+    for (;;);
   },
 });
