@@ -89,9 +89,7 @@ function wellFormed({ name }: Tool, result: ToolResult): ToolResult {
   }
   const message = printable(cutText(result.message, maxMessageChars));
   if (errorCodes.includes(result.code)) return { ...result, message };
-  log.warn(
-    `${name} failed with the code "${result.code}", which there is not; the codes are ${errorCodes.join(", ")}`,
-  );
+  log.warn(`${name} failed with the code "${result.code}", which there is not; the codes are ${errorCodes.join(", ")}`);
   return { ok: false, code: "internal", message };
 }
 

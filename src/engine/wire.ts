@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
-import { AxonerError, ConfigError, errorCodes, errorMessage, type ErrorCode } from "../errors.ts";
-import { readLines } from "../lines.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
+import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
 import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
 import type { CallOptions, Engine } from "./engine.ts";
+import { isProgress, isToolResult, readFrames, send } from "./frames.ts";
 
 /*
  * The engine contract over a byte stream, one JSON object a line.
@@ -13,9 +13,6 @@ import type { CallOptions, Engine } from "./engine.ts";
  *
  * Both ends are this program: a line that is none of these is a defect and ends the connection.
  */
-
-/** Results and inputs are bounded far below this; a longer line is a defect. */
-const maxLineBytes = 64 * 1024 * 1024;
 
 /**
  * Serve the engine that `open` makes of the caller's settings. When the caller goes away the engine is closed and
@@ -122,36 +119,8 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
   return {
     closed: closed.promise,
     definitions: () => ready.promise,
-    async call(name, input, { signal, progress }) {
-      if (lost !== undefined) return lost;
-      const id = ++lastId;
-      const { promise, resolve } = Promise.withResolvers<ToolResult>();
-      let giveUp: NodeJS.Timeout | undefined;
-      const cancel = () => {
-        send(stream, { cancel: id });
-        giveUp = setTimeout(() => {
-          resolve({
-            ok: false,
-            code: "cancelled",
-            message: `${name} was cancelled, and its engine, which did not notice, ended`,
-          });
-          stream.destroy();
-        }, stuckAfterMs);
-      };
-      try {
-        pending.set(id, { settle: resolve, progress });
-        send(stream, { call: id, name, input: input as JsonValue });
-        signal.addEventListener("abort", cancel, { once: true });
-        if (signal.aborted) cancel();
-        return await promise;
-      } catch (thrown) {
-        return { ok: false, code: "invalid_input", message: `the arguments cannot be sent: ${errorMessage(thrown)}` };
-      } finally {
-        clearTimeout(giveUp);
-        pending.delete(id);
-        signal.removeEventListener("abort", cancel);
-      }
-    },
+    call: async (name, input, options) =>
+      lost ?? callOver(stream, { pending, id: ++lastId, name, input: input as JsonValue, ...options }),
     async close() {
       stream.end();
       await closed.promise;
@@ -159,39 +128,39 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
   };
 }
 
-function readFrames(stream: Duplex, reader: { onFrame: (frame: JsonObject) => void; onClosed: () => void }): void {
-  readLines(stream, maxLineBytes, {
-    onLine(line) {
-      const frame = parseFrame(line);
-      if (frame === undefined) stream.destroy();
-      else reader.onFrame(frame);
-    },
-    onTooLong: () => stream.destroy(),
-    onEnd: () => stream.end(),
-  });
-  stream.on("error", () => stream.destroy()); // the other end is gone: `close` follows and says so to the callers
-  stream.on("close", reader.onClosed);
+interface OutgoingCall extends CallOptions {
+  pending: Map<number, PendingCall>;
+  id: number;
+  name: string;
+  input: JsonValue;
 }
 
-function parseFrame(line: string): JsonObject | undefined {
+async function callOver(
+  stream: Duplex,
+  { pending, id, name, input, signal, progress }: OutgoingCall,
+): Promise<ToolResult> {
+  const { promise, resolve } = Promise.withResolvers<ToolResult>();
+  let givingUp: NodeJS.Timeout | undefined;
+  const giveUp = () => {
+    const message = `${name} was cancelled, and its engine, which did not notice, ended`;
+    resolve({ ok: false, code: "cancelled", message });
+    stream.destroy();
+  };
+  const cancel = () => {
+    send(stream, { cancel: id });
+    givingUp = setTimeout(giveUp, stuckAfterMs);
+  };
   try {
-    const frame: unknown = JSON.parse(line);
-    return isJsonObject(frame) ? frame : undefined;
-  } catch {
-    return undefined;
+    pending.set(id, { settle: resolve, progress });
+    send(stream, { call: id, name, input });
+    signal.addEventListener("abort", cancel, { once: true });
+    if (signal.aborted) cancel();
+    return await promise;
+  } catch (thrown) {
+    return { ok: false, code: "invalid_input", message: `the arguments cannot be sent: ${errorMessage(thrown)}` };
+  } finally {
+    clearTimeout(givingUp);
+    pending.delete(id);
+    signal.removeEventListener("abort", cancel);
   }
-}
-
-function send(stream: Duplex, frame: unknown): void {
-  if (stream.writable) stream.write(`${JSON.stringify(frame)}\n`);
-}
-
-function isProgress(value: unknown): value is Progress & JsonObject {
-  return isJsonObject(value) && typeof value["done"] === "number";
-}
-
-function isToolResult(value: unknown): value is ToolResult & JsonObject {
-  if (!isJsonObject(value)) return false;
-  if (value["ok"] === true) return isJsonObject(value["value"]);
-  return typeof value["message"] === "string" && errorCodes.includes(value["code"] as ErrorCode);
 }

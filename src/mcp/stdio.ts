@@ -36,22 +36,6 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
   const send = (message: JsonValue) => {
     if (output.writable) output.write(`${toJson(message)}\n`);
   };
-  const answer = async (value: unknown): Promise<JsonObject | undefined> => {
-    const message = readMessage(value);
-    if (message.kind === "invalid")
-      return errorReply(message.id, rpcErrors.invalidRequest, `invalid request: ${message.reason}`);
-    if (message.kind === "request") return handler.onRequest(message.request);
-    if (message.kind === "notification") handler.onNotification(message.notification);
-    return undefined;
-  };
-  const answerBatch = async (values: unknown[]): Promise<JsonValue | undefined> => {
-    if (values.length === 0 || values.length > maxBatch) {
-      const message = `invalid request: a batch holds 1 to ${maxBatch} messages, this one ${values.length}`;
-      return errorReply(null, rpcErrors.invalidRequest, message);
-    }
-    const replies = (await Promise.all(values.map(answer))).filter((reply) => reply !== undefined);
-    return replies.length === 0 ? undefined : replies;
-  };
   const track = (replying: Promise<JsonValue | undefined>) => {
     const task = replying.then((reply) => {
       if (reply !== undefined) send(reply);
@@ -65,7 +49,7 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
       const value = parseLine(line);
       if (value === undefined)
         send(errorReply(null, rpcErrors.parse, "parse error: the line is not JSON; send one JSON-RPC message a line"));
-      else track(Array.isArray(value) ? answerBatch(value) : answer(value));
+      else track(Array.isArray(value) ? answerBatch(value, handler) : answer(value, handler));
     },
     onTooLong({ head, tail, sizeBytes }) {
       const limit = `at most ${maxMessageBytes / 1024 / 1024} MiB; put what is large into a file and pass its path`;
@@ -93,6 +77,26 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
     drained: drained.promise,
     gone: gone.promise,
   };
+}
+
+async function answer(value: unknown, handler: MessageHandler): Promise<JsonObject | undefined> {
+  const message = readMessage(value);
+  if (message.kind === "invalid") {
+    return errorReply(message.id, rpcErrors.invalidRequest, `invalid request: ${message.reason}`);
+  }
+  if (message.kind === "request") return handler.onRequest(message.request);
+  if (message.kind === "notification") handler.onNotification(message.notification);
+  return undefined;
+}
+
+async function answerBatch(values: unknown[], handler: MessageHandler): Promise<JsonValue | undefined> {
+  if (values.length === 0 || values.length > maxBatch) {
+    const message = `invalid request: a batch holds 1 to ${maxBatch} messages, this one ${values.length}`;
+    return errorReply(null, rpcErrors.invalidRequest, message);
+  }
+  const replies = await Promise.all(values.map((value) => answer(value, handler)));
+  const owed = replies.filter((reply) => reply !== undefined);
+  return owed.length === 0 ? undefined : owed;
 }
 
 function parseLine(line: string): unknown {

@@ -17,8 +17,6 @@ test("the shell block of the README prints what it promises", async () => {
   mkdirSync(join(folder, "bin"));
   writeFileSync(join(folder, "bin/axoner"), `#!/bin/sh\nexec "${process.execPath}" "${builtCli}" "$@"\n`);
   chmodSync(join(folder, "bin/axoner"), 0o755);
-  writeFileSync(join(folder, "sales.csv"), "city,amount\nLyon,10\nOslo,32\nLyon,5\n");
-  writeFileSync(join(folder, "replies.json"), '["Oslo sold most."]');
 
   const [block = ""] = blocks("sh");
   const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: join(folder, "bin") };
