@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
 import { isJsonObject, type Message, type ToolCall } from "../message.ts";
+import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
@@ -100,9 +101,9 @@ function jsonProblem(text: string): string {
 
 /** What the model reads: the result as JSON, or an error that says what to try. */
 function resultText(result: ToolResult): string {
-  const text = result.ok ? JSON.stringify(result.value) : `ERROR ${result.code}: ${result.message}`;
+  const text = result.ok ? toJson(result.value) : `ERROR ${result.code}: ${result.message}`;
   if (text.length <= maxResultChars) return text;
-  return `${text.slice(0, maxResultChars)}… [cut: ${maxResultChars} of ${text.length} characters; ask for less]`;
+  return `${beginning(text, maxResultChars)}… [cut: ${maxResultChars} of ${text.length} characters; ask for less]`;
 }
 
 function isLaterProgress(last: AgentEvent, next: AgentEvent): boolean {

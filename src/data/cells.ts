@@ -6,6 +6,7 @@ import {
   type DuckDBValueConverter,
 } from "@duckdb/node-api";
 import type { JsonValue } from "../message.ts";
+import { cutCell } from "./cut-cell.ts";
 
 /** Longer cells are cut and end in `…`; the whole value is in the dataset. */
 const maxCellChars = 20_000;
@@ -22,7 +23,7 @@ export function toRows(rows: readonly DuckDBValue[][], types: readonly DuckDBTyp
   const maxChars = Math.min(maxCellChars, 100 + Math.floor(maxRowsChars / types.length));
   let chars = 0;
   for (const row of rows) {
-    const cells = row.map((value, index) => shorten(toCell(value, types[index]), maxChars));
+    const cells = row.map((value, index) => cutCell(toCell(value, types[index]), maxChars));
     chars += JSON.stringify(cells).length;
     if (chars > maxRowsChars && shown.length > 0) break;
     shown.push(cells);
@@ -86,10 +87,4 @@ function shortestFloat(value: number): JsonValue {
     if (Math.fround(short) === value) return short;
   }
   return Number(value.toPrecision(9));
-}
-
-function shorten(cell: JsonValue, maxChars: number): JsonValue {
-  if (typeof cell !== "string" && (cell === null || typeof cell !== "object")) return cell;
-  const text = typeof cell === "string" ? cell : JSON.stringify(cell);
-  return text.length <= maxChars ? cell : `${text.slice(0, maxChars)}…`;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 import type { Column } from "./dataset.ts";
 
 let lastTime = 0;
@@ -24,7 +25,7 @@ export function checkSavedName(name: string): void {
   if (isSavedName(name)) return;
   throw new ToolError(
     "invalid_input",
-    `save_as: '${name.slice(0, 80)}' is no name; use letters, digits and _, at most 63, not beginning with a digit`,
+    `save_as: '${cutText(name, 80)}' is no name; use letters, digits and _, at most 63, not beginning with a digit`,
   );
 }
 

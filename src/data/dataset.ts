@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
+import { toJson } from "../text.ts";
 import { checkColumns, isDatasetId, checkSavedName, newDatasetId } from "./dataset-names.ts";
 import { openWorkspace, writeFailure } from "./workspace.ts";
 
@@ -73,7 +74,7 @@ export function openDatasets(workspacePath: string): Datasets {
       await workspace.folder("datasets");
       await rename(temporaryPath, join(folder, file));
       const draft = await workspace.temporaryPath(".json");
-      await writeFile(draft, `${JSON.stringify(sidecar, null, 1)}\n`, { mode: 0o600 });
+      await writeFile(draft, `${toJson(sidecar)}\n`, { mode: 0o600 });
       await rename(draft, join(folder, saveAs === undefined ? `${id}.json` : `${id}.${saveAs}.json`));
     } catch (thrown) {
       await rm(temporaryPath, { force: true });
@@ -172,7 +173,7 @@ async function openWriter(
   publish: (rowCount: number, origin: JsonObject) => Promise<Dataset>,
 ): Promise<DatasetWriter> {
   const handle = await openForWriting(path);
-  const keys = columns.map((column) => JSON.stringify(column.name));
+  const keys = columns.map((column) => toJson(column.name));
   let buffered = "";
   let rowCount = 0;
 
@@ -190,7 +191,7 @@ async function openWriter(
     async write(row) {
       if (row.length !== keys.length)
         throw new TypeError(`a row of ${row.length} values does not fit ${keys.length} columns`);
-      buffered += `{${keys.map((key, index) => `${key}:${JSON.stringify(row[index] ?? null)}`).join()}}\n`;
+      buffered += `{${keys.map((key, index) => `${key}:${toJson(row[index] ?? null)}`).join()}}\n`;
       rowCount += 1;
       if (buffered.length >= bufferChars) await flush();
     },

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
 import { didYouMean } from "../nearest.ts";
+import { cutText } from "../text.ts";
 import { openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { firstSegment, isConfiguration, isInPlace, isInside, placeOf, type Place } from "./places.ts";
@@ -113,7 +114,7 @@ function checkSpelling(source: string): void {
   if (scheme !== undefined) {
     throw new ToolError(
       "invalid_input",
-      `'${source.slice(0, 200)}' is a ${scheme} address; scrape or download it first, then name the dataset or the file`,
+      `'${cutText(source, 200)}' is a ${scheme} address; scrape or download it first, then name the dataset or the file`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, open, readlink, realpath, type FileHandle } from "node:fs/promises";
 import { systemErrorCode, ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 
 /**
  * Open a regular file for reading, given its real path, so that whoever swaps a part of the path meanwhile gains
@@ -55,7 +56,7 @@ export function readFailure(thrown: unknown, shown: string): unknown {
     case "EPERM":
       return new ToolError("unreadable", `${shown} cannot be read: permission denied by the system`, { cause: thrown });
     case "ENAMETOOLONG":
-      return new ToolError("invalid_input", `the path ${shown.slice(0, 80)}… is too long`, { cause: thrown });
+      return new ToolError("invalid_input", `the path ${cutText(shown, 80)} is too long`, { cause: thrown });
     case undefined:
       return thrown;
     default:

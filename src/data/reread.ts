@@ -1,4 +1,5 @@
 import { ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 import type { OpenSource } from "./open-sources.ts";
 import { badCell, jsonSurprise } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
@@ -43,7 +44,7 @@ export function readOtherwise(thrown: unknown, readings: Readings): Reread | und
   const isKnown = source.files[0]?.dialect?.columns.includes(cell.column) ?? false;
   if (!isKnown || reading.textColumns.has(cell.column)) return undefined;
   reading.textColumns.add(cell.column);
-  const value = JSON.stringify(cell.value.slice(0, 80));
+  const value = JSON.stringify(cutText(cell.value, 80));
   const where = readings.names.get(cell.path) ?? source.source.name;
   const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
   readings.problems.push({ line: Number(cell.line), code: "not_of_type", message });

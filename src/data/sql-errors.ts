@@ -1,4 +1,5 @@
 import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
+import { cutText } from "../text.ts";
 
 /** A cell of delimited text that is not of its column's type. */
 export interface BadCell {
@@ -110,7 +111,7 @@ function explainCsv(text: string, names: ReadonlyMap<string, string>): string | 
   const where = `line ${line} of '${names.get(path) ?? "the file"}'`;
   const cell = badCell(text);
   if (cell !== undefined) {
-    return `${where}: column "${cell.column}" holds ${JSON.stringify(cut(cell.value, 80))}, which is no ${cell.type}; mend the line, or use try_cast`;
+    return `${where}: column "${cell.column}" holds ${JSON.stringify(cutText(cell.value, 80))}, which is no ${cell.type}; mend the line, or use try_cast`;
   }
   if (/invalid unicode/i.test(text))
     return `${where} is not UTF-8, though the file begins so; convert the whole file, e.g. iconv -f WINDOWS-1252 -t UTF-8`;
@@ -119,10 +120,10 @@ function explainCsv(text: string, names: ReadonlyMap<string, string>): string | 
   const original = /Original Line: ([^]*?)\n(?=Expected|Value|Error|\n|Maximum)/.exec(text)?.[1] ?? "";
   const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (fields !== null)
-    return `${where} has ${fields[2]} fields where ${fields[1]} are expected: ${JSON.stringify(cut(original, 120))}; mend the line`;
+    return `${where} has ${fields[2]} fields where ${fields[1]} are expected: ${JSON.stringify(cutText(original, 120))}; mend the line`;
   if (/unterminated quote/i.test(text))
-    return `${where} begins a quoted field that never ends: ${JSON.stringify(cut(original, 120))}; close the quote`;
-  return `${where} cannot be read: ${cut(shorten(text).replace(/^.*\n(Original Line:.*\n)?/, ""), 200)}`;
+    return `${where} begins a quoted field that never ends: ${JSON.stringify(cutText(original, 120))}; close the quote`;
+  return `${where} cannot be read: ${cutText(shorten(text).replace(/^.*\n(Original Line:.*\n)?/, ""), 200)}`;
 }
 
 /** Without DuckDB's name of the kind, statements of our own, and advice about options that nobody here can set. */
@@ -131,7 +132,7 @@ function shorten(text: string): string {
     /\n+(?:Possible [Ss]olution|Possible fixes|See also|Try increasing|This limit was set by|LINE 1: (?:CREATE OR REPLACE|COPY)| {2}file = )/,
   );
   const plain = told.replace(/^[A-Z][A-Za-z ]* Error: /, "").replace(/ Use "SET .*/, "");
-  return cut(plain.trim(), 1_000);
+  return cutText(plain.trim(), 1_000);
 }
 
 function withNames(text: string, names: ReadonlyMap<string, string>): string {
@@ -140,8 +141,4 @@ function withNames(text: string, names: ReadonlyMap<string, string>): string {
   for (const [path, name] of [...names].toSorted((a, b) => b[0].length - a[0].length))
     shown = shown.replaceAll(path, name);
   return shown.replaceAll(/\/proc\/self\/fd\/\d+/g, "a file");
-}
-
-function cut(text: string, maxChars: number): string {
-  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
 }

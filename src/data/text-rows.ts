@@ -3,6 +3,7 @@ import { TextDecoder } from "node:util";
 import Papa from "papaparse";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
+import { cutText, toJson } from "../text.ts";
 import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
@@ -118,7 +119,7 @@ function checkedRow(
   { shown, row }: { shown: string; row: number },
 ): (string | null)[] {
   if (cells.length !== length) {
-    const text = JSON.stringify(cells.join(" ").slice(0, 120));
+    const text = JSON.stringify(cutText(cells.join(" "), 120));
     throw new ToolError(
       "unreadable",
       `row ${row} of '${shown}' has ${cells.length} fields where ${length} are expected: ${text}; mend it`,
@@ -144,10 +145,12 @@ function checkLength(pending: string, shown: string, row: number): void {
 function parseLine(text: string, shown: string, line: number): JsonObject {
   try {
     const value = JSON.parse(text, exactInteger) as JsonValue;
-    return isJsonObject(value) ? value : { json: value };
+    // Half a surrogate pair is JSON, but no text: few readers of the answer would take it.
+    const whole = /\\ud/i.test(text) ? (JSON.parse(toJson(value)) as JsonValue) : value;
+    return isJsonObject(whole) ? whole : { json: whole };
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
-    throw new ToolError("unreadable", `line ${line} of '${shown}' is not JSON: ${text.slice(0, 120)}`, {
+    throw new ToolError("unreadable", `line ${line} of '${shown}' is not JSON: ${cutText(text, 120)}`, {
       cause: thrown,
     });
   }

@@ -1,5 +1,6 @@
 import { all, create, type MathJsInstance } from "mathjs";
 import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
+import { cutText } from "../text.ts";
 import { exactDigits, formatValue } from "./format.ts";
 import { checkTree } from "./syntax.ts";
 
@@ -24,8 +25,14 @@ export function evaluateExpression(expression: string): MathAnswer {
   } catch (thrown) {
     if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
     const tooLarge = isBeyondTheLanguage(thrown);
-    const reason = tooLarge ? "it is nested too deep, or a value in it is too large" : cut(errorMessage(thrown), 300);
-    return { ok: false, code: tooLarge ? "too_large" : "invalid_input", message: `${cut(expression, 100)}: ${reason}` };
+    const reason = tooLarge
+      ? "it is nested too deep, or a value in it is too large"
+      : cutText(errorMessage(thrown), 300);
+    return {
+      ok: false,
+      code: tooLarge ? "too_large" : "invalid_input",
+      message: `${cutText(expression, 100)}: ${reason}`,
+    };
   }
 }
 
@@ -62,8 +69,4 @@ function isBeyondTheLanguage(thrown: unknown): boolean {
 /** How mathjs says that a function takes doubles only. */
 function isUnsupported(thrown: unknown): boolean {
   return /BigNumber|Unexpected type of argument|Too many arguments|not supported/i.test(errorMessage(thrown));
-}
-
-function cut(text: string, maxChars: number): string {
-  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
 }

@@ -1,5 +1,6 @@
 import type { AccessorNode, AssignmentNode, FunctionNode, IndexNode, MathJsInstance, MathNode } from "mathjs";
 import { ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 import { allowedConstants, allowedFields, allowedFunctions, allowedNodes } from "./allowed.ts";
 
 /**
@@ -61,6 +62,6 @@ function describe(node: MathNode): string {
 function refuse(what: string): never {
   throw new ToolError(
     "invalid_input",
-    `an expression cannot hold ${what.slice(0, 80)}; write arithmetic with numbers, units, matrices and mathjs functions`,
+    `an expression cannot hold ${cutText(what, 80)}; write arithmetic with numbers, units, matrices and mathjs functions`,
   );
 }

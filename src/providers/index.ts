@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { didYouMean } from "../nearest.ts";
+import { cutText } from "../text.ts";
 import type { Provider } from "./provider.ts";
 
 export interface ProviderOptions {
@@ -52,7 +53,7 @@ export async function openProvider(name: string, options: ProviderOptions): Prom
   const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
   if (entry === undefined) {
     const near = didYouMean(name, known);
-    throw new ConfigError(`there is no provider "${name.slice(0, 60)}"${near}; --provider takes ${known.join(", ")}`);
+    throw new ConfigError(`there is no provider "${cutText(name, 60)}"${near}; --provider takes ${known.join(", ")}`);
   }
   const { model } = options;
   if (model === undefined || model === "") {

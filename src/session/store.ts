@@ -1,5 +1,6 @@
 import { SessionConflictError, ToolError } from "../errors.ts";
 import type { Message } from "../message.ts";
+import { beginning, cutText } from "../text.ts";
 
 /**
  * Keeps conversations. Every implementation passes `test/contracts/session-store.ts`.
@@ -52,7 +53,7 @@ export function isSessionId(id: string): boolean {
 
 export function checkSessionId(id: string): void {
   if (isSessionId(id)) return;
-  const shown = JSON.stringify(id.slice(0, 80));
+  const shown = JSON.stringify(cutText(id, 80));
   const rule = "a session's name is a letter or digit, then letters, digits, _ and -, at most 64 characters";
   throw new ToolError("invalid_input", `${shown} cannot name a session; ${rule}`);
 }
@@ -64,6 +65,6 @@ export function conflict(id: string, seen: number, found: number): SessionConfli
 
 export function summarize({ id, messages, updatedAt }: Session): SessionSummary {
   const first = messages.find((message) => message.role === "user");
-  const title = (first?.text ?? "").replace(/\s+/g, " ").trim().slice(0, 80);
+  const title = beginning((first?.text ?? "").replace(/\s+/g, " ").trim(), 80);
   return { id, title, messageCount: messages.length, updatedAt };
 }

@@ -1,3 +1,4 @@
+import { cutCell } from "../data/cut-cell.ts";
 import type { JsonValue } from "../message.ts";
 
 /** A result's text stays below this many characters; clients cut or refuse what is longer. */
@@ -18,17 +19,11 @@ export function previewRows(
   let chars = 0;
   let truncated = rows.length > options.maxRows;
   for (const row of rows.slice(0, options.maxRows)) {
-    const cells = row.map((cell) => shorten(cell, options.maxCellChars ?? 2_000));
+    const cells = row.map((cell) => cutCell(cell, options.maxCellChars ?? 2_000));
     chars += JSON.stringify(cells).length + 1;
     if (chars > maxPreviewChars) return { rows: shown, truncated: true };
     truncated ||= cells.some((cell, index) => cell !== row[index]);
     shown.push(cells);
   }
   return { rows: shown, truncated };
-}
-
-function shorten(cell: JsonValue, maxChars: number): JsonValue {
-  if (cell === null || (typeof cell !== "object" && typeof cell !== "string")) return cell;
-  const text = typeof cell === "string" ? cell : JSON.stringify(cell);
-  return text.length <= maxChars ? cell : `${text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, "")}…`;
 }

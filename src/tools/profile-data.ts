@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutCell } from "../data/cut-cell.ts";
 import { quoteName } from "../data/sql-text.ts";
 import type { Column } from "../data/dataset.ts";
 import type { SourceDialect } from "../data/sql-wire.ts";
@@ -7,6 +8,8 @@ import type { JsonValue } from "../message.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
 const maxColumns = 500;
+/** Of the least and the greatest text of a column. */
+const maxBoundChars = 200;
 
 /** What a table holds, column by column, from one pass over all of it. */
 export const profileData = defineTool({
@@ -87,8 +90,8 @@ function profileOf({ name, type }: Column, cells: readonly JsonValue[]) {
     type: isNumeric(type) && typeof found === "string" ? found : type,
     nulls: Number(nulls),
     distinct: Number(distinct),
-    min: shorten(min),
-    max: shorten(max),
+    min: cutCell(min, maxBoundChars),
+    max: cutCell(max, maxBoundChars),
     ...(typeof mean === "number" ? { mean } : {}),
   };
 }
@@ -105,10 +108,6 @@ function isNumeric(type: string): boolean {
 
 function isComparable(type: string): boolean {
   return isNumeric(type) || /^(VARCHAR|BOOLEAN|UUID|DATE|TIME.*|ENUM.*|INTERVAL)$/.test(type);
-}
-
-function shorten(cell: JsonValue): JsonValue {
-  return typeof cell === "string" && cell.length > 200 ? `${cell.slice(0, 200)}…` : cell;
 }
 
 function ask(sql: string, { services, signal }: ToolContext) {

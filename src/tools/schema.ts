@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
+import { cutText } from "../text.ts";
 
 /** Names that break the argument classes Python frameworks generate from a schema. */
 const reservedParameters = new Set(["self", "from", "class", "schema", "json", "copy", "model_config"]);
@@ -133,7 +134,7 @@ function repairObject(value: Record<string, unknown>, schema: JsonObject, path: 
     if (item === null && !required.includes(key)) continue;
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
     if (isJsonObject(property)) repaired[key] = repair(item, property, path === "" ? key : `${path}.${key}`, problems);
-    else problems.push(`${path === "" ? "" : `${path}.`}${key.slice(0, 60)}: unknown argument`);
+    else problems.push(`${path === "" ? "" : `${path}.`}${cutText(key, 60)}: unknown argument`);
   }
   return repaired;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Column, Dataset, DatasetWriter } from "../data/dataset.ts";
 import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
+import { cutText } from "../text.ts";
 import { extracts } from "../web/extract.ts";
 import type { ScrapedPage } from "../web/scrape.ts";
 import { previewRows } from "./preview.ts";
@@ -91,7 +92,7 @@ async function check({ urls, select = [] }: Input, context: ToolContext): Promis
   for (const [index, url] of urls.entries()) {
     const parsed = URL.parse(url);
     if (parsed?.protocol === "http:" || parsed?.protocol === "https:") continue;
-    const shown = url.slice(0, 100);
+    const shown = cutText(url, 100);
     throw new ToolError("invalid_input", `urls[${index}]: "${shown}" is no absolute http or https address`);
   }
   const taken = new Set(["url", "final_url", "status", "title", "content", "fetched_at", "elapsed_ms", "error"]);
@@ -181,7 +182,7 @@ function openReport(request: Input, context: ToolContext, startedAt: number) {
       }
       if (error === undefined) return;
       failed += 1;
-      const failure = { url: url.slice(0, 500), code: error.code, message: error.message };
+      const failure = { url: cutText(url, 500), code: error.code, message: error.message };
       charsLeft -= JSON.stringify(failure).length;
       if (failures.length < listedFailures && charsLeft > 0) failures.push(failure);
     },

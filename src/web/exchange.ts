@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 
 export type Fetched =
   | {
@@ -100,11 +101,11 @@ function redirect(url: URL, location: string, status: number): Reply {
 function problemOf(url: URL, reply: Dispatcher.ResponseData, request: Exchange): ToolError | undefined {
   const { statusCode: status, statusText } = reply;
   const contentType = header(reply, "content-type");
-  const answered = `${url.host}: the server answered ${status} ${statusText.slice(0, 60)}`.trim();
+  const answered = `${url.host}: the server answered ${status} ${cutText(statusText, 60)}`.trim();
   if (status === 429) return new ToolError("rate_limited", `${answered}; ask for fewer pages at a time with per_host`);
   if (status < 200 || status >= 300) return new ToolError("http_error", answered);
   if (!request.isWelcome(contentType)) {
-    const type = contentType.slice(0, 80);
+    const type = cutText(contentType, 80);
     return new ToolError("unreadable", `${url.host}: the page is ${type}; only HTML, JSON and other text is read`);
   }
   const isLong = request.overflow === "error" && Number(header(reply, "content-length")) > request.maxBytes;

@@ -1,5 +1,6 @@
 import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
+import { beginning } from "../text.ts";
 import { parseHtml } from "./html.ts";
 import { openLinks } from "./links.ts";
 import { openMarkdown } from "./markdown.ts";
@@ -94,7 +95,7 @@ export function extractHtml(html: string, address: string, extract: Extract): Ex
   });
   flush();
   const content = extract === "html" ? html : sink.end();
-  const title = collapse((titles.title ?? titles["og:title"] ?? "").slice(0, maxTitleChars));
+  const title = collapse(beginning(titles.title ?? titles["og:title"] ?? "", maxTitleChars));
   return { title: title === "" ? null : title, content, base, shape };
 }
 

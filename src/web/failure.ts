@@ -1,4 +1,5 @@
 import { errorMessage, systemErrorCode, ToolError, type ErrorCode } from "../errors.ts";
+import { cutText } from "../text.ts";
 
 /** What went wrong with a request before a reply was complete, and whether asking again may help. */
 export interface Failure {
@@ -38,7 +39,7 @@ export function failureOf(thrown: unknown, url: URL): Failure {
 }
 
 function classify(code: string | undefined, thrown: unknown): { code: ErrorCode; retryable: boolean; text: string } {
-  const detail = errorMessage(thrown).slice(0, 200);
+  const detail = cutText(errorMessage(thrown), 200);
   if (thrown instanceof Error && thrown.name === "HTTPParserError") {
     return { code: "http_error", retryable: false, text: `the reply is not valid HTTP (${detail})` };
   }

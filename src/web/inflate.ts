@@ -7,6 +7,7 @@ import {
   type ZlibOptions,
 } from "node:zlib";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 
 /** More than one encoding on top of another is a bomb, not a page. */
 const maxLayers = 2;
@@ -51,7 +52,7 @@ function unpack(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Arr
       cause: thrown,
     });
   }
-  throw new ToolError("unreadable", `the page is compressed with ${encoding.slice(0, 40)}, which was not asked for`);
+  throw new ToolError("unreadable", `the page is compressed with ${cutText(encoding, 40)}, which was not asked for`);
 }
 
 /** `deflate` means zlib, but some servers send it without the header that zlib has. */

@@ -86,6 +86,13 @@ export function describeSessionStore(name: string, open: () => Promise<SessionSt
       await store.close();
     });
 
+    test("a long title is cut between characters", async () => {
+      const store = await open();
+      await store.append("a", 0, [say(`${"t".repeat(79)}😀`)]);
+      expect(await store.list(1)).toMatchObject([{ title: "t".repeat(79) }]);
+      await store.close();
+    });
+
     test("a deleted session is gone and can be begun anew", async () => {
       const store = await open();
       await store.append("a", 0, [say("one")]);

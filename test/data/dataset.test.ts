@@ -44,6 +44,14 @@ test("a name means the newest dataset of it, and older ones keep their handles",
   expect(await datasets.list(1)).toEqual([second]);
 });
 
+test("half a character in a cell leaves a file that strict readers take", async () => {
+  const writer = await datasets.create([{ name: "a\ud83d", type: "VARCHAR" }]);
+  await writer.write(["x\ude00"]);
+  const { path, columns: kept } = await writer.finish({});
+  expect(await readFile(path, "utf8")).toBe('{"a\ufffd":"x\ufffd"}\n');
+  expect(kept).toEqual([{ name: "a\ufffd", type: "VARCHAR" }]);
+});
+
 test("nothing is written before there is something to write", async () => {
   expect(await datasets.find("things")).toBeUndefined();
   expect(await datasets.list(5)).toEqual([]);

@@ -63,3 +63,9 @@ test("a source that is not there is an error with advice", async () => {
     code: "not_found",
   });
 });
+
+test("a long least value is cut between characters", async () => {
+  await folder.write("faces.csv", `n,face\n1,${"a".repeat(199)}${"😀".repeat(9)}\n`);
+  const { columns } = await folder.value(profileData, { source: "faces.csv" });
+  expect(columns).toMatchObject([{}, { min: `${"a".repeat(199)}…` }]);
+});

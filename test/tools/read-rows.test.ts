@@ -133,3 +133,9 @@ test("what follows the page is not read", async () => {
   await folder.write("later.csv", `a,b\n${"1,2\n".repeat(300_000)}broken\n`);
   expect(await folder.value(readRows, { source: "later.csv", limit: 1 })).toMatchObject({ rows: [["1", "2"]] });
 });
+
+test("half a character in JSON lines is answered as text that every reader takes", async () => {
+  await folder.write("half.jsonl", '{"a":"x\\ud83d","b":["\\uDE00"],"c":"\\ud83d\\ude00","n":9007199254740993}\n');
+  const { rows } = await folder.value(readRows, { source: "half.jsonl" });
+  expect(rows).toEqual([["x\ufffd", ["\ufffd"], "😀", "9007199254740993"]]);
+});

@@ -108,6 +108,7 @@ test("the title is the page's, not a drawing's, and the Open Graph title stands 
   expect(title("<svg><title>No</title></svg><title>Yes</title>")).toBe("Yes");
   expect(title("<meta property=og:title content=Og><p>x")).toBe("Og");
   expect(title("<p>x")).toBeNull();
+  expect(title(`<title>${"a".repeat(999)}😀</title>`)).toBe("a".repeat(999));
 });
 
 describe("select", () => {

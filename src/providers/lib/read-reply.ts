@@ -1,5 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { isJsonObject, type JsonValue } from "../../message.ts";
+import { beginning } from "../../text.ts";
 import type { ModelEvent } from "../provider.ts";
 import { chunkSchema, type ChatReply } from "./chat-reply.ts";
 import { errorInReply, foreignReply, providerError, type Service } from "./refusal.ts";
@@ -75,7 +76,7 @@ function openReading({ reply, service }: ReadOptions) {
       sizeChars += text.length;
       if (sizeChars > maxReceivedChars) throw providerError(service, "sent far too long a reply", { retryable: false });
       const isFirst = head.trim() === "";
-      if (head.length < headChars) head += text.slice(0, headChars);
+      if (head.length < headChars) head += beginning(text, headChars);
       if (isFirst && /^\s*[<{[]/.test(head)) document = "";
       if (document === undefined) parser.feed(text);
       else document += text;

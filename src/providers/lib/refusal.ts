@@ -1,5 +1,6 @@
 import { ProviderError, type ProviderErrorOptions } from "../../errors.ts";
 import { isJsonObject, type JsonValue } from "../../message.ts";
+import { cutText } from "../../text.ts";
 
 /** Who was asked, for messages. */
 export interface Service {
@@ -106,6 +107,5 @@ function parseJson(text: string): JsonValue | undefined {
 }
 
 function clip(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length <= quotedChars ? line : `${line.slice(0, quotedChars)}…`;
+  return cutText(text.replace(/\s+/g, " ").trim(), quotedChars);
 }
