@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import threading
 
 import pytest
 from support.frameworks import as_call
@@ -68,6 +71,32 @@ def test_cancelling_a_run_stops_the_call_in_the_server(bridge, by_name, eventual
     assert bridge.calculate("1").result == "1"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_cancelling_a_run_while_the_server_starts_stops_the_call(bridge, by_name, eventually):
+    async def run():
+        sql = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
+        task = asyncio.create_task(by_name["query_data"].ainvoke(as_call("query_data", {"sql": sql})))
+        while not bridge._lock.locked():  # held by whoever starts the server
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    first = bridge._connection
+    os.kill(first.pid, signal.SIGKILL)
+    eventually(lambda: not first.alive)
+    asyncio.run(run())
+    second = eventually(lambda: bridge._connection is not first and bridge._connection)
+    eventually(lambda: second._last_id >= 2 and not second._pending)  # 1 is the handshake, 2 the call
+    assert bridge.calculate("1").result == "1"
+
+
+def test_closing_the_bridge_ends_the_threads_that_waited(bridge, by_name, eventually):
+    asyncio.run(by_name["calculate"].ainvoke(as_call("calculate", {"expression": "1"})))
+    bridge.close()
+    eventually(lambda: not [thread.name for thread in threading.enumerate() if thread.name.startswith("axoner-")])
+
+
 def test_a_time_limit_is_told_to_the_model(bridge):
     slow = {tool.name: tool for tool in tools(bridge, timeout=1)}["query_data"]
     sql = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
@@ -79,3 +108,5 @@ def test_a_closed_bridge_ends_the_run(bridge, by_name):
     bridge.close()
     with pytest.raises(axoner.BridgeClosed):
         by_name["calculate"].invoke(as_call("calculate", {"expression": "1"}))
+    with pytest.raises(axoner.BridgeClosed):
+        asyncio.run(by_name["calculate"].ainvoke(as_call("calculate", {"expression": "1"})))

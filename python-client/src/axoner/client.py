@@ -14,6 +14,7 @@ from ._command import OneOrMore, StrPath, option_flags, server_command
 from ._generated import RESULTS, Tools
 from ._progress import ProgressLine, ProgressOption
 from ._version import __version__
+from ._waiting import Waiters
 from .errors import BridgeClosed
 from .results import Result, ToolResult, read_reply
 
@@ -62,6 +63,7 @@ class Bridge(Tools):
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._closed = False
+        self._waiters = Waiters()
         self._start_timeout = start_timeout
         self._env = {**os.environ, **(env or {})}
         self._command = server_command(command, self._env) + option_flags(
@@ -97,6 +99,16 @@ class Bridge(Tools):
         reply = self._reply(name, arguments or {}, timeout, progress)
         return read_reply(name, reply, RESULTS.get(name))
 
+    async def await_tool(
+        self, name: str, arguments: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> ToolResult:
+        """As :meth:`call_tool`, for an event loop, which goes on meanwhile. Cancelling the task cancels the call.
+
+        At most 64 calls are awaited at once; further ones begin as these end. ``timeout`` counts from the call's begin.
+        """
+        reply = await self._waiters.reply(lambda: self.begin_call(name, arguments), timeout)
+        return read_reply(name, reply, RESULTS.get(name))
+
     def begin_call(
         self, name: str, arguments: Mapping[str, Any] | None = None, *, want_progress: bool = False
     ) -> PendingCall:
@@ -120,6 +132,7 @@ class Bridge(Tools):
         with self._lock:
             self._closed = True
             connection, self._connection = self._connection, None
+        self._waiters.close()
         if connection is not None:
             connection.close()
 
@@ -186,8 +199,9 @@ class Bridge(Tools):
         return connection
 
     def _forget_connection(self) -> None:
-        """In a forked child: the parent's server and the locks of threads that are not here any more are not ours."""
+        """In a forked child: the parent's server, and threads that are not here any more and their locks, are not ours."""
         self._lock = threading.Lock()
+        self._waiters = Waiters()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.abandon()

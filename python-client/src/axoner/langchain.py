@@ -9,15 +9,12 @@ with Bridge(root=".") as bridge:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
-from ._generated import RESULTS
 from .client import Bridge
-from .errors import AxonerError, BridgeClosed, Cancelled, ServerNotFound, ToolError
-from .results import ToolResult, read_reply
+from .errors import AxonerError, BridgeClosed, ServerNotFound, ToolError
+from .results import ToolResult
 
 try:
     from langchain_core.tools import StructuredTool, ToolException
@@ -27,8 +24,6 @@ except ModuleNotFoundError as error:
 
 __all__ = ["tools"]
 
-# Each call that is awaited holds a thread that does nothing; asyncio's own few are left to others.
-_MAX_WAITING = 64
 _Answer = tuple[str, ToolResult]
 
 
@@ -41,18 +36,17 @@ def tools(bridge: Bridge, *, timeout: float | None = None) -> list[StructuredToo
 
     :param timeout: seconds for one call.
     """
-    waiters = ThreadPoolExecutor(_MAX_WAITING, thread_name_prefix="axoner-langchain")
-    return [_tool(bridge, waiters, listed, timeout) for listed in bridge.list_tools()]
+    return [_tool(bridge, listed, timeout) for listed in bridge.list_tools()]
 
 
-def _tool(bridge: Bridge, waiters: Executor, listed: dict[str, Any], timeout: float | None) -> StructuredTool:
+def _tool(bridge: Bridge, listed: dict[str, Any], timeout: float | None) -> StructuredTool:
     name = listed["name"]
     return StructuredTool(
         name=name,
         description=listed.get("description", name),
         args_schema=listed["inputSchema"],
         func=_sync_call(bridge, name, timeout),
-        coroutine=_async_call(bridge, waiters, name, timeout),
+        coroutine=_async_call(bridge, name, timeout),
         response_format="content_and_artifact",
         handle_tool_error=True,
         metadata=listed.get("annotations"),
@@ -69,19 +63,10 @@ def _sync_call(bridge: Bridge, name: str, timeout: float | None) -> Callable[...
     return call
 
 
-def _async_call(
-    bridge: Bridge, waiters: Executor, name: str, timeout: float | None
-) -> Callable[..., Awaitable[_Answer]]:
+def _async_call(bridge: Bridge, name: str, timeout: float | None) -> Callable[..., Awaitable[_Answer]]:
     async def call(**arguments: Any) -> _Answer:
-        loop = asyncio.get_running_loop()
         try:
-            pending = await loop.run_in_executor(waiters, bridge.begin_call, name, arguments)
-            try:
-                reply = await loop.run_in_executor(waiters, pending.result, timeout)
-            except asyncio.CancelledError:
-                pending.cancel(Cancelled("the run was cancelled"))
-                raise
-            return _answer(read_reply(name, reply, RESULTS.get(name)))
+            return _answer(await bridge.await_tool(name, arguments, timeout=timeout))
         except AxonerError as error:
             raise _for_model(error) from error
 

@@ -1,7 +1,7 @@
 """An MCP server on stdio whose tools misbehave on request, and which writes down what the client tells it.
 
-Run as ``python awkward_server.py [--refuse TEXT] [--deaf] [--version V] [--log FILE]``; ``--deaf`` outlives its input
-and SIGTERM.
+Run as ``python awkward_server.py [--refuse TEXT] [--deaf] [--version V] [--log FILE] [--start-after S]``; ``--deaf``
+outlives its input and SIGTERM.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument("--deaf", action="store_true")
     parser.add_argument("--version", default="2025-11-25")
     parser.add_argument("--log")
+    parser.add_argument("--start-after", type=float, default=0)
     options, _ = parser.parse_known_args()
     if options.refuse:
         print(options.refuse, file=sys.stderr)
@@ -88,6 +89,7 @@ def main() -> None:
         message = json.loads(line)
         method, params = message.get("method"), message.get("params", {})
         if method == "initialize":
+            time.sleep(options.start_after)
             info = {"name": "awkward", "version": "1"}
             send(
                 {
