@@ -24,7 +24,7 @@ from done import DoneSteps, fingerprint  # noqa: E402
 from orders import write_orders  # noqa: E402
 from report import print_failures, print_files, print_registration, print_report  # noqa: E402
 from supplier_site import SupplierSite  # noqa: E402
-from terminal import paint, seconds, size, step  # noqa: E402
+from terminal import paint, size, step, total  # noqa: E402
 
 from axoner import AxonerError, Bridge  # noqa: E402
 
@@ -71,7 +71,7 @@ def main() -> int:
             bridge, "report", {"sql": REPORT, "save_as": "supplier_report", "order_lines": joined["dataset"]}, done
         )
         top = bridge.read_rows("supplier_report", limit=10)
-    print(paint("dim", f"\n    all of it{seconds(time.perf_counter() - started):>76}"))
+    total(time.perf_counter() - started)
     print_report(top, report["row_count"])
     print_failures(pages)
     print_files(options.out, [("suppliers", pages), ("order_lines", joined), ("supplier_report", report)])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from terminal import heading, paint, size, table
+
+_REPORT_WIDTH = 100
 
 
 def print_report(top: Any, row_count: int) -> None:
@@ -20,11 +23,13 @@ def print_failures(pages: dict[str, Any]) -> None:
     if not failures:
         return
     heading(f"{len(failures)} pages could not be read; their orders are left out")
-    shorter = [
-        [failure["url"].partition("//")[2].partition("/")[2], failure["code"], _short(failure["message"])]
-        for failure in failures
-    ]
-    table(["page", "code", "why"], shorter)
+    named = [(failure["url"].partition("//")[2].partition("/")[2], failure["code"]) for failure in failures]
+    left = sum(max(map(len, column)) + 2 for column in zip(*named, ("page", "code"), strict=True)) + 2
+    rows = []
+    for (page, code), failure in zip(named, failures, strict=True):
+        first, *rest = textwrap.wrap(failure["message"], max(_REPORT_WIDTH - left, 40), break_on_hyphens=False)
+        rows += [[page, code, first], *(["", "", line] for line in rest)]
+    table(["page", "code", "why"], rows)
 
 
 def print_files(root: Path, datasets: Sequence[tuple[str, dict[str, Any]]]) -> None:
@@ -56,7 +61,3 @@ def print_registration(command: Sequence[str]) -> None:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
-
-
-def _short(text: str, width: int = 90) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _IN_PLACE = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 _BAR_WIDTH = 20
+_NAME_WIDTH = 8
+_OUTCOME_WIDTH = 62
 _CLEAR = "\r\x1b[2K" if _IN_PLACE else ""
 _COLOUR = _IN_PLACE and not os.environ.get("NO_COLOR")
 
@@ -53,17 +55,15 @@ class Step:
         if _IN_PLACE and (time.monotonic() - self._drawn_at > 0.05 or share >= 1):
             self._drawn_at = time.monotonic()
             room = shutil.get_terminal_size().columns - _BAR_WIDTH - 15
-            print(f"{_CLEAR}  … {self._name:<8}{_bar(share)} {text[:room]}", end="", flush=True)
+            print(f"{_CLEAR}  … {self._name:<{_NAME_WIDTH}}{_bar(share)} {text[:room]}", end="", flush=True)
         elif not _IN_PLACE and share - self._shown_share >= 0.25:
             self._shown_share = share
-            print(f"    {self._name:<8}{share:4.0%}  {text}".rstrip(), flush=True)
+            print(f"    {self._name:<{_NAME_WIDTH}}{share:4.0%}  {text}".rstrip(), flush=True)
 
     def finish(self, duration: float) -> None:
         mark, took = (paint("dim", "="), "already done") if self.skipped else (paint("green", "✓"), seconds(duration))
-        print(
-            f"{_CLEAR}  {mark} {paint('bold', f'{self._name:<8}')}{self.outcome:<62} {paint('dim', f'{took:>12}')}",
-            flush=True,
-        )
+        name = paint("bold", f"{self._name:<{_NAME_WIDTH}}")
+        print(f"{_CLEAR}  {mark} {name}{self.outcome:<{_OUTCOME_WIDTH}} {paint('dim', f'{took:>12}')}", flush=True)
 
     def fail(self) -> None:
         print(f"{_CLEAR}  {paint('red', '✗')} {paint('bold', self._name)}", flush=True)
@@ -78,6 +78,11 @@ def step(name: str) -> Iterator[Step]:
         running.fail()
         raise
     running.finish(time.perf_counter() - started)
+
+
+def total(duration: float) -> None:
+    """How long all steps took, below what each of them did."""
+    print(paint("dim", f"\n    {'all of it':<{_NAME_WIDTH + _OUTCOME_WIDTH}} {seconds(duration):>12}"))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

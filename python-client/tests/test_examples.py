@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from report import print_failures
 from supplier_site import SupplierSite
 from support import REPOSITORY
 
@@ -34,6 +35,8 @@ def test_the_main_job_joins_the_pages_with_the_orders(tmp_path):
         assert f"/{page} " in report, f"{page} is not among the failures"
     assert "\x1b" not in report, "colours belong on a terminal"
     assert "Claude Desktop" in report
+    times = [line for line in report.splitlines() if line.startswith(("  ✓ ", "    all of it"))]
+    assert (len(times), len({len(line) for line in times})) == (6, 1), "the times do not stand below each other"
     with Bridge(root=tmp_path) as bridge:
         check = """select (select count(*) from order_lines) as joined,
                           (select count(*) from 'orders.csv'
@@ -41,6 +44,17 @@ def test_the_main_job_joins_the_pages_with_the_orders(tmp_path):
                           (select count(*) from supplier_report) as suppliers"""
         ((joined, expected, suppliers),) = bridge.query_data(check).rows
     assert (joined, suppliers) == (expected, 55)
+
+
+def test_the_main_job_gives_the_reason_of_a_failure_in_full(capsys):
+    message = "example.com: robots.txt forbids this page; respect_robots: false fetches it all the same"
+    denied = {"code": "robots_denied", "message": message}
+    failures = [{"url": f"http://example.com/private/{page}", **denied} for page in ("S01", "S02")]
+    print_failures({"failures": failures})
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    told = [" ".join(" ".join(lines[start : start + 2]).split()) for start in (3, 5)]
+    assert told == [f"private/S01 robots_denied {message}", f"private/S02 robots_denied {message}"]
 
 
 def test_a_second_run_skips_what_is_done_and_notices_what_changed(tmp_path):
