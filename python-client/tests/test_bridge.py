@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -133,9 +135,42 @@ def test_tools_narrows_and_plugin_adds(tmp_path):
             bridge.query_data("select 1")
 
 
-def test_a_wrong_option_is_explained(tmp_path):
-    with pytest.raises(axoner.ServerDied, match="log-level"):
-        Bridge(root=tmp_path, log_level="shouting").list_tools()
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        ({"log_level": "shouting"}, "--log-level"),
+        ({"tools": "frobnicate"}, "frobnicate"),
+        ({"root": "gone"}, "gone"),
+        ({"plugin": "gone.mjs"}, "gone.mjs"),
+        ({"plugin": "throws.mjs"}, "throws.mjs cannot be loaded: out of coffee"),
+        ({"plugin": "empty.mjs"}, "empty.mjs exports no tool"),
+    ],
+)
+def test_a_server_that_cannot_start_says_why_in_a_sentence(tmp_path, monkeypatch, options, sentence):
+    (tmp_path / "throws.mjs").write_text("throw new TypeError('out of coffee')")
+    (tmp_path / "empty.mjs").write_text("export const nothing = 1")
+    monkeypatch.chdir(tmp_path)
+    bridge = Bridge(**{"root": tmp_path, **options})
+    with pytest.raises((axoner.ServerDied, axoner.ProtocolError), match=sentence) as caught:
+        bridge.list_tools()
+    bridge.close()
+    *introduction, reason = str(caught.value).splitlines()
+    assert len(introduction) <= 1
+    assert sentence in reason
+
+
+def test_a_program_that_closes_its_bridge_leaves_nothing_open(tmp_path):
+    script = f"""
+import asyncio
+from axoner import Bridge
+with Bridge(root={str(tmp_path)!r}) as bridge:
+    print(bridge.query_data("select 42").rows)
+    print(asyncio.run(bridge.await_tool("calculate", {{"expression": "1"}})).result)
+"""
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY / "python-client" / "src")}
+    command = [sys.executable, "-W", "error", "-X", "dev", "-c", script]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[[42]] 1\n", "")
 
 
 def test_a_long_query_stops_at_its_time_limit_and_the_next_call_works(bridge):

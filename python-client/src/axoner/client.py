@@ -199,7 +199,7 @@ class Bridge(Tools):
         return connection
 
     def _forget_connection(self) -> None:
-        """In a forked child: the parent's server, and threads that are not here any more and their locks, are not ours."""
+        """In a forked child: the parent's server, its threads, which are not here, and their locks are not ours."""
         self._lock = threading.Lock()
         self._waiters = Waiters()
         connection, self._connection = self._connection, None
