@@ -3,6 +3,7 @@ import { ToolError } from "../errors.ts";
 import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
 import { headBytes, parseRows, sniffDialect, type Dialect } from "./dialect.ts";
+import { checkLineLengths } from "./line-length.ts";
 import { descriptorPath, openRegularFile } from "./open-file.ts";
 import type { WireSource } from "./sql-wire.ts";
 import { writeFailure, type Workspace } from "./workspace.ts";
@@ -72,13 +73,16 @@ async function prepare(
   const start = await readStart(handle, { compression, shown: file.shown, maxBytes: headBytes });
   const dialect = sniffDialect({ shown: file.shown, ...start });
   if (dialect.encoding === "utf-8") {
-    if (!start.complete && compression === "none")
-      dialect.sample.push(...(await spotSample(handle, file.sizeBytes, dialect)));
+    if (!start.complete && compression === "none") {
+      await checkLineLengths(path, file.shown);
+      dialect.sample = dialect.sample.concat(await spotSample(handle, file.sizeBytes, dialect));
+    }
     return { path, compression, dialect };
   }
   const copy = await workspace.temporaryPath(".csv");
   copies.push(copy);
   await transcode(readBytes(handle, compression, file.shown), dialect, copy);
+  await checkLineLengths(copy, file.shown);
   return { path: copy, compression: "none", dialect };
 }
 

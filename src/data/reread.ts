@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { OpenSource } from "./open-sources.ts";
-import { badCell, jsonSurprise } from "./sql-errors.ts";
+import { badCell, isConfused, jsonSurprise } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import type { Reading } from "./table-view.ts";
 
@@ -18,7 +18,9 @@ export function openReadings(
   names: ReadonlyMap<string, string>,
   asText: boolean,
 ): Readings {
-  const of = new Map(sources.map((source) => [source, { asText, textColumns: new Set<string>(), wholeSample: false }]));
+  const of = new Map(
+    sources.map((source) => [source, { asText, textColumns: new Set<string>(), wholeSample: false, inOrder: false }]),
+  );
   return { of, names, problems: [] };
 }
 
@@ -32,6 +34,7 @@ interface Reread {
  * The caller is told of it as a problem. Undefined for any other failure.
  */
 export function readOtherwise(thrown: unknown, readings: Readings): Reread | undefined {
+  if (isConfused(thrown)) return readInOrder(readings);
   const cell = badCell(thrown);
   const path = cell?.path ?? jsonSurprise(thrown);
   const [source, reading] = [...readings.of].find(([open]) => open.files.some((file) => file.path === path)) ?? [];
@@ -48,6 +51,24 @@ export function readOtherwise(thrown: unknown, readings: Readings): Reread | und
   const where = readings.names.get(cell.path) ?? source.source.name;
   const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
   readings.problems.push({ line: Number(cell.line), code: "not_of_type", message });
+  return { source, reading };
+}
+
+/** Only a field longer than DuckDB's buffers of 32 MB confuses its threads. A copy in UTF-8 may be twice as long as its file. */
+const bufferBytes = 32 * 1024 * 1024;
+
+function readInOrder({ of }: Readings): Reread | undefined {
+  const [source, reading] =
+    [...of].find(
+      ([
+        {
+          source: { format, files },
+        },
+        { inOrder },
+      ]) => format === "csv" && !inOrder && files.some(({ sizeBytes }) => sizeBytes > bufferBytes / 2),
+    ) ?? [];
+  if (source === undefined || reading === undefined) return undefined;
+  reading.inOrder = true;
   return { source, reading };
 }
 

@@ -26,6 +26,11 @@ export function jsonSurprise(thrown: unknown): string | undefined {
   return /JSON transform error in file "([^"]+)"/.exec(errorMessage(thrown))?.[1];
 }
 
+/** Whether threads that read one delimited file lost track of its quotes, or blame the wrong line. */
+export function isConfused(thrown: unknown): boolean {
+  return /Parallel CSV Reader|unterminated quote/i.test(errorMessage(thrown));
+}
+
 /**
  * What a failure inside DuckDB means to the caller; anything else as it came.
  *
@@ -40,7 +45,9 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
   }
   if (thrown instanceof ToolError || !/^[A-Z][A-Za-z ]* error:/i.test(text)) return thrown;
   const csv = explainCsv(text, names);
-  if (csv !== undefined) return new ToolError("unreadable", csv, { cause: thrown });
+  if (csv !== undefined) {
+    return new ToolError(isTooLong(text) ? "too_large" : "unreadable", csv, { cause: thrown });
+  }
   const { code, advice } = kinds.find(({ pattern }) => pattern.test(text)) ?? {
     code: "invalid_input" as const,
     advice: "",
@@ -86,7 +93,7 @@ const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
     advice: "only the sources that the statement names can be read",
   },
   {
-    pattern: /state machine reached an invalid state/,
+    pattern: /state machine reached an invalid state|Parallel CSV Reader/,
     code: "unreadable",
     advice: "the file mixes line ends, or breaks the rules of quoting; convert it, e.g. with dos2unix",
   },
@@ -115,16 +122,26 @@ function explainCsv(text: string, names: ReadonlyMap<string, string>): string | 
   }
   if (/invalid unicode/i.test(text))
     return `${where} is not UTF-8, though the file begins so; convert the whole file, e.g. iconv -f WINDOWS-1252 -t UTF-8`;
-  if (/maximum line size/i.test(text))
+  if (isTooLong(text))
     return `${where} is longer than 2 MB; a quote may be left open before it, or it is no table of lines`;
   const original = /Original Line: ([^]*?)\n(?=Expected|Value|Error|\n|Maximum)/.exec(text)?.[1] ?? "";
   const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
-  if (fields !== null)
-    return `${where} has ${fields[2]} fields where ${fields[1]} are expected: ${JSON.stringify(cutText(original, 120))}; mend the line`;
+  if (fields !== null) {
+    const advice =
+      original.length > maxQuotedChars ? "mend the line, and look for a quote that is left open" : "mend the line";
+    return `${where} has ${fields[2]} fields where ${fields[1]} are expected: ${JSON.stringify(cutText(original, 120))}; ${advice}`;
+  }
   if (/unterminated quote/i.test(text))
     return `${where} begins a quoted field that never ends: ${JSON.stringify(cutText(original, 120))}; close the quote`;
   return `${where} cannot be read: ${cutText(shorten(text).replace(/^.*\n(Original Line:.*\n)?/, ""), 200)}`;
 }
+
+function isTooLong(text: string): boolean {
+  return /maximum line size/i.test(text);
+}
+
+/** DuckDB quotes so much of a line. The fields of rows that are much longer than its buffers are counted wrong. */
+const maxQuotedChars = 9_000;
 
 /** Without DuckDB's name of the kind, statements of our own, and advice about options that nobody here can set. */
 function shorten(text: string): string {

@@ -14,9 +14,11 @@ export interface Reading {
   textColumns: Set<string>;
   /** Find the types of JSON in all of it instead of in its beginning. */
   wholeSample: boolean;
+  /** Read delimited text by one thread, which tells a field that is too long from a quote in the wrong place. */
+  inOrder: boolean;
 }
 
-export const plainReading: Reading = { asText: false, textColumns: new Set(), wholeSample: false };
+export const plainReading: Reading = { asText: false, textColumns: new Set(), wholeSample: false, inOrder: false };
 
 /** Make the name of a source, as the statement spells it, a table of its rows. */
 export async function createTableView(
@@ -63,6 +65,8 @@ async function csvReader(connection: DuckDBConnection, open: OpenSource, reading
     header: String(first.header),
     compression: quoteText(open.files[0]?.compression ?? "none"),
     hive_partitioning: "false",
+    // Several threads drop rows that are longer than their buffers; `checkLineLengths` cannot look into compressed text.
+    parallel: String(!reading.inOrder && open.files[0]?.compression === "none"),
   };
   if (!dialects.every((dialect) => isLike(first, dialect))) {
     checkUnion(open, dialects);
@@ -104,7 +108,7 @@ async function sniff(
 ): Promise<Guess> {
   const wanted = "Columns.apply(lambda c: c.type) AS types, DateFormat, TimestampFormat";
   try {
-    const { hive_partitioning: _, ...options } = shared;
+    const { hive_partitioning: _, parallel: __, ...options } = shared;
     const reader = await connection.runAndReadAll(`SELECT ${wanted} FROM ${call("sniff_csv", path, options)}`);
     const [types, dateFormat, timestampFormat] = reader.getRowsJson()[0] ?? [];
     if (!Array.isArray(types) || types.length !== columns.length) return { types: [], formats: {} };

@@ -214,7 +214,6 @@ test.each([
   ["a short row", "bad.csv", "a,b\n1,2\n3\n4,5\n", "line 3 of 'bad.csv' has 1 fields where 2"],
   ["an open quote", "bad.csv", 'a,b\n1,"x\n2,y\n', "line 2"],
   ["a mixture of line ends", "bad.csv", "a,b\n1,2\r\n3,4\n", "dos2unix"],
-  ["a huge line", "bad.csv", `a,b\n1,${"x".repeat(3_000_000)}\n`, "line 2"],
   ["bad JSON", "bad.jsonl", '{"a":1}\n{"a":\n', "line"],
   ["a cut list of JSON", "bad.json", '[{"a":1},{"a":2}', "ends before"],
   ["what is no Parquet", "bad.parquet", "a,b\n", "Parquet"],
@@ -239,4 +238,22 @@ test("a column that turns out to hold text is read as text, and that is told", a
 test("JSON whose types change late is read", async () => {
   await folder.write("late.jsonl", `${'{"a":1}\n'.repeat(30_000)}{"a":"x"}\n`);
   expect(await query("select count(*) from 'late.jsonl' where a::varchar = '\"x\"'")).toMatchObject({ rows: [[1]] });
+});
+
+test.each([
+  ["last", "long.csv", `a,b\n${"3,4\n".repeat(1_000)}1,${"x".repeat(40_000_000)}\n`],
+  ["in the middle", "long.csv", `a,b\n3,4\n1,${"x".repeat(40_000_000)}\n3,4\n`],
+  ["in quotes, over many lines", "long.csv", `a,b\n3,4\n1,"${`${"x".repeat(99)}\n`.repeat(400_000)}"\n3,4\n`],
+  ["compressed", "long.csv.gz", gzipSync(`a,b\n1,${"x".repeat(40_000_000)}\n`, { level: 1 })],
+  ["short of that", "long.csv", `a,b\n1,${"x".repeat(3_000_000)}\n`],
+])("a row longer than DuckDB's buffers is refused and never left out: %s", async (_, name, content) => {
+  await folder.write(name, content);
+  const { code, message } = await failure(`select count(*) from '${name}'`);
+  expect(code).toBe("too_large");
+  expect(message).toMatch(/^line \d+ of 'long\.csv.* is longer than 2 MB; /);
+});
+
+test("a large file of tiny rows is read", async () => {
+  await folder.write("tiny.csv", `a,b\n${"3,4\n".repeat(3_000_000)}`);
+  expect(await query("select count(*) from 'tiny.csv'")).toMatchObject({ rows: [[3_000_000]] });
 });
