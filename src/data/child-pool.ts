@@ -1,16 +1,18 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { entryUrl } from "../entries.ts";
 import { log } from "../log.ts";
 import { removeTemporaryFiles } from "./workspace.ts";
 
-/** The SQL processes: started when there is none to take, and one kept warm between statements. */
+/**
+ * The SQL processes: started when there is none to take, and one kept warm between statements. The temporary files of
+ * one that has ended are removed, whoever ended it.
+ */
 export interface ChildPool {
   take(): ChildProcess;
   /** Keep it for the next statement, or end it where one waits already. */
   putBack(child: ChildProcess): void;
-  /** End it at once; its temporary files go too. */
+  /** End it at once. */
   kill(child: ChildProcess): void;
   /** End all, and wait until they are gone. */
   close(): Promise<void>;
@@ -35,6 +37,10 @@ export function openChildPool({ environment, workspace }: ChildPoolOptions): Chi
     children.add(child);
     // Whoever runs a statement on it hears of its end too; one that ends while it waits is only forgotten.
     child.on("error", () => forget(child)).on("exit", () => forget(child));
+    // One that never started has no end, and leaves nothing.
+    if (child.pid === undefined) return child;
+    const gone = removeAfterExit(child, child.pid, workspace).finally(() => ending.delete(gone));
+    ending.add(gone);
     return child;
   }
 
@@ -48,8 +54,6 @@ export function openChildPool({ environment, workspace }: ChildPoolOptions): Chi
   function kill(child: ChildProcess): void {
     forget(child);
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = removeAfterExit(child, child.pid, workspace).finally(() => ending.delete(gone));
-    ending.add(gone);
     child.ref();
     child.kill("SIGKILL");
   }
@@ -90,9 +94,10 @@ function start(environment: Record<string, string>): ChildProcess {
   });
 }
 
+/** However it ends, by us or by the system: what it leaves is removed. */
 async function removeAfterExit(child: ChildProcess, pid: number, workspace: string): Promise<void> {
+  await new Promise((resolve) => child.once("exit", resolve));
   try {
-    await once(child, "exit");
     await removeTemporaryFiles(workspace, pid);
   } catch (thrown) {
     log.warn(`cannot remove the temporary files of process ${pid}`, thrown);

@@ -74,7 +74,7 @@ export function openDatasets(workspacePath: string): Datasets {
       await workspace.folder("datasets");
       await rename(temporaryPath, join(folder, file));
       const draft = await workspace.temporaryPath(".json");
-      await writeFile(draft, `${toJson(sidecar)}\n`, { mode: 0o600 });
+      await writeFile(draft, `${toJson(sidecar, 1)}\n`, { mode: 0o600 });
       await rename(draft, join(folder, saveAs === undefined ? `${id}.json` : `${id}.${saveAs}.json`));
     } catch (thrown) {
       await rm(temporaryPath, { force: true });

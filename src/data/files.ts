@@ -6,7 +6,7 @@ import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
 import { openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
-import { firstSegment, isConfiguration, isInPlace, isInside, placeOf, type Place } from "./places.ts";
+import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
 
 export interface SourceFile {
   /** Real and absolute. */
@@ -39,22 +39,29 @@ export interface FilesOptions {
   workspace: string;
   /** Folders besides the workspace that may be written to. */
   allowWrite: string[];
+  /** Files and folders that are neither read nor written wherever they lie, such as the user's configuration. */
+  privatePaths?: string[];
 }
 
 const maxFiles = 2_000;
 const maxPathChars = 4_096;
 
-/** Folders of the workspace that are never sources. */
-const privateFolders = new Set(["sessions", "jobs", "cache", "tmp"]);
+/** Folders of the workspace that are sources although they may lie in no root. */
+const sourceFolders = ["datasets", "exports"];
 
-export async function openFiles({ roots, workspace, allowWrite }: FilesOptions): Promise<Files> {
-  const home = await placeOf(workspace);
-  const places = [...(await Promise.all(roots.map(placeOf))), home];
-  const readable = (real: string) => places.some((place) => isInside(place.real, real)) && !isPrivate(home, real);
-  const outputs = openOutputs(home, await Promise.all(allowWrite.map(placeOf)));
+export async function openFiles({ roots, workspace, allowWrite, privatePaths = [] }: FilesOptions): Promise<Files> {
+  const home = await workspacePlaceOf(workspace);
+  const rootPlaces = await Promise.all(roots.map(placeOf));
+  const places = [...rootPlaces, home];
+  const readableFolders = [...rootPlaces.map(({ real }) => real), ...sourceFolders.map((name) => join(home.real, name))];
+  const hidden = { workspace: home, others: await Promise.all(privatePaths.map(placeOf)) };
+  const readable = (real: string) =>
+    readableFolders.some((folder) => isInside(folder, real)) && !isPrivate(real, hidden);
+  const outputs = openOutputs({ allowWrite: await Promise.all(allowWrite.map(placeOf)), ...hidden });
 
   async function find(source: string): Promise<SourceFile[]> {
     checkSpelling(source);
+    await checkWorkspace(workspace);
     const unique = [...new Set(waysTo(source, places))];
     if (unique.length === 0) throw outside(source, roots);
     let refused = false;
@@ -79,7 +86,7 @@ export async function openFiles({ roots, workspace, allowWrite }: FilesOptions):
         const real = await realpathIfAny(path, path);
         // Links out of the roots and private files are no part of what a pattern means.
         if (real !== undefined && readable(real))
-          found.push(await inspect(real, isAbsolute(source) ? path : relative(folder, path)));
+          found.push(await inspect(real, isAbsolute(source) ? path : relative(folder, path)).catch(ofPattern(source)));
       }
       if (found.length > 0) return found;
     }
@@ -119,13 +126,6 @@ function checkSpelling(source: string): void {
   }
 }
 
-function isPrivate(workspace: Place, real: string): boolean {
-  if (isConfiguration(real)) return true;
-  if (!isInside(workspace.real, real)) return false;
-  const first = firstSegment(workspace.real, real);
-  return privateFolders.has(first) || first.startsWith(".");
-}
-
 async function realpathIfAny(path: string, shown: string): Promise<string | undefined> {
   try {
     return await realpath(path);
@@ -143,6 +143,16 @@ async function inspect(path: string, shown: string): Promise<SourceFile> {
   } finally {
     await handle.close();
   }
+}
+
+/** To leave a file out unasked would be to answer wrongly; the message says which one it is, and how to go on. */
+function ofPattern(pattern: string): (thrown: unknown) => never {
+  return (thrown) => {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    throw new ToolError(thrown.code, `${thrown.message}; or name a pattern other than '${pattern}' that leaves it out`, {
+      cause: thrown,
+    });
+  };
 }
 
 function outside(source: string, roots: readonly string[]): ToolError {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstat, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
-import { firstSegment, isConfiguration, isInPlace, isInside, type Place } from "./places.ts";
+import { firstSegment, isInPlace, isInside, isPrivate, type Place } from "./places.ts";
 import { openWorkspace, workspaceFolders, writeFailure } from "./workspace.ts";
 
 /** A file being written. Whoever begins one commits or discards it. */
@@ -19,11 +19,26 @@ export interface OutputFile {
 /** Folders of the workspace that only axoner itself writes to. */
 const reservedFolders = new Set<string>(workspaceFolders.filter((name) => name !== "exports"));
 
-export function openOutputs(workspace: Place, allowWrite: readonly Place[]) {
+export interface OutputsOptions {
+  workspace: Place;
+  /** Folders besides the workspace that may be written to. */
+  allowWrite: readonly Place[];
+  /** What is not written to wherever it lies. */
+  others: readonly Place[];
+}
+
+/** Characters that make a name look like another one, or break the line it is shown on. */
+const deceptive = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+
+export function openOutputs({ workspace, allowWrite, others }: OutputsOptions) {
   return {
     async create(path: string): Promise<OutputFile> {
-      if (path.trim() === "" || path.includes("\0"))
-        throw new ToolError("invalid_input", "path must name the file to write");
+      if (path.trim() === "") throw new ToolError("invalid_input", "path must name the file to write");
+      if (deceptive.test(path) || !path.isWellFormed())
+        throw new ToolError(
+          "invalid_input",
+          "path holds a control character, a line break or a mark of writing direction; name a file without",
+        );
       const target = resolve(workspace.path, path);
       const place = [workspace, ...allowWrite].find((candidate) => isInPlace(candidate, target));
       if (place === undefined) {
@@ -35,7 +50,9 @@ export function openOutputs(workspace: Place, allowWrite: readonly Place[]) {
       const way = relative(isInside(place.path, target) ? place.path : place.real, target).split(sep);
       checkWay(path, way, place === workspace);
       try {
-        return await begin(path, await makeParents(path, place, way.slice(0, -1), workspace), basename(target));
+        const folder = await makeParents(path, place, way.slice(0, -1), workspace);
+        if (isPrivate(join(folder, basename(target)), { workspace, others })) throw reserved(path);
+        return await begin(path, folder, basename(target));
       } catch (thrown) {
         throw writeFailure(thrown, `'${path}'`);
       }
@@ -44,18 +61,20 @@ export function openOutputs(workspace: Place, allowWrite: readonly Place[]) {
 }
 
 function checkWay(path: string, way: readonly string[], inWorkspace: boolean): void {
-  if (way.some((name) => name === "" || name.startsWith(".")) || isConfiguration(path)) {
-    throw new ToolError(
-      "not_allowed",
-      `'${path}' names a folder, a hidden file or axoner's configuration; name a plain file such as exports/table.csv`,
-    );
-  }
+  if (way.some((name) => name === "" || name.startsWith("."))) throw reserved(path);
   if (inWorkspace && reservedFolders.has(way[0]?.toLowerCase() ?? "")) {
     throw new ToolError(
       "not_allowed",
       `'${path}' lies in a folder of the workspace that axoner keeps for itself; write to exports/ instead`,
     );
   }
+}
+
+function reserved(path: string): ToolError {
+  return new ToolError(
+    "not_allowed",
+    `'${path}' names a folder, a hidden file, or something that axoner keeps for itself; name a plain file such as exports/table.csv`,
+  );
 }
 
 /** Make the folders one by one, so that none is made through a link that leads out of the place. */
@@ -71,8 +90,8 @@ async function makeParents(path: string, place: Place, names: readonly string[],
       if (systemErrorCode(thrown) !== "EEXIST") throw thrown;
     }
     folder = await realpath(next);
-    const reserved = isInside(workspace.real, folder) && reservedFolders.has(firstSegment(workspace.real, folder));
-    if (reserved || !isInside(place.real, folder))
+    const isReserved = isInside(workspace.real, folder) && reservedFolders.has(firstSegment(workspace.real, folder));
+    if (isReserved || !isInside(place.real, folder))
       throw new ToolError("not_allowed", `'${path}' leads out of ${place.path} through a link; name a real folder`);
   }
   return folder;

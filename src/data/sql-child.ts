@@ -6,17 +6,30 @@ import { errorMessage, ToolError } from "../errors.ts";
 import { openSession, type DuckDbSession } from "./duckdb-session.ts";
 import { runStatement } from "./run-statement.ts";
 import type { FromChild, StatementJob, ToChild, WireSource } from "./sql-wire.ts";
+import { removeTemporaryFiles } from "./workspace.ts";
 
 /** Opened while the child waits: a session serves one statement, and opening one takes a moment. */
 let next: { memoryLimitMb: number; session: Promise<DuckDbSession> } | undefined;
 let waiting: PromiseWithResolvers<WireSource[]> | undefined;
 
-process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+/** The workspaces of the statements so far; there is hardly ever more than one. */
+const workspaces = new Set<string>();
+
+/** Nobody else would remove what a statement has written by now. */
+const cleanUpMs = 1_000;
+
+process.on("disconnect", () => {
+  const end = () => process.kill(process.pid, "SIGKILL");
+  setTimeout(end, cleanUpMs);
+  void Promise.allSettled([...workspaces].map((workspace) => removeTemporaryFiles(workspace, process.pid))).then(end);
+});
 process.on("message", (message) => receive(message as ToChild));
 
 function receive(message: ToChild): void {
-  if (message.type === "statement") void serve(message.job);
-  else if (message.type === "sources") waiting?.resolve(message.sources);
+  if (message.type === "statement") {
+    workspaces.add(message.job.workspace);
+    void serve(message.job);
+  } else if (message.type === "sources") waiting?.resolve(message.sources);
   else waiting?.reject(new ToolError(message.code, message.message));
 }
 

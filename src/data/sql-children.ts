@@ -4,16 +4,18 @@ import { openChildPool, type ChildPoolOptions } from "./child-pool.ts";
 import { openSlots } from "./slots.ts";
 import type { FromChild, StatementJob, ToChild, WireAnswer, WireSource } from "./sql-wire.ts";
 
-export interface StatementOptions {
+export interface StatementOptions<Result> {
   signal: AbortSignal;
   timeoutMs: number;
   /** What the tables of the statement are. What it throws as `ToolError` ends the statement. */
   resolve: (tables: string[]) => Promise<WireSource[]>;
+  /** What to make of the answer. The files it tells of go with their process, which stays until this is done. */
+  take: (answer: WireAnswer) => Promise<Result>;
 }
 
 /** Runs each statement in a process of its own, and kills that to stop it. */
 export interface SqlChildren {
-  run(job: StatementJob, options: StatementOptions): Promise<WireAnswer>;
+  run<Result>(job: StatementJob, options: StatementOptions<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -24,21 +26,27 @@ export function openSqlChildren(options: ChildPoolOptions): SqlChildren {
   const slots = openSlots(maxChildren);
   const closing = new AbortController();
 
-  async function runInChild(job: StatementJob, conversation: Conversation): Promise<WireAnswer> {
+  async function runInChild<Result>(
+    job: StatementJob,
+    { take, ...conversation }: Conversation & Pick<StatementOptions<Result>, "take">,
+  ): Promise<Result> {
     const child = pool.take();
     const { answer, reusable } = await converse(child, job, conversation);
-    if (reusable) pool.putBack(child);
-    else pool.kill(child);
-    return answer();
+    if (!reusable) pool.kill(child);
+    try {
+      return await take(answer());
+    } finally {
+      if (reusable) pool.putBack(child);
+    }
   }
 
   return {
-    async run(job, { signal, timeoutMs, resolve }) {
+    async run(job, { signal, timeoutMs, resolve, take }) {
       const stop = AbortSignal.any([signal, closing.signal, AbortSignal.timeout(timeoutMs)]);
       try {
         await slots.take(stop);
         try {
-          return await runInChild(job, { signal: stop, resolve });
+          return await runInChild(job, { signal: stop, resolve, take });
         } finally {
           slots.free();
         }
@@ -59,7 +67,7 @@ export function openSqlChildren(options: ChildPoolOptions): SqlChildren {
   };
 }
 
-type Conversation = Pick<StatementOptions, "signal" | "resolve">;
+type Conversation = Pick<StatementOptions<unknown>, "signal" | "resolve">;
 
 interface Outcome {
   /** Gives what the child answered, or throws it. */

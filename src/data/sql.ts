@@ -83,13 +83,13 @@ export function openSqlEngine({ files, datasets, workspace, environment, memoryL
         checkDistinct(sources);
         return sources.map(toWire);
       };
-      const answer = await children.run(job, { signal, timeoutMs, resolve });
-      const { columns, rows, rowCount, problems, dialects } = answer;
-      const dataset = await keepSpill(datasets, answer, {
-        ...request,
-        origin: { ...request.origin, sources: sources.map(describe) },
-      });
-      return { columns, rows, rowCount, dataset, problems, dialects };
+      const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
+        const { columns, rows, rowCount, problems, dialects } = answer;
+        const origin = { ...request.origin, sources: sources.map(describe) };
+        const dataset = await keepSpill(datasets, answer, { ...request, origin });
+        return { columns, rows, rowCount, dataset, problems, dialects };
+      };
+      return await children.run(job, { signal, timeoutMs, resolve, take });
     },
     close: children.close,
   };

@@ -1,7 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
+import { checkWorkspace } from "./places.ts";
+import { log } from "../log.ts";
+import { once } from "../once.ts";
 
 export const workspaceFolders = ["datasets", "exports", "sessions", "jobs", "cache", "tmp"] as const;
 export type WorkspaceFolder = (typeof workspaceFolders)[number];
@@ -17,30 +21,23 @@ export interface Workspace {
   temporaryPath(extension: string): Promise<string>;
 }
 
+/** Containers have a host name of their own. */
+const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
 export function openWorkspace(path: string): Workspace {
-  const made = new Map<WorkspaceFolder, Promise<string>>();
-  let swept: Promise<void> | undefined;
-
-  function folder(name: WorkspaceFolder): Promise<string> {
-    const known = made.get(name);
-    if (known !== undefined) return known;
-    const making = makeFolder(path, name);
-    made.set(name, making);
-    making.catch(() => made.delete(name));
-    return making;
-  }
-
+  // Made anew each time: whoever tidies up may remove the workspace while we run.
+  const folder = (name: WorkspaceFolder) => makeFolder(path, name);
+  const swept = once(async () => sweep(await folder("tmp")).catch(warnOfRests));
   const temporaryName = (extension: string) =>
-    join(path, "tmp", `${process.pid}-${randomBytes(8).toString("hex")}${extension}`);
+    join(path, "tmp", `${process.pid}-${machine}-${randomBytes(8).toString("hex")}${extension}`);
 
   return {
     path,
     folder,
     temporaryName,
     async temporaryPath(extension) {
-      const tmp = await folder("tmp");
-      swept ??= sweep(tmp);
-      await swept;
+      await folder("tmp");
+      await swept.get();
       return temporaryName(extension);
     },
   };
@@ -59,6 +56,7 @@ export function writeFailure(thrown: unknown, what: string): unknown {
 
 async function makeFolder(workspace: string, name: WorkspaceFolder): Promise<string> {
   const path = join(workspace, name);
+  await checkWorkspace(workspace);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await writeFile(join(workspace, ".gitignore"), "*\n", { flag: "wx", mode: 0o600 });
@@ -89,7 +87,8 @@ async function isFolder(path: string): Promise<boolean> {
 export async function removeTemporaryFiles(workspace: string, pid: number): Promise<void> {
   const tmp = join(workspace, "tmp");
   for (const entry of await namesIn(tmp)) {
-    if (ownerOf(entry) === pid) await rm(join(tmp, entry), { recursive: true, force: true });
+    const owner = ownerOf(entry);
+    if (owner?.isHere === true && owner.pid === pid) await rm(join(tmp, entry), { recursive: true, force: true });
   }
 }
 
@@ -102,33 +101,43 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-const sweepAfterMs = 3_600_000;
+/** They cost space, and no reason to refuse what is to be written now. */
+function warnOfRests(thrown: unknown): void {
+  log.warn("cannot remove the temporary files that earlier processes left", thrown);
+}
+
+const foreignAfterMs = 3_600_000;
 
 /**
- * Remove temporary files whose process has ended. Process ids of another container look dead too, so anything
- * touched within the hour stays.
+ * Remove temporary files whose process has ended. Whether one of another machine or container has ended cannot be
+ * seen from here: its files go when nobody has touched them for an hour.
  */
 async function sweep(tmp: string): Promise<void> {
   for (const entry of await namesIn(tmp)) {
     const owner = ownerOf(entry);
-    if (owner === undefined || isAlive(owner)) continue;
+    if (owner === undefined || (owner.isHere && isAlive(owner.pid))) continue;
     const path = join(tmp, entry);
-    const age = Date.now() - ((await statOrGone(path))?.mtimeMs ?? Date.now());
-    if (age > sweepAfterMs) await rm(path, { recursive: true, force: true });
+    if (owner.isHere || (await isOld(path))) await rm(path, { recursive: true, force: true });
   }
 }
 
-/** The process that made a temporary file, by the file's name. */
-function ownerOf(entry: string): number | undefined {
-  const pid = /^(\d+)-[0-9a-f]{16}(\.[a-z]+)?$/.exec(entry)?.[1];
-  return pid === undefined ? undefined : Number(pid);
+interface Owner {
+  pid: number;
+  /** Whether the process ids of this machine or container tell of it. */
+  isHere: boolean;
 }
 
-async function statOrGone(path: string) {
+/** The process that made a temporary file, by the file's name. */
+function ownerOf(entry: string): Owner | undefined {
+  const match = /^(\d+)-([0-9a-f]{8})-[0-9a-f]{16}(\.[a-z]+)?$/.exec(entry);
+  return match === null ? undefined : { pid: Number(match[1]), isHere: match[2] === machine };
+}
+
+async function isOld(path: string): Promise<boolean> {
   try {
-    return await stat(path);
+    return Date.now() - (await stat(path)).mtimeMs > foreignAfterMs;
   } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return undefined;
+    if (systemErrorCode(thrown) === "ENOENT") return false;
     throw thrown;
   }
 }

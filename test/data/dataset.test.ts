@@ -1,7 +1,7 @@
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
@@ -70,6 +70,25 @@ test("an unfinished or discarded dataset does not exist", async () => {
   expect(await datasets.find("things")).toBeUndefined();
   await writer.discard();
   expect(await readdir(join(workspace, "tmp"))).toEqual([]);
+});
+
+test("what a dead process left is removed at once, what may be in use elsewhere is not", async () => {
+  const dead = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+  await once(dead, "exit");
+  const mine = basename(await datasets.temporaryPath(".parquet"));
+  const left = mine.replace(/^\d+/, String(dead.pid));
+  const alive = mine.replace(/^\d+/, String(process.ppid));
+  const elsewhere = left.replace(/-[0-9a-f]{8}-/, "-00000000-");
+  for (const name of [left, alive, elsewhere]) await writeFile(join(workspace, "tmp", name), "x");
+  await openDatasets(workspace).temporaryPath(".parquet");
+  expect((await readdir(join(workspace, "tmp"))).toSorted()).toEqual([alive, elsewhere].toSorted());
+});
+
+test("a workspace that somebody removes is made again", async () => {
+  await make(1);
+  await rm(workspace, { recursive: true });
+  const { id } = await make(2);
+  expect(await datasets.find(id)).toMatchObject({ rowCount: 2 });
 });
 
 test("takes over a file by rename", async () => {

@@ -193,3 +193,82 @@ test("does not write through a link that leads out, nor over a folder", async ()
   await mkdir(at("one/.axoner/exports/folder.csv"));
   await expect(files.create("exports/folder.csv")).rejects.toMatchObject({ code: "invalid_input" });
 });
+
+test("a workspace that is a link is neither read through nor written through", async () => {
+  await symlink(base, at("one/.axoner"));
+  await mkdir(at("exports"));
+  for (const linked of [files, await openFiles({ roots: [at("one")], workspace: at("one/.axoner"), allowWrite: [] })]) {
+    await expect(linked.find(at("outside/secret.csv"))).rejects.toMatchObject({ code: "not_allowed" });
+    await expect(linked.find("outside/secret.csv")).rejects.toThrow(/workspace .* is a link/);
+    await expect(linked.find(".axoner/outside/*.csv")).rejects.toThrow(/workspace .* is a link/);
+    await expect(linked.create("exports/x.csv")).rejects.toThrow(/workspace .* is a link/);
+    await expect(linked.create("x.csv")).rejects.toMatchObject({ code: "not_allowed" });
+  }
+  expect(await readdir(at("exports"))).toEqual([]);
+  expect(await readdir(base)).not.toContain(".gitignore");
+});
+
+test("of a workspace outside the roots only datasets and exports are sources", async () => {
+  const apart = await openFiles({ roots: [at("one")], workspace: at("extra"), allowWrite: [] });
+  for (const name of ["extra/exports/e.csv", "extra/datasets/d.csv", "extra/notes.csv"]) {
+    await mkdir(join(at(name), ".."), { recursive: true });
+    await writeFile(at(name), "e\n");
+  }
+  expect(await apart.find("exports/e.csv")).toHaveLength(1);
+  expect(await apart.find(at("extra/datasets/d.csv"))).toHaveLength(1);
+  await expect(apart.find("notes.csv")).rejects.toMatchObject({ code: "not_allowed" });
+  await expect(apart.find(at("extra/*.csv"))).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("what workspaces keep for themselves, and what the configuration names, is private at any depth", async () => {
+  const hidden = ["one/sub/.axoner/sessions/s.csv", "one/sub/.Axoner/Cache/c.csv", "one/sub/AXONER.json"];
+  const named = ["one/sub/mine.csv", "one/store/s.csv"];
+  for (const name of [...hidden, ...named]) {
+    await mkdir(join(at(name), ".."), { recursive: true });
+    await writeFile(at(name), "x\n");
+  }
+  const privatePaths = [at("one/sub/mine.csv"), at("one/store")];
+  const guarded = await openFiles({
+    roots: [at("one")],
+    workspace: at("one/.axoner"),
+    allowWrite: [at("one")],
+    privatePaths,
+  });
+  for (const name of [...hidden, ...named]) {
+    await expect(guarded.find(at(name))).rejects.toMatchObject({ code: "not_allowed" });
+    await expect(guarded.create(at(name))).rejects.toMatchObject({ code: "not_allowed" });
+  }
+  const seen = (
+    await Promise.all(
+      ["sub/*", "sub/.axoner/sessions/*", "sub/.*/*/*", "**/*.csv"].map((glob) => guarded.find(glob).catch(() => [])),
+    )
+  ).flat();
+  expect([...new Set(seen.map(({ path }) => path))]).toEqual([
+    at("one/sub/b.csv"),
+    at("one/a.csv"),
+    at("one/odd[1].csv"),
+  ]);
+});
+
+test.each(["axoner.json/.", "sub/../axoner.json/", "Axoner.JSON", "sub/axoner.json", "axoner.json."])(
+  "does not write over the configuration as %j",
+  async (path) => {
+    const open = await openFiles({ roots: [at("one")], workspace: at("one/.axoner"), allowWrite: [at("one")] });
+    await expect(open.create(`${at("one")}/${path}`)).rejects.toMatchObject({ code: "not_allowed" });
+  },
+);
+
+test.each([
+  "exports/a\nb.csv",
+  "exports/a\u001b[2Jb.csv",
+  "exports/a\u202evsc.csv",
+  "exports/a\u2028b.csv",
+  "exports/\ud83d.csv",
+])("does not write a file named %j", async (path) => {
+  await expect(files.create(path)).rejects.toMatchObject({ code: "invalid_input" });
+});
+
+test("says which of a glob's files cannot be read", async () => {
+  await link(at("outside/secret.csv"), at("one/hard.csv"));
+  await expect(files.find("*.csv")).rejects.toThrow(/'hard\.csv' has several hard links.*other than '\*\.csv'/);
+});

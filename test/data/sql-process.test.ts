@@ -78,6 +78,31 @@ test("a killed process is an error, and the next query works", async () => {
   expect(await query("select 1")).toMatchObject({ rows: [[1]] });
 });
 
+/** What lies in the workspace for a while. */
+async function temporaryFiles(): Promise<string[]> {
+  return await readdir(join(folder.workspace, "tmp")).catch(() => []);
+}
+
+const large = "select i, sha256(i::varchar) from range(30000000) t(i)";
+
+test("a process that is killed by others leaves no temporary files", async () => {
+  const running = failure(large);
+  await expect.poll(temporaryFiles, { timeout: 5_000 }).not.toEqual([]);
+  for (const pid of await children()) process.kill(pid, "SIGKILL");
+  expect(await running).toMatchObject({ code: "unavailable" });
+  await expect.poll(temporaryFiles, { timeout: 5_000 }).toEqual([]);
+});
+
+test("a result is kept although its process is not needed any more", async () => {
+  const save = async (index: number) => {
+    const request = { sql: `select ${index} as n`, limit: 1, saveAs: `n${index}`, origin: {} };
+    return await folder.sql.query(request, { signal: new AbortController().signal });
+  };
+  const answers = await Promise.all([0, 1, 2, 3, 4, 5].map(save));
+  expect(answers.map(({ dataset }) => dataset?.name)).toEqual(["n0", "n1", "n2", "n3", "n4", "n5"]);
+  expect(await query("select n from n3")).toMatchObject({ rows: [[3]] });
+});
+
 test("statements run beside each other, and more wait for their turn", async () => {
   const answers = await Promise.all(Array.from({ length: 7 }, (_, index) => query(`select ${index}`)));
   expect(answers.map(({ rows }) => rows[0]?.[0])).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -109,9 +134,11 @@ test("work that does not fit into memory goes on in the workspace, or says that 
   }
 });
 
-test("the SQL process ends with its parent, even in the middle of a statement", async () => {
-  const parent = fork(new URL("../support/sql-parent.ts", import.meta.url), [folder.root, endless], { execArgv: [] });
+test("the SQL process ends with its parent, even in the middle of a statement, and leaves no temporary files", async () => {
+  const parent = fork(new URL("../support/sql-parent.ts", import.meta.url), [folder.root, large], { execArgv: [] });
   const [message] = (await once(parent, "message")) as [{ pid: number }];
+  await expect.poll(temporaryFiles, { timeout: 5_000 }).not.toEqual([]);
   parent.kill("SIGKILL");
   await expect.poll(() => isAlive(message.pid), { timeout: 5_000 }).toBe(false);
+  expect(await temporaryFiles()).toEqual([]);
 });
