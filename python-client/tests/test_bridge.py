@@ -170,7 +170,7 @@ with Bridge(root={str(tmp_path)!r}) as bridge:
     env = {**os.environ, "PYTHONPATH": str(REPOSITORY / "python-client" / "src")}
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", script]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == ("[[42]] 1\n", "")
+    assert (done.stdout, done.stderr) == ("[[42]]\n1\n", "")
 
 
 def test_a_long_query_stops_at_its_time_limit_and_the_next_call_works(bridge):
