@@ -1,7 +1,7 @@
-import { realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve, sep } from "node:path";
-import { ConfigError, errorMessage } from "../errors.ts";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
 
 export interface Folders {
   roots: string[];
@@ -21,7 +21,7 @@ interface FolderOptions {
  * Which folders may be read and written. Without `--root` it is the current folder, unless that is one that nobody
  * chose: `/`, the home folder, a system or an application folder (desktop clients start servers there).
  *
- * @throws ConfigError for a root or a plugin that does not exist
+ * @throws ConfigError for a root or a plugin that does not exist, and for a default workspace that is a link
  */
 export function decideFolders(options: FolderOptions, currentFolder: string, environment: NodeJS.ProcessEnv): Folders {
   const given = options.root.map((root) => existing(resolve(expandHome(root)), "--root", "folder"));
@@ -31,10 +31,29 @@ export function decideFolders(options: FolderOptions, currentFolder: string, env
   const fallback = first === undefined ? join(stateFolder, "axoner", "workspace") : join(first, ".axoner");
   return {
     roots: [...new Set(roots)],
-    workspace: options.workspace === undefined ? fallback : resolve(expandHome(options.workspace)),
+    workspace: options.workspace === undefined ? unlinked(fallback) : realPath(resolve(expandHome(options.workspace))),
     allow_write: options.allow_write.map((folder) => existing(resolve(expandHome(folder)), "--allow-write", "folder")),
     plugins: options.plugin.map((file) => existing(resolve(expandHome(file)), "--plugin", "file")),
   };
+}
+
+/** A link that came with a project, which nobody named, would put the workspace anywhere. */
+function unlinked(workspace: string): string {
+  if (lstatSync(workspace, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return workspace;
+  throw new ConfigError(
+    `the workspace ${workspace} is a link: remove it, or name the folder it leads to with --workspace DIR`,
+  );
+}
+
+/** A path without links; the part of it that is not there yet stays as it is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT" && dirname(path) !== path)
+      return join(realPath(dirname(path)), basename(path));
+    throw new ConfigError(`--workspace ${path}: ${errorMessage(thrown)}`, { cause: thrown });
+  }
 }
 
 const systemFolders = [

@@ -53,7 +53,10 @@ export async function openFiles({ roots, workspace, allowWrite, privatePaths = [
   const home = await workspacePlaceOf(workspace);
   const rootPlaces = await Promise.all(roots.map(placeOf));
   const places = [...rootPlaces, home];
-  const readableFolders = [...rootPlaces.map(({ real }) => real), ...sourceFolders.map((name) => join(home.real, name))];
+  const readableFolders = [
+    ...rootPlaces.map(({ real }) => real),
+    ...sourceFolders.map((name) => join(home.real, name)),
+  ];
   const hidden = { workspace: home, others: await Promise.all(privatePaths.map(placeOf)) };
   const readable = (real: string) =>
     readableFolders.some((folder) => isInside(folder, real)) && !isPrivate(real, hidden);
@@ -149,9 +152,13 @@ async function inspect(path: string, shown: string): Promise<SourceFile> {
 function ofPattern(pattern: string): (thrown: unknown) => never {
   return (thrown) => {
     if (!(thrown instanceof ToolError)) throw thrown;
-    throw new ToolError(thrown.code, `${thrown.message}; or name a pattern other than '${pattern}' that leaves it out`, {
-      cause: thrown,
-    });
+    throw new ToolError(
+      thrown.code,
+      `${thrown.message}; or name a pattern other than '${pattern}' that leaves it out`,
+      {
+        cause: thrown,
+      },
+    );
   };
 }
 

@@ -43,7 +43,10 @@ export function isInPlace(place: Place, path: string): boolean {
  * Whether a real path is one that is neither read nor written for a model: axoner's configuration anywhere, what a
  * workspace anywhere keeps for itself, and what the configuration names.
  */
-export function isPrivate(real: string, { workspace, others }: { workspace: Place; others: readonly Place[] }): boolean {
+export function isPrivate(
+  real: string,
+  { workspace, others }: { workspace: Place; others: readonly Place[] },
+): boolean {
   if (isConfiguration(real) || others.some((place) => isInside(place.real, real))) return true;
   const names = real.toLowerCase().split(sep);
   if (names.some((name, index) => name === ".axoner" && isPrivateName(names[index + 1] ?? ""))) return true;

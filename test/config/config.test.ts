@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -153,5 +153,14 @@ describe("roots and workspace", () => {
       roots: ["/etc"],
       workspace: join(home, "w"),
     });
+  });
+
+  test("a default workspace that is a link is refused, one that is named may be a link", () => {
+    startIn(home);
+    mkdirSync(join(home, "elsewhere"));
+    symlinkSync(join(home, "elsewhere"), join(home, ".axoner"));
+    expect(() => readConfig([])).toThrow(/\.axoner is a link/);
+    expect(() => readConfig([])).toThrow(ConfigError);
+    expect(readConfig(["--workspace", join(home, ".axoner")]).config.workspace).toBe(join(home, "elsewhere"));
   });
 });
