@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
+import { log } from "../log.ts";
 import { toJson } from "../text.ts";
 import { checkColumns, isDatasetId, checkSavedName, newDatasetId } from "./dataset-names.ts";
 import { openWorkspace, writeFailure } from "./workspace.ts";
@@ -41,7 +42,7 @@ export interface Datasets {
   temporaryPath(extension: string): Promise<string>;
   /** By handle or saved name. */
   find(handleOrName: string): Promise<Dataset | undefined>;
-  /** Newest first. */
+  /** Newest first, without those that are damaged: they are told of in the log. */
   list(limit: number): Promise<Dataset[]>;
 }
 
@@ -64,23 +65,26 @@ export function openDatasets(workspacePath: string): Datasets {
   const workspace = openWorkspace(workspacePath);
   const folder = join(workspacePath, "datasets");
 
-  /** The sidecar is what makes a dataset exist, so it comes last and by rename. */
+  /**
+   * The sidecar is what makes a dataset exist, so it comes last and by rename. It is written before the file moves, and
+   * what fails leaves nothing.
+   */
   async function publish(temporaryPath: string, made: Published): Promise<Dataset> {
     const id = newDatasetId();
-    const file = `${id}.${made.format}`;
+    const path = join(folder, `${id}.${made.format}`);
     const { saveAs, ...described } = made;
     const sidecar = { ...described, createdAt: new Date().toISOString() };
+    const draft = await workspace.temporaryPath(".json");
     try {
       await workspace.folder("datasets");
-      await rename(temporaryPath, join(folder, file));
-      const draft = await workspace.temporaryPath(".json");
       await writeFile(draft, `${toJson(sidecar, 1)}\n`, { mode: 0o600 });
+      await rename(temporaryPath, path);
       await rename(draft, join(folder, saveAs === undefined ? `${id}.json` : `${id}.${saveAs}.json`));
     } catch (thrown) {
-      await rm(temporaryPath, { force: true });
+      await Promise.all([draft, temporaryPath, path].map((left) => rm(left, { force: true })));
       throw writeFailure(thrown, `a dataset in ${workspacePath}`);
     }
-    return await read(folder, { id, name: saveAs });
+    return await readDataset(folder, { id, name: saveAs });
   }
 
   return {
@@ -105,10 +109,12 @@ export function openDatasets(workspacePath: string): Datasets {
         ? entries.find(({ id }) => id === wanted)
         : (entries.find(({ name }) => name === handleOrName) ??
           entries.find(({ name }) => name?.toLowerCase() === wanted));
-      return entry === undefined ? undefined : await read(folder, entry);
+      return entry === undefined ? undefined : await readDataset(folder, entry);
     },
     async list(limit) {
-      return await Promise.all((await listEntries(folder)).slice(0, limit).map((entry) => read(folder, entry)));
+      const entries = (await listEntries(folder)).slice(0, limit);
+      const read = await Promise.all(entries.map((entry) => readUndamaged(folder, entry)));
+      return read.flatMap((dataset) => dataset ?? []);
     },
   };
 }
@@ -141,7 +147,7 @@ async function listEntries(folder: string): Promise<Entry[]> {
     .toSorted((a, b) => (a.id < b.id ? 1 : -1));
 }
 
-async function read(folder: string, { id, name }: Entry): Promise<Dataset> {
+async function readDataset(folder: string, { id, name }: Entry): Promise<Dataset> {
   const sidecarPath = join(folder, name === undefined ? `${id}.json` : `${id}.${name}.json`);
   try {
     const sidecar = sidecarSchema.parse(JSON.parse(await readFile(sidecarPath, "utf8")));
@@ -153,6 +159,17 @@ async function read(folder: string, { id, name }: Entry): Promise<Dataset> {
     throw new ToolError("unreadable", `the dataset ${name ?? id} is damaged (${sidecarPath}); make it again`, {
       cause: thrown,
     });
+  }
+}
+
+/** One damaged dataset must not hide the others. */
+async function readUndamaged(folder: string, entry: Entry): Promise<Dataset | undefined> {
+  try {
+    return await readDataset(folder, entry);
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError)) throw thrown;
+    log.warn(thrown.message);
+    return undefined;
   }
 }
 

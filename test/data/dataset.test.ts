@@ -5,7 +5,12 @@ import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
+import { setLogLevel } from "../../src/log.ts";
+import type { JsonObject } from "../../src/message.ts";
 import { temporaryFolder } from "../support/config.ts";
+
+// Damaged datasets are told of.
+setLogLevel("silent");
 
 let workspace: string;
 let datasets: Datasets;
@@ -122,6 +127,23 @@ test("a damaged sidecar is an error that names the dataset", async () => {
   const { id } = await make(1);
   await writeFile(join(workspace, "datasets", `${id}.json`), "{");
   await expect(datasets.find(id)).rejects.toMatchObject({ code: "unreadable" });
+});
+
+test("a dataset whose file is gone hides no other", async () => {
+  const [lost, kept] = [await make(1), await make(2)];
+  await rm(lost.path);
+  expect(await datasets.list(10)).toEqual([kept]);
+  await expect(datasets.find(lost.id)).rejects.toMatchObject({ code: "unreadable" });
+});
+
+test("a dataset whose sidecar cannot be written leaves nothing", async () => {
+  await make(1);
+  const origin: JsonObject = {};
+  origin["origin"] = origin;
+  const writer = await datasets.create(columns);
+  await expect(writer.finish(origin)).rejects.toThrow("circular");
+  expect(await readdir(join(workspace, "tmp"))).toEqual([]);
+  expect(await readdir(join(workspace, "datasets"))).toHaveLength(2);
 });
 
 test("a workspace that cannot be made is unavailable, with advice", async () => {
