@@ -13,6 +13,9 @@ import { defineTool, type ToolContext } from "./tool.ts";
 /** Further into a text file than this, SQL finds the rows faster. */
 const maxTextOffset = 100_000;
 
+/** How far to look for a column that the rows of a page do not have. */
+const maxSearchedRows = 100_000;
+
 /** A page of rows of a file or dataset, read no further than needed. */
 export const readRows = defineTool({
   name: "read_rows",
@@ -93,11 +96,35 @@ async function readJson(
 ): Promise<Page> {
   const { items, count } = await slice(jsonRows(file), { offset, limit, signal });
   const all = known ?? inferColumns(items);
+  const missing =
+    known === undefined ? (columns ?? []).filter((name) => all.every((column) => column.name !== name)) : [];
+  if (missing.length > 0) all.push(...(await findColumns(file, missing, signal)));
   const shown = pick(
     all.map(({ name }) => name),
     columns,
   ).flatMap((index) => all[index] ?? []);
-  return { columns: shown, rows: items.map((item) => shown.map(({ name }) => item[name] ?? null)), rowCount: count };
+  return { columns: shown, rows: items.map((item) => shown.map(({ name }) => cellOf(item, name))), rowCount: count };
+}
+
+/** The columns of these names that rows outside a page have; the page has nulls there, as in SQL. */
+async function findColumns(file: TextFile, names: readonly string[], signal: AbortSignal): Promise<Column[]> {
+  const wanted = new Set(names);
+  const found: Column[] = [];
+  let row = 0;
+  for await (const item of jsonRows(file)) {
+    signal.throwIfAborted();
+    for (const name of wanted) {
+      if (Object.hasOwn(item, name) && wanted.delete(name)) found.push({ name, type: jsonType([cellOf(item, name)]) });
+    }
+    row += 1;
+    if (wanted.size === 0 || row === maxSearchedRows) break;
+  }
+  return found;
+}
+
+/** A name may be that of something every object inherits. */
+function cellOf(item: JsonObject, name: string): JsonValue {
+  return Object.hasOwn(item, name) ? (item[name] ?? null) : null;
 }
 
 /** The positions of the wanted columns. @throws ToolError `invalid_input` for one that is not there */
@@ -130,7 +157,7 @@ async function slice<Item>(
 
 function inferColumns(items: readonly JsonObject[]): Column[] {
   const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
-  return names.map((name) => ({ name, type: jsonType(items.map((item) => item[name] ?? null)) }));
+  return names.map((name) => ({ name, type: jsonType(items.map((item) => cellOf(item, name))) }));
 }
 
 function jsonType(values: readonly JsonValue[]): string {

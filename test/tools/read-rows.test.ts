@@ -139,3 +139,24 @@ test("half a character in JSON lines is answered as text that every reader takes
   const { rows } = await folder.value(readRows, { source: "half.jsonl" });
   expect(rows).toEqual([["x\ufffd", ["\ufffd"], "😀", "9007199254740993"]]);
 });
+
+test("a column may be named like what every object has", async () => {
+  await folder.write("own.jsonl", '{"a":1,"toString":"x"}\n{"a":2}\n');
+  const value = await folder.value(readRows, { source: "own.jsonl" });
+  expect(value).toMatchObject({
+    columns: ["a", "toString"],
+    types: ["BIGINT", "VARCHAR"],
+    rows: [
+      [1, "x"],
+      [2, null],
+    ],
+  });
+});
+
+test("a column that only other rows have is null in the page", async () => {
+  await folder.write("late.jsonl", `{"a":1}\n{"a":2}\n${'{"a":3}\n'.repeat(50)}{"a":4,"late":true}\n`);
+  const value = await folder.value(readRows, { source: "late.jsonl", limit: 1, columns: ["late", "a"] });
+  expect(value).toMatchObject({ columns: ["late", "a"], types: ["BOOLEAN", "BIGINT"], rows: [[null, 1]] });
+  const missing = await folder.call(readRows, { source: "late.jsonl", limit: 1, columns: ["later"] });
+  expect(missing).toMatchObject({ ok: false, code: "invalid_input" });
+});
