@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
 import { isDatasetId, isSavedName } from "./dataset-names.ts";
-import { formatOf, type Compression, type TableFormat } from "./data-format.ts";
+import { formatOf, type Compression, type FileFormat, type TableFormat } from "./data-format.ts";
 import type { Files, SourceFile } from "./files.ts";
 
 /** What a `source` turned out to be: a dataset, or one or more files of one format. */
@@ -37,19 +37,29 @@ export async function findSource(source: string, { files, datasets }: SourceFind
       `there is no dataset ${source} in this workspace; it may have been made in another one`,
     );
   const found = await files.find(source);
-  const formats = await Promise.all(found.slice(0, 100).map((file) => readFormat(files, file)));
-  const [first] = formats;
+  return {
+    name: source,
+    ...(await sharedFormat(source, found, files)),
+    files: found,
+    dataset: undefined,
+    columns: undefined,
+  };
+}
+
+/** The one format of all the files. One by one, so that thousands of them are not open at once. */
+async function sharedFormat(source: string, found: readonly SourceFile[], files: Files): Promise<FileFormat> {
+  const [first, ...others] = found;
   if (first === undefined) throw new ToolError("not_found", `no file matches '${source}'`);
-  const other = formats.findIndex(
-    ({ format, compression }) => format !== first.format || compression !== first.compression,
-  );
-  if (other > 0) {
+  const shared = await readFormat(files, first);
+  for (const file of others) {
+    const own = await readFormat(files, file);
+    if (own.format === shared.format && own.compression === shared.compression) continue;
     throw new ToolError(
       "invalid_input",
-      `'${source}' mixes formats: ${found[0]?.shown} is ${describe(first)} and ${found[other]?.shown} is ${describe(formats[other] ?? first)}; name one kind`,
+      `'${source}' mixes formats: ${first.shown} is ${describe(shared)} and ${file.shown} is ${describe(own)}; name one kind`,
     );
   }
-  return { name: source, ...first, files: found, dataset: undefined, columns: undefined };
+  return shared;
 }
 
 /** The first bytes of a file. */
@@ -75,10 +85,10 @@ async function ofDataset(name: string, dataset: Dataset, files: Files): Promise<
   };
 }
 
-async function readFormat(files: Files, file: SourceFile) {
+async function readFormat(files: Files, file: SourceFile): Promise<FileFormat> {
   return formatOf(file.shown, await readHead(files, file, 512));
 }
 
-function describe({ format, compression }: { format: TableFormat; compression: Compression }): string {
+function describe({ format, compression }: FileFormat): string {
   return compression === "none" ? format : `${format} compressed with ${compression}`;
 }

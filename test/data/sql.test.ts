@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ToolError } from "../../src/errors.ts";
-import type { SqlAnswer, SqlRequest } from "../../src/data/sql.ts";
+import { openSqlEngine, type SqlAnswer, type SqlRequest } from "../../src/data/sql.ts";
 import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
 
 let folder: DataFolder;
@@ -95,6 +95,16 @@ test("cells are JSON that loses nothing", async () => {
   };
   const answer = await query(`select ${Object.keys(values).join()} limit 1`);
   expect(answer.rows[0]).toEqual(Object.values(values));
+});
+
+test("a glob of many files is of one format to the last", async () => {
+  const names = Array.from({ length: 130 }, (_, index) => `many/${String(index).padStart(3, "0")}`);
+  await Promise.all(names.map((name) => folder.write(`${name}.csv`, "a\n1\n")));
+  await folder.write("many/zzz.json", '[{"a": 2}]');
+  await expect(query("select count(*) from 'many/*'")).rejects.toMatchObject({
+    code: "invalid_input",
+    message: expect.stringContaining("mixes formats: many/000.csv is csv and many/zzz.json is json") as string,
+  });
 });
 
 test("a glob is one table, by the columns' names where their order differs", async () => {
@@ -256,4 +266,24 @@ test.each([
 test("a large file of tiny rows is read", async () => {
   await folder.write("tiny.csv", `a,b\n${"3,4\n".repeat(3_000_000)}`);
   expect(await query("select count(*) from 'tiny.csv'")).toMatchObject({ rows: [[3_000_000]] });
+});
+
+test("a workspace that cannot be written keeps nothing, but questions are answered", async () => {
+  await folder.write("many.csv", `n\n${"7\n".repeat(100)}`);
+  const { files, datasets } = folder;
+  const sql = openSqlEngine({ files, datasets, workspace: "/proc/nowhere/.axoner", environment: {} });
+  const ask = async (more: Partial<SqlRequest>) => {
+    const request = { sql: "from 'many.csv'", limit: 10, origin: {}, ...more };
+    return await sql.query(request, { signal: new AbortController().signal });
+  };
+  try {
+    const whole = await ask({ limit: 100, keep: (rows, rowCount) => rows.length < rowCount });
+    expect(whole).toMatchObject({ rowCount: 100, dataset: undefined, notKept: undefined });
+    const cut = await ask({ keep: (rows, rowCount) => rows.length < rowCount });
+    expect(cut).toMatchObject({ rowCount: 100, notKept: expect.stringContaining("--workspace DIR") as string });
+    expect(cut.rows).toHaveLength(10);
+    await expect(ask({ saveAs: "kept" })).rejects.toMatchObject({ code: "unavailable" });
+  } finally {
+    await sql.close();
+  }
 });
