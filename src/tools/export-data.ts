@@ -47,12 +47,11 @@ const formatOfExtension: Readonly<Record<string, OutputFormat>> = {
 
 function formatOfPath(path: string): OutputFormat {
   const extension = /\.([a-z0-9]+)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase() ?? "";
-  const format = formatOfExtension[extension];
+  const format = Object.hasOwn(formatOfExtension, extension) ? formatOfExtension[extension] : undefined;
   if (format !== undefined) return format;
-  if (extension === "xlsx")
-    throw new ToolError("unavailable", "xlsx files cannot be written yet; export csv, which spreadsheets open");
+  const sheet = /^xlsx?$/.test(extension) ? " (spreadsheets open csv)" : "";
   throw new ToolError(
     "invalid_input",
-    `'${path}' does not say the format; end it in .csv, .parquet, .json or .jsonl, or give format`,
+    `'${path}' does not name a format that can be written; end it in .csv, .parquet, .json or .jsonl, or give format${sheet}`,
   );
 }

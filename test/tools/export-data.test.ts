@@ -58,8 +58,17 @@ test("a failed export leaves nothing behind", async () => {
   expect(await readdir(join(folder.workspace, "never"))).toEqual([]);
 });
 
+test("a spreadsheet is refused in one way, with what can be written instead", async () => {
+  const byPath = await folder.call(exportData, { source: "t.csv", path: "x.xlsx" });
+  expect(byPath).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/\.csv, .*spreadsheets open csv/) as string,
+  });
+});
+
 test.each([
-  ["x.xlsx", "unavailable"],
+  ["x.toString", "invalid_input"],
+  ["x.xlsx", "invalid_input"],
   ["x.unknown", "invalid_input"],
   ["../x.csv", "not_allowed"],
   ["datasets/x.csv", "not_allowed"],
