@@ -5,8 +5,7 @@ const intro = `# Tools
 
 Generated from the tool definitions by \`npm run generate\`; edit those instead.
 
-Every result has a \`status\`: \`done\`, \`running\` with a \`job_id\`, or \`error\` with a \`code\` and a \`message\`. Fields that do
-not apply are left out.
+Every result has a \`status\`: \`done\`, or \`error\` with a \`code\` and a \`message\`. Fields that do not apply are left out.
 `;
 
 /** The reference of all tools as Markdown: for each its description, its arguments and the fields of its result. */

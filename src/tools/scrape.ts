@@ -32,6 +32,7 @@ const input = z.object({
   per_host: z.int().min(1).max(64).default(4).describe("pages at once from one host"),
   timeout_s: z.number().min(0.1).max(300).default(20).describe("for one page with its retries"),
   respect_robots: z.boolean().default(true).describe("obey robots.txt"),
+  render: z.enum(["never"]).default("never").describe("pages are not run as a browser would"),
   max_chars: z.int().min(1).max(20_000).default(1_000).describe("of a cell in the preview; the dataset keeps all"),
   save_as: z.string().min(1).max(100).optional().describe("name for the dataset"),
 });

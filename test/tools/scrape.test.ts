@@ -204,3 +204,8 @@ test("an abort is thrown, and no dataset or file is left", async () => {
   expect(left.filter((entry) => entry.isFile() && entry.name.includes("jsonl"))).toEqual([]);
   expect(isJsonObject(progress[0])).toBe(true);
 });
+
+test("render takes never, the only way there is so far", async () => {
+  expect(await run({ urls: at("/a"), render: "never" })).toMatchObject({ ok: 1 });
+  expect(await call({ urls: at("/a"), render: "auto" })).toMatchObject({ ok: false, code: "invalid_input" });
+});

@@ -112,6 +112,7 @@ class Tools(ABC):
         per_host: int | None = None,
         timeout_s: float | None = None,
         respect_robots: bool | None = None,
+        render: Literal["never"] | None = None,
         max_chars: int | None = None,
         save_as: str | None = None,
         timeout: float | None = None,
@@ -129,6 +130,7 @@ class Tools(ABC):
         :param per_host: pages at once from one host (default 4; 1 to 64)
         :param timeout_s: for one page with its retries (default 20; 0.1 to 300)
         :param respect_robots: obey robots.txt (default true)
+        :param render: pages are not run as a browser would (default "never")
         :param max_chars: of a cell in the preview; the dataset keeps all (default 1000; 1 to 20000)
         :param save_as: name for the dataset
         """
@@ -140,6 +142,7 @@ class Tools(ABC):
             "per_host": per_host,
             "timeout_s": timeout_s,
             "respect_robots": respect_robots,
+            "render": render,
             "max_chars": max_chars,
             "save_as": save_as,
         }
