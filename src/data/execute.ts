@@ -1,7 +1,9 @@
-import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
+import { rm } from "node:fs/promises";
+import { StatementType, type DuckDBPreparedStatement, type DuckDBValue } from "@duckdb/node-api";
 import { ToolError } from "../errors.ts";
 import { toRows } from "./cells.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
+import { explainDiskError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
 import type { OutputTarget, StatementJob, WireAnswer } from "./sql-wire.ts";
 import type { Statement } from "./statement.ts";
@@ -18,7 +20,7 @@ export interface Execution {
   spillPath: string;
 }
 
-type Result = Pick<WireAnswer, "columns" | "rows" | "rowCount" | "spill">;
+type Result = Pick<WireAnswer, "columns" | "rows" | "rowCount" | "spill" | "notKept">;
 
 /**
  * Run a statement once. Its result goes through memory where it surely is an answer by itself, else into a Parquet
@@ -32,11 +34,11 @@ export async function execute(execution: Execution): Promise<Result> {
     const described = columns.map(({ name, type }) => ({ name, type }));
     if (job.output !== undefined) {
       const rowCount = await exportTo(session, statement.sql, job.output);
-      return { columns: described, rows: [], rowCount, spill: undefined };
+      return { columns: described, rows: [], rowCount, spill: undefined, notKept: undefined };
     }
     const isWhole = job.keep === "never" || columns.every(({ isBrief }) => isBrief);
     const result =
-      statement.small && job.keep !== "always" && isWhole ? answer(execution) : answerBySpill(execution, columns);
+      statement.small && job.keep !== "always" && isWhole ? answer(execution) : answerAnyhow(execution, columns);
     return { columns: described, ...(await result) };
   } finally {
     prepared.destroySync();
@@ -51,28 +53,57 @@ function checkedColumns(prepared: DuckDBPreparedStatement): ResultColumn[] {
   return resultColumns(prepared);
 }
 
-async function answer({ session, job, statement }: Execution): Promise<Omit<Result, "columns">> {
-  const result = await session.connection.run(statement.sql);
-  const rows = (await result.getRows()).slice(0, job.limit);
-  return { rows: toRows(rows, result.columnTypes()), rowCount: result.rowCount, spill: undefined };
+type Answer = Omit<Result, "columns">;
+
+/** Through memory, which never holds more than the rows that are wanted. */
+async function answer({ session, job, statement }: Execution): Promise<Answer> {
+  const result = await session.connection.stream(statement.sql);
+  const rows: DuckDBValue[][] = [];
+  let rowCount = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    rowCount += chunk.rowCount;
+    if (rows.length < job.limit) rows.push(...chunk.getRows().slice(0, job.limit - rows.length));
+  }
+  return { rows: toRows(rows, result.columnTypes()), rowCount, spill: undefined, notKept: undefined };
 }
 
-async function answerBySpill(
-  { session, job, statement, workspace, spillPath }: Execution,
+/** A workspace that cannot be written is no reason to fail, unless the result shall be kept. */
+async function answerAnyhow(execution: Execution, columns: readonly ResultColumn[]): Promise<Answer> {
+  try {
+    return await answerBySpill(execution, columns);
+  } catch (thrown) {
+    const failure = explainDiskError(thrown);
+    if (failure === undefined || execution.job.keep === "always") throw thrown;
+    return { ...(await answer(execution)), notKept: failure.message };
+  }
+}
+
+async function answerBySpill(execution: Execution, columns: readonly ResultColumn[]): Promise<Answer> {
+  await execution.workspace.folder("tmp");
+  try {
+    return await spill(execution, columns);
+  } catch (thrown) {
+    await rm(execution.spillPath, { force: true });
+    throw thrown;
+  }
+}
+
+async function spill(
+  { session, job, statement, spillPath }: Execution,
   columns: readonly ResultColumn[],
-): Promise<Omit<Result, "columns">> {
-  await workspace.folder("tmp");
-  const rowCount = await copyTo(session, storable(statement.sql, columns), {
-    path: spillPath,
-    format: "FORMAT parquet",
-  });
-  const beginning = `SELECT ${restored(columns)} FROM read_parquet(${quoteText(spillPath)}) LIMIT ${job.limit}`;
+): Promise<Answer> {
+  const path = spillPath;
+  const rowCount = await copyTo(session, storable(statement.sql, columns), { path, format: "FORMAT parquet" });
+  const beginning = `SELECT ${restored(columns)} FROM read_parquet(${quoteText(path)}) LIMIT ${job.limit}`;
   const preview = await session.connection.runAndReadAll(beginning);
   const stored = columns.map(({ name, stored: type }) => ({ name, type }));
   return {
     rows: toRows(preview.getRows(), preview.columnTypes()),
     rowCount,
-    spill: { path: spillPath, columns: stored },
+    spill: { path, columns: stored },
+    notKept: undefined,
   };
 }
 

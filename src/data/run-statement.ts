@@ -5,10 +5,10 @@ import { confine, type DuckDbSession } from "./duckdb-session.ts";
 import { copyTo, execute, type Execution } from "./execute.ts";
 import { openSources, type OpenFile, type OpenSource, type OpenSources } from "./open-sources.ts";
 import { openReadings, readOtherwise, withProblems } from "./reread.ts";
-import { explainSqlError } from "./sql-errors.ts";
+import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
 import type { SourceDialect, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
-import { readStatement, type Statement } from "./statement.ts";
+import { readStatement, withPlainSpaces, type Statement } from "./statement.ts";
 import { createTableView, plainReading, readerOf } from "./table-view.ts";
 import { openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
 
@@ -34,15 +34,27 @@ export async function runStatement(
   try {
     return await runOpened({ session, job, statement, workspace, opened, spillPath });
   } catch (thrown) {
-    await rm(spillPath, { force: true });
     throw explainSqlError(writeFailure(thrown, "a file in the workspace"), opened.names);
   } finally {
     await opened.close();
   }
 }
 
-async function parse({ connection }: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
+async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
   if (sql.includes("\0")) throw new ToolError("invalid_input", "sql holds a NUL character; remove it");
+  const given = withPlainSpaces(sql);
+  const statement = await parseText(session, given, limit);
+  if (statement.sql === given) return statement;
+  // What runs is what was checked: a text that was changed is checked itself.
+  const changed = await parseText(session, statement.sql, limit);
+  if (changed.sql === statement.sql) return changed;
+  throw new ToolError(
+    "not_allowed",
+    "sql cannot be read with certainty; name each file in quotes instead of calling a function: from 'the/file.csv'",
+  );
+}
+
+async function parseText({ connection }: DuckDbSession, sql: string, limit: number): Promise<Statement> {
   const options = "skip_empty := true, skip_null := true, skip_default := true";
   const reader = await connection.runAndReadAll(`SELECT json_serialize_sql(${quoteText(sql)}, ${options})`);
   return readStatement(sql, JSON.parse(String(reader.getRows()[0]?.[0])) as JsonValue, limit);
@@ -85,10 +97,15 @@ async function runOpened(run: OpenRun): Promise<WireAnswer> {
 async function spillFolder({ job, statement, workspace, opened }: OpenRun): Promise<string | undefined> {
   const sizeBytes = opened.sources.flatMap(({ source }) => source.files).reduce((sum, file) => sum + file.sizeBytes, 0);
   if (statement.small && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
+  return (await isWritable(workspace)) ? workspace.temporaryName("") : undefined;
+}
+
+async function isWritable(workspace: Workspace): Promise<boolean> {
   try {
-    return await workspace.temporaryPath("");
+    await workspace.temporaryPath("");
+    return true;
   } catch (thrown) {
-    if (thrown instanceof ToolError && thrown.code === "unavailable") return undefined;
+    if (explainDiskError(thrown) !== undefined) return false;
     throw thrown;
   }
 }
@@ -101,13 +118,12 @@ interface Conversion {
 
 async function planConversions(sources: readonly OpenSource[], workspace: Workspace): Promise<Conversion[]> {
   const wanted = sources.filter(({ source }) => source.convertTo !== undefined);
-  return await Promise.all(
-    wanted.map(async (source) => ({
-      source,
-      draft: await workspace.temporaryPath(".parquet"),
-      target: source.source.convertTo ?? "",
-    })),
-  );
+  if (wanted.length > 0 && !(await isWritable(workspace))) return [];
+  return wanted.map((source) => ({
+    source,
+    draft: workspace.temporaryName(".parquet"),
+    target: source.source.convertTo ?? "",
+  }));
 }
 
 /** Write a Parquet copy of a source once, and read that from now on. */
@@ -118,6 +134,8 @@ async function convert(session: DuckDbSession, { source, draft, target }: Conver
     await rename(draft, target);
   } catch (thrown) {
     await rm(draft, { force: true });
+    // The copy only saves time.
+    if (explainDiskError(thrown) !== undefined) return;
     throw thrown;
   }
   const converted: OpenFile = { path: target, compression: "none", dialect: undefined };

@@ -44,6 +44,8 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
     });
   }
   if (thrown instanceof ToolError || !/^[A-Z][A-Za-z ]* error:/i.test(text)) return thrown;
+  const disk = explainDiskError(thrown);
+  if (disk !== undefined) return disk;
   const csv = explainCsv(text, names);
   if (csv !== undefined) {
     return new ToolError(isTooLong(text) ? "too_large" : "unreadable", csv, { cause: thrown });
@@ -56,12 +58,18 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
   return new ToolError(code, advice === "" ? shown : `${shown}; ${advice}`, { cause: thrown });
 }
 
+/** A failed write to the workspace, by DuckDB or by us; undefined for anything else. */
+export function explainDiskError(thrown: unknown): ToolError | undefined {
+  if (thrown instanceof ToolError) return thrown.code === "unavailable" ? thrown : undefined;
+  const reason = /No space left on device|Disk quota exceeded|Read-only file system/i.exec(errorMessage(thrown))?.[0];
+  if (reason === undefined) return undefined;
+  const message = /read-only/i.test(reason)
+    ? "the disk of the workspace is read-only (EROFS); choose another workspace with --workspace DIR"
+    : "no space is left on the disk to write to (ENOSPC); free some, or choose another workspace with --workspace DIR";
+  return new ToolError("unavailable", message, { cause: thrown });
+}
+
 const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
-  {
-    pattern: /No space left on device/i,
-    code: "unavailable",
-    advice: "the disk of the workspace is full; free some space",
-  },
   {
     pattern: /max_temp_directory_size|failed to offload/i,
     code: "too_large",

@@ -58,6 +58,8 @@ export interface WireAnswer {
   rowCount: number;
   /** The whole result as Parquet, in the workspace's temporary folder; the columns are those of the file. */
   spill: { path: string; columns: Column[] } | undefined;
+  /** Why there is no spill although one was wanted. */
+  notKept: string | undefined;
   problems: SourceProblem[];
   dialects: SourceDialect[];
 }

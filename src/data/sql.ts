@@ -32,6 +32,8 @@ export interface SqlAnswer {
   /** Of the whole result. */
   rowCount: number;
   dataset: Dataset | undefined;
+  /** Why the whole result is not kept although it should be: the workspace cannot be written. */
+  notKept: string | undefined;
   problems: SourceProblem[];
   dialects: SourceDialect[];
 }
@@ -87,7 +89,8 @@ export function openSqlEngine({ files, datasets, workspace, environment, memoryL
         const { columns, rows, rowCount, problems, dialects } = answer;
         const origin = { ...request.origin, sources: sources.map(describe) };
         const dataset = await keepSpill(datasets, answer, { ...request, origin });
-        return { columns, rows, rowCount, dataset, problems, dialects };
+        const isMissed = answer.notKept !== undefined && request.keep?.(rows, rowCount) === true;
+        return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
       };
       return await children.run(job, { signal, timeoutMs, resolve, take });
     },

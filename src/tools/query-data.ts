@@ -33,6 +33,8 @@ export const queryData = defineTool({
       { signal },
     );
     const { rows, truncated } = previewRows(answer.rows, { maxRows: limit });
+    const notes = answer.problems.map(({ message }) => message);
+    if (answer.notKept !== undefined) notes.push(`the whole result is not kept: ${answer.notKept}`);
     return {
       columns: answer.columns.map((column) => column.name),
       types: toTypes(answer.columns),
@@ -40,7 +42,7 @@ export const queryData = defineTool({
       row_count: answer.rowCount,
       truncated: truncated || answer.rowCount > rows.length,
       ...toDatasetFields(answer.dataset),
-      ...(answer.problems.length === 0 ? {} : { notes: answer.problems.map(({ message }) => message) }),
+      ...(notes.length === 0 ? {} : { notes }),
       elapsed_ms: Math.round(performance.now() - started),
     };
   },

@@ -270,8 +270,9 @@ test("a large file of tiny rows is read", async () => {
 
 test("a workspace that cannot be written keeps nothing, but questions are answered", async () => {
   await folder.write("many.csv", `n\n${"7\n".repeat(100)}`);
+  await folder.write("blocked/tmp", "no folder");
   const { files, datasets } = folder;
-  const sql = openSqlEngine({ files, datasets, workspace: "/proc/nowhere/.axoner", environment: {} });
+  const sql = openSqlEngine({ files, datasets, workspace: join(folder.root, "blocked"), environment: {} });
   const ask = async (more: Partial<SqlRequest>) => {
     const request = { sql: "from 'many.csv'", limit: 10, origin: {}, ...more };
     return await sql.query(request, { signal: new AbortController().signal });
