@@ -45,9 +45,11 @@ export function openMathEngine(): MathEngine {
         );
       }
       if (outcome.kind === "crashed") {
-        throw new ToolError("too_large", "the expression needs too much memory; use smaller numbers or matrices", {
-          cause: outcome.cause,
-        });
+        throw new ToolError(
+          "too_large",
+          "the expression is nested too deep or needs too much memory; split it, use smaller numbers or matrices",
+          { cause: outcome.cause },
+        );
       }
       if (outcome.kind === "closed") throw new ToolError("cancelled", "the engine was closed");
       const answer = answerSchema.parse(outcome.value);

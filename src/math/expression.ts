@@ -1,44 +1,47 @@
-import { all, create, type MathJsInstance } from "mathjs";
+import type { MathJsInstance } from "mathjs";
 import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
 import { cutText } from "../text.ts";
-import { exactDigits, formatValue } from "./format.ts";
+import { formatValue } from "./format.ts";
+import { openMath, type NumberType } from "./instance.ts";
 import { checkTree } from "./syntax.ts";
 
 export type MathAnswer = { ok: true; result: string; type: string } | { ok: false; code: ErrorCode; message: string };
 
 const maxResultChars = 20_000;
 
-/** BigNumbers for all but the functions that mathjs only has for doubles, such as `erf` and `gamma(5.5)`. */
-const exact = create({ ...all }, { number: "BigNumber", precision: exactDigits });
-const double = create({ ...all }, { number: "number" });
+/** Those that have only parsed: a refused expression does not cost the next one a new mathjs. */
+const unused = new Map<NumberType, MathJsInstance>();
 
-/** Parse, check the syntax tree, evaluate with an empty scope. Never throws; hostile input may make it never return. */
+/**
+ * Parse, check the syntax tree, evaluate in a mathjs and a scope of its own: with BigNumbers for all but the functions
+ * that mathjs only has for doubles, such as `erf` and `gamma(5.5)`. Hostile input may make it never return.
+ *
+ * @throws RangeError where the stack or a value grew past what JavaScript can hold: what mathjs' modules share may then
+ *   be half changed, so this process must not evaluate another expression
+ */
 export function evaluateExpression(expression: string): MathAnswer {
   try {
     const text = toMathjs(expression);
     try {
-      return { ok: true, ...evaluateWith(exact, text) };
+      return { ok: true, ...evaluateWith("BigNumber", text) };
     } catch (thrown) {
       if (!isUnsupported(thrown)) throw thrown;
-      return { ok: true, ...evaluateWith(double, text) };
+      return { ok: true, ...evaluateWith("number", text) };
     }
   } catch (thrown) {
     if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
-    const tooLarge = isBeyondTheLanguage(thrown);
-    const reason = tooLarge
-      ? "it is nested too deep, or a value in it is too large"
-      : cutText(errorMessage(thrown), 300);
-    return {
-      ok: false,
-      code: tooLarge ? "too_large" : "invalid_input",
-      message: `${cutText(expression, 100)}: ${reason}`,
-    };
+    if (isBeyondTheLanguage(thrown)) throw thrown;
+    const message = `${cutText(expression, 100)}: ${cutText(errorMessage(thrown), 300)}`;
+    return { ok: false, code: "invalid_input", message };
   }
 }
 
-function evaluateWith(math: MathJsInstance, text: string): { result: string; type: string } {
+function evaluateWith(numbers: NumberType, text: string): { result: string; type: string } {
+  const math = unused.get(numbers) ?? openMath(numbers);
+  unused.set(numbers, math);
   const tree = math.parse(text);
   checkTree(math, tree);
+  unused.delete(numbers);
   const evaluated: unknown = tree.evaluate(new Map());
   const value = math.isResultSet(evaluated) ? evaluated.entries.at(-1) : evaluated;
   if (value === undefined)

@@ -3,44 +3,66 @@ import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import { allowedConstants, allowedFields, allowedFunctions, allowedNodes } from "./allowed.ts";
 
+/** Where mathjs has both, the function wins. */
+const unitsNamedAsFunctions = new Map([
+  ["min", "minute"],
+  ["sec", "second"],
+]);
+
 /**
  * Refuse a syntax tree that holds anything but arithmetic: every node must be of an allowed type, and every name a
- * known function that is called, a constant, a unit, or a variable that the expression itself assigns.
+ * known function that is called, a constant, a unit, or a variable that an earlier statement assigned. A variable
+ * cannot have a name that mathjs knows: what looks allowed could then be something else.
  *
  * @throws ToolError `invalid_input` that names what is not allowed
  */
 export function checkTree(math: MathJsInstance, tree: MathNode): void {
-  const variables = new Set<string>();
-  const called = new Set<MathNode>();
-  tree.traverse((node) => {
-    if (math.isAssignmentNode(node)) variables.add(node.object.name);
-  });
-  tree.traverse((node, path, parent) => {
-    if (!allowedNodes.has(node.type)) refuse(describe(node));
-    if (math.isFunctionNode(node)) called.add(checkCall(math, node));
-    else if (math.isAssignmentNode(node)) checkAssignment(math, node);
-    else if (math.isAccessorNode(node)) checkAccess(math, node);
-    else if (math.isSymbolNode(node) && !called.has(node)) checkName(math, node.name, variables);
-    else if (math.isIndexNode(node) && !math.isAccessorNode(parent)) refuse(`an index at ${path}`);
+  checkNode(math, tree, new Set());
+}
+
+/** Visits in the order of evaluation, so that `variables` holds what has been assigned by then. */
+function checkNode(math: MathJsInstance, node: MathNode, variables: Set<string>): void {
+  if (!allowedNodes.has(node.type)) refuse(describe(node));
+  if (math.isSymbolNode(node)) return checkName(math, node.name, variables);
+  if (math.isAssignmentNode(node)) {
+    const name = assignedName(math, node);
+    checkNode(math, node.value, variables);
+    variables.add(name);
+    return;
+  }
+  if (math.isAccessorNode(node)) checkAccess(math, node);
+  if (math.isOperatorNode(node) && node.implicit) checkProduct(math, node.args, variables);
+  const called = math.isFunctionNode(node) ? calledName(math, node) : undefined;
+  node.forEach((child) => {
+    if (child !== called) checkNode(math, child, variables);
   });
 }
 
-function checkCall(math: MathJsInstance, node: FunctionNode): MathNode {
+function calledName(math: MathJsInstance, node: FunctionNode): MathNode {
   if (!math.isSymbolNode(node.fn) || !allowedFunctions.has(node.fn.name)) {
     refuse(`the function ${math.isSymbolNode(node.fn) ? node.fn.name : "call"}`);
   }
   return node.fn;
 }
 
-function checkAssignment(math: MathJsInstance, node: AssignmentNode): void {
+function assignedName(math: MathJsInstance, node: AssignmentNode): string {
   if (!math.isSymbolNode(node.object) || node.index !== null) refuse("an assignment to a part of a value");
+  const { name } = node.object;
+  if (name in math || allowedConstants.has(name)) {
+    const shown = cutText(name, 80);
+    throw new ToolError(
+      "invalid_input",
+      `cannot assign to ${shown}, which mathjs knows already; use another name, e.g. ${shown}_value`,
+    );
+  }
+  return name;
 }
 
 function checkAccess(math: MathJsInstance, node: AccessorNode): void {
   if (fields(math, node.index).some((field) => !allowedFields.has(field))) refuse("access to a property");
 }
 
-/** What an index names as text, as in `x.name` and `x["name"]`. */
+/** What an index names as text, as in `x.name` and `x["name"]`; mathjs itself refuses methods that it computes. */
 function fields(math: MathJsInstance, index: IndexNode): string[] {
   return index.dimensions
     .filter((part) => math.isConstantNode(part))
@@ -48,9 +70,28 @@ function fields(math: MathJsInstance, index: IndexNode): string[] {
     .filter((value) => typeof value === "string");
 }
 
+/** After `m = 70 kg`, mathjs reads the metres of `1.75 m` as that variable and says nothing. */
+function checkProduct(math: MathJsInstance, factors: MathNode[], variables: ReadonlySet<string>): void {
+  const [number, second] = factors;
+  const factor = math.isOperatorNode(second) && second.fn === "pow" ? second.args[0] : second;
+  if (!math.isConstantNode(number) || !math.isSymbolNode(factor)) return;
+  const { name } = factor;
+  if (!variables.has(name) || !math.Unit.isValuelessUnit(name)) return;
+  const shown = cutText(name, 80);
+  throw new ToolError(
+    "invalid_input",
+    `a number before ${shown} could mean the unit ${shown} or the variable that was assigned; ` +
+      `write * between them for the variable, or give it another name, e.g. ${shown}_value`,
+  );
+}
+
 function checkName(math: MathJsInstance, name: string, variables: ReadonlySet<string>): void {
-  if (variables.has(name) || allowedConstants.has(name) || math.Unit.isValuelessUnit(name)) return;
-  refuse(`the name ${name}${allowedFunctions.has(name) ? " without arguments" : ""}`);
+  if (variables.has(name) || allowedConstants.has(name)) return;
+  if (allowedFunctions.has(name)) {
+    const unit = unitsNamedAsFunctions.get(name);
+    refuse(`the function ${name} without arguments${unit === undefined ? "" : ` (the unit is ${unit})`}`);
+  }
+  if (!math.Unit.isValuelessUnit(name)) refuse(`the name ${name}, which nothing before it assigns`);
 }
 
 function describe(node: MathNode): string {
