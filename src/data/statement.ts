@@ -29,6 +29,11 @@ const readerCall = /^[a-z_]+\s*\(\s*'((?:[^']|'')*)'\s*\)/i;
 const forbiddenFunctions = new Set([
   "write_log",
   "current_setting",
+  "current_query",
+  "getvariable",
+  "pg_get_viewdef",
+  "pg_get_constraintdef",
+  "get_block_size",
   "json_serialize_plan",
   "json_execute_serialized_sql",
   "getenv",
@@ -41,7 +46,8 @@ const rowAggregates = new Set(
 );
 
 /**
- * Read the syntax tree that `json_serialize_sql` gives for a text, and find what it would read.
+ * Read the syntax tree that `json_serialize_sql` gives for a text, and find what it would read. Where the statement's
+ * text is not the one that was given, it is to be read in its turn: only a text that comes back as it is may run.
  *
  * @param shown how many rows an answer shows
  * @throws ToolError `invalid_input` for anything but one SELECT, `not_allowed` for what could reach past the sandbox
@@ -104,7 +110,7 @@ function isRecursive(expression: JsonValue | undefined): boolean {
 }
 
 function addTable(node: JsonObject, scope: ReadonlySet<string>, found: Found): void {
-  const name = String(node["table_name"]);
+  const name = String(node["table_name"] ?? "");
   const qualifier = [node["catalog_name"], node["schema_name"]].filter(
     (part) => typeof part === "string" && part !== "",
   );
@@ -167,11 +173,23 @@ function replaceReaders(sql: string, found: Found): string {
   return bytes.toString();
 }
 
-/** Outside strings, quoted names and comments, the semicolons of a single statement only end it. */
+/** DuckDB takes the spaces of other scripts for plain ones, and counts its offsets from there. */
+export function withPlainSpaces(sql: string): string {
+  return blankOutside(sql, /[\u00a0\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]/);
+}
+
+/** The semicolons of a single statement only end it. */
 function withoutSemicolons(sql: string): string {
-  const pieces =
-    /\b[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$[A-Za-z_0-9]*\$)[^]*?\1|--[^\n]*|\/\*[^]*?\*\/|;/g;
-  return sql.replace(pieces, (piece) => (piece === ";" ? " " : piece));
+  return blankOutside(sql, /;/);
+}
+
+const opaque =
+  /\b[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$[A-Za-z_0-9]*\$)[^]*?\1|--[^\n]*|\/\*[^]*?\*\//;
+
+/** Put a space for single characters outside strings, quoted names and comments. */
+function blankOutside(sql: string, character: RegExp): string {
+  const pieces = new RegExp(`${opaque.source}|${character.source}`, "g");
+  return sql.replace(pieces, (piece) => (piece.length === 1 ? " " : piece));
 }
 
 function isSmall(node: JsonObject, shown: number): boolean {
@@ -213,5 +231,5 @@ function rejected(tree: JsonObject): ToolError {
       "only one SELECT can be run here (WITH, VALUES, DESCRIBE, SUMMARIZE and PIVOT … IN (…) too); nothing that writes or changes settings",
     );
   }
-  return new ToolError("invalid_input", `sql cannot be parsed: ${String(tree["error_message"])}`);
+  return new ToolError("invalid_input", `sql cannot be parsed: ${String(tree["error_message"])}; write one SELECT of DuckDB's SQL, e.g. select a, count(*) from 'table.csv' group by a`);
 }

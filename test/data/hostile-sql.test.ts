@@ -99,6 +99,12 @@ const statements = [
   "select * from which_secret('s3://x', 's3')",
   "select current_setting('temp_directory')",
   "select main.current_setting('allowed_paths')",
+  "select current_query()",
+  "select system.main.current_query()",
+  "select pg_get_viewdef(oid) from range(10) t(oid)",
+  "select list_transform([1], lambda x: \"CURRENT_SETTING\"('threads'))",
+  "select (select count(*) from duckdb_settings())",
+  "select [x for x in (select name from duckdb_settings())]",
   "select write_log('x', level := 'error')",
   "select getenv('HOME')",
   "select list_transform(['HOME'], lambda x: getenv(x))",
@@ -144,6 +150,30 @@ test.each(statements)("refuses %s", async (statement) => {
   expect(["not_allowed", "not_found", "invalid_input", "unreadable"]).toContain(result.code);
   expect(result.message).not.toContain(secret);
   expect(result.message).not.toMatch(/\/proc\/self\/fd\/[1-9]/);
+});
+
+/** Spaces of two bytes, which DuckDB counts as one, lead to the call in a comment instead of the real one. */
+function misleading(space: string, before: string, after: string): string {
+  const hidden = "(select count(*) from duckdb_settings())";
+  const body = `--read_csv('\nselect '' , $$ '' , ${hidden} /* $$\n--')\n from `;
+  const spaces = Math.ceil((body.length - 2) / (Buffer.byteLength(space) - 1));
+  return `${before}${space.repeat(spaces)}${after}${body}read_csv('t.csv')\n--*/`;
+}
+
+test.each([
+  misleading("\u00a0", "", ""),
+  misleading("\u3000", "", ""),
+  misleading("\u00a0", "/* ' */ ", " "),
+  misleading("\u00a0", "/* ' */ /* ", " */ "),
+  misleading("\u00a0", "/* /* */ ' */ ", " "),
+])("runs no other text than the one it has checked: %j", async (sql) => {
+  const result = await folder.call(queryData, { sql });
+  expect(JSON.stringify(result)).not.toMatch(/count_star|"rows":\[\[[^\]]*\d{2}/);
+});
+
+test("reads past no-break spaces, and keeps them in texts", async () => {
+  const sql = "select\u00a0'a\u00a0b'\u3000as t, b from read_csv('t.csv')\u00a0where a = 2;";
+  expect(await folder.value(queryData, { sql })).toMatchObject({ rows: [["a\u00a0b", "y"]] });
 });
 
 test("writes nothing for a refused statement", async () => {
