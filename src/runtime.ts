@@ -151,7 +151,12 @@ async function openServices(config: Config): Promise<OpenServices> {
     import("./web/scrape.ts"),
     import("./math/evaluate.ts"),
   ]);
-  const files = await openFiles({ roots: config.roots, workspace: config.workspace, allowWrite: config.allow_write });
+  const files = await openFiles({
+    roots: config.roots,
+    workspace: config.workspace,
+    allowWrite: config.allow_write,
+    privatePaths: config.private_paths,
+  });
   const datasets = openDatasets(config.workspace);
   const sql = openSqlEngine({ files, datasets, workspace: config.workspace, environment: childEnvironment() });
   const web = openScraper({ allowPrivate: config.allow_private, userAgent: `axoner/${version}` });

@@ -104,9 +104,10 @@ function existing(path: string, flag: string, kind: "folder" | "file"): string {
     const real = realpathSync(path);
     if (statSync(real).isDirectory() === (kind === "folder")) return real;
   } catch (thrown) {
-    throw new ConfigError(`${flag} ${path}: ${errorMessage(thrown)}`, { cause: thrown });
+    const why = systemErrorCode(thrown) === "ENOENT" ? "is not there" : `cannot be read: ${errorMessage(thrown)}`;
+    throw new ConfigError(`${flag} ${path} ${why}; name a ${kind} that is`, { cause: thrown });
   }
-  throw new ConfigError(`${flag} ${path} is not a ${kind}`);
+  throw new ConfigError(`${flag} ${path} is not a ${kind}; name one`);
 }
 
 function expandHome(path: string): string {
