@@ -14,8 +14,8 @@ const foreign: readonly { magic: readonly number[]; advice: string }[] = [
   { magic: [0xd0, 0xcf, 0x11, 0xe0], advice: "an old Office document; save it as CSV" },
   { magic: [0x42, 0x5a, 0x68], advice: "compressed with bzip2; decompress it, or use gzip" },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], advice: "compressed with xz; decompress it, or use gzip" },
-  { magic: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], advice: "an SQLite database, not a table of data" },
-  { magic: [0x25, 0x50, 0x44, 0x46], advice: "a PDF, not a table of data" },
+  { magic: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], advice: "an SQLite database; export the table you need as CSV" },
+  { magic: [0x25, 0x50, 0x44, 0x46], advice: "a PDF; save its table as CSV" },
 ];
 
 /**
@@ -24,7 +24,8 @@ const foreign: readonly { magic: readonly number[]; advice: string }[] = [
  * @throws ToolError `unreadable` for an empty file and for formats that hold no table we can read
  */
 export function formatOf(shown: string, head: Uint8Array): FileFormat {
-  if (head.length === 0) throw new ToolError("unreadable", `'${shown}' is empty; it holds no table`);
+  if (head.length === 0)
+    throw new ToolError("unreadable", `'${shown}' is empty and holds no table; write it again, or name another file`);
   const other = foreign.find(({ magic }) => startsWith(head, magic));
   if (other !== undefined) throw new ToolError("unreadable", `'${shown}' is ${other.advice}`);
   if (startsWith(head, [0x50, 0x41, 0x52, 0x31])) return { format: "parquet", compression: "none" };
@@ -33,9 +34,19 @@ export function formatOf(shown: string, head: Uint8Array): FileFormat {
     : startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])
       ? "zstd"
       : "none";
+  if (compression === "none" && /\.(gz|gzip|zst|zstd)$/i.test(shown)) {
+    throw new ToolError(
+      "unreadable",
+      `'${shown}' is named like a compressed file but is none; make it again, or drop the ending if it is plain text`,
+    );
+  }
   const name = compression === "none" ? shown : shown.replace(/\.(gz|gzip|zst|zstd)$/i, "");
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  if (extension === "parquet") throw new ToolError("unreadable", `'${shown}' is named like a Parquet file but is none`);
+  if (extension === "parquet")
+    throw new ToolError(
+      "unreadable",
+      `'${shown}' is named like a Parquet file but is none; make it again, or name it by what it is`,
+    );
   return { format: formatOfText(extension, compression === "none" ? head : new Uint8Array()), compression };
 }
 

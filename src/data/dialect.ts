@@ -41,7 +41,11 @@ const maxSampleRows = 2_000;
 export function sniffDialect(head: Head): Dialect {
   const encoding = sniffEncoding(head);
   const text = new TextDecoder(encoding).decode(head.bytes, { stream: !head.complete });
-  if (text.trim() === "") throw new ToolError("unreadable", `'${head.shown}' holds no text, only blanks`);
+  if (text.trim() === "")
+    throw new ToolError(
+      "unreadable",
+      `'${head.shown}' holds no text, only blanks; write it again, or name another file`,
+    );
   const named = /\.(tsv|tab)(\.\w+)?$/i.test(head.shown) ? "\t" : /\.psv(\.\w+)?$/i.test(head.shown) ? "|" : undefined;
   const delimiter = sniffDelimiter(text, head.complete, named);
   const rows = parseRows(text, delimiter, head.complete, maxSampleRows);
@@ -98,7 +102,7 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
   if (nulls.odd > bytes.length / 8 && nulls.even === 0) return "utf-16le";
   if (nulls.even > bytes.length / 8 && nulls.odd === 0) return "utf-16be";
   if (nulls.odd + nulls.even > 0 || countControls(bytes) > bytes.length / 100) {
-    throw new ToolError("unreadable", `'${shown}' is a binary file, not text`);
+    throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
   }
   if (isUtf8(bytes, complete)) return "utf-8";
   if (looksWestern(bytes)) return "windows-1252";

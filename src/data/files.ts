@@ -121,12 +121,13 @@ function checkSpelling(source: string): void {
     );
   }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(source)?.[1];
-  if (scheme !== undefined) {
-    throw new ToolError(
-      "invalid_input",
-      `'${cutText(source, 200)}' is a ${scheme} address; scrape or download it first, then name the dataset or the file`,
-    );
-  }
+  if (scheme === undefined) return;
+  const advice = /^https?$/i.test(scheme)
+    ? "scrape it and name the dataset, or download it into a root and name the file"
+    : /^file$/i.test(scheme)
+      ? "write the path alone"
+      : "download it into a root, then name the file";
+  throw new ToolError("invalid_input", `'${cutText(source, 200)}' is an address, not a path; ${advice}`);
 }
 
 async function realpathIfAny(path: string, shown: string): Promise<string | undefined> {
@@ -173,6 +174,9 @@ async function missing(
   paths: readonly string[],
   readable: (real: string) => boolean,
 ): Promise<ToolError> {
+  if (/^~([/\\]|$)/.test(source)) {
+    throw new ToolError("not_found", `'${source}' does not exist; ~ is not expanded: write the whole path`);
+  }
   const folders = paths.map((path) => dirname(path));
   for (const folder of folders) {
     const real = await realpathIfAny(folder, folder);

@@ -15,8 +15,10 @@ export async function openRegularFile(path: string, shown: string): Promise<File
   const handle = await openWithoutFollowing(path, shown);
   try {
     const opened = await handle.stat();
-    if (opened.isDirectory())
-      throw new ToolError("not_allowed", `${shown} is a folder; name a file in it or a glob such as '${shown}/*.csv'`);
+    if (opened.isDirectory()) {
+      const glob = `'${shown.replaceAll(/^'|\/?'$/g, "")}/*.csv'`;
+      throw new ToolError("not_allowed", `${shown} is a folder; name a file in it or a glob such as ${glob}`);
+    }
     if (!opened.isFile())
       throw new ToolError("not_allowed", `${shown} is no regular file; only regular files can be read`);
     if (opened.nlink > 1)

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstat, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
 import { firstSegment, isInPlace, isInside, isPrivate, type Place } from "./places.ts";
 import { openWorkspace, workspaceFolders, writeFailure } from "./workspace.ts";
 
@@ -39,6 +40,11 @@ export function openOutputs({ workspace, allowWrite, others }: OutputsOptions) {
           "invalid_input",
           "path holds a control character, a line break or a mark of writing direction; name a file without",
         );
+      if (/^~([/\\]|$)/.test(path))
+        throw new ToolError(
+          "invalid_input",
+          `'${cutText(path, 80)}' begins with ~, which is not expanded; write the whole path`,
+        );
       const target = resolve(workspace.path, path);
       const place = [workspace, ...allowWrite].find((candidate) => isInPlace(candidate, target));
       if (place === undefined) {
@@ -54,7 +60,10 @@ export function openOutputs({ workspace, allowWrite, others }: OutputsOptions) {
         if (isPrivate(join(folder, basename(target)), { workspace, others })) throw reserved(path);
         return await begin(path, folder, basename(target));
       } catch (thrown) {
-        throw writeFailure(thrown, `'${path}'`);
+        if (systemErrorCode(thrown) !== "ENAMETOOLONG") throw writeFailure(thrown, `'${path}'`);
+        throw new ToolError("invalid_input", `the path '${cutText(path, 80)}' is too long; use shorter names`, {
+          cause: thrown,
+        });
       }
     },
   };

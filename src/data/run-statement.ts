@@ -41,7 +41,8 @@ export async function runStatement(
 }
 
 async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
-  if (sql.includes("\0")) throw new ToolError("invalid_input", "the sql or the name of a source holds a NUL character; remove it");
+  if (sql.includes("\0"))
+    throw new ToolError("invalid_input", "the sql or the name of a source holds a NUL character; remove it");
   const given = withPlainSpaces(sql);
   const statement = await parseText(session, given, limit);
   if (statement.sql === given) return statement;

@@ -54,8 +54,8 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
     code: "invalid_input" as const,
     advice: "",
   };
-  const shown = withNames(shorten(text), names);
-  return new ToolError(code, advice === "" ? shown : `${shown}; ${advice}`, { cause: thrown });
+  const shown = withNames(inOneLine(shorten(text)), names);
+  return new ToolError(code, advice === "" ? shown : `${shown.replace(/[.!]$/, "")}; ${advice}`, { cause: thrown });
 }
 
 /** A failed write to the workspace, by DuckDB or by us; undefined for anything else. */
@@ -81,9 +81,14 @@ const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
     advice: "select fewer columns, or filter and aggregate earlier",
   },
   {
-    pattern: /^(JSON transform error|Invalid Input Error: (JSON transform error|Malformed JSON))/,
+    pattern: /^(Invalid Input Error: )?(JSON transform error|Malformed JSON in file)/,
     code: "unreadable",
     advice: "mend that line",
+  },
+  {
+    pattern: /Malformed JSON/,
+    code: "unreadable",
+    advice: "leave out what is no JSON with json_valid(…)",
   },
   {
     pattern: /No magic bytes|Parquet file|not a parquet/i,
@@ -158,6 +163,21 @@ function shorten(text: string): string {
   );
   const plain = told.replace(/^[A-Z][A-Za-z ]* Error: /, "").replace(/ Use "SET .*/, "");
   return cutText(plain.trim(), 1_000);
+}
+
+const maxCandidates = 5;
+
+/** Without the excerpt of the statement and its pointer, which mean nothing once lines are joined. */
+function inOneLine(text: string): string {
+  const [told = ""] = text.split(/\n+LINE \d+: /);
+  const candidates = /\s*\n\s*Candidate functions:((?:\n\t[^\n]*)+)/;
+  return told
+    .replace(candidates, (_, lines: string) => {
+      const found = lines.trim().split(/\s*\n\s*/);
+      const more = found.length > maxCandidates ? ` and ${found.length - maxCandidates} more` : "";
+      return ` Candidates: ${found.slice(0, maxCandidates).join(", ")}${more}`;
+    })
+    .replaceAll(/\s*\n\s*/g, " ");
 }
 
 function withNames(text: string, names: ReadonlyMap<string, string>): string {

@@ -231,5 +231,8 @@ function rejected(tree: JsonObject): ToolError {
       "only one SELECT can be run here (WITH, VALUES, DESCRIBE, SUMMARIZE and PIVOT … IN (…) too); nothing that writes or changes settings",
     );
   }
-  return new ToolError("invalid_input", `sql cannot be parsed: ${String(tree["error_message"])}; write one SELECT of DuckDB's SQL, e.g. select a, count(*) from 'table.csv' group by a`);
+  return new ToolError(
+    "invalid_input",
+    `sql cannot be parsed: ${String(tree["error_message"])}; write one SELECT of DuckDB's SQL, e.g. select a, count(*) from 'table.csv' group by a`,
+  );
 }

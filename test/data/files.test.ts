@@ -272,3 +272,15 @@ test("says which of a glob's files cannot be read", async () => {
   await link(at("outside/secret.csv"), at("one/hard.csv"));
   await expect(files.find("*.csv")).rejects.toThrow(/'hard\.csv' has several hard links.*other than '\*\.csv'/);
 });
+
+test.each([
+  ["sub", /such as 'sub\/\*\.csv'$/],
+  ["~/a.csv", /~ is not expanded/],
+  ["ftp://example.com/a.csv", /download it/],
+])("says what to write instead of %j", async (source, advice) => {
+  await expect(files.find(source)).rejects.toThrow(advice);
+});
+
+test.each([`exports/${"x".repeat(300)}.csv`, "~/a.csv"])("refuses to write %j as invalid", async (path) => {
+  await expect(files.create(path)).rejects.toMatchObject({ code: "invalid_input" });
+});

@@ -208,6 +208,8 @@ test.each([
   ["bad syntax", "selec 1", "invalid_input", "selec"],
   ["a cast that fails", "select 'x'::int", "unreadable", "try_cast"],
   ["an overflow", "select 9223372036854775807 + 1", "invalid_input", "Overflow"],
+  ["a table without a name", "select * from ''", "invalid_input", "a source is a path"],
+  ["a NUL character", "select 1\u0000", "invalid_input", "NUL"],
 ])("%s is named", async (_, sql, code, part) => {
   await folder.write("t.csv", "sku\nx\n");
   const failed = await failure(sql);
@@ -228,6 +230,7 @@ test.each([
   ["a cut list of JSON", "bad.json", '[{"a":1},{"a":2}', "ends before"],
   ["what is no Parquet", "bad.parquet", "a,b\n", "Parquet"],
   ["Shift-JIS", "bad.csv", Buffer.from([0x61, 0x0a, 0x93, 0xfa, 0x96, 0x7b, 0x8c, 0xea, 0x0a]), "encoding"],
+  ["plain text named like gzip", "bad.csv.gz", "a,b\n1,2\n", "drop the ending"],
 ])("%s is unreadable, and the message says where and what to do", async (_, name, content, part) => {
   await folder.write(name, content);
   const failed = await failure(`select * from '${name}'`);
@@ -287,4 +290,11 @@ test("a workspace that cannot be written keeps nothing, but questions are answer
   } finally {
     await sql.close();
   }
+});
+
+test("a message is one line, whatever DuckDB adds to it", async () => {
+  await folder.write("t.csv", "a,b\n1,x\n");
+  const { message } = await failure("select a + b from 't.csv'");
+  expect(message).toMatch(/^No function matches .* Candidates: \S.* and \d+ more$/);
+  expect((await failure("select summ(a) from 't.csv'")).message).not.toContain("LINE");
 });
