@@ -20,6 +20,9 @@ export interface Execution {
   spillPath: string;
 }
 
+/** So many brief cells are no reason to cut an answer. */
+const maxBriefCells = 1_500;
+
 type Result = Pick<WireAnswer, "columns" | "rows" | "rowCount" | "spill" | "notKept">;
 
 /**
@@ -36,7 +39,8 @@ export async function execute(execution: Execution): Promise<Result> {
       const rowCount = await exportTo(session, statement.sql, job.output);
       return { columns: described, rows: [], rowCount, spill: undefined, notKept: undefined };
     }
-    const isWhole = job.keep === "never" || columns.every(({ isBrief }) => isBrief);
+    const isFew = columns.length * job.limit <= maxBriefCells;
+    const isWhole = job.keep === "never" || (isFew && columns.every(({ isBrief }) => isBrief));
     const result =
       statement.small && job.keep !== "always" && isWhole ? answer(execution) : answerAnyhow(execution, columns);
     return { columns: described, ...(await result) };

@@ -17,7 +17,7 @@ export interface SqlRequest {
   /** Keep the whole result as a dataset of this name. */
   saveAs?: string | undefined;
   /** Whether to keep the whole result as a dataset although nobody asked: these rows are all that would be left of it. */
-  keep?: (rows: JsonValue[][], rowCount: number) => boolean;
+  keep?: (table: Pick<SqlAnswer, "columns" | "rows" | "rowCount">) => boolean;
   /** Read delimited files as text, as they are written. */
   asText?: boolean;
   /** Write the result here; the answer has no rows then. */
@@ -89,7 +89,7 @@ export function openSqlEngine({ files, datasets, workspace, environment, memoryL
         const { columns, rows, rowCount, problems, dialects } = answer;
         const origin = { ...request.origin, sources: sources.map(describe) };
         const dataset = await keepSpill(datasets, answer, { ...request, origin });
-        const isMissed = answer.notKept !== undefined && request.keep?.(rows, rowCount) === true;
+        const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
         return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
       };
       return await children.run(job, { signal, timeoutMs, resolve, take });
@@ -100,12 +100,13 @@ export function openSqlEngine({ files, datasets, workspace, environment, memoryL
 
 async function keepSpill(
   datasets: Datasets,
-  { spill, rows, rowCount }: WireAnswer,
+  answer: WireAnswer,
   request: SqlRequest,
 ): Promise<Dataset | undefined> {
+  const { spill, rowCount } = answer;
   if (spill === undefined) return undefined;
   const { saveAs, keep, origin } = request;
-  if (saveAs === undefined && keep?.(rows, rowCount) !== true) {
+  if (saveAs === undefined && keep?.(answer) !== true) {
     await rm(spill.path, { force: true });
     return undefined;
   }

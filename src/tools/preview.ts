@@ -8,6 +8,8 @@ export interface PreviewOptions {
   maxRows: number;
   /** Longer strings are cut in the preview and end in `…`. */
   maxCellChars?: number;
+  /** Of all rows together. */
+  maxChars?: number;
 }
 
 /** The first rows that fit into a reply. `truncated` says that rows or parts of cells were left out. */
@@ -21,7 +23,7 @@ export function previewRows(
   for (const row of rows.slice(0, options.maxRows)) {
     const cells = row.map((cell) => cutCell(cell, options.maxCellChars ?? 2_000));
     chars += JSON.stringify(cells).length + 1;
-    if (chars > maxPreviewChars) return { rows: shown, truncated: true };
+    if (chars > (options.maxChars ?? maxPreviewChars)) return { rows: shown, truncated: true };
     truncated ||= cells.some((cell, index) => cell !== row[index]);
     shown.push(cells);
   }

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { previewRows } from "./preview.ts";
-import { columnFields, datasetFields, toDatasetFields, toTypes } from "./table-result.ts";
+import { columnFields, datasetFields, previewTable, toDatasetFields, type Table } from "./table-result.ts";
 import { defineTool } from "./tool.ts";
 
 /** Read-only SQL over files and datasets; a result larger than the preview is kept whole as a dataset. */
@@ -26,21 +25,18 @@ export const queryData = defineTool({
   hints: { readOnly: true, long: true },
   async run({ sql, limit, save_as: saveAs }, { services, signal }) {
     const started = performance.now();
-    const isCut = (rows: Parameters<typeof previewRows>[0], rowCount: number) =>
-      rowCount > rows.length || previewRows(rows, { maxRows: limit }).truncated;
+    const keep = (table: Table) => previewTable(table, limit).truncated;
     const answer = await services.sql.query(
-      { sql, limit, saveAs, keep: isCut, origin: { tool: "query_data", sql } },
+      { sql, limit, saveAs, keep, origin: { tool: "query_data", sql } },
       { signal },
     );
-    const { rows, truncated } = previewRows(answer.rows, { maxRows: limit });
+    const { note, ...preview } = previewTable(answer, limit);
     const notes = answer.problems.map(({ message }) => message);
+    if (note !== undefined) notes.push(note);
     if (answer.notKept !== undefined) notes.push(`the whole result is not kept: ${answer.notKept}`);
     return {
-      columns: answer.columns.map((column) => column.name),
-      types: toTypes(answer.columns),
-      rows,
+      ...preview,
       row_count: answer.rowCount,
-      truncated: truncated || answer.rowCount > rows.length,
       ...toDatasetFields(answer.dataset),
       ...(notes.length === 0 ? {} : { notes }),
       elapsed_ms: Math.round(performance.now() - started),

@@ -181,12 +181,12 @@ test("a small result leaves no file", async () => {
 test("a result that is kept only when it says too little is asked about once", async () => {
   const kept = await query("select range from range(100)", {
     limit: 5,
-    keep: (rows, rowCount) => rowCount > rows.length,
+    keep: ({ rows, rowCount }) => rowCount > rows.length,
   });
   expect(kept.dataset).toMatchObject({ rowCount: 100 });
   const dropped = await query("select unnest(range(3))", {
     limit: 5,
-    keep: (rows, rowCount) => rowCount > rows.length,
+    keep: ({ rows, rowCount }) => rowCount > rows.length,
   });
   expect(dropped.dataset).toBeUndefined();
 });
@@ -281,9 +281,9 @@ test("a workspace that cannot be written keeps nothing, but questions are answer
     return await sql.query(request, { signal: new AbortController().signal });
   };
   try {
-    const whole = await ask({ limit: 100, keep: (rows, rowCount) => rows.length < rowCount });
+    const whole = await ask({ limit: 100, keep: ({ rows, rowCount }) => rows.length < rowCount });
     expect(whole).toMatchObject({ rowCount: 100, dataset: undefined, notKept: undefined });
-    const cut = await ask({ keep: (rows, rowCount) => rows.length < rowCount });
+    const cut = await ask({ keep: ({ rows, rowCount }) => rows.length < rowCount });
     expect(cut).toMatchObject({ rowCount: 100, notKept: expect.stringContaining("--workspace DIR") as string });
     expect(cut.rows).toHaveLength(10);
     await expect(ask({ saveAs: "kept" })).rejects.toMatchObject({ code: "unavailable" });

@@ -63,3 +63,19 @@ test("an enormous value does not reach the caller", async () => {
   expect(value).toMatchObject({ truncated: true, row_count: 1, dataset: expect.stringMatching(/^ds_/) as string });
   expect(JSON.stringify(value).length).toBeLessThan(50_000);
 });
+
+test("columns beyond a reply are left out of it, which is said, and kept", async () => {
+  const names = Array.from({ length: 3_000 }, (_, index) => `c${index}`);
+  const sql = `select ${names.map((name) => `1 as ${name}`).join()} limit 1`;
+  const value = await folder.value(queryData, { sql });
+  expect(JSON.stringify(value).length).toBeLessThan(50_000);
+  expect(value).toMatchObject({
+    row_count: 1,
+    truncated: true,
+    notes: [expect.stringMatching(/^\d+ of 3000 columns/)],
+  });
+  const shown = value["columns"] as string[];
+  expect(value["rows"]).toEqual([shown.map(() => 1)]);
+  const again = await folder.value(queryData, { sql: `select c2999 from ${String(value["dataset"])}` });
+  expect(again["rows"]).toEqual([[1]]);
+});
