@@ -9,7 +9,7 @@ import type { JsonValue } from "../message.ts";
 import { cutCell } from "./cut-cell.ts";
 
 /** Longer cells are cut and end in `…`; the whole value is in the dataset. */
-const maxCellChars = 20_000;
+export const maxCellChars = 20_000;
 
 /** All rows of an answer together. */
 const maxRowsChars = 400_000;

@@ -5,7 +5,7 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import { openSession, type DuckDbSession } from "./duckdb-session.ts";
 import { runStatement } from "./run-statement.ts";
-import type { FromChild, StatementJob, ToChild, WireSource } from "./sql-wire.ts";
+import { memoryBytes, type FromChild, type StatementJob, type ToChild, type WireSource } from "./sql-wire.ts";
 import { removeTemporaryFiles } from "./workspace.ts";
 
 /** Opened while the child waits: a session serves one statement, and opening one takes a moment. */
@@ -33,8 +33,14 @@ function receive(message: ToChild): void {
   else waiting?.reject(new ToolError(message.code, message.message));
 }
 
+const memoryEveryMs = 50;
+
 async function serve(job: StatementJob): Promise<void> {
+  const watch = setInterval(() => {
+    if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
+  }, memoryEveryMs);
   send(await answer(job));
+  clearInterval(watch);
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
 }

@@ -2,7 +2,16 @@ import type { ChildProcess } from "node:child_process";
 import { ToolError } from "../errors.ts";
 import { openChildPool, type ChildPoolOptions } from "./child-pool.ts";
 import { openSlots } from "./slots.ts";
-import type { FromChild, StatementJob, ToChild, WireAnswer, WireSource } from "./sql-wire.ts";
+import {
+  memoryBytes,
+  type FromChild,
+  type StatementJob,
+  type ToChild,
+  type WireAnswer,
+  type WireSource,
+} from "./sql-wire.ts";
+import { tooMuchMemory, watchProcess } from "./watch-process.ts";
+import { temporaryFiles } from "./workspace.ts";
 
 export interface StatementOptions<Result> {
   signal: AbortSignal;
@@ -19,9 +28,14 @@ export interface SqlChildren {
   close(): Promise<void>;
 }
 
+export interface SqlChildrenOptions extends ChildPoolOptions {
+  /** How much a statement may write. */
+  diskLimitMb: number;
+}
+
 const maxChildren = 4;
 
-export function openSqlChildren(options: ChildPoolOptions): SqlChildren {
+export function openSqlChildren(options: SqlChildrenOptions): SqlChildren {
   const pool = openChildPool(options);
   const slots = openSlots(maxChildren);
   const closing = new AbortController();
@@ -31,12 +45,30 @@ export function openSqlChildren(options: ChildPoolOptions): SqlChildren {
     { take, ...conversation }: Conversation & Pick<StatementOptions<Result>, "take">,
   ): Promise<Result> {
     const child = pool.take();
-    const { answer, reusable } = await converse(child, job, conversation);
+    const { answer, reusable } = await converseWatched(child, job, conversation);
     if (!reusable) pool.kill(child);
     try {
       return await take(answer());
     } finally {
       if (reusable) pool.putBack(child);
+    }
+  }
+
+  async function converseWatched(child: ChildProcess, job: StatementJob, conversation: Conversation): Promise<Outcome> {
+    const { pid } = child;
+    if (pid === undefined) return await converse(child, job, conversation);
+    const { workspace, diskLimitMb } = options;
+    const outputs = job.output === undefined ? [] : [job.output.path];
+    const watch = watchProcess(pid, {
+      memoryBytes: memoryBytes(job),
+      diskBytes: diskLimitMb * 1024 ** 2,
+      written: async () => [...(await temporaryFiles(workspace, pid)), ...outputs],
+    });
+    try {
+      const signal = AbortSignal.any([conversation.signal, watch.signal]);
+      return await converse(child, job, { ...conversation, signal });
+    } finally {
+      watch.close();
     }
   }
 
@@ -108,6 +140,7 @@ function converse(child: ChildProcess, job: StatementJob, { signal, resolve }: C
         resolve(message.tables).then((sources) => send({ type: "sources", sources }), refuse);
       else if (message.type === "answer") finish({ reusable: true, answer: () => message.answer });
       else if (message.type === "failed") fail(new ToolError(message.code, message.message), true);
+      else if (message.type === "exhausted") fail(tooMuchMemory(memoryBytes(job)), false);
       else fail(new Error(`a defect in the SQL process: ${message.stack}`), false);
     }
 

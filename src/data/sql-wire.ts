@@ -15,6 +15,8 @@ export type FromChild =
   | { type: "parsed"; tables: string[] }
   | { type: "answer"; answer: WireAnswer }
   | { type: "failed"; code: ErrorCode; message: string }
+  /** The process takes more memory than the statement may have, and goes on taking it until it is killed. */
+  | { type: "exhausted" }
   /** Something that no statement should bring about; the child is not used again. */
   | { type: "defect"; stack: string };
 
@@ -30,6 +32,11 @@ export interface StatementJob {
   output: OutputTarget | undefined;
   workspace: string;
   memoryLimitMb: number;
+}
+
+/** What a process may take while it runs a statement: some of it DuckDB does not count. */
+export function memoryBytes({ memoryLimitMb }: Pick<StatementJob, "memoryLimitMb">): number {
+  return (memoryLimitMb + 512) * 1024 ** 2;
 }
 
 export const outputFormats = ["csv", "parquet", "json", "jsonl"] as const;

@@ -1,5 +1,5 @@
 import { DuckDBTypeId, type DuckDBPreparedStatement, type DuckDBType } from "@duckdb/node-api";
-import { typeName } from "./cells.ts";
+import { maxCellChars, typeName } from "./cells.ts";
 import { columnNames } from "./header.ts";
 import { quoteName } from "./sql-text.ts";
 
@@ -41,12 +41,14 @@ export function storable(sql: string, columns: readonly ResultColumn[]): string 
   return `SELECT ${values.join()} FROM (\n${sql}\n) AS result(${names.join()})`;
 }
 
-/** What reads stored columns back as they were. */
+/** What reads stored columns back as they were; of long texts only so much that they can be seen to be cut. */
 export function restored(columns: readonly ResultColumn[]): string {
   return columns
-    .map(({ name, type, stored }) =>
-      stored === hugeStored ? `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}` : quoteName(name),
-    )
+    .map(({ name, type, stored }) => {
+      const column = quoteName(name);
+      if (stored === hugeStored) return `CAST(${column} AS ${type}) AS ${column}`;
+      return stored === "VARCHAR" ? `left(${column}, ${maxCellChars + 1}) AS ${column}` : column;
+    })
     .join();
 }
 

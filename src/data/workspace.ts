@@ -85,18 +85,23 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** Remove the temporary files of a process that has been killed. */
 export async function removeTemporaryFiles(workspace: string, pid: number): Promise<void> {
+  for (const path of await temporaryFiles(workspace, pid)) await rm(path, { recursive: true, force: true });
+}
+
+/** The temporary files and folders of a process. */
+export async function temporaryFiles(workspace: string, pid: number): Promise<string[]> {
   const tmp = join(workspace, "tmp");
-  for (const entry of await namesIn(tmp)) {
+  return (await namesIn(tmp)).flatMap((entry) => {
     const owner = ownerOf(entry);
-    if (owner?.isHere === true && owner.pid === pid) await rm(join(tmp, entry), { recursive: true, force: true });
-  }
+    return owner?.isHere === true && owner.pid === pid ? [join(tmp, entry)] : [];
+  });
 }
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return [];
+    if (["ENOENT", "ENOTDIR"].includes(systemErrorCode(thrown) ?? "")) return [];
     throw thrown;
   }
 }

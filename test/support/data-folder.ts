@@ -23,12 +23,14 @@ export interface DataFolder {
   close(): Promise<void>;
 }
 
-export async function openDataFolder({ memoryLimitMb = 512 }: { memoryLimitMb?: number } = {}): Promise<DataFolder> {
+export async function openDataFolder(
+  limits: { memoryLimitMb?: number; diskLimitMb?: number } = {},
+): Promise<DataFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "axoner-data-")));
   const workspace = join(root, ".axoner");
   const files = await openFiles({ roots: [root], workspace, allowWrite: [] });
   const datasets = openDatasets(workspace);
-  const sql = openSqlEngine({ files, datasets, workspace, environment: {}, memoryLimitMb });
+  const sql = openSqlEngine({ files, datasets, workspace, environment: {}, memoryLimitMb: 512, ...limits });
   const never = () => {
     throw new Error("these tests neither fetch nor calculate");
   };

@@ -1,0 +1,107 @@
+import { readdir, readFile, stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { systemErrorCode, ToolError } from "../errors.ts";
+import { log } from "../log.ts";
+
+export interface ProcessLimits {
+  /** Of the process itself. Counted here on Linux only; elsewhere the process tells of itself. */
+  memoryBytes: number;
+  /** Of all that it writes. */
+  diskBytes: number;
+  /** The files and folders that it writes to; they need not exist. */
+  written: () => Promise<string[]>;
+}
+
+export interface Watch {
+  /** Aborts with a `ToolError` `too_large` once a limit is passed. */
+  signal: AbortSignal;
+  close(): void;
+}
+
+const everyMs = 50;
+const diskEvery = 5;
+
+/**
+ * Watch a process while it runs a statement: neither what a function such as `repeat` makes nor what `COPY` writes
+ * counts against the limits that DuckDB keeps. Whoever begins a watch closes it.
+ */
+export function watchProcess(pid: number, limits: ProcessLimits): Watch {
+  const exceeded = new AbortController();
+  const closed = new AbortController();
+  void watch(pid, limits, closed.signal).then(
+    (excess) => excess !== undefined && exceeded.abort(excess),
+    (thrown: unknown) => closed.signal.aborted || log.warn(`cannot watch the SQL process ${pid}`, thrown),
+  );
+  return { signal: exceeded.signal, close: () => closed.abort() };
+}
+
+async function watch(pid: number, limits: ProcessLimits, signal: AbortSignal): Promise<ToolError | undefined> {
+  for (let round = 1; ; round++) {
+    await delay(everyMs, undefined, { signal, ref: false });
+    if ((await residentBytes(pid)) > limits.memoryBytes) return tooMuchMemory(limits.memoryBytes);
+    const excess = round % diskEvery === 0 ? await diskExcess(limits) : undefined;
+    if (excess !== undefined) return excess;
+  }
+}
+
+export function tooMuchMemory(limitBytes: number): ToolError {
+  return new ToolError(
+    "too_large",
+    `the statement takes more than ${inMb(limitBytes)} MB of memory; make shorter values, select fewer columns, or filter and aggregate earlier`,
+  );
+}
+
+/** 0 where it cannot be seen: the process has ended, or the system is not Linux. */
+async function residentBytes(pid: number): Promise<number> {
+  if (process.platform !== "linux") return 0;
+  try {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch (thrown) {
+    if (["ENOENT", "ESRCH"].includes(systemErrorCode(thrown) ?? "")) return 0;
+    throw thrown;
+  }
+}
+
+/** What a statement writes before anybody asks whether the disk has room for it. */
+const unnoticedBytes = 64 * 1024 ** 2;
+const spareBytes = 1024 ** 3;
+const spareShare = 0.05;
+
+/** A disk is full for a statement when 1 GB is left, or 5 % of a small one. */
+async function diskExcess({ diskBytes, written }: ProcessLimits): Promise<ToolError | undefined> {
+  const paths = await written();
+  const sizes = await Promise.all(paths.map(sizeOf));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total > diskBytes)
+    return new ToolError(
+      "too_large",
+      `the statement writes more than ${inMb(diskBytes)} MB; filter or aggregate earlier, or select fewer columns`,
+    );
+  const largest = paths[sizes.indexOf(Math.max(...sizes))];
+  if (total < unnoticedBytes || largest === undefined) return undefined;
+  const { bavail, blocks, bsize } = await statfs(dirname(largest));
+  if (bavail * bsize >= Math.min(spareBytes, spareShare * blocks * bsize)) return undefined;
+  return new ToolError(
+    "too_large",
+    `the statement has written ${inMb(total)} MB and would fill the disk; free some space, or filter or aggregate earlier`,
+  );
+}
+
+/** Of a file, or of the files in a folder. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const found = await stat(path);
+    if (!found.isDirectory()) return found.size;
+    const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT") return 0;
+    throw thrown;
+  }
+}
+
+function inMb(bytes: number): number {
+  return Math.round(bytes / 1024 ** 2);
+}
