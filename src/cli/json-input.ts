@@ -24,7 +24,8 @@ function parse(text: string): JsonValue {
 
 function kindOf(value: JsonValue): string {
   if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** The line that holds the offset, cut to what fits, and a mark below it. */
