@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { lstat, open, readFile, readdir, rename, rm, stat, type FileHandle, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemErrorCode, ToolError } from "../errors.ts";
@@ -137,7 +137,7 @@ interface Entry {
 
 /** Newest first: handles begin with the time. */
 async function listEntries(folder: string): Promise<Entry[]> {
-  const files = await readdir(folder).catch((thrown: unknown) => {
+  const files = await listFiles(folder).catch((thrown: unknown) => {
     if (systemErrorCode(thrown) === "ENOENT") return [];
     throw thrown;
   });
@@ -145,6 +145,11 @@ async function listEntries(folder: string): Promise<Entry[]> {
     .map((file) => /^(ds_[0-9a-f]{16})(?:\.([A-Za-z0-9_]+))?\.json$/.exec(file))
     .flatMap((match) => (match?.[1] === undefined ? [] : [{ id: match[1], name: match[2] }]))
     .toSorted((a, b) => (a.id < b.id ? 1 : -1));
+}
+
+/** A folder that is a link is none of the workspace's: what it leads to belongs to somebody else. */
+async function listFiles(folder: string): Promise<string[]> {
+  return (await lstat(folder)).isSymbolicLink() ? [] : readdir(folder);
 }
 
 async function readDataset(folder: string, { id, name }: Entry): Promise<Dataset> {

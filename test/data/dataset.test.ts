@@ -1,6 +1,6 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
@@ -175,4 +175,12 @@ test("whoever is killed while writing leaves whole datasets or none", async () =
     const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line) as unknown)).toHaveLength(rowCount);
   }
+});
+
+test("datasets behind a folder that is a link are not ours", async () => {
+  const { id } = await make(1, "theirs");
+  await rename(join(workspace, "datasets"), join(workspace, "elsewhere"));
+  await symlink(join(workspace, "elsewhere"), join(workspace, "datasets"));
+  expect(await datasets.list(10)).toEqual([]);
+  expect(await datasets.find(id)).toBeUndefined();
 });
