@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Host } from "./host.ts";
+import { once } from "./once.ts";
 
 export interface NodeHost extends Host {
   /** Close idle connections; requests in flight are cut. */
@@ -9,21 +10,14 @@ export interface NodeHost extends Host {
 
 /** The host on Node. undici is loaded by the first request. */
 export function openNodeHost(): NodeHost {
-  let client: ReturnType<typeof openClient> | undefined;
-  const connect = () => {
-    client ??= openClient().catch((thrown: unknown) => {
-      client = undefined;
-      throw thrown;
-    });
-    return client;
-  };
+  const client = once(openClient);
   return {
-    fetch: async (url, init) => (await connect()).fetch(url, init),
+    fetch: async (url, init) => (await client.get()).fetch(url, init),
     now: () => Date.now(),
     randomId: () => randomBytes(16).toString("hex"),
     readText: (path) => readFile(path, "utf8"),
     async close() {
-      await (await client)?.close();
+      await (await client.opened())?.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { ConfigError, ToolError } from "../errors.ts";
 import type { Message } from "../message.ts";
+import { once } from "../once.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import { checkSessionId, type SessionStore } from "../session/store.ts";
@@ -118,8 +119,7 @@ async function continueSession(store: SessionStore, sessionId: string): Promise<
 function engineOf(options: EngineSource | ToolSource): () => Promise<Engine> {
   if ("engine" in options) return () => Promise.resolve(options.engine);
   const { tools, services = () => noServices } = options;
-  let opening: Promise<Engine> | undefined;
   // loaded here, so that an agent with another engine runs where there is no Node
-  const open = async () => (await import("../engine/local.ts")).openLocalEngine({ tools, services });
-  return () => (opening ??= open());
+  const engine = once(async () => (await import("../engine/local.ts")).openLocalEngine({ tools, services }));
+  return () => engine.get();
 }

@@ -39,14 +39,24 @@ export function outputJsonSchema(output: z.ZodObject): JsonObject {
   return { type: "object", properties: { status: { type: "string" }, ...properties }, required: ["status"] };
 }
 
+export interface InputReader<Input extends z.ZodObject> {
+  /** The tool's name. */
+  name: string;
+  input: Input;
+  /** What `inputJsonSchema` made of the input, once for all calls. */
+  schema: JsonObject;
+}
+
 /**
  * Read what a client sent: nulls of optional fields are dropped and values of the wrong JSON type are converted
  * where nothing is lost ("7" where a number is wanted, a lone string where a list of strings is).
  *
  * @throws ToolError `invalid_input` that names every argument that is unknown, missing or out of range.
  */
-export function parseInput<Input extends z.ZodObject>(tool: string, input: Input, sent: unknown): z.output<Input> {
-  const schema = z.toJSONSchema(input, { io: "input" }) as JsonObject;
+export function parseInput<Input extends z.ZodObject>(
+  { name, input, schema }: InputReader<Input>,
+  sent: unknown,
+): z.output<Input> {
   const problems: string[] = [];
   const repaired = repair(sent ?? {}, schema, "", problems);
   const parsed = input.safeParse(repaired);
@@ -59,7 +69,7 @@ export function parseInput<Input extends z.ZodObject>(tool: string, input: Input
     const known = Object.keys(input.shape).join(", ");
     throw new ToolError(
       "invalid_input",
-      `${problems.slice(0, 8).join("; ")}; ${tool} takes ${known || "no arguments"}`,
+      `${problems.slice(0, 8).join("; ")}; ${name} takes ${known || "no arguments"}`,
     );
   }
   return parsed.data;

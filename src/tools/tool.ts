@@ -68,15 +68,17 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   if (!/^[a-z][a-z0-9_]{0,40}$/.test(options.name)) {
     throw new TypeError(`tool name "${options.name}" must match ^[a-z][a-z0-9_]{0,40}$`);
   }
+  const inputSchema = inputJsonSchema(options.name, options.input);
+  const reader = { name: options.name, input: options.input, schema: inputSchema };
   return {
     name: options.name,
     description: options.description,
-    inputSchema: inputJsonSchema(options.name, options.input),
+    inputSchema,
     outputSchema: outputJsonSchema(options.output),
     hints: { readOnly: false, openWorld: false, long: false, ...options.hints },
     async call(input, context) {
       try {
-        const value = await options.run(parseInput(options.name, options.input, input), context);
+        const value = await options.run(parseInput(reader, input), context);
         return { ok: true, value: { status: "done", ...(options.output.parse(value) as JsonObject) } };
       } catch (thrown) {
         context.signal.throwIfAborted();

@@ -12,7 +12,8 @@ const input = z.object({
   verbose: z.boolean().default(false),
 });
 
-const read = (sent: unknown) => parseInput("lab", input, sent);
+const reader = { name: "lab", input, schema: inputJsonSchema("lab", input) };
+const read = (sent: unknown) => parseInput(reader, sent);
 
 describe("a schema for every client", () => {
   test("it is a plain object with defaults and bounds in keywords and in the description", () => {

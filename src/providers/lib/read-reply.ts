@@ -1,9 +1,10 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { isJsonObject, type JsonValue } from "../../message.ts";
+import { isJsonObject } from "../../message.ts";
 import { beginning } from "../../text.ts";
 import type { ModelEvent } from "../provider.ts";
 import { chunkSchema, type ChatReply } from "./chat-reply.ts";
 import { errorInReply, foreignReply, providerError, type Service } from "./refusal.ts";
+import { parseJson } from "./parse-json.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface ReadOptions {
@@ -104,13 +105,5 @@ async function within<Piece>(piece: Promise<Piece>, graceMs: number | undefined)
     return await Promise.race([piece, promise]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { ProviderError, type ProviderErrorOptions } from "../../errors.ts";
 import { isJsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** Who was asked, for messages. */
 export interface Service {
@@ -96,14 +97,6 @@ async function readStart(response: Response): Promise<string> {
     if (text.length > 65_536) break;
   }
   return text;
-}
-
-function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }
 
 function clip(text: string): string {
