@@ -104,22 +104,13 @@ function skuOf(product: number): string {
   return String(product).padStart(8, "0");
 }
 
-/** Whole numbers from 0 to 2^31 - 1, by the linear congruential generator of POSIX's `rand48`, upper bits. */
+/** Whole numbers from 0 to 2^31 - 1, by Marsaglia's xorshift generator of 32 bits. */
 function openRandom(seed: number): () => number {
-  let state = (BigInt(seed) << 16n) | 0x330en;
-  // A table of the slow exact generator, stepped through in strides that change with each lap.
-  const table = Uint32Array.from({ length: 65_537 }, () => {
-    state = (state * 0x5deece66dn + 0xbn) & 0xffff_ffff_ffffn;
-    return Number(state >> 17n);
-  });
-  let at = 0;
-  let lap = 1;
+  let state = seed;
   return () => {
-    at += lap;
-    if (at >= table.length) {
-      at -= table.length;
-      lap = (lap % 251) + 1;
-    }
-    return ((table[at] ?? 0) ^ Math.imul(lap, 0x9e37_79b9)) >>> 1;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 1;
   };
 }

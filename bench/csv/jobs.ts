@@ -48,7 +48,7 @@ export const jobs: readonly Job[] = [
     async run(call, { sales }) {
       const { row_count: rows, columns } = await call<ProfileResult>("profile_data", { source: sales });
       const mean = columns.find(({ name }) => name === "price")?.mean ?? Number.NaN;
-      return [[rows], ...columns.map(({ name, nulls }) => [name, nulls]), [mean]];
+      return [[rows], ...columns.map(({ name, nulls }) => [name, Math.round((1e4 * nulls) / rows) / 100]), [mean]];
     },
   },
   { name: "group-by", id: "group", isCold: false, run: (call, { sales }) => ask(call, byCity(sales)) },

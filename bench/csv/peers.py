@@ -10,6 +10,11 @@ import json
 import sys
 
 
+def share(part, whole):
+    """In per cent, with the two digits that DuckDB's SUMMARIZE gives."""
+    return round(100 * int(part) / whole, 2)
+
+
 def pandas_engine(engine):
     import pandas as pd
 
@@ -22,7 +27,7 @@ def pandas_engine(engine):
         table = read(task["sales"])
         table.describe(include="all")
         table.nunique()
-        return [[len(table)], *([name, int(table[name].isna().sum())] for name in table.columns), [float(table["price"].mean())]]
+        return [[len(table)], *([name, share(table[name].isna().sum(), len(table))] for name in table.columns), [float(table["price"].mean())]]
 
     def group(task, table=None):
         table = read(task["sales"], ["city", "quantity", "price"]) if table is None else table
@@ -97,7 +102,7 @@ def polars_engine():
         means = [pl.col(name).mean().alias(f"mean {name}") for name in ("id", "quantity", "price")]
         deviations = [pl.col(name).std().alias(f"std {name}") for name in ("id", "quantity", "price")]
         found = run(table.select(pl.len().alias("rows"), *nulls, *others, *means, *deviations)).row(0, named=True)
-        return [[found["rows"]], *([name, found[f"nulls {name}"]] for name in names), [found["mean price"]]]
+        return [[found["rows"]], *([name, share(found[f"nulls {name}"], found["rows"])] for name in names), [found["mean price"]]]
 
     def group(task):
         found = run(scan(task["sales"]).group_by("city").agg(pl.len(), pl.col("quantity").sum(), pl.col("price").mean()).sort("city"))
@@ -158,8 +163,8 @@ def duckdb_engine():
     def profile(task):
         described = database.sql(f"summarize from {read(task['sales'])}").fetchall()
         rows = described[0][10]
-        nulls = [[row[0], round(float(row[11]) * rows / 100)] for row in described]
-        mean = next(float(row[6]) for row in described if row[0] == "price")
+        nulls = [[row[0], float(row[11])] for row in described]
+        mean = next(float(row[5]) for row in described if row[0] == "price")
         return [[rows], *nulls, [mean]]
 
     def group(task):

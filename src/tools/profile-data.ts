@@ -1,21 +1,21 @@
 import { z } from "zod";
-import { cutCell } from "../data/cut-cell.ts";
+import { expectOf, measuresOf, measuresPerColumn, profileOf, quantileShares } from "../data/column-measures.ts";
 import { quoteName } from "../data/sql-text.ts";
-import type { Column } from "../data/dataset.ts";
 import type { SourceDialect } from "../data/sql-wire.ts";
 import { ToolError } from "../errors.ts";
-import type { JsonValue } from "../message.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
 const maxColumns = 500;
-/** Of the least and the greatest text of a column. */
-const maxBoundChars = 200;
+/** Tables with more columns than this are told less of each, or the answer would get too long. */
+const maxFullColumns = 80;
+const sampleRows = 200;
 
 /** What a table holds, column by column, from one pass over all of it. */
 export const profileData = defineTool({
   name: "profile_data",
   description:
-    "Profile a file, glob or dataset: row count, dialect, encoding and, per column, type, nulls, distinct (approximate, within a few per cent), min, max and mean.",
+    "Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type, nulls, min, max, mean, std, text lengths (min, max, mean); " +
+    "approximate: distinct, quantiles (5, 25, 50, 75, 95 %), top values, likely_key; date_format of dates held as text.",
   input: z.object({
     source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
   }),
@@ -30,6 +30,12 @@ export const profileData = defineTool({
         min: z.json(),
         max: z.json(),
         mean: z.number().optional(),
+        std: z.number().optional(),
+        quantiles: z.array(z.number()).length(quantileShares.length).optional(),
+        top: z.array(z.string()).optional(),
+        lengths: z.array(z.number()).optional(),
+        likely_key: z.boolean().optional(),
+        date_format: z.string().optional(),
       }),
     ),
     dialect: z.object({
@@ -40,61 +46,40 @@ export const profileData = defineTool({
     }),
     encoding: z.string(),
     problems: z.array(z.object({ line: z.int(), code: z.string(), message: z.string() })),
+    notes: z.array(z.string()).optional(),
   }),
   hints: { readOnly: true, long: true },
   async run({ source }, context) {
-    const { columns } = await ask(`select * from ${quoteName(source)} limit 0`, context);
+    const table = quoteName(source);
+    const head = await ask(`select * from ${table} limit ${sampleRows}`, context);
+    const { columns } = head;
     if (columns.length > maxColumns) {
       throw new ToolError(
         "too_large",
         `'${source}' has ${columns.length} columns, and at most ${maxColumns} are profiled; use query_data on some of them`,
       );
     }
-    const { rows, problems, dialects } = await ask(
-      `select ${measures(columns).join()} from ${quoteName(source)}`,
-      context,
+    const isWide = columns.length > maxFullColumns;
+    const expected = columns.map((column, index) =>
+      expectOf(
+        column,
+        head.rows.map((row) => row[index] ?? null),
+      ),
     );
-    const cells = rows[0] ?? [];
+    const measures = expected.flatMap((column) => measuresOf(column, isWide));
+    const { rows, problems, dialects } = await ask(`select ${["count(*)", ...measures].join()} from ${table}`, context);
+    const [rowCount, ...answers] = rows[0] ?? [];
     return {
-      row_count: Number(cells[0]),
-      columns: columns.map((column, index) => profileOf(column, cells.slice(1 + index * measuresPerColumn))),
+      row_count: Number(rowCount),
+      columns: expected.map((column, index) => profileOf(column, answers.slice(index * measuresPerColumn))),
       ...describeDialect(dialects[0]),
       problems,
+      ...(isWide
+        ? { notes: [`quantiles, top values and lengths are given for at most ${maxFullColumns} columns`] }
+        : {}),
     };
   },
 });
-
-const measuresPerColumn = 6;
-
-/**
- * What to ask of every column, after the number of rows. A column whose type does not hold all the way is read again
- * as text, so nothing here may depend on the type.
- */
-function measures(columns: readonly Column[]): string[] {
-  return columns.reduce<string[]>(
-    (asked, { name, type }) => {
-      const column = quoteName(name);
-      const [least, greatest] = isComparable(type) ? [`min(${column})`, `max(${column})`] : ["null", "null"];
-      const mean = isNumeric(type) ? `avg(try_cast(${column} as double))` : "null";
-      const distinct = `least(approx_count_distinct(${column}), count(${column}))`;
-      return [...asked, `any_value(typeof(${column}))`, `count(*) - count(${column})`, distinct, least, greatest, mean];
-    },
-    ["count(*)"],
-  );
-}
-
-function profileOf({ name, type }: Column, cells: readonly JsonValue[]) {
-  const [found, nulls, distinct, min = null, max = null, mean] = cells;
-  return {
-    name,
-    type: isNumeric(type) && typeof found === "string" ? found : type,
-    nulls: Number(nulls),
-    distinct: Number(distinct),
-    min: cutCell(min, maxBoundChars),
-    max: cutCell(max, maxBoundChars),
-    ...(typeof mean === "number" ? { mean } : {}),
-  };
-}
 
 function describeDialect(dialect: SourceDialect | undefined) {
   if (dialect === undefined) throw new Error("a profile has a source");
@@ -102,14 +87,6 @@ function describeDialect(dialect: SourceDialect | undefined) {
   return { dialect: rest, encoding };
 }
 
-function isNumeric(type: string): boolean {
-  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type);
-}
-
-function isComparable(type: string): boolean {
-  return isNumeric(type) || /^(VARCHAR|BOOLEAN|UUID|DATE|TIME.*|ENUM.*|INTERVAL)$/.test(type);
-}
-
 function ask(sql: string, { services, signal }: ToolContext) {
-  return services.sql.query({ sql, limit: 1, origin: { tool: "profile_data" } }, { signal });
+  return services.sql.query({ sql, limit: sampleRows, origin: { tool: "profile_data" } }, { signal });
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { profileData } from "../../src/tools/profile-data.ts";
+import { queryData } from "../../src/tools/query-data.ts";
+import type { JsonObject } from "../../src/message.ts";
 import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
 
 let folder: DataFolder;
@@ -27,6 +29,62 @@ test("counts rows and nulls, and gives range and mean by column", async () => {
     { name: "price", type: "VARCHAR", nulls: 1 },
     { name: "day", type: "DATE", nulls: 1, min: "2026-01-01", max: "2026-01-03" },
   ]);
+});
+
+test("gives spread, quantiles, frequent values, lengths, likely keys and the format of dates held as text", async () => {
+  const lines = Array.from({ length: 1_000 }, (_, id) => {
+    const day = String((id % 28) + 1).padStart(2, "0");
+    return `k${id},${id},${id % 10 === 0 ? "rare" : "usual"},${day}.11.2025,2025-13-${day}\n`;
+  });
+  await folder.write("spread.csv", `key,n,kind,day,no_day\n${lines.join("")}`);
+  const { columns } = await folder.value(profileData, { source: "spread.csv" });
+  expect(columns).toMatchObject([
+    { name: "key", likely_key: true, lengths: [2, 4, 3.89] },
+    { name: "n", likely_key: true, mean: 499.5 },
+    { name: "kind", top: ["usual", "rare"], distinct: 2 },
+    { name: "day" },
+    { name: "no_day" },
+  ]);
+  const [, n = {}, kind, day, noDay] = columns as JsonObject[];
+  expect(n["std"]).toBeCloseTo(288.819, 2);
+  const [low, , middle, , high] = n["quantiles"] as number[];
+  expect(low).toBeGreaterThan(30);
+  expect(low).toBeLessThan(70);
+  expect(middle).toBeGreaterThan(480);
+  expect(middle).toBeLessThan(520);
+  expect(high).toBeGreaterThan(930);
+  expect(kind).not.toHaveProperty("likely_key");
+  expect(day?.["type"] === "DATE" || day?.["date_format"] === "%d.%m.%Y").toBe(true);
+  expect(noDay).not.toHaveProperty("date_format");
+});
+
+test("tells the format of dates only where every value has it", async () => {
+  const lines = Array.from(
+    { length: 300 },
+    (_, id) => `${(id % 28) + 1}.11.2025;${(id % 28) + 1}.${id === 299 ? 31 : 11}.2025\n`,
+  );
+  await folder.write("dates.csv", `all;most\n${lines.join("")}`);
+  await folder.value(queryData, {
+    sql: 'select "all"::varchar as "all", most::varchar as most from \'dates.csv\'',
+    save_as: "dates",
+  });
+  const { columns } = await folder.value(profileData, { source: "dates" });
+  const [all, most] = columns as JsonObject[];
+  expect(all).toMatchObject({ type: "VARCHAR" });
+  expect(most).not.toHaveProperty("date_format");
+});
+
+test("bears infinities, values that are no numbers, and a table of many columns", async () => {
+  await folder.value(queryData, {
+    sql: "select unnest([1.0, 'inf'::double, 'nan'::double, null]) as x",
+    save_as: "odd",
+  });
+  expect(await folder.value(profileData, { source: "odd" })).toMatchObject({ columns: [{ name: "x", nulls: 1 }] });
+  const names = Array.from({ length: 120 }, (_, index) => `c${index}`);
+  await folder.write("wide.csv", `${names.join()}\n${names.map((_, index) => index).join()}\n`);
+  const value = await folder.value(profileData, { source: "wide.csv" });
+  expect(value["notes"]).toHaveLength(1);
+  expect(JSON.stringify(value).length).toBeLessThan(50_000);
 });
 
 test("names the line where a column stops being what it began as", async () => {

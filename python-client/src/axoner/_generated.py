@@ -37,6 +37,7 @@ class ProfileDataResult(ToolResult):
     dialect: dict[str, Any]
     encoding: str
     problems: list[dict[str, Any]]
+    notes: list[str]
 
 
 class QueryDataResult(TableResult):
@@ -155,8 +156,9 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ProfileDataResult:
-        """Profile a file, glob or dataset: row count, dialect, encoding and, per column, type, nulls, distinct
-        (approximate, within a few per cent), min, max and mean.
+        """Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type,
+        nulls, min, max, mean, std, text lengths (min, max, mean); approximate: distinct, quantiles (5, 25, 50, 75, 95
+        %), top values, likely_key; date_format of dates held as text.
 
         :param source: path or glob inside a root, or a dataset's handle or name
         """
