@@ -76,16 +76,21 @@ export function newlineOf(text: string): "\n" | "\r\n" | "\r" {
   return text[at - 1] === "\r" ? "\r\n" : "\n";
 }
 
-/** The delimiter that cuts nearly every row into the same number of fields, and into the most. */
+/** The delimiter that cuts nearly every row into the same number of fields, or at least half of them, and into the most. */
 function sniffDelimiter(text: string, complete: boolean, named: string | undefined): string {
-  let best = { delimiter: named ?? ",", fields: 1 };
-  for (const delimiter of named === undefined ? delimiters : []) {
+  if (named !== undefined) return named;
+  const cuts = delimiters.map((delimiter) => {
     const counts = parseRows(text, delimiter, complete, 200).map((row) => row.length);
     const fields = mostCommon(counts);
-    const agreeing = counts.filter((count) => count === fields).length;
-    if (fields > best.fields && agreeing >= counts.length * 0.9) best = { delimiter, fields };
+    return { delimiter, fields, share: counts.filter((count) => count === fields).length / counts.length };
+  });
+  for (const leastShare of [0.9, 0.5]) {
+    const [best] = cuts
+      .filter(({ fields, share }) => fields > 1 && share >= leastShare)
+      .toSorted((a, b) => b.fields - a.fields);
+    if (best !== undefined) return best.delimiter;
   }
-  return best.delimiter;
+  return ",";
 }
 
 function mostCommon(counts: readonly number[]): number {

@@ -15,6 +15,8 @@ export interface OpenFile {
   compression: Compression;
   /** Of delimited text only. */
   dialect: Dialect | undefined;
+  /** Where a copy of delimited text may be written that keeps the rules; there is none yet. */
+  repairPath?: string;
 }
 
 export interface OpenSource {
@@ -26,6 +28,8 @@ export interface OpenSources {
   sources: OpenSource[];
   /** What messages call each path. */
   names: Map<string, string>;
+  /** Temporary files, which are removed at the end. */
+  copies: string[];
   /** Close the files and remove the copies. */
   close(): Promise<void>;
 }
@@ -49,10 +53,13 @@ export async function openSources(wanted: readonly WireSource[], workspace: Work
         handles.push(handle);
         const readable = await prepare(handle, file, { source, workspace, copies });
         opened.files.push(readable);
+        if (readable.dialect !== undefined) {
+          readable.repairPath = workspace.temporaryName(".csv");
+        }
         names.set(readable.path, file.shown);
       }
     }
-    return { sources, names, close };
+    return { sources, names, copies, close };
   } catch (thrown) {
     await close();
     throw thrown;

@@ -1,9 +1,11 @@
-import { ToolError } from "../errors.ts";
+import { errorMessage, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
-import type { OpenSource } from "./open-sources.ts";
-import { badCell, isConfused, jsonSurprise } from "./sql-errors.ts";
+import type { OpenSource, OpenSources } from "./open-sources.ts";
+import { extraColumn, repairFile } from "./repair.ts";
+import { badCell, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import type { Reading } from "./table-view.ts";
+import { isWritable, type Workspace } from "./workspace.ts";
 
 /** How each source is read, and what made it so. */
 export interface Readings {
@@ -19,7 +21,10 @@ export function openReadings(
   asText: boolean,
 ): Readings {
   const of = new Map(
-    sources.map((source) => [source, { asText, textColumns: new Set<string>(), wholeSample: false, inOrder: false }]),
+    sources.map((source) => [
+      source,
+      { asText, textColumns: new Set<string>(), wholeSample: false, inOrder: false, isRepaired: false },
+    ]),
   );
   return { of, names, problems: [] };
 }
@@ -52,6 +57,42 @@ export function readOtherwise(thrown: unknown, readings: Readings): Reread | und
   const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
   readings.problems.push({ line: Number(cell.line), code: "not_of_type", message });
   return { source, reading };
+}
+
+/**
+ * After rows that break the rules of delimited text: a source of which a copy that keeps them is read from now on.
+ * The caller is told what is wrong as problems. Undefined for any other failure, or where no copy can be written.
+ *
+ * @throws ToolError `too_large`
+ */
+export async function readLeniently(
+  thrown: unknown,
+  { of, names, problems }: Readings,
+  { workspace, opened }: { workspace: Workspace; opened: OpenSources },
+): Promise<Reread | undefined> {
+  if (!isMisshapen(thrown) && !asksForExtra(thrown)) return undefined;
+  const path = pathOfError(thrown);
+  for (const [source, reading] of of) {
+    const index = source.files.findIndex((file) => file.repairPath !== undefined && (path ?? file.path) === file.path);
+    const file = source.files[index];
+    if (file?.repairPath === undefined) continue;
+    const shown = names.get(file.path) ?? source.source.name;
+    if (!(await isWritable(workspace))) return undefined;
+    opened.copies.push(file.repairPath);
+    const repaired = await repairFile(file, { target: file.repairPath, shown });
+    // a copy without a difference would fail in the same way
+    if (repaired.problems.length === 0 && reading.isRepaired) return undefined;
+    source.files[index] = repaired.file;
+    reading.isRepaired = true;
+    problems.push(...repaired.problems);
+    return { source, reading };
+  }
+  return undefined;
+}
+
+/** A column that only the copies have, known from an earlier answer. */
+function asksForExtra(thrown: unknown): boolean {
+  return new RegExp(`column (named )?"${extraColumn}(_\\d+)?"`).test(errorMessage(thrown));
 }
 
 /** Only a field longer than DuckDB's buffers of 32 MB confuses its threads. A copy in UTF-8 may be twice as long as its file. */

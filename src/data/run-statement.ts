@@ -4,13 +4,13 @@ import type { JsonValue } from "../message.ts";
 import { confine, type DuckDbSession } from "./duckdb-session.ts";
 import { copyTo, execute, type Execution } from "./execute.ts";
 import { openSources, type OpenFile, type OpenSource, type OpenSources } from "./open-sources.ts";
-import { openReadings, readOtherwise, withProblems } from "./reread.ts";
+import { openReadings, readLeniently, readOtherwise, withProblems } from "./reread.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
 import type { SourceDialect, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 import { readStatement, withPlainSpaces, type Statement } from "./statement.ts";
 import { createTableView, plainReading, readerOf } from "./table-view.ts";
-import { openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
+import { isWritable, openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
 
 /** Work over more than this may not fit into memory, and needs a folder to go on in. */
 const spillBytes = 64 * 1024 * 1024;
@@ -69,7 +69,7 @@ async function runOpened(run: OpenRun): Promise<WireAnswer> {
   const { session, job, workspace, opened, spillPath } = run;
   const conversions = await planConversions(opened.sources, workspace);
   const paths = [
-    ...opened.sources.flatMap(({ files }) => files.map(({ path }) => path)),
+    ...opened.sources.flatMap(({ files }) => files.flatMap(({ path, repairPath }) => [path, repairPath ?? path])),
     ...conversions.flatMap(({ draft, target }) => [draft, target]),
     spillPath,
     ...(job.output === undefined ? [] : [job.output.path]),
@@ -79,12 +79,16 @@ async function runOpened(run: OpenRun): Promise<WireAnswer> {
 
   const readings = openReadings(opened.sources, opened.names, job.asText);
   const { problems } = readings;
+  const dialects = opened.sources.map(dialectOf);
   for (const [source, reading] of readings.of) await createTableView(session.connection, source, reading);
   for (let attempt = 0; ; attempt++) {
     try {
-      return { ...(await execute(run)), problems, dialects: opened.sources.map(dialectOf) };
+      return { ...(await execute(run)), problems, dialects };
     } catch (thrown) {
-      const changed = attempt < maxRereads ? readOtherwise(thrown, readings) : undefined;
+      const changed =
+        attempt < maxRereads
+          ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, readings, run)))
+          : undefined;
       if (changed === undefined) throw withProblems(explainSqlError(thrown, opened.names), problems);
       await createTableView(session.connection, changed.source, changed.reading);
     }
@@ -99,16 +103,6 @@ async function spillFolder({ job, statement, workspace, opened }: OpenRun): Prom
   const sizeBytes = opened.sources.flatMap(({ source }) => source.files).reduce((sum, file) => sum + file.sizeBytes, 0);
   if (statement.small && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
   return (await isWritable(workspace)) ? workspace.temporaryName("") : undefined;
-}
-
-async function isWritable(workspace: Workspace): Promise<boolean> {
-  try {
-    await workspace.temporaryPath("");
-    return true;
-  } catch (thrown) {
-    if (explainDiskError(thrown) !== undefined) return false;
-    throw thrown;
-  }
 }
 
 interface Conversion {

@@ -31,6 +31,19 @@ export function isConfused(thrown: unknown): boolean {
   return /Parallel CSV Reader|unterminated quote/i.test(errorMessage(thrown));
 }
 
+/** Whether rows of delimited text break its rules: too few cells, too many, quotes or line ends that do not fit. */
+export function isMisshapen(thrown: unknown): boolean {
+  const text = errorMessage(thrown);
+  if (/state machine reached an invalid state|Parallel CSV Reader|unterminated quote|sniffing file/i.test(text))
+    return true;
+  return /CSV Error on Line/.test(text) && badCell(thrown) === undefined;
+}
+
+/** The file that an error about delimited text tells of. */
+export function pathOfError(thrown: unknown): string | undefined {
+  return /\n {2}file = (.+)/.exec(errorMessage(thrown))?.[1];
+}
+
 /**
  * What a failure inside DuckDB means to the caller; anything else as it came.
  *
@@ -115,6 +128,12 @@ const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
     code: "unreadable",
     advice: "the files differ too much to be one table; query them one by one",
   },
+  {
+    // DuckDB fails inside itself where it wants to tell of bytes that are no UTF-8
+    pattern: /^INTERNAL Error: Attempted to access index/,
+    code: "unreadable",
+    advice: "a file of the statement may not be UTF-8 all the way; profile_data names the line",
+  },
   { pattern: /^IO Error/, code: "unreadable", advice: "" },
   {
     pattern: /^(INTERNAL|FATAL) Error/i,
@@ -159,7 +178,7 @@ const maxQuotedChars = 9_000;
 /** Without DuckDB's name of the kind, statements of our own, and advice about options that nobody here can set. */
 function shorten(text: string): string {
   const [told = ""] = text.split(
-    /\n+(?:Possible [Ss]olution|Possible fixes|See also|Try increasing|This limit was set by|LINE 1: (?:CREATE OR REPLACE|COPY)| {2}file = )/,
+    /\n+(?:Stack Trace:|Possible [Ss]olution|Possible fixes|See also|Try increasing|This limit was set by|LINE 1: (?:CREATE OR REPLACE|COPY)| {2}file = )/,
   );
   const plain = told.replace(/^[A-Z][A-Za-z ]* Error: /, "").replace(/ Use "SET .*/, "");
   return cutText(plain.trim(), 1_000);

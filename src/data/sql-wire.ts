@@ -74,7 +74,7 @@ export interface WireAnswer {
 /** Something in a source that changed how it is read. */
 export interface SourceProblem {
   line: number;
-  code: "not_of_type";
+  code: "not_of_type" | "missing_cells" | "extra_cells" | "unterminated_quote" | "stray_quote" | "not_utf8" | "more";
   /** What is wrong, and what was done. */
   message: string;
 }

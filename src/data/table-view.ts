@@ -16,9 +16,17 @@ export interface Reading {
   wholeSample: boolean;
   /** Read delimited text by one thread, which tells a field that is too long from a quote in the wrong place. */
   inOrder: boolean;
+  /** A copy that keeps the rules is read in place of one of its files. */
+  isRepaired: boolean;
 }
 
-export const plainReading: Reading = { asText: false, textColumns: new Set(), wholeSample: false, inOrder: false };
+export const plainReading: Reading = {
+  asText: false,
+  textColumns: new Set(),
+  wholeSample: false,
+  inOrder: false,
+  isRepaired: false,
+};
 
 /** Make the name of a source, as the statement spells it, a table of its rows. */
 export async function createTableView(

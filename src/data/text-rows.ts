@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 import { cutText, toJson } from "../text.ts";
 import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
+import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
 
 export interface TextFile {
@@ -33,6 +34,40 @@ export async function openDelimited(file: TextFile): Promise<DelimitedTable> {
   const start = await readStart(file.handle, { ...file, maxBytes: headBytes });
   const dialect = sniffDialect({ shown: file.shown, ...start });
   return { columns: dialect.columns, rows: delimitedRows(file, dialect) };
+}
+
+export interface LenientTable {
+  columns: string[];
+  records: AsyncIterable<LenientRecord>;
+}
+
+/**
+ * Read delimited text whose rows break the rules, as `lenientRecords` does, without the row of names.
+ *
+ * @throws ToolError `unreadable` as `sniffDialect`, `too_large`
+ */
+export async function openLenient(file: TextFile): Promise<LenientTable> {
+  const { shown } = file;
+  const start = await readStart(file.handle, { ...file, maxBytes: headBytes });
+  const { columns, delimiter, encoding, header } = sniffDialect({ shown, ...start });
+  const bytes = readBytes(file.handle, file.compression, shown);
+  const chunks = encoding === "utf-8" ? bytes : inUtf8(bytes, encoding);
+  const records = lenientRecords(chunks, { delimiter, width: columns.length, shown });
+  return { columns, records: header ? withoutFirst(records) : records };
+}
+
+async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+  yield Buffer.from(decoder.decode());
+}
+
+async function* withoutFirst<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+  let isFirst = true;
+  for await (const item of items) {
+    if (!isFirst) yield item;
+    isFirst = false;
+  }
 }
 
 /** Read JSON lines: one object a line. Integers beyond 2^53 are text. */

@@ -43,6 +43,17 @@ export function openWorkspace(path: string): Workspace {
   };
 }
 
+/** Whether something can be written in the workspace's temporary folder, which exists then. */
+export async function isWritable(workspace: Workspace): Promise<boolean> {
+  try {
+    await workspace.temporaryPath("");
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ToolError && thrown.code === "unavailable") return false;
+    throw thrown;
+  }
+}
+
 /** What a failed write means to the caller, as a `ToolError`; anything else as it came. */
 export function writeFailure(thrown: unknown, what: string): unknown {
   const code = systemErrorCode(thrown);

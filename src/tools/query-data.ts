@@ -31,7 +31,7 @@ export const queryData = defineTool({
       { signal },
     );
     const { note, ...preview } = previewTable(answer, limit);
-    const notes = answer.problems.map(({ message }) => message);
+    const notes = shortened(answer.problems.map(({ message }) => message));
     if (note !== undefined) notes.push(note);
     if (answer.notKept !== undefined) notes.push(`the whole result is not kept: ${answer.notKept}`);
     return {
@@ -43,3 +43,13 @@ export const queryData = defineTool({
     };
   },
 });
+
+const maxNotes = 10;
+
+/** The first of many, and the last, which may tell how many more there are. */
+function shortened(notes: readonly string[]): string[] {
+  const left = notes.length - maxNotes;
+  if (left <= 0) return [...notes];
+  const summary = notes.at(-1)?.includes(" more problems after ") === true ? notes.slice(-1) : [];
+  return [...notes.slice(0, maxNotes), `${left} more are told by profile_data`, ...summary];
+}

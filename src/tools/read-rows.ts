@@ -2,10 +2,13 @@ import { z } from "zod";
 import type { Column } from "../data/dataset.ts";
 import { findSource, type TableSource } from "../data/source.ts";
 import { quoteName } from "../data/sql-text.ts";
-import { jsonRows, openDelimited, type TextFile } from "../data/text-rows.ts";
+import { extraColumn, problemsOf } from "../data/repair.ts";
+import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text-rows.ts";
+import { columnNames } from "../data/header.ts";
 import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
+import { toJson } from "../text.ts";
 import { previewRows } from "./preview.ts";
 import { columnFields, toTypes } from "./table-result.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
@@ -27,7 +30,13 @@ export const readRows = defineTool({
     limit: z.int().min(1).max(1_000).default(50),
     columns: z.array(z.string()).max(500).optional().describe("only these, in this order"),
   }),
-  output: z.object({ ...columnFields, row_count: z.int().optional(), offset: z.int(), truncated: z.boolean() }),
+  output: z.object({
+    ...columnFields,
+    row_count: z.int().optional(),
+    offset: z.int(),
+    truncated: z.boolean(),
+    notes: z.array(z.string()).optional(),
+  }),
   hints: { readOnly: true, long: false },
   async run({ source, offset, limit, columns }, context) {
     const found = await findSource(source, context.services);
@@ -44,6 +53,7 @@ export const readRows = defineTool({
       ...(count === undefined ? {} : { row_count: count }),
       offset,
       truncated,
+      ...(page.notes === undefined || page.notes.length === 0 ? {} : { notes: page.notes }),
     };
   },
 });
@@ -58,6 +68,8 @@ interface Page {
   columns: Column[];
   rows: JsonValue[][];
   rowCount: number | undefined;
+  /** What is wrong with rows of the page. */
+  notes?: string[];
 }
 
 function isText({ format, files }: TableSource, offset: number): boolean {
@@ -71,7 +83,10 @@ async function readText(source: TableSource, wanted: Wanted, { services, signal 
   try {
     const text: TextFile = { handle, compression: source.compression, shown: file.shown };
     return source.format === "csv"
-      ? await readDelimited(text, wanted, signal)
+      ? await readDelimited(text, wanted, signal).catch((thrown: unknown) => {
+          if (!(thrown instanceof ToolError && thrown.code === "unreadable")) throw thrown;
+          return readBroken(text, wanted, signal);
+        })
       : await readJson(text, { ...wanted, known: source.columns }, signal);
   } finally {
     await handle.close();
@@ -86,6 +101,26 @@ async function readDelimited(file: TextFile, { offset, limit, columns }: Wanted,
     columns: indices.map((index) => ({ name: table.columns[index] ?? "", type: "VARCHAR" })),
     rows: items.map((row) => indices.map((index) => row[index] ?? null)),
     rowCount: count,
+  };
+}
+
+/** A page of a file whose rows break the rules: nothing is left out, as in SQL. */
+async function readBroken(file: TextFile, { offset, limit, columns }: Wanted, signal: AbortSignal): Promise<Page> {
+  const table = await openLenient(file);
+  const { items, count } = await slice(table.records, { offset, limit, signal });
+  const width = table.columns.length;
+  const hasExtra = columns?.includes(extraColumn) === true || items.some(({ cells }) => cells.length > width);
+  const names = columnNames(hasExtra ? [...table.columns, extraColumn] : table.columns, true);
+  const indices = pick(names, columns);
+  const cellAt = (cells: readonly string[], index: number) => {
+    if (index < width) return cells[index] === "" ? null : (cells[index] ?? null);
+    return cells.length > width ? toJson(cells.slice(width)) : null;
+  };
+  return {
+    columns: indices.map((index) => ({ name: names[index] ?? "", type: "VARCHAR" })),
+    rows: items.map(({ cells }) => indices.map((index) => cellAt(cells, index))),
+    rowCount: count,
+    notes: items.flatMap((record) => problemsOf(record, width).map(({ line, message }) => `line ${line} ${message}`)),
   };
 }
 

@@ -50,8 +50,8 @@ test("what was exported can be read again", async () => {
 });
 
 test("a failed export leaves nothing behind", async () => {
-  await folder.write("bad.csv", "a,b\n1,2\n3\n4,5\n");
-  expect(await folder.call(exportData, { source: "bad.csv", path: "never/x.csv" })).toMatchObject({
+  await folder.write("bad.jsonl", '{"a":1}\n{"a":\n');
+  expect(await folder.call(exportData, { source: "bad.jsonl", path: "never/x.csv" })).toMatchObject({
     ok: false,
     code: "unreadable",
   });

@@ -66,6 +66,7 @@ class ReadRowsResult(TableResult):
     row_count: int
     offset: int
     truncated: bool
+    notes: list[str]
 
 
 class ExportDataResult(ToolResult):

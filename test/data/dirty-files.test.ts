@@ -1,0 +1,99 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { queryData } from "../../src/tools/query-data.ts";
+import { readRows } from "../../src/tools/read-rows.ts";
+import { profileData } from "../../src/tools/profile-data.ts";
+import type { JsonObject } from "../../src/message.ts";
+import { dirtyShapes } from "../fixtures/dirty-shapes.ts";
+import { dirtyValues } from "../fixtures/dirty-values.ts";
+import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
+
+let folder: DataFolder;
+
+beforeAll(async () => {
+  folder = await openDataFolder();
+});
+
+afterAll(async () => {
+  await folder.close();
+});
+
+const files = [...dirtyShapes, ...dirtyValues];
+
+test.each(files)("reads a file with $is", async ({ is, content, columns, rows, problems = [] }) => {
+  const name = `${is.replaceAll(/[^a-z0-9]+/gi, "-")}.csv`;
+  await folder.write(name, content);
+  const answer = await folder.value(queryData, { sql: `select * from '${name}'` });
+  expect(answer["rows"]).toEqual(rows);
+  expect(answer["columns"]).toEqual(columns ?? answer["columns"]);
+  const profile = await folder.value(profileData, { source: name });
+  expect(profile["row_count"]).toBe(rows.length);
+  const told = (profile["problems"] as JsonObject[]).map(({ line, code }) => [line, code]);
+  expect(told).toEqual(problems);
+  expect((answer["notes"] ?? []) as string[]).toHaveLength(problems.length);
+  const page = await folder.value(readRows, { source: name });
+  expect(page["columns"]).toEqual(answer["columns"]);
+  expect((page["rows"] as JsonObject[]).length).toBe(rows.length);
+  const known = problems.filter(([, code]) => code !== "not_of_type");
+  expect(((page["notes"] ?? []) as string[]).map((note) => Number(/^line (\d+) /.exec(note)?.[1]))).toEqual(
+    known.map(([line]) => line),
+  );
+});
+
+test("problems beyond the first hundred are counted, and every row is there", async () => {
+  const lines = Array.from({ length: 5_000 }, (_, id) => (id % 2 === 0 ? `${id}\n` : `${id},x\n`));
+  await folder.write("many.csv", `id,v\n${lines.join("")}`);
+  const { problems, row_count: rowCount } = await folder.value(profileData, { source: "many.csv" });
+  expect(rowCount).toBe(5_000);
+  expect(problems).toHaveLength(101);
+  expect((problems as JsonObject[]).at(-1)).toMatchObject({ code: "more" });
+  expect((problems as JsonObject[]).at(-1)?.["message"]).toContain("has 2400 more problems");
+  const { notes } = await folder.value(queryData, { sql: "select count(*) from 'many.csv'" });
+  expect((notes as string[]).at(-1)).toContain("2400 more problems");
+});
+
+test("a row that is broken far down a large file is found, and the copy is gone afterwards", async () => {
+  const lines = Array.from({ length: 300_000 }, (_, id) => (id === 250_000 ? `${id},"open\n` : `${id},"a ""b"" c"\n`));
+  await folder.write("far.csv", `id,v\n${lines.join("")}`);
+  const answer = await folder.value(queryData, { sql: "select count(*), sum(id), count(distinct v) from 'far.csv'" });
+  expect(answer["rows"]).toEqual([[300_000, 44_999_850_000, 2]]);
+  expect((answer["notes"] as string[]).join()).toContain("line 250002 of 'far.csv' opens a quote");
+  expect(await readdir(join(folder.workspace, "tmp"))).toEqual([]);
+});
+
+test("a line that is too long is refused, in a file that is broken too", async () => {
+  await folder.write("long.csv", `a,b\n1\n2,${"x".repeat(3_000_000)}\n`);
+  expect(await folder.call(queryData, { sql: "select * from 'long.csv'" })).toMatchObject({
+    ok: false,
+    code: "too_large",
+  });
+  expect(await folder.call(readRows, { source: "long.csv" })).toMatchObject({ ok: false, code: "too_large" });
+});
+
+test("a broken file can be joined with another, kept, and asked for what its rows have too much", async () => {
+  await folder.write("left.csv", "id,v\n1,a\n2,b,c\n3\n");
+  await folder.write("right.csv", "id,w\n1,x\n2\n");
+  const sql = "select id, v, w, l.extra_cells from 'left.csv' l left join 'right.csv' r using (id) order by id";
+  const answer = await folder.value(queryData, { sql, save_as: "joined" });
+  expect(answer["rows"]).toEqual([
+    [1, "a", "x", null],
+    [2, "b", null, '["c"]'],
+    [3, null, null, null],
+  ]);
+  expect(answer["notes"]).toHaveLength(3);
+});
+
+test("bytes that are not UTF-8, far down, are read as Windows-1252 and told", async () => {
+  await folder.write(
+    "late.csv",
+    Buffer.concat([Buffer.from(`a,b\n${"1,x\n".repeat(80_000)}`), Buffer.from("2,caf\u00e9\n", "latin1")]),
+  );
+  const answer = await folder.value(queryData, { sql: "select * from 'late.csv' order by a desc limit 1" });
+  expect(answer["rows"]).toEqual([[2, "caf\u00e9"]]);
+  expect((answer["notes"] as string[]).join()).toContain("line 80002 of 'late.csv' is not UTF-8");
+});
+
+test("there are at least sixty dirty files", () => {
+  expect(files.length).toBeGreaterThanOrEqual(60);
+});
