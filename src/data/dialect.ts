@@ -1,9 +1,7 @@
 import Papa from "papaparse";
 import { ToolError } from "../errors.ts";
+import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
 import { columnNames, hasHeader } from "./header.ts";
-
-export const encodings = ["utf-8", "utf-16le", "utf-16be", "windows-1252"] as const;
-export type Encoding = (typeof encodings)[number];
 
 /** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
 export interface Dialect {
@@ -36,7 +34,7 @@ const maxSampleRows = 2_000;
 /**
  * Find the dialect of a delimited text file in its head.
  *
- * @throws ToolError `unreadable` for an empty file, a binary file and an encoding that is not among `encodings`
+ * @throws ToolError `unreadable` for an empty file, a binary file and an encoding that cannot be told
  */
 export function sniffDialect(head: Head): Dialect {
   const encoding = sniffEncoding(head);
@@ -110,10 +108,11 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
     throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
   }
   if (isUtf8(bytes, complete)) return "utf-8";
-  if (looksWestern(bytes)) return "windows-1252";
+  const guessed = guessLegacyEncoding(bytes, complete);
+  if (guessed !== undefined) return guessed;
   throw new ToolError(
     "unreadable",
-    `'${shown}' is text in an unknown encoding, neither UTF-8, UTF-16 nor Western European; convert it to UTF-8 first, e.g. iconv -f SHIFT_JIS -t UTF-8`,
+    `'${shown}' is text in an encoding that cannot be told; convert it to UTF-8 first, e.g. iconv -f ISO-8859-7 -t UTF-8`,
   );
 }
 
@@ -138,16 +137,4 @@ function isUtf8(bytes: Uint8Array, complete: boolean): boolean {
     if (thrown instanceof TypeError) return false;
     throw thrown;
   }
-}
-
-/** In Western European text letters with accents stand alone; other single-byte and multi-byte encodings write them in runs. */
-function looksWestern(bytes: Uint8Array): boolean {
-  let high = 0;
-  let adjacent = 0;
-  for (const [index, byte] of bytes.entries()) {
-    if (byte < 0x80) continue;
-    high += 1;
-    if ((bytes[index - 1] ?? 0) >= 0x80) adjacent += 1;
-  }
-  return adjacent <= high / 5;
 }

@@ -4,6 +4,7 @@ import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
 import { headBytes, parseRows, sniffDialect, type Dialect } from "./dialect.ts";
 import { checkLineLengths } from "./line-length.ts";
+import { canBeWrong, type Encoding } from "./encodings.ts";
 import { descriptorPath, openRegularFile } from "./open-file.ts";
 import type { WireSource } from "./sql-wire.ts";
 import { writeFailure, type Workspace } from "./workspace.ts";
@@ -88,7 +89,7 @@ async function prepare(
   }
   const copy = await workspace.temporaryPath(".csv");
   copies.push(copy);
-  await transcode(readBytes(handle, compression, file.shown), dialect, copy);
+  await transcode(readBytes(handle, compression, file.shown), { ...dialect, shown: file.shown }, copy);
   await checkLineLengths(copy, file.shown);
   return { path: copy, compression: "none", dialect };
 }
@@ -131,13 +132,24 @@ async function spotSample(handle: FileHandle, sizeBytes: number, { delimiter, co
 }
 
 /** Write text as UTF-8, without a byte order mark. */
-async function transcode(bytes: AsyncIterable<Uint8Array>, { encoding }: Dialect, target: string): Promise<void> {
+async function transcode(
+  bytes: AsyncIterable<Uint8Array>,
+  { encoding, shown }: { encoding: Encoding; shown: string },
+  target: string,
+): Promise<void> {
   const copy = await open(target, "wx", 0o600);
   try {
-    const decoder = new TextDecoder(encoding);
+    const decoder = new TextDecoder(encoding, { fatal: canBeWrong(encoding) });
     for await (const chunk of bytes) await copy.appendFile(decoder.decode(chunk, { stream: true }));
     await copy.appendFile(decoder.decode());
   } catch (thrown) {
+    if (thrown instanceof TypeError) {
+      throw new ToolError(
+        "unreadable",
+        `'${shown}' begins as ${encoding} but is not all the way; convert it, e.g. iconv -f ${encoding} -t UTF-8`,
+        { cause: thrown },
+      );
+    }
     throw writeFailure(thrown, "a copy of a file in UTF-8");
   } finally {
     await copy.close();

@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 import { cutText, toJson } from "../text.ts";
 import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
+import { canBeWrong, type Encoding } from "./encodings.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
 
@@ -56,8 +57,8 @@ export async function openLenient(file: TextFile): Promise<LenientTable> {
   return { columns, records: header ? withoutFirst(records) : records };
 }
 
-async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder(encoding);
+async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding, { fatal: canBeWrong(encoding) });
   for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());
 }
@@ -92,7 +93,7 @@ async function* delimitedRows(
   dialect: Dialect,
 ): AsyncGenerator<(string | null)[]> {
   const { columns, delimiter, encoding, header } = dialect;
-  const fatal = encoding === "utf-8";
+  const fatal = canBeWrong(encoding);
   const decoder = new TextDecoder(encoding, { fatal });
   let parser: Papa.Parser | undefined;
   let pending = "";
@@ -142,7 +143,7 @@ async function* decoded(
     if (!(thrown instanceof TypeError)) throw thrown;
     throw new ToolError(
       "unreadable",
-      `'${shown}' is not UTF-8 all the way; convert it, e.g. iconv -f WINDOWS-1252 -t UTF-8`,
+      `'${shown}' is not ${decoder.encoding} all the way; convert it, e.g. iconv -f WINDOWS-1252 -t UTF-8`,
       { cause: thrown },
     );
   }

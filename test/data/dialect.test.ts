@@ -50,8 +50,7 @@ test.each([
 
 test.each([
   ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2, 3])],
-  ["Windows-1251", Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x2c, 0x61, 0x0a])],
-  ["GBK", Buffer.from([0xc4, 0xe3, 0xba, 0xc3, 0x2c, 0x61, 0x0a])],
+  ["Greek of one byte a letter", Buffer.from("\xea\xe1\xeb\xe7\xec\xdd\xf1\xe1 \xea\xfc\xf3\xec\xe5\n", "latin1")],
   ["an open quote to the end of the head", Buffer.from(`"${"x".repeat(1_000)}`)],
 ])("refuses %s", (_, bytes) => {
   expect(() => sniff(bytes, false)).toThrow(expect.objectContaining({ code: "unreadable" }));
