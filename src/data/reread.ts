@@ -1,6 +1,6 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
-import type { OpenSource, OpenSources } from "./open-sources.ts";
+import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { extraColumn, repairFile } from "./repair.ts";
 import { badCell, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
@@ -73,21 +73,34 @@ export async function readLeniently(
   if (!isMisshapen(thrown) && !asksForExtra(thrown)) return undefined;
   const path = pathOfError(thrown);
   for (const [source, reading] of of) {
-    const index = source.files.findIndex((file) => file.repairPath !== undefined && (path ?? file.path) === file.path);
-    const file = source.files[index];
-    if (file?.repairPath === undefined) continue;
-    const shown = names.get(file.path) ?? source.source.name;
+    const isMeant = ({ path: own, repairPath }: OpenFile) => repairPath !== undefined && (path ?? own) === own;
+    if (!source.files.some(isMeant)) continue;
     if (!(await isWritable(workspace))) return undefined;
-    opened.copies.push(file.repairPath);
-    const repaired = await repairFile(file, { target: file.repairPath, shown });
-    // a copy without a difference would fail in the same way
-    if (repaired.problems.length === 0 && reading.isRepaired) return undefined;
-    source.files[index] = repaired.file;
+    for (const [index, file] of source.files.entries()) {
+      // after a second broken file of a glob, the others are not worth a try each
+      const isWanted = isMeant(file) || (reading.isRepaired && file.repairPath !== undefined);
+      if (file.repairPath === undefined || !isWanted) continue;
+      opened.copies.push(file.repairPath);
+      const shown = names.get(file.path) ?? source.source.name;
+      const repaired = await repairFile(file, { target: file.repairPath, shown });
+      source.files[index] = repaired.file;
+      problems.push(...repaired.problems);
+    }
     reading.isRepaired = true;
-    problems.push(...repaired.problems);
+    shorten(problems);
     return { source, reading };
   }
   return undefined;
+}
+
+/** The problems of many files together; those of one are counted already. */
+const maxProblems = 150;
+
+function shorten(problems: SourceProblem[]): void {
+  if (problems.length <= maxProblems) return;
+  const left = problems.splice(maxProblems).length;
+  const message = `there are at least ${left} more problems after these, in other files`;
+  problems.push({ line: problems.at(-1)?.line ?? 0, code: "more", message });
 }
 
 /** A column that only the copies have, known from an earlier answer. */

@@ -50,6 +50,6 @@ const maxNotes = 10;
 function shortened(notes: readonly string[]): string[] {
   const left = notes.length - maxNotes;
   if (left <= 0) return [...notes];
-  const summary = notes.at(-1)?.includes(" more problems after ") === true ? notes.slice(-1) : [];
+  const summary = notes.at(-1)?.includes(" more problems ") === true ? notes.slice(-1) : [];
   return [...notes.slice(0, maxNotes), `${left} more are told by profile_data`, ...summary];
 }

@@ -84,6 +84,17 @@ test("a broken file can be joined with another, kept, and asked for what its row
   expect(answer["notes"]).toHaveLength(3);
 });
 
+test("many broken files of a glob are one table", async () => {
+  for (let part = 0; part < 20; part += 1) await folder.write(`parts/p${part}.csv`, `id,v\n${part},x\n${part + 100}\n`);
+  const answer = await folder.value(queryData, { sql: "select count(*), sum(id), count(v) from 'parts/*.csv'" });
+  expect(answer["rows"]).toEqual([[40, 2_380, 20]]);
+  const { problems } = await folder.value(profileData, { source: "parts/*.csv" });
+  expect(problems).toHaveLength(20);
+  for (let part = 0; part < 5; part += 1) await folder.write(`more/p${part}.csv`, `id,v\n0,x\n${"1\n".repeat(90)}`);
+  const profile = await folder.value(profileData, { source: "more/*.csv" });
+  expect(profile["problems"]).toHaveLength(151);
+});
+
 test("bytes that are not UTF-8, far down, are read as Windows-1252 and told", async () => {
   await folder.write(
     "late.csv",
