@@ -10,6 +10,8 @@ import { removeTemporaryFiles } from "./workspace.ts";
  */
 export interface ChildPool {
   take(): ChildProcess;
+  /** Let this process end while that one still works. */
+  release(child: ChildProcess): void;
   /** Keep it for the next statement, or end it where one waits already. */
   putBack(child: ChildProcess): void;
   /** End it at once. */
@@ -68,12 +70,12 @@ export function openChildPool({ environment, workspace }: ChildPoolOptions): Chi
       child.channel?.ref();
       return child;
     },
+    release,
     putBack(child) {
       if (closed || warm !== undefined || !children.has(child)) return kill(child);
       const timer = setTimeout(() => kill(child), warmMs);
       timer.unref();
-      child.unref();
-      child.channel?.unref();
+      release(child);
       warm = { child, timer };
     },
     kill,
@@ -83,6 +85,11 @@ export function openChildPool({ environment, workspace }: ChildPoolOptions): Chi
       await Promise.all(ending);
     },
   };
+}
+
+function release(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
 }
 
 function start(environment: Record<string, string>): ChildProcess {

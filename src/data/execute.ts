@@ -49,6 +49,16 @@ export async function execute(execution: Execution): Promise<Result> {
   }
 }
 
+/** Whether a statement can run, without running it. @throws as `execute` */
+export async function check({ session, statement }: Execution): Promise<void> {
+  const prepared = await session.connection.prepare(statement.sql);
+  try {
+    checkedColumns(prepared);
+  } finally {
+    prepared.destroySync();
+  }
+}
+
 function checkedColumns(prepared: DuckDBPreparedStatement): ResultColumn[] {
   if (prepared.statementType !== StatementType.SELECT)
     throw new ToolError("invalid_input", "only one SELECT can be run here");

@@ -4,7 +4,7 @@ import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
-import { openRegularFile, readFailure } from "./open-file.ts";
+import { fileState, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
 
@@ -16,6 +16,8 @@ export interface SourceFile {
   sizeBytes: number;
   /** ISO 8601, UTC. */
   modifiedAt: string;
+  /** As `fileState` gives it. */
+  state: string;
 }
 
 /** The only way to the file system for what a model names: reads stay inside the roots, writes inside the workspace. */
@@ -143,7 +145,7 @@ async function inspect(path: string, shown: string): Promise<SourceFile> {
   const handle = await openRegularFile(path, `'${shown}'`);
   try {
     const { size, mtime } = await handle.stat();
-    return { path, shown, sizeBytes: size, modifiedAt: mtime.toISOString() };
+    return { path, shown, sizeBytes: size, modifiedAt: mtime.toISOString(), state: await fileState(handle) };
   } finally {
     await handle.close();
   }

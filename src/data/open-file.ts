@@ -40,6 +40,12 @@ export function descriptorPath(handle: FileHandle, path: string): string {
   return process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : path;
 }
 
+/** What differs whenever a file's content does: which file it is, its length, and when content and entry last changed. */
+export async function fileState(handle: FileHandle): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join("-");
+}
+
 /** What a failed open or stat means to the caller. */
 export function readFailure(thrown: unknown, shown: string): unknown {
   if (thrown instanceof ToolError) return thrown;

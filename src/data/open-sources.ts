@@ -3,10 +3,11 @@ import { ToolError } from "../errors.ts";
 import { readBytes, readStart } from "./byte-stream.ts";
 import type { Compression } from "./data-format.ts";
 import { headBytes, parseRows, sniffDialect, type Dialect } from "./dialect.ts";
+import { changesOf, type Changes, type WatchedFile } from "./changed-files.ts";
 import { checkLineLengths } from "./line-length.ts";
 import { canBeWrong, type Encoding } from "./encodings.ts";
-import { descriptorPath, openRegularFile } from "./open-file.ts";
-import type { WireSource } from "./sql-wire.ts";
+import { descriptorPath, fileState, openRegularFile } from "./open-file.ts";
+import type { KeptTable, WireSource } from "./sql-wire.ts";
 import { writeFailure, type Workspace } from "./workspace.ts";
 
 /** A file that is open, so that nothing can be put in its place any more. */
@@ -23,6 +24,9 @@ export interface OpenFile {
 export interface OpenSource {
   source: WireSource;
   files: OpenFile[];
+  /** The copy that is read in place of its files. */
+  kept: KeptTable | undefined;
+  changes: () => Promise<Changes>;
 }
 
 export interface OpenSources {
@@ -47,11 +51,20 @@ export async function openSources(wanted: readonly WireSource[], workspace: Work
   try {
     const sources: OpenSource[] = [];
     for (const source of wanted) {
-      const opened: OpenSource = { source, files: [] };
+      const copy = await openKept(source);
+      if (copy !== undefined) {
+        handles.push(copy.handle);
+        names.set(copy.file.path, source.name);
+        sources.push({ source, files: [copy.file], kept: source.kept, changes: () => Promise.resolve("none") });
+        continue;
+      }
+      const own: WatchedFile[] = [];
+      const opened: OpenSource = { source, files: [], kept: undefined, changes: () => changesOf(own) };
       sources.push(opened);
       for (const file of source.files) {
         const handle = await openRegularFile(file.path, `'${file.shown}'`);
         handles.push(handle);
+        own.push({ handle, found: file.state, opened: await fileState(handle), openedMs: Date.now() });
         const readable = await prepare(handle, file, { source, workspace, copies });
         opened.files.push(readable);
         if (readable.dialect !== undefined) {
@@ -68,6 +81,18 @@ export async function openSources(wanted: readonly WireSource[], workspace: Work
 }
 
 type WireFile = WireSource["files"][number];
+
+/** The copy of a source; undefined where there is none, or it went in this moment to make room for others. */
+async function openKept({ kept, name }: WireSource): Promise<{ handle: FileHandle; file: OpenFile } | undefined> {
+  if (kept === undefined) return undefined;
+  try {
+    const handle = await openRegularFile(kept.path, `the copy of '${name}'`);
+    return { handle, file: { path: descriptorPath(handle, kept.path), compression: "none", dialect: undefined } };
+  } catch (thrown) {
+    if (thrown instanceof ToolError && thrown.code === "not_found") return undefined;
+    throw thrown;
+  }
+}
 
 async function prepare(
   handle: FileHandle,

@@ -1,10 +1,11 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
+import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { extraColumn, repairFile } from "./repair.ts";
-import { badCell, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
+import { badCell, explainSqlError, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
-import type { Reading } from "./table-view.ts";
+import { createTableView, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "./workspace.ts";
 
 /** How each source is read, and what made it so. */
@@ -12,7 +13,6 @@ export interface Readings {
   of: Map<OpenSource, Reading>;
   /** What messages call each path. */
   names: ReadonlyMap<string, string>;
-  problems: SourceProblem[];
 }
 
 export function openReadings(
@@ -20,13 +20,48 @@ export function openReadings(
   names: ReadonlyMap<string, string>,
   asText: boolean,
 ): Readings {
+  const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false };
   const of = new Map(
     sources.map((source) => [
       source,
-      { asText, textColumns: new Set<string>(), wholeSample: false, inOrder: false, isRepaired: false },
+      { ...plain, textColumns: new Set<string>(), problems: [...(source.kept?.problems ?? [])] },
     ]),
   );
-  return { of, names, problems: [] };
+  return { of, names };
+}
+
+/** What is wrong with all the sources, as far as they have been read. */
+export function problemsOfAll({ of }: Readings): SourceProblem[] {
+  return shortened([...of.values()].flatMap(({ problems }) => problems));
+}
+
+/** What it takes to read sources again. */
+export interface ReadRun {
+  session: DuckDbSession;
+  workspace: Workspace;
+  opened: OpenSources;
+  readings: Readings;
+}
+
+const maxRereads = 8;
+
+/**
+ * Attempt something over the sources, and again as long as one of them can be read otherwise than it was.
+ *
+ * @throws what the attempt throws, explained
+ */
+export async function untilRead<Result>(run: ReadRun, attempt: () => Promise<Result>): Promise<Result> {
+  const { session, opened, readings } = run;
+  for (let count = 0; ; count++) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      const changed =
+        count < maxRereads ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, run))) : undefined;
+      if (changed === undefined) throw withProblems(explainSqlError(thrown, opened.names), problemsOfAll(readings));
+      await createTableView(session.connection, changed.source, changed.reading);
+    }
+  }
 }
 
 interface Reread {
@@ -38,7 +73,7 @@ interface Reread {
  * After a value that its column's type does not hold: the source to read again, its reading changed so that it does.
  * The caller is told of it as a problem. Undefined for any other failure.
  */
-export function readOtherwise(thrown: unknown, readings: Readings): Reread | undefined {
+function readOtherwise(thrown: unknown, readings: Readings): Reread | undefined {
   if (isConfused(thrown)) return readInOrder(readings);
   const cell = badCell(thrown);
   const path = cell?.path ?? jsonSurprise(thrown);
@@ -55,7 +90,7 @@ export function readOtherwise(thrown: unknown, readings: Readings): Reread | und
   const value = JSON.stringify(cutText(cell.value, 80));
   const where = readings.names.get(cell.path) ?? source.source.name;
   const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
-  readings.problems.push({ line: Number(cell.line), code: "not_of_type", message });
+  reading.problems.push({ line: Number(cell.line), code: "not_of_type", message });
   return { source, reading };
 }
 
@@ -65,10 +100,9 @@ export function readOtherwise(thrown: unknown, readings: Readings): Reread | und
  *
  * @throws ToolError `too_large`
  */
-export async function readLeniently(
+async function readLeniently(
   thrown: unknown,
-  { of, names, problems }: Readings,
-  { workspace, opened }: { workspace: Workspace; opened: OpenSources },
+  { workspace, opened, readings: { of, names } }: ReadRun,
 ): Promise<Reread | undefined> {
   if (!isMisshapen(thrown) && !asksForExtra(thrown)) return undefined;
   const path = pathOfError(thrown);
@@ -84,10 +118,10 @@ export async function readLeniently(
       const shown = names.get(file.path) ?? source.source.name;
       const repaired = await repairFile(file, { target: file.repairPath, shown });
       source.files[index] = repaired.file;
-      problems.push(...repaired.problems);
+      reading.problems.push(...repaired.problems);
     }
     reading.isRepaired = true;
-    shorten(problems);
+    reading.problems = shortened(reading.problems);
     return { source, reading };
   }
   return undefined;
@@ -96,11 +130,11 @@ export async function readLeniently(
 /** The problems of many files together; those of one are counted already. */
 const maxProblems = 150;
 
-function shorten(problems: SourceProblem[]): void {
-  if (problems.length <= maxProblems) return;
-  const left = problems.splice(maxProblems).length;
-  const message = `there are at least ${left} more problems after these, in other files`;
-  problems.push({ line: problems.at(-1)?.line ?? 0, code: "more", message });
+function shortened(problems: SourceProblem[]): SourceProblem[] {
+  if (problems.length <= maxProblems) return problems;
+  const kept = problems.slice(0, maxProblems);
+  const message = `there are at least ${problems.length - maxProblems} more problems after these, in other files`;
+  return [...kept, { line: kept.at(-1)?.line ?? 0, code: "more", message }];
 }
 
 /** A column that only the copies have, known from an earlier answer. */
@@ -127,7 +161,7 @@ function readInOrder({ of }: Readings): Reread | undefined {
 }
 
 /** A statement that fails on a column read as text fails because of the cell that made it text. */
-export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
+function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
   const told = problems.map(({ message }) => message).join("; ");
   return new ToolError(

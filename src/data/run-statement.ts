@@ -2,19 +2,28 @@ import { rename, rm } from "node:fs/promises";
 import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { confine, type DuckDbSession } from "./duckdb-session.ts";
-import { copyTo, execute, type Execution } from "./execute.ts";
-import { openSources, type OpenFile, type OpenSource, type OpenSources } from "./open-sources.ts";
-import { openReadings, readLeniently, readOtherwise, withProblems } from "./reread.ts";
+import { changeProblems, withChanges } from "./changed-files.ts";
+import { check, copyTo, execute, type Execution } from "./execute.ts";
+import { makeCopies, planCopies, readCopy, stillSame, type PlannedCopy } from "./keep-table.ts";
+import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
+import { openReadings, problemsOfAll, untilRead, type ReadRun } from "./reread.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
-import type { SourceDialect, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
+import type { KeptDraft, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 import { readStatement, withPlainSpaces, type Statement } from "./statement.ts";
-import { createTableView, plainReading, readerOf } from "./table-view.ts";
+import { createTableView, dialectOf, plainReading, readerOf } from "./table-view.ts";
 import { isWritable, openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
 
 /** Work over more than this may not fit into memory, and needs a folder to go on in. */
 const spillBytes = 64 * 1024 * 1024;
-const maxRereads = 8;
+
+/** A statement that has been run. Whoever ran it closes it. */
+export interface StatementRun {
+  answer: WireAnswer;
+  /** Make the copies that the answer promises. Gives those that could be made. */
+  keep(): Promise<KeptDraft[]>;
+  close(): Promise<void>;
+}
 
 /**
  * Run one statement in a fresh session, and shut the session in before anything of it is run.
@@ -26,17 +35,30 @@ export async function runStatement(
   session: DuckDbSession,
   job: StatementJob,
   resolve: (tables: string[]) => Promise<WireSource[]>,
-): Promise<WireAnswer> {
+): Promise<StatementRun> {
   const statement = await parse(session, job);
   const workspace = openWorkspace(job.workspace);
-  const opened = await openSources(await resolve(statement.tables), workspace);
-  const spillPath = workspace.temporaryName(".parquet");
+  const wanted = await resolve(statement.tables);
+  const started = performance.now();
+  const opened = await openSources(wanted, workspace);
+  const readings = openReadings(opened.sources, opened.names, job.asText);
+  const run = { session, job, statement, workspace, opened, readings, spillPath: workspace.temporaryName(".parquet") };
   try {
-    return await runOpened({ session, job, statement, workspace, opened, spillPath });
+    const copies = planCopies(run);
+    const answer = await runOpened(run, copies);
+    const isSlow = performance.now() - started > job.keepAfterMs;
+    const later = isSlow ? copies.filter(({ when }) => when === "after") : [];
+    const keeps = await stillSame(later);
+    return {
+      answer: { ...answer, keeps: keeps.map(({ key }) => key) },
+      keep: () => makeCopies(run, keeps),
+      close: opened.close,
+    };
   } catch (thrown) {
-    throw explainSqlError(writeFailure(thrown, "a file in the workspace"), opened.names);
-  } finally {
+    const explained = explainSqlError(writeFailure(thrown, "a file in the workspace"), opened.names);
+    const failure = await withChanges(explained, opened.sources);
     await opened.close();
+    throw failure;
   }
 }
 
@@ -61,38 +83,45 @@ async function parseText({ connection }: DuckDbSession, sql: string, limit: numb
   return readStatement(sql, JSON.parse(String(reader.getRows()[0]?.[0])) as JsonValue, limit);
 }
 
-interface OpenRun extends Execution {
-  opened: OpenSources;
-}
+type OpenRun = Execution & ReadRun;
 
-async function runOpened(run: OpenRun): Promise<WireAnswer> {
-  const { session, job, workspace, opened, spillPath } = run;
+async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<Omit<WireAnswer, "keeps">> {
+  const { session, job, workspace, opened, readings, spillPath } = run;
   const conversions = await planConversions(opened.sources, workspace);
   const paths = [
     ...opened.sources.flatMap(({ files }) => files.flatMap(({ path, repairPath }) => [path, repairPath ?? path])),
     ...conversions.flatMap(({ draft, target }) => [draft, target]),
+    ...copies.map(({ path }) => path),
     spillPath,
     ...(job.output === undefined ? [] : [job.output.path]),
   ];
   await confine(session, { paths, temporaryFolder: await spillFolder(run) });
   for (const conversion of conversions) await convert(session, conversion);
-
-  const readings = openReadings(opened.sources, opened.names, job.asText);
-  const { problems } = readings;
-  const dialects = opened.sources.map(dialectOf);
   for (const [source, reading] of readings.of) await createTableView(session.connection, source, reading);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return { ...(await execute(run)), problems, dialects };
-    } catch (thrown) {
-      const changed =
-        attempt < maxRereads
-          ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, readings, run)))
-          : undefined;
-      if (changed === undefined) throw withProblems(explainSqlError(thrown, opened.names), problems);
-      await createTableView(session.connection, changed.source, changed.reading);
-    }
+
+  const kept = await copyBefore(run, copies);
+  try {
+    const result = await untilRead(run, () => execute(run));
+    const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources))];
+    return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
+  } catch (thrown) {
+    await Promise.all(kept.map(({ path }) => rm(path, { force: true })));
+    throw thrown;
   }
+}
+
+/** Make the copies that the statement shall read already. */
+async function copyBefore(run: OpenRun, copies: readonly PlannedCopy[]): Promise<KeptDraft[]> {
+  const planned = copies.filter(({ when }) => when === "before");
+  if (planned.length === 0) return [];
+  // what cannot run anyhow is not worth the time of a copy
+  await untilRead(run, () => check(run));
+  const drafts = await makeCopies(run, planned);
+  for (const draft of drafts) {
+    const source = planned.find(({ key }) => key === draft.key)?.source;
+    if (source !== undefined) await readCopy(run, source, draft);
+  }
+  return drafts;
 }
 
 /**
@@ -136,16 +165,4 @@ async function convert(session: DuckDbSession, { source, draft, target }: Conver
   const converted: OpenFile = { path: target, compression: "none", dialect: undefined };
   source.source = { ...source.source, format: "parquet", columns: undefined };
   source.files = [converted];
-}
-
-function dialectOf({ source, files }: OpenSource): SourceDialect {
-  const dialect = files[0]?.dialect;
-  const { name, format, compression } = source;
-  const text = {
-    source: name,
-    format,
-    compression,
-    encoding: dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8"),
-  };
-  return dialect === undefined ? text : { ...text, delimiter: dialect.delimiter, header: dialect.header };
 }

@@ -39,17 +39,25 @@ async function serve(job: StatementJob): Promise<void> {
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
   }, memoryEveryMs);
-  send(await answer(job));
+  send(await converse(job));
   clearInterval(watch);
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
 }
 
-async function answer(job: StatementJob): Promise<FromChild> {
+/** What is left to say once everything is closed: the answer where no copies follow it, the copies where they do. */
+async function converse(job: StatementJob): Promise<FromChild> {
   try {
     const session = await takeSession(job.memoryLimitMb);
     try {
-      return { type: "answer", answer: await runStatement(session, job, askForSources) };
+      const { answer, keep, close } = await runStatement(session, job, askForSources);
+      try {
+        if (answer.keeps.length === 0) return { type: "answer", answer };
+        send({ type: "answer", answer });
+        return { type: "kept", drafts: await keep() };
+      } finally {
+        await close();
+      }
     } finally {
       session.close();
     }

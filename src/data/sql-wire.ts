@@ -14,6 +14,8 @@ export type ToChild =
 export type FromChild =
   | { type: "parsed"; tables: string[] }
   | { type: "answer"; answer: WireAnswer }
+  /** Follows an answer that `keeps` copies: those that could be made. The child takes no statement before. */
+  | { type: "kept"; drafts: KeptDraft[] }
   | { type: "failed"; code: ErrorCode; message: string }
   /** The process takes more memory than the statement may have, and goes on taking it until it is killed. */
   | { type: "exhausted" }
@@ -30,6 +32,8 @@ export interface StatementJob {
   asText: boolean;
   /** Write the result here instead of answering with rows. */
   output: OutputTarget | undefined;
+  /** Keep copies of sources that may be kept if the statement took longer than this. */
+  keepAfterMs: number;
   workspace: string;
   memoryLimitMb: number;
 }
@@ -53,10 +57,32 @@ export interface WireSource {
   name: string;
   format: TableFormat;
   compression: Compression;
-  files: { path: string; shown: string; sizeBytes: number }[];
+  files: { path: string; shown: string; sizeBytes: number; state: string }[];
   columns: Column[] | undefined;
   /** Where to put a Parquet copy, to be read instead. */
   convertTo: string | undefined;
+  /** A Parquet copy that was kept, to be read instead where it is still there. */
+  kept: KeptTable | undefined;
+  /** What a copy would be kept as: made before the statement runs, or after it if it took long. Undefined: none is kept. */
+  keep: { key: string; when: "before" | "after" } | undefined;
+}
+
+/** A column of a copy. Parquet has no type for some; they are read back by a cast. */
+export interface StoredColumn extends Column {
+  stored: string;
+}
+
+/** A source as Parquet, and what its own format would have told. */
+export interface KeptTable {
+  path: string;
+  columns: StoredColumn[];
+  problems: SourceProblem[];
+  dialect: SourceDialect;
+}
+
+/** A copy in the workspace's temporary folder. */
+export interface KeptDraft extends KeptTable {
+  key: string;
 }
 
 export interface WireAnswer {
@@ -69,12 +95,27 @@ export interface WireAnswer {
   notKept: string | undefined;
   problems: SourceProblem[];
   dialects: SourceDialect[];
+  /** Copies that were made before the statement ran. */
+  kept: KeptDraft[];
+  /** The keys of copies that are made from now on. */
+  keeps: string[];
 }
+
+export const problemCodes = [
+  "not_of_type",
+  "missing_cells",
+  "extra_cells",
+  "unterminated_quote",
+  "stray_quote",
+  "not_utf8",
+  "changed",
+  "more",
+] as const;
 
 /** Something in a source that changed how it is read. */
 export interface SourceProblem {
   line: number;
-  code: "not_of_type" | "missing_cells" | "extra_cells" | "unterminated_quote" | "stray_quote" | "not_utf8" | "more";
+  code: (typeof problemCodes)[number];
   /** What is wrong, and what was done. */
   message: string;
 }

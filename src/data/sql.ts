@@ -6,8 +6,10 @@ import { parquetTwin, type Column, type Dataset, type Datasets } from "./dataset
 import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import { findSource, type TableSource } from "./source.ts";
+import { openKeptTables } from "./kept-tables.ts";
 import { openSqlChildren } from "./sql-children.ts";
 import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
+import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {
   /** One SELECT. A quoted path or glob, or the handle or name of a dataset, stands for a table. */
@@ -66,14 +68,19 @@ export interface SqlEngineOptions {
   memoryLimitMb?: number;
   /** How much one statement may write. Default 20 GB; it never takes the last 1 GB of a disk, or 5 % of a small one. */
   diskLimitMb?: number;
+  /** Files that take longer than this to be read are kept as Parquet. Default 250 ms. */
+  keepAfterMs?: number;
 }
 
 const defaultTimeoutMs = 600_000;
 const defaultMemoryMb = 1_024;
 const defaultDiskMb = 20 * 1_024;
+const defaultKeepAfterMs = 250;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const { files, datasets, workspace, environment, memoryLimitMb, diskLimitMb = defaultDiskMb } = options;
+  const { keepAfterMs = defaultKeepAfterMs } = options;
+  const kept = openKeptTables(openWorkspace(workspace));
   const children = openSqlChildren({ environment, workspace, diskLimitMb });
   const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
   return {
@@ -82,21 +89,27 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       const { sql, limit, saveAs, asText = false, output } = request;
       const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
       if (saveAs !== undefined) checkSavedName(saveAs);
-      const job: StatementJob = { sql, limit, keep, asText, output, workspace, memoryLimitMb: memory };
+      const job: StatementJob = { sql, limit, keep, asText, output, keepAfterMs, workspace, memoryLimitMb: memory };
       let sources: TableSource[] = [];
       const resolve = async (tables: string[]) => {
         sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets })));
         checkDistinct(sources);
-        return sources.map(toWire);
+        return await Promise.all(
+          sources.map(async (source) => {
+            const copy = asText ? noCopy : await kept.find(source, signal);
+            return toWire(source, output === undefined ? copy : { ...copy, keep: undefined });
+          }),
+        );
       };
       const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
         const { columns, rows, rowCount, problems, dialects } = answer;
+        await kept.adopt(answer.kept);
         const origin = { ...request.origin, sources: sources.map(describe) };
         const dataset = await keepSpill(datasets, answer, { ...request, origin });
         const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
         return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
       };
-      return await children.run(job, { signal, timeoutMs, resolve, take });
+      return await children.run(job, { signal, timeoutMs, resolve, take, keep: kept.expect });
     },
     close: children.close,
   };
@@ -130,10 +143,15 @@ function checkDistinct(sources: readonly TableSource[]): void {
   }
 }
 
-function toWire({ name, format, compression, files, dataset, columns }: TableSource): WireSource {
+const noCopy = { kept: undefined, keep: undefined };
+
+function toWire(
+  { name, format, compression, files, dataset, columns }: TableSource,
+  copy: Pick<WireSource, "kept" | "keep">,
+): WireSource {
   const convertTo = dataset?.format === "jsonl" ? parquetTwin(dataset) : undefined;
-  const wired = files.map(({ path, shown, sizeBytes }) => ({ path, shown, sizeBytes }));
-  return { name, format, compression, files: wired, columns, convertTo };
+  const wired = files.map(({ path, shown, sizeBytes, state }) => ({ path, shown, sizeBytes, state }));
+  return { name, format, compression, files: wired, columns, convertTo, ...copy };
 }
 
 const maxDescribed = 20;

@@ -5,6 +5,7 @@ import { inferType, fittingType } from "./column-types.ts";
 import type { Dialect } from "./dialect.ts";
 import type { OpenSource } from "./open-sources.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
+import type { SourceDialect, SourceProblem, StoredColumn } from "./sql-wire.ts";
 
 /** How to read one source, beyond what its files say. */
 export interface Reading {
@@ -18,6 +19,8 @@ export interface Reading {
   inOrder: boolean;
   /** A copy that keeps the rules is read in place of one of its files. */
   isRepaired: boolean;
+  /** What is wrong with the source, as far as it has been read. */
+  problems: SourceProblem[];
 }
 
 export const plainReading: Reading = {
@@ -26,6 +29,7 @@ export const plainReading: Reading = {
   wholeSample: false,
   inOrder: false,
   isRepaired: false,
+  problems: [],
 };
 
 /** Make the name of a source, as the statement spells it, a table of its rows. */
@@ -40,8 +44,9 @@ export async function createTableView(
 
 /** The table function call that reads a source. */
 export async function readerOf(connection: DuckDBConnection, open: OpenSource, reading: Reading): Promise<string> {
-  const { source, files } = open;
+  const { source, files, kept } = open;
   const paths = `[${files.map(({ path }) => quoteText(path)).join()}]`;
+  if (kept !== undefined) return `(SELECT ${kept.columns.map(restoredColumn).join()} FROM read_parquet(${paths}))`;
   const many = files.length > 1 ? ", union_by_name = true" : "";
   switch (source.format) {
     case "parquet":
@@ -58,6 +63,11 @@ export async function readerOf(connection: DuckDBConnection, open: OpenSource, r
     case "csv":
       return await csvReader(connection, open, reading);
   }
+}
+
+function restoredColumn({ name, type, stored }: StoredColumn): string {
+  const column = quoteName(name);
+  return type === stored ? column : `CAST(${column} AS ${type}) AS ${column}`;
 }
 
 async function csvReader(connection: DuckDBConnection, open: OpenSource, reading: Reading): Promise<string> {
@@ -129,6 +139,20 @@ async function sniff(
     if (thrown instanceof Error && /sniffing file|CSV Error/.test(thrown.message)) return { types: [], formats: {} };
     throw thrown;
   }
+}
+
+/** What an answer tells of a source. */
+export function dialectOf({ source, files, kept }: OpenSource): SourceDialect {
+  const { name, format, compression } = source;
+  if (kept !== undefined) return { ...kept.dialect, source: name };
+  const dialect = files[0]?.dialect;
+  const text = {
+    source: name,
+    format,
+    compression,
+    encoding: dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8"),
+  };
+  return dialect === undefined ? text : { ...text, delimiter: dialect.delimiter, header: dialect.header };
 }
 
 function isLike(a: Dialect, b: Dialect): boolean {

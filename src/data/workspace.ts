@@ -108,7 +108,8 @@ export async function temporaryFiles(workspace: string, pid: number): Promise<st
   });
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Of what is in a folder; nothing where there is none. */
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (thrown) {

@@ -1,11 +1,12 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ToolError } from "../../src/errors.ts";
 import type { SqlAnswer } from "../../src/data/sql.ts";
+import { sqlProcesses } from "../support/sql-processes.ts";
 import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
 
 let folder: DataFolder;
@@ -28,18 +29,6 @@ async function failure(sql: string): Promise<{ code: string; message: string }> 
   return { code: thrown.code, message: thrown.message };
 }
 
-/** The processes that run SQL for this one. */
-async function children(): Promise<number[]> {
-  const listed = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
-  const pids = listed
-    .trim()
-    .split(" ")
-    .filter((pid) => pid !== "")
-    .map(Number);
-  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
-  return pids.filter((_, index) => commands[index]?.includes("sql-child"));
-}
-
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -55,8 +44,8 @@ test("an abort settles the query at once and kills its process", async () => {
   const stop = new AbortController();
   const running = folder.sql.query({ sql: endless, limit: 1, origin: {} }, { signal: stop.signal });
   running.catch(() => undefined);
-  let [pid] = await children();
-  while (pid === undefined) [pid] = await delay(20).then(children);
+  let [pid] = await sqlProcesses();
+  while (pid === undefined) [pid] = await delay(20).then(sqlProcesses);
   stop.abort(new Error("stopped by the user"));
   await expect(running).rejects.toThrow("stopped by the user");
   await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
@@ -71,8 +60,8 @@ test("a statement that takes too long is stopped", async () => {
 
 test("a killed process is an error, and the next query works", async () => {
   const running = failure(endless);
-  let [pid] = await children();
-  while (pid === undefined) [pid] = await delay(20).then(children);
+  let [pid] = await sqlProcesses();
+  while (pid === undefined) [pid] = await delay(20).then(sqlProcesses);
   process.kill(pid, "SIGKILL");
   expect(await running).toMatchObject({ code: "unavailable" });
   expect(await query("select 1")).toMatchObject({ rows: [[1]] });
@@ -88,7 +77,7 @@ const large = "select i, sha256(i::varchar) from range(30000000) t(i)";
 test("a process that is killed by others leaves no temporary files", async () => {
   const running = failure(large);
   await expect.poll(temporaryFiles, { timeout: 5_000 }).not.toEqual([]);
-  for (const pid of await children()) process.kill(pid, "SIGKILL");
+  for (const pid of await sqlProcesses()) process.kill(pid, "SIGKILL");
   expect(await running).toMatchObject({ code: "unavailable" });
   await expect.poll(temporaryFiles, { timeout: 5_000 }).toEqual([]);
 });
@@ -106,7 +95,7 @@ test("a result is kept although its process is not needed any more", async () =>
 test("statements run beside each other, and more wait for their turn", async () => {
   const answers = await Promise.all(Array.from({ length: 7 }, (_, index) => query(`select ${index}`)));
   expect(answers.map(({ rows }) => rows[0]?.[0])).toEqual([0, 1, 2, 3, 4, 5, 6]);
-  await expect.poll(async () => (await children()).length).toBe(1);
+  await expect.poll(async () => (await sqlProcesses()).length).toBe(1);
 });
 
 test("closing the engine ends what runs", async () => {
@@ -114,7 +103,7 @@ test("closing the engine ends what runs", async () => {
   await delay(100);
   await folder.sql.close();
   expect(await running).toMatchObject({ code: "cancelled" });
-  expect(await children()).toEqual([]);
+  expect(await sqlProcesses()).toEqual([]);
 });
 
 test("work that does not fit into memory goes on in the workspace, or says that it is too large", async () => {

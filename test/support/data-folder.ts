@@ -23,14 +23,25 @@ export interface DataFolder {
   close(): Promise<void>;
 }
 
+/** No statement takes so long that copies of its sources are kept. */
+const noCopiesMs = 1e9;
+
 export async function openDataFolder(
-  limits: { memoryLimitMb?: number; diskLimitMb?: number } = {},
+  limits: { memoryLimitMb?: number; diskLimitMb?: number; keepAfterMs?: number } = {},
 ): Promise<DataFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "axoner-data-")));
   const workspace = join(root, ".axoner");
   const files = await openFiles({ roots: [root], workspace, allowWrite: [] });
   const datasets = openDatasets(workspace);
-  const sql = openSqlEngine({ files, datasets, workspace, environment: {}, memoryLimitMb: 512, ...limits });
+  const sql = openSqlEngine({
+    files,
+    datasets,
+    workspace,
+    environment: {},
+    memoryLimitMb: 512,
+    keepAfterMs: noCopiesMs,
+    ...limits,
+  });
   const never = () => {
     throw new Error("these tests neither fetch nor calculate");
   };

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { log } from "../log.ts";
+import { openKeptFolder } from "./kept-folder.ts";
+import type { TableSource } from "./source.ts";
+import type { KeptDraft, WireSource } from "./sql-wire.ts";
+import type { Workspace } from "./workspace.ts";
+
+/**
+ * Parquet copies of files that took long to read, so that the second question about a file costs little. A copy belongs to
+ * one state of its files: as soon as one of them changes it is not found any more, and removed.
+ */
+export interface KeptTables {
+  /** The copy of a source as it is now, and whether one may be made. Waits for a copy that is being made. */
+  find(source: TableSource, signal: AbortSignal): Promise<Pick<WireSource, "kept" | "keep">>;
+  /** Put finished copies in their place. A failure costs time later, and is told in the log only. */
+  adopt(drafts: readonly KeptDraft[]): Promise<void>;
+  /** Copies are being made; `drafts` gives those that could be. Whoever asks for one meanwhile waits. Never rejects. */
+  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void>;
+}
+
+/** Another one for every change in how files are read. */
+const readingVersion = 1;
+
+/** @param maxBytes of all copies together; default 10 GB, and never more than a quarter of the free disk */
+export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTables {
+  const folder = openKeptFolder(workspace, maxBytes);
+  const making = new Map<string, Promise<void>>();
+  /** Copies that could not be made. */
+  const failed = new Set<string>();
+
+  async function settle(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void> {
+    try {
+      await folder.mark(keys);
+      const made = await drafts;
+      await folder.adopt(made);
+      const missing = keys.filter((key) => made.every((draft) => draft.key !== key));
+      missing.forEach((key) => failed.add(key));
+      await folder.unmark(missing);
+    } catch (thrown) {
+      log.debug("Parquet copies were not made", thrown);
+    } finally {
+      keys.forEach((key) => making.delete(key));
+    }
+  }
+
+  return {
+    async find(source, signal) {
+      const key = keyOf(source);
+      if (key === undefined) return { kept: undefined, keep: undefined };
+      await untilAborted(making.get(key), signal);
+      const found = await folder.find(key);
+      if (typeof found === "object") return { kept: found, keep: undefined };
+      if (failed.has(key)) return { kept: undefined, keep: undefined };
+      return { kept: undefined, keep: { key, when: found === "marked" ? "before" : "after" } };
+    },
+    adopt: folder.adopt,
+    expect(keys, drafts) {
+      drafts.catch(() => undefined); // looked at once the others are marked
+      const done = settle(keys, drafts);
+      for (const key of keys) making.set(key, done);
+      return done;
+    },
+  };
+}
+
+/** Where a source lies, and in which state; undefined for what is Parquet already, or is kept as a dataset. */
+function keyOf({ format, dataset, compression, files }: TableSource): string | undefined {
+  if (format === "parquet" || dataset !== undefined) return undefined;
+  const place = digest([format, ...files.map(({ path }) => path)]);
+  const state = digest([String(readingVersion), compression, ...files.map(({ state: own }) => own)]);
+  return `table-${place}-${state}`;
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
+}
+
+/** @throws the signal's reason once it aborts */
+async function untilAborted(done: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  if (done === undefined) return;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abandon = () => reject(signal.reason);
+  signal.addEventListener("abort", abandon, { once: true });
+  try {
+    await Promise.race([done, promise]);
+  } finally {
+    signal.removeEventListener("abort", abandon);
+  }
+}

@@ -1,0 +1,210 @@
+import { appendFile, open, readdir, readFile, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { zstdCompressSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { changesOf } from "../../src/data/changed-files.ts";
+import { openKeptFolder } from "../../src/data/kept-folder.ts";
+import { fileState } from "../../src/data/open-file.ts";
+import type { SqlAnswer, SqlEngine } from "../../src/data/sql.ts";
+import { openWorkspace } from "../../src/data/workspace.ts";
+import { sqlProcesses } from "../support/sql-processes.ts";
+import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
+
+let folder: DataFolder;
+
+beforeEach(async () => {
+  folder = await openDataFolder({ keepAfterMs: 0 });
+});
+
+afterEach(async () => {
+  await folder.close();
+});
+
+async function ask(sql: string, engine: SqlEngine = folder.sql): Promise<SqlAnswer> {
+  return await engine.query({ sql, limit: 50, origin: {} }, { signal: new AbortController().signal });
+}
+
+/** Longer than the steps in which times of files move: what was written just now is not trusted to be unchanged. */
+const settledMs = 60;
+
+async function writeSettled(name: string, content: string | Uint8Array): Promise<string> {
+  const path = await folder.write(name, content);
+  await delay(settledMs);
+  return path;
+}
+
+async function cached(extension: string): Promise<string[]> {
+  const cache = join(folder.workspace, "cache");
+  const names = await readdir(cache).catch(() => []);
+  return names.filter((name) => name.endsWith(extension)).map((name) => join(cache, name));
+}
+
+async function untilKept(count = 1): Promise<string[]> {
+  for (;;) {
+    const found = await cached(".json");
+    if (found.length >= count) return found;
+    await delay(10);
+  }
+}
+
+/** Put another table in the place of a copy: an answer from it proves that the copy was read. */
+async function forge(sql: string): Promise<void> {
+  const [sidecar = ""] = await untilKept();
+  const made = await folder.sql.query(
+    { sql, limit: 1, saveAs: "forged", origin: {} },
+    { signal: new AbortController().signal },
+  );
+  const bytes = await readFile(made.dataset?.path ?? "");
+  await writeFile(sidecar.replace(/json$/, "parquet"), bytes);
+  const described = JSON.parse(await readFile(sidecar, "utf8"));
+  await writeFile(sidecar, JSON.stringify({ ...described, sizeBytes: bytes.length }));
+}
+
+const awkward = [
+  "id,code,big,huge,price,day,at,ok,note,empty",
+  '1,007,9007199254740993,170141183460469231731687303715884105,0.1,2026-01-02,2026-01-02 03:04:05,true,"a ""b""\nc",',
+  "2,010,-5,1,1e3,2025-12-31,2025-12-31 00:00:00,false,ünï 🎈,",
+  "3,,,,,,,,,",
+].join("\n");
+
+test.each([
+  ["a CSV of awkward values", "t.csv", awkward],
+  ["rows that break the rules", "t.csv", 'a,b\n1,x\n2\n3,y,z\n4,"w\n'],
+  ["a late change of type", "t.csv", `a,b\n${"1,2\n".repeat(30_000)}x,y\n`],
+  ["UTF-16", "t.csv", Buffer.from("\uFEFFa;b\n1;ü\n", "utf16le")],
+  ["zstd", "t.csv.zst", zstdCompressSync("a,b\n1,x\n")],
+  ["JSON", "t.json", '[{"a":1,"b":{"c":[1,2.5],"d":"x"},"e":9007199254740993},{"a":null,"f":"2026-01-02"}]'],
+  ["JSON lines", "t.jsonl", '{"a":1,"b":[{"c":1}]}\n{"a":18446744073709551615,"b":[]}\n'],
+  ["a table of one column with blank lines", "t.csv", "a\n1\n\n3\n"],
+])("the second answer says what the first said: %s", async (_, name, content) => {
+  await writeSettled(name, content);
+  const first = await ask(`from '${name}'`);
+  await untilKept();
+  const second = await ask(`from '${name}'`);
+  expect(second).toEqual(first);
+  expect(await cached(".asked")).toEqual([]);
+});
+
+test("a kept copy is read in place of its file, also under another path and in a glob of its own", async () => {
+  const path = await writeSettled("t.csv", "a,b\n1,x\n");
+  await ask("select a from 't.csv'");
+  await forge("select 42 as a, 'forged' as b");
+  expect((await ask("from 't.csv'")).rows).toEqual([[42, "forged"]]);
+  expect((await ask(`from '${path}'`)).rows).toEqual([[42, "forged"]]);
+  expect((await ask("from './t.csv'")).dialects).toMatchObject([{ source: "./t.csv", format: "csv", delimiter: "," }]);
+});
+
+test("several files of a glob are kept as one table", async () => {
+  await folder.write("s/1.csv", "a,b\n1,x\n");
+  await writeSettled("s/2.csv", "b,a\ny,2\n");
+  const first = await ask("from 's/*.csv' order by a");
+  await forge("select 7 as a, 'z' as b");
+  expect(first.rows).toEqual([
+    [1, "x"],
+    [2, "y"],
+  ]);
+  expect((await ask("from 's/*.csv'")).rows).toEqual([[7, "z"]]);
+  await folder.write("s/3.csv", "a,b\n3,x\n");
+  expect((await ask("select count(*) from 's/*.csv'")).rows).toEqual([[3]]);
+});
+
+test.each([
+  ["a line more", (path: string) => appendFile(path, "2,y\n"), 2],
+  ["other bytes of the same length, the old time put back", overwriteQuietly, 9],
+])("a file that has changed is read anew, and its copy goes: %s", async (_, change, expected) => {
+  const path = await writeSettled("t.csv", "a,b\n1,x\n");
+  await ask("from 't.csv'");
+  const [old = ""] = await untilKept();
+  await change(path);
+  await delay(settledMs);
+  expect((await ask("select max(a) from 't.csv'")).rows).toEqual([[expected]]);
+  while ((await cached(".json")).includes(old)) await delay(10);
+  expect(await untilKept()).toHaveLength(1);
+});
+
+async function overwriteQuietly(path: string): Promise<void> {
+  const { atime, mtime } = await stat(path);
+  await writeFile(path, "a,b\n9,x\n");
+  await utimes(path, atime, mtime);
+}
+
+test("a file written in this moment is not kept: another change would not show", async () => {
+  for (let round = 0; round < 20; round++) {
+    await folder.write("t.csv", `a\n${round}\n`);
+    expect((await ask("from 't.csv'")).rows).toEqual([[round]]);
+  }
+});
+
+test("a file written to while it is read is noticed", async () => {
+  const path = await writeSettled("t.csv", "a\n1\n");
+  const handle = await open(path);
+  try {
+    const state = await fileState(handle);
+    const watched = [{ handle, found: state, opened: state, openedMs: Date.now() }];
+    expect(await changesOf(watched)).toBe("none");
+    expect(await changesOf([{ handle, found: "0-0-0-0-0", opened: state, openedMs: Date.now() }])).toBe("uncertain");
+    await appendFile(path, "2\n");
+    expect(await changesOf(watched)).toBe("written");
+  } finally {
+    await handle.close();
+  }
+});
+
+test("an answer tells of a file that was written to while it was read", async () => {
+  const path = await writeSettled("t.csv", `a,b\n${"123456789,some text\n".repeat(100_000)}`);
+  const running = ask("select count(*) from 't.csv'").catch((error: unknown) => error);
+  for (let isRunning = true; isRunning;) {
+    await appendFile(path, "1,x\n");
+    isRunning = await Promise.race([running.then(() => false), delay(5, true)]);
+  }
+  const outcome = await running;
+  const told = outcome instanceof Error ? outcome.message : JSON.stringify((outcome as SqlAnswer).problems);
+  expect(told).toContain("'t.csv' was written to while it was read");
+});
+
+test("a copy that an earlier process could not finish is made before the next answer", async () => {
+  await writeSettled("t.csv", "a,b\n1,x\n");
+  await ask("from 't.csv'");
+  const [sidecar = ""] = await untilKept();
+  await rename(sidecar, sidecar.replace(/json$/, "asked"));
+  const failed = await ask("select wrong from 't.csv'").catch((error: Error) => error);
+  expect(failed).toBeInstanceOf(Error);
+  expect(await cached(".json")).toEqual([]);
+  expect((await ask("from 't.csv'")).rows).toEqual([[1, "x"]]);
+  expect(await cached(".json")).toEqual([sidecar]);
+  expect(await cached(".asked")).toEqual([]);
+});
+
+test("closing while a copy is made leaves no process and no temporary file", async () => {
+  await writeSettled("t.csv", `a,b\n${"123456789,some text\n".repeat(500_000)}`);
+  await ask("select count(*) from 't.csv'");
+  await folder.sql.close();
+  expect(await readdir(join(folder.workspace, "tmp")).catch(() => [])).toEqual([]);
+  expect(await sqlProcesses()).toEqual([]);
+});
+
+test("the least recently used copies go when there is too little room", async () => {
+  const workspace = openWorkspace(folder.workspace);
+  const kept = openKeptFolder(workspace, 2_500);
+  const key = (place: string) => `table-${place.repeat(24)}-${"0".repeat(24)}`;
+  const dialect = { source: "t", format: "csv", compression: "none", encoding: "utf-8" } as const;
+  for (const place of ["a", "b", "c"]) {
+    const path = await workspace.temporaryPath(".parquet");
+    await writeFile(path, Buffer.alloc(1_000));
+    await kept.adopt([{ key: key(place), path, columns: [], problems: [], dialect }]);
+    await delay(10);
+    expect(await kept.find(key("a"))).toMatchObject({ columns: [] });
+    await delay(10);
+  }
+  expect(await kept.find(key("b"))).toBeUndefined();
+  expect(await kept.find(key("c"))).toMatchObject({ columns: [] });
+});
+
+test("a damaged copy is not read", async () => {
+  await writeSettled("t.csv", "a,b\n1,x\n");
+  await ask("from 't.csv'");
+  const [sidecar = ""] = await untilKept();
+  await truncate(sidecar.replace(/json$/, "parquet"), 4);
+  expect((await ask("from 't.csv'")).rows).toEqual([[1, "x"]]);
+});
