@@ -31,7 +31,9 @@ function openEngines(): Engine[] {
   const peers = join(import.meta.dirname, "csv/peers.py");
   return [
     axoner(folder),
-    ...["duckdb", "polars", "pandas", "pandas-pyarrow"].map((name) => peerProgram(name, [python, peers, name])),
+    ...["duckdb", "polars", "polars-parquet", "pandas", "pandas-pyarrow"].map((name) =>
+      peerProgram(name, [python, peers, name]),
+    ),
     peerProgram("papaparse", [process.execPath, join(import.meta.dirname, "csv/papaparse-peer.mjs")]),
   ];
 }

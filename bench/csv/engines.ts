@@ -50,10 +50,11 @@ async function runAxoner(peer: Peer, job: Job, files: BenchFiles): Promise<Measu
     await begin();
     await call("query_data", { sql: "select 1" });
   }
-  return await measureTree(peer.pid, async () => {
+  const { answer, usage } = await measureTree(peer.pid, async () => {
     if (job.isCold) await begin();
     return await job.run(call, files);
   });
+  return { answer, usage: { ...usage, wallS: usage.wallS - (job.thoughtS ?? 0) } };
 }
 
 const clientInfo = { name: "bench", version: "0.0.0" };

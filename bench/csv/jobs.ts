@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { BenchFiles } from "./files.ts";
 
 /** What a job gives, the same for every engine: rows of numbers and texts. */
@@ -11,6 +12,8 @@ export interface Job {
   isCold: boolean;
   /** Call axoner's tools until the answer is there. */
   run: (call: ToolCall, files: BenchFiles) => Promise<Answer>;
+  /** How long, in seconds, the caller of `run` does something else meanwhile: no part of the time that is told. */
+  thoughtS?: number;
 }
 
 interface TableResult {
@@ -99,17 +102,32 @@ export const jobs: readonly Job[] = [
     name: "five questions",
     id: "five",
     isCold: false,
-    async run(call, { sales }) {
-      return [
-        ...(await ask(call, byCity(sales))),
-        ...(await ask(call, `select count(*) from '${sales}' where quantity > 90`)),
-        ...(await ask(call, `select day, count(*) as n from '${sales}' group by day order by n desc, day limit 1`)),
-        ...(await ask(call, `select count(distinct sku) from '${sales}'`)),
-        ...(await ask(call, `select max(price), min(price) from '${sales}'`)),
-      ];
-    },
+    run: (call, { sales }) => askFive(call, sales, 0),
+  },
+  {
+    name: "five questions, 3 s of thought after each but the last",
+    id: "five",
+    isCold: false,
+    thoughtS: 12,
+    run: (call, { sales }) => askFive(call, sales, 3),
   },
 ];
+
+async function askFive(call: ToolCall, sales: string, thoughtS: number): Promise<Answer> {
+  const questions = [
+    byCity(sales),
+    `select count(*) from '${sales}' where quantity > 90`,
+    `select day, count(*) as n from '${sales}' group by day order by n desc, day limit 1`,
+    `select count(distinct sku) from '${sales}'`,
+    `select max(price), min(price) from '${sales}'`,
+  ];
+  const answers: Answer = [];
+  for (const [index, question] of questions.entries()) {
+    if (index > 0) await delay(thoughtS * 1_000);
+    answers.push(...(await ask(call, question)));
+  }
+  return answers;
+}
 
 /** A job of a size of its own: what a small file costs from nothing. */
 export const smallFile: Job = {

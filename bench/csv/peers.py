@@ -77,7 +77,7 @@ def pandas_engine(engine):
     return locals()
 
 
-def polars_engine():
+def polars_engine(*, own_parquet=False):
     import polars as pl
 
     def scan(path):
@@ -140,13 +140,12 @@ def polars_engine():
         ]
 
     def five(task):
-        return questions(task, scan(task["sales"]))
-
-    def five_parquet(task):
+        if not own_parquet:
+            return questions(task, scan(task["sales"]))
         scan(task["sales"]).sink_parquet(task["output"])
         return questions(task, pl.scan_parquet(task["output"]))
 
-    return locals()
+    return {"five": five} if own_parquet else locals()
 
 
 def duckdb_engine():
@@ -207,6 +206,7 @@ ENGINES = {
     "pandas": lambda: pandas_engine("c"),
     "pandas-pyarrow": lambda: pandas_engine("pyarrow"),
     "polars": polars_engine,
+    "polars-parquet": lambda: polars_engine(own_parquet=True),
     "duckdb": duckdb_engine,
 }
 
