@@ -27,13 +27,12 @@ function ensurePeers(): void {
   execFileSync(python, ["-m", "pip", "install", "--quiet", "-r", requirements], { stdio: "inherit" });
 }
 
-function openEngines(): Engine[] {
+function openEngines({ id }: Job): Engine[] {
   const peers = join(import.meta.dirname, "csv/peers.py");
+  const inPython = ["duckdb", "polars", ...(id === "five" ? ["polars-parquet"] : []), "pandas", "pandas-pyarrow"];
   return [
     axoner(folder),
-    ...["duckdb", "polars", "polars-parquet", "pandas", "pandas-pyarrow"].map((name) =>
-      peerProgram(name, [python, peers, name]),
-    ),
+    ...inPython.map((name) => peerProgram(name, [python, peers, name])),
     peerProgram("papaparse", [process.execPath, join(import.meta.dirname, "csv/papaparse-peer.mjs")]),
   ];
 }
@@ -43,7 +42,7 @@ async function compare(job: Job, files: BenchFiles, rounds: number): Promise<Map
   const best = new Map<string, Measured>();
   const failed = new Map<string, string>();
   for (let round = 0; round < rounds; round += 1) {
-    for (const engine of openEngines().filter(({ name }) => !failed.has(name))) {
+    for (const engine of openEngines(job).filter(({ name }) => !failed.has(name))) {
       try {
         const measured = await engine.measure(job, files);
         if (measured === undefined) failed.set(engine.name, "has no way to do it");
