@@ -1,9 +1,11 @@
 import { rename, rm } from "node:fs/promises";
 import { ToolError } from "../errors.ts";
-import type { JsonValue } from "../message.ts";
+import { isJsonObject, type JsonValue } from "../message.ts";
 import { confine, type DuckDbSession } from "./duckdb-session.ts";
 import { copyTo, execute, type Execution } from "./execute.ts";
 import { openSources, type OpenFile, type OpenSource, type OpenSources } from "./open-sources.ts";
+import { fillPivots } from "./pivot.ts";
+import { markPivots } from "./pivot-text.ts";
 import { openReadings, readLeniently, readOtherwise, withProblems } from "./reread.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
@@ -43,7 +45,8 @@ export async function runStatement(
 async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
   if (sql.includes("\0"))
     throw new ToolError("invalid_input", "the sql or the name of a source holds a NUL character; remove it");
-  const given = withPlainSpaces(sql);
+  const spaced = withPlainSpaces(sql);
+  const given = (await isSelect(session, spaced)) ? spaced : (markPivots(spaced) ?? spaced);
   const statement = await parseText(session, given, limit);
   if (statement.sql === given) return statement;
   // What runs is what was checked: a text that was changed is checked itself.
@@ -55,10 +58,31 @@ async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Prom
   );
 }
 
-async function parseText({ connection }: DuckDbSession, sql: string, limit: number): Promise<Statement> {
+async function parseText(session: DuckDbSession, sql: string, limit: number): Promise<Statement> {
+  return readStatement(sql, await treeOf(session, sql), limit);
+}
+
+async function isSelect(session: DuckDbSession, sql: string): Promise<boolean> {
+  const tree = await treeOf(session, sql);
+  return !isJsonObject(tree) || tree["error_type"] !== "not implemented";
+}
+
+async function treeOf({ connection }: DuckDbSession, sql: string): Promise<JsonValue> {
   const options = "skip_empty := true, skip_null := true, skip_default := true";
   const reader = await connection.runAndReadAll(`SELECT json_serialize_sql(${quoteText(sql)}, ${options})`);
-  return readStatement(sql, JSON.parse(String(reader.getRows()[0]?.[0])) as JsonValue, limit);
+  return JSON.parse(String(reader.getRows()[0]?.[0])) as JsonValue;
+}
+
+/** The statement with the values of its pivots in it. */
+async function withPivots({ session, job, statement }: OpenRun): Promise<Statement> {
+  const known = new Set(statement.tables);
+  const read = async (sql: string) => {
+    const checked = await parseText(session, sql, job.limit);
+    if (checked.sql === sql && checked.tables.every((table) => known.has(table))) return checked;
+    throw new ToolError("not_allowed", "this PIVOT cannot be read with certainty; name its values: ON column IN ('a')");
+  };
+  const sql = await fillPivots(session.connection, statement.sql, async (text) => void (await read(text)));
+  return sql === statement.sql ? statement : await read(sql);
 }
 
 interface OpenRun extends Execution {
@@ -83,7 +107,7 @@ async function runOpened(run: OpenRun): Promise<WireAnswer> {
   for (const [source, reading] of readings.of) await createTableView(session.connection, source, reading);
   for (let attempt = 0; ; attempt++) {
     try {
-      return { ...(await execute(run)), problems, dialects };
+      return { ...(await execute({ ...run, statement: await withPivots(run) })), problems, dialects };
     } catch (thrown) {
       const changed =
         attempt < maxRereads

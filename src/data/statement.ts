@@ -61,7 +61,11 @@ export function readStatement(sql: string, tree: JsonValue, shown: number): Stat
   const found: Found = { tables: new Set(), readers: [] };
   visit(statement, new Set(), found);
   const node = isJsonObject(statement["node"]) ? statement["node"] : {};
-  return { sql: withoutSemicolons(replaceReaders(sql, found)), tables: [...found.tables], small: isSmall(node, shown) };
+  return {
+    sql: withoutSemicolons(replaceReaders(sql, found)),
+    tables: [...found.tables],
+    small: isSmall(node, shown),
+  };
 }
 
 interface Found {
@@ -228,7 +232,7 @@ function rejected(tree: JsonObject): ToolError {
   if (tree["error_type"] === "not implemented") {
     return new ToolError(
       "invalid_input",
-      "only one SELECT can be run here (WITH, VALUES, DESCRIBE, SUMMARIZE and PIVOT … IN (…) too); nothing that writes or changes settings",
+      "only one SELECT can be run here (WITH, VALUES, DESCRIBE, SUMMARIZE and PIVOT too); nothing that writes or changes settings; save_as keeps a result",
     );
   }
   return new ToolError(
