@@ -9,6 +9,7 @@ import { markPivots } from "./pivot-text.ts";
 import { openReadings, readLeniently, readOtherwise, withProblems } from "./reread.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
+import { explainStatement } from "./statement-errors.ts";
 import type { SourceDialect, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 import { readStatement, withPlainSpaces, type Statement } from "./statement.ts";
 import { createTableView, plainReading, readerOf } from "./table-view.ts";
@@ -113,10 +114,15 @@ async function runOpened(run: OpenRun): Promise<WireAnswer> {
         attempt < maxRereads
           ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, readings, run)))
           : undefined;
-      if (changed === undefined) throw withProblems(explainSqlError(thrown, opened.names), problems);
+      if (changed === undefined) throw withProblems(await explain(thrown, run), problems);
       await createTableView(session.connection, changed.source, changed.reading);
     }
   }
+}
+
+async function explain(thrown: unknown, { session, statement, opened }: OpenRun): Promise<unknown> {
+  const failed = { connection: session.connection, sql: statement.sql, sources: opened.sources };
+  return (await explainStatement(thrown, failed)) ?? explainSqlError(thrown, opened.names);
 }
 
 /**

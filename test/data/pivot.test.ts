@@ -117,6 +117,11 @@ test.each([
     "invalid_input",
     "the values of this PIVOT cannot be found beforehand; name them: PIVOT … ON column IN ('a', 'b')",
   ],
+  [
+    "pivot t on yeer using sum(n)",
+    "invalid_input",
+    "there is no column \"yeer\" (did you mean year?); 't' has s, year, day, money, flag, float, n",
+  ],
 ])("says why it cannot: %s", async (sql, code, message) => {
   await expect(query(sql)).rejects.toMatchObject({ code, message });
 });
