@@ -131,7 +131,7 @@ async function explain(thrown: unknown, { session, statement, opened }: OpenRun)
  */
 async function spillFolder({ job, statement, workspace, opened }: OpenRun): Promise<string | undefined> {
   const sizeBytes = opened.sources.flatMap(({ source }) => source.files).reduce((sum, file) => sum + file.sizeBytes, 0);
-  if (statement.small && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
+  if (statement.small && statement.isFlat && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
   return (await isWritable(workspace)) ? workspace.temporaryName("") : undefined;
 }
 

@@ -197,6 +197,10 @@ const explained: readonly Explained[] = [
       "* stands for all columns only by itself; in an expression write COLUMNS(*), in count(distinct …) the columns",
   },
   {
+    pattern: /expression depth limit/,
+    explain: () => "sql is nested too deeply to be run; write it flatter, e.g. with in (…) for many alternatives",
+  },
+  {
     pattern: /Pivot column limit of (\d+) exceeded/i,
     explain: () => ({
       code: "too_large",

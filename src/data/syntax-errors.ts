@@ -29,6 +29,8 @@ export function explainSyntax(sql: string, message: string, position: number | u
       ? `a text begins with ${begun} and never ends; close it with '`
       : `a quoted name begins with ${begun} and never ends; close it with "`;
   }
+  if (/^memory exhausted|expression depth limit/.test(message))
+    return "sql is nested too deeply to be read; write it flatter, e.g. with in (…) for many alternatives, or with lists";
   if (message.startsWith("SELECT INTO"))
     return "SELECT … INTO makes no table here; leave it out, and keep the result with save_as";
   if (!message.startsWith("syntax error") || position === undefined)
