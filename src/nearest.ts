@@ -1,11 +1,15 @@
 /** ` (did you mean a or b?)`, or nothing where no candidate is near. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
-  const near = nearest(name, candidates);
+  return suggestion(nearest(name, candidates));
+}
+
+/** ` (did you mean a or b?)`, or nothing where there are none. */
+export function suggestion(near: readonly string[]): string {
   return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
 }
 
 /** The candidates that a mistyped name may have meant, best first, at most three. */
-function nearest(name: string, candidates: readonly string[]): string[] {
+export function nearest(name: string, candidates: readonly string[]): string[] {
   const wanted = name.toLowerCase().slice(0, 64);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   return candidates
@@ -16,9 +20,10 @@ function nearest(name: string, candidates: readonly string[]): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** Levenshtein distance; zero where the candidate begins with what was typed (at least three characters). */
+/** Edits, one of which may swap two neighbours; zero where the candidate begins with what was typed (at least three characters). */
 function distanceTo(wanted: string, candidate: string): number {
   if (wanted.length >= 3 && candidate.startsWith(wanted)) return 0;
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: candidate.length + 1 }, (_, index) => index);
   for (const [row, character] of [...wanted].entries()) {
     const current = [row + 1];
@@ -26,9 +31,11 @@ function distanceTo(wanted: string, candidate: string): number {
       const insert = (current[column] ?? 0) + 1;
       const remove = (previous[column + 1] ?? 0) + 1;
       const replace = (previous[column] ?? 0) + (character === other ? 0 : 1);
-      current.push(Math.min(insert, remove, replace));
+      const isSwapped = row > 0 && character === candidate[column - 1] && wanted[row - 1] === other;
+      const swap = isSwapped ? (beforePrevious[column - 1] ?? 0) + 1 : Infinity;
+      current.push(Math.min(insert, remove, replace, swap));
     }
-    previous = current;
+    [beforePrevious, previous] = [previous, current];
   }
   return previous.at(-1) ?? 0;
 }

@@ -1,15 +1,26 @@
+import { availableParallelism } from "node:os";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { quoteText } from "./sql-text.ts";
 
 /** One DuckDB instance for one statement. Its settings are locked before the statement is seen to be run. */
 export interface DuckDbSession {
   connection: DuckDBConnection;
+  /** It does with as little memory as it can, and takes its time. */
+  isFrugal: boolean;
   close(): void;
 }
 
-const maxTemporaryGb = 20;
+const maxTemporaryGb = 40;
 
-export async function openSession(memoryLimitMb: number): Promise<DuckDbSession> {
+/** A thread that sorts or joins what does not fit into memory holds about so much of it. */
+const mbPerThread = 64;
+const littleMemoryMb = 2 * mbPerThread;
+
+export async function openSession(
+  memoryLimitMb: number,
+  isFrugal = memoryLimitMb < littleMemoryMb,
+): Promise<DuckDbSession> {
+  const threads = isFrugal ? 1 : Math.min(availableParallelism(), Math.floor(memoryLimitMb / mbPerThread));
   const instance = await DuckDBInstance.create(":memory:", {
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
@@ -18,10 +29,12 @@ export async function openSession(memoryLimitMb: number): Promise<DuckDbSession>
     memory_limit: `${memoryLimitMb}MB`,
     temp_directory: "",
     max_temp_directory_size: `${maxTemporaryGb}GB`,
+    threads: String(threads),
   });
   const connection = await instance.connect();
   return {
     connection,
+    isFrugal,
     close() {
       connection.closeSync();
       instance.closeSync();

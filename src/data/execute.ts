@@ -109,7 +109,10 @@ async function spill(
   columns: readonly ResultColumn[],
 ): Promise<Answer> {
   const path = spillPath;
-  const rowCount = await copyTo(session, storable(statement.sql, columns), { path, format: "FORMAT parquet" });
+  const rowCount = await copyTo(session, storable(statement.sql, columns), {
+    path,
+    format: session.isFrugal ? `FORMAT parquet, ROW_GROUP_SIZE ${frugalRows}` : "FORMAT parquet",
+  });
   const beginning = `SELECT ${restored(columns)} FROM read_parquet(${quoteText(path)}) LIMIT ${job.limit}`;
   const preview = await session.connection.runAndReadAll(beginning);
   const stored = columns.map(({ name, stored: type }) => ({ name, type }));
@@ -120,6 +123,9 @@ async function spill(
     notKept: undefined,
   };
 }
+
+/** The rows that wait to be written take what a sort needs for its last step. */
+const frugalRows = 20_480;
 
 const copyOptions = {
   csv: "FORMAT csv, HEADER",

@@ -2,7 +2,7 @@ import { readdir, realpath, type FileHandle } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean, nearest, suggestion } from "../nearest.ts";
 import { cutText } from "../text.ts";
 import { fileState, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
@@ -78,7 +78,7 @@ export async function openFiles({ roots, workspace, allowWrite, privatePaths = [
     }
     if (isGlob(source)) return await findAll(source, unique);
     if (refused) throw outside(source, roots);
-    throw await missing(source, unique, readable);
+    throw await missing(source, { paths: unique, roots, readable });
   }
 
   async function findAll(source: string, patterns: string[]): Promise<SourceFile[]> {
@@ -171,24 +171,34 @@ function outside(source: string, roots: readonly string[]): ToolError {
   return new ToolError("not_allowed", `'${source}' lies outside the folders that may be read, or is private${advice}`);
 }
 
-async function missing(
-  source: string,
-  paths: readonly string[],
-  readable: (real: string) => boolean,
-): Promise<ToolError> {
+interface Search {
+  /** Where the source was looked for. */
+  paths: readonly string[];
+  roots: readonly string[];
+  readable: (real: string) => boolean;
+}
+
+async function missing(source: string, { paths, roots, readable }: Search): Promise<ToolError> {
   if (/^~([/\\]|$)/.test(source)) {
     throw new ToolError("not_found", `'${source}' does not exist; ~ is not expanded: write the whole path`);
   }
-  const folders = paths.map((path) => dirname(path));
-  for (const folder of folders) {
+  for (const folder of paths.map((path) => dirname(path))) {
     const real = await realpathIfAny(folder, folder);
     if (real === undefined || !readable(join(real, "file"))) continue;
     const names = (await namesIn(real)).filter((name) => !name.startsWith(".") && readable(join(real, name)));
-    const hint = didYouMean(basename(source), names.slice(0, 5_000));
+    const hint = nearestFile(basename(source), names.slice(0, 5_000));
     if (hint !== "") return new ToolError("not_found", `'${source}' does not exist${hint}`);
   }
-  const advice = folders.length <= 1 ? noRoot : `; paths are relative to ${folders.slice(0, -1).join(" or ")}`;
+  const advice = roots.length === 0 ? noRoot : `; paths are relative to ${roots.join(" or ")}`;
   return new ToolError("not_found", `there is no file or dataset '${source}'${isAbsolute(source) ? "" : advice}`);
+}
+
+/** A name may have been given without its ending. */
+function nearestFile(name: string, names: readonly string[]): string {
+  const hint = didYouMean(name, names);
+  if (hint !== "" || name.includes(".")) return hint;
+  const wholes = new Map(names.map((whole) => [whole.replace(/\..*$/, ""), whole]));
+  return suggestion(nearest(name, [...wholes.keys()]).map((stem) => wholes.get(stem) ?? stem));
 }
 
 async function namesIn(folder: string): Promise<string[]> {

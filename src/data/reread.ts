@@ -3,7 +3,7 @@ import { cutText } from "../text.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { extraColumn, repairFile } from "./repair.ts";
-import { badCell, explainSqlError, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
+import { badCell, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import { createTableView, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "./workspace.ts";
@@ -48,17 +48,17 @@ const maxRereads = 8;
 /**
  * Attempt something over the sources, and again as long as one of them can be read otherwise than it was.
  *
- * @throws what the attempt throws, explained
+ * @throws what the last attempt throws
  */
 export async function untilRead<Result>(run: ReadRun, attempt: () => Promise<Result>): Promise<Result> {
-  const { session, opened, readings } = run;
+  const { session, readings } = run;
   for (let count = 0; ; count++) {
     try {
       return await attempt();
     } catch (thrown) {
       const changed =
         count < maxRereads ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, run))) : undefined;
-      if (changed === undefined) throw withProblems(explainSqlError(thrown, opened.names), problemsOfAll(readings));
+      if (changed === undefined) throw thrown;
       await createTableView(session.connection, changed.source, changed.reading);
     }
   }
@@ -161,7 +161,7 @@ function readInOrder({ of }: Readings): Reread | undefined {
 }
 
 /** A statement that fails on a column read as text fails because of the cell that made it text. */
-function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
+export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
   const told = problems.map(({ message }) => message).join("; ");
   return new ToolError(

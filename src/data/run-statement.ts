@@ -1,15 +1,18 @@
 import { rename, rm } from "node:fs/promises";
 import { ToolError } from "../errors.ts";
-import type { JsonValue } from "../message.ts";
+import { isJsonObject, type JsonValue } from "../message.ts";
 import { confine, type DuckDbSession } from "./duckdb-session.ts";
 import { changeProblems, withChanges } from "./changed-files.ts";
 import { check, copyTo, execute, type Execution } from "./execute.ts";
 import { makeCopies, planCopies, readCopy, stillSame, type PlannedCopy } from "./keep-table.ts";
 import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
-import { openReadings, problemsOfAll, untilRead, type ReadRun } from "./reread.ts";
+import { fillPivots } from "./pivot.ts";
+import { markPivots } from "./pivot-text.ts";
+import { openReadings, problemsOfAll, untilRead, withProblems, type ReadRun } from "./reread.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
 import type { KeptDraft, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
+import { explainStatement } from "./statement-errors.ts";
 import { readStatement, withPlainSpaces, type Statement } from "./statement.ts";
 import { createTableView, dialectOf, plainReading, readerOf } from "./table-view.ts";
 import { isWritable, openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
@@ -65,7 +68,8 @@ export async function runStatement(
 async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
   if (sql.includes("\0"))
     throw new ToolError("invalid_input", "the sql or the name of a source holds a NUL character; remove it");
-  const given = withPlainSpaces(sql);
+  const spaced = withPlainSpaces(sql);
+  const given = (await isSelect(session, spaced)) ? spaced : (markPivots(spaced) ?? spaced);
   const statement = await parseText(session, given, limit);
   if (statement.sql === given) return statement;
   // What runs is what was checked: a text that was changed is checked itself.
@@ -77,10 +81,31 @@ async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Prom
   );
 }
 
-async function parseText({ connection }: DuckDbSession, sql: string, limit: number): Promise<Statement> {
+async function parseText(session: DuckDbSession, sql: string, limit: number): Promise<Statement> {
+  return readStatement(sql, await treeOf(session, sql), limit);
+}
+
+async function isSelect(session: DuckDbSession, sql: string): Promise<boolean> {
+  const tree = await treeOf(session, sql);
+  return !isJsonObject(tree) || tree["error_type"] !== "not implemented";
+}
+
+async function treeOf({ connection }: DuckDbSession, sql: string): Promise<JsonValue> {
   const options = "skip_empty := true, skip_null := true, skip_default := true";
   const reader = await connection.runAndReadAll(`SELECT json_serialize_sql(${quoteText(sql)}, ${options})`);
-  return readStatement(sql, JSON.parse(String(reader.getRows()[0]?.[0])) as JsonValue, limit);
+  return JSON.parse(String(reader.getRows()[0]?.[0])) as JsonValue;
+}
+
+/** The statement with the values of its pivots in it. */
+async function withPivots({ session, job, statement }: OpenRun): Promise<Statement> {
+  const known = new Set(statement.tables);
+  const read = async (sql: string) => {
+    const checked = await parseText(session, sql, job.limit);
+    if (checked.sql === sql && checked.tables.every((table) => known.has(table))) return checked;
+    throw new ToolError("not_allowed", "this PIVOT cannot be read with certainty; name its values: ON column IN ('a')");
+  };
+  const sql = await fillPivots(session.connection, statement.sql, async (text) => void (await read(text)));
+  return sql === statement.sql ? statement : await read(sql);
 }
 
 type OpenRun = Execution & ReadRun;
@@ -99,15 +124,21 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
   for (const conversion of conversions) await convert(session, conversion);
   for (const [source, reading] of readings.of) await createTableView(session.connection, source, reading);
 
-  const kept = await copyBefore(run, copies);
+  const kept: KeptDraft[] = [];
   try {
-    const result = await untilRead(run, () => execute(run));
+    kept.push(...(await copyBefore(run, copies)));
+    const result = await untilRead(run, async () => execute({ ...run, statement: await withPivots(run) }));
     const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources))];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {
     await Promise.all(kept.map(({ path }) => rm(path, { force: true })));
-    throw thrown;
+    throw withProblems(await explain(thrown, run), problemsOfAll(readings));
   }
+}
+
+async function explain(thrown: unknown, { session, statement, opened }: OpenRun): Promise<unknown> {
+  const failed = { connection: session.connection, sql: statement.sql, sources: opened.sources };
+  return (await explainStatement(thrown, failed)) ?? explainSqlError(thrown, opened.names);
 }
 
 /** Make the copies that the statement shall read already. */
@@ -115,7 +146,7 @@ async function copyBefore(run: OpenRun, copies: readonly PlannedCopy[]): Promise
   const planned = copies.filter(({ when }) => when === "before");
   if (planned.length === 0) return [];
   // what cannot run anyhow is not worth the time of a copy
-  await untilRead(run, () => check(run));
+  await untilRead(run, async () => check({ ...run, statement: await withPivots(run) }));
   const drafts = await makeCopies(run, planned);
   for (const draft of drafts) {
     const source = planned.find(({ key }) => key === draft.key)?.source;
@@ -130,7 +161,7 @@ async function copyBefore(run: OpenRun, copies: readonly PlannedCopy[]): Promise
  */
 async function spillFolder({ job, statement, workspace, opened }: OpenRun): Promise<string | undefined> {
   const sizeBytes = opened.sources.flatMap(({ source }) => source.files).reduce((sum, file) => sum + file.sizeBytes, 0);
-  if (statement.small && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
+  if (statement.small && statement.isFlat && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
   return (await isWritable(workspace)) ? workspace.temporaryName("") : undefined;
 }
 

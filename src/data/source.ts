@@ -1,6 +1,7 @@
 import { ToolError } from "../errors.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
 import { isDatasetId, isSavedName } from "./dataset-names.ts";
+import { didYouMean } from "../nearest.ts";
 import { formatOf, type Compression, type FileFormat, type TableFormat } from "./data-format.ts";
 import type { Files, SourceFile } from "./files.ts";
 
@@ -36,7 +37,9 @@ export async function findSource(source: string, { files, datasets }: SourceFind
       "not_found",
       `there is no dataset ${source} in this workspace; it may have been made in another one`,
     );
-  const found = await files.find(source);
+  const found = await files.find(source).catch(async (thrown: unknown) => {
+    throw isSavedName(source) ? await nearestDataset(source, thrown, datasets) : thrown;
+  });
   return {
     name: source,
     ...(await sharedFormat(source, found, files)),
@@ -44,6 +47,17 @@ export async function findSource(source: string, { files, datasets }: SourceFind
     dataset: undefined,
     columns: undefined,
   };
+}
+
+const maxNames = 200;
+
+/** The name of a dataset may have been meant rather than that of a file. */
+async function nearestDataset(source: string, thrown: unknown, datasets: Datasets): Promise<unknown> {
+  if (!(thrown instanceof ToolError) || thrown.code !== "not_found") return thrown;
+  const names = (await datasets.list(maxNames)).flatMap(({ name }) => name ?? []);
+  const hint = didYouMean(source, [...new Set(names)]);
+  if (hint === "") return thrown;
+  return new ToolError("not_found", `there is no file or dataset '${source}'${hint}`, { cause: thrown });
 }
 
 /** The one format of all the files. One by one, so that thousands of them are not open at once. */

@@ -5,6 +5,7 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import { openSession, type DuckDbSession } from "./duckdb-session.ts";
 import { runStatement } from "./run-statement.ts";
+import { isShortOfMemory } from "./sql-errors.ts";
 import { memoryBytes, type FromChild, type StatementJob, type ToChild, type WireSource } from "./sql-wire.ts";
 import { removeTemporaryFiles } from "./workspace.ts";
 
@@ -45,25 +46,35 @@ async function serve(job: StatementJob): Promise<void> {
   next.session.catch(() => (next = undefined));
 }
 
-/** What is left to say once everything is closed: the answer where no copies follow it, the copies where they do. */
 async function converse(job: StatementJob): Promise<FromChild> {
   try {
     const session = await takeSession(job.memoryLimitMb);
     try {
-      const { answer, keep, close } = await runStatement(session, job, askForSources);
-      try {
-        if (answer.keeps.length === 0) return { type: "answer", answer };
-        send({ type: "answer", answer });
-        return { type: "kept", drafts: await keep() };
-      } finally {
-        await close();
-      }
-    } finally {
-      session.close();
+      return await run(session, job);
+    } catch (thrown) {
+      if (session.isFrugal || !isShortOfMemory(thrown)) throw thrown;
     }
+    // Fewer threads hold less at once: what fails for want of memory may get through, slowly.
+    return await run(await openSession(job.memoryLimitMb, true), job);
   } catch (thrown) {
     if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
     return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
+  }
+}
+
+/** What is left to say once everything is closed: the answer where no copies follow it, the copies where they do. */
+async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild> {
+  try {
+    const { answer, keep, close } = await runStatement(session, job, askForSources);
+    try {
+      if (answer.keeps.length === 0) return { type: "answer", answer };
+      send({ type: "answer", answer });
+      return { type: "kept", drafts: await keep() };
+    } finally {
+      await close();
+    }
+  } finally {
+    session.close();
   }
 }
 

@@ -59,6 +59,8 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
   if (thrown instanceof ToolError || !/^[A-Z][A-Za-z ]* error:/i.test(text)) return thrown;
   const disk = explainDiskError(thrown);
   if (disk !== undefined) return disk;
+  const space = explainSpace(text);
+  if (space !== undefined) return new ToolError("too_large", space, { cause: thrown });
   const csv = explainCsv(text, names);
   if (csv !== undefined) {
     return new ToolError(isTooLong(text) ? "too_large" : "unreadable", csv, { cause: thrown });
@@ -70,6 +72,25 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
   const shown = withNames(inOneLine(shorten(text)), names);
   return new ToolError(code, advice === "" ? shown : `${shown.replace(/[.!]$/, "")}; ${advice}`, { cause: thrown });
 }
+
+/** Whether a statement failed because DuckDB did not get by with its memory, rather than with its disk. */
+export function isShortOfMemory(thrown: unknown): boolean {
+  const cause = thrown instanceof ToolError ? thrown.cause : thrown;
+  return errorMessage(cause).startsWith("Out of Memory Error") && !overDisk.test(errorMessage(cause));
+}
+
+/** What does not fit into memory, nor onto the disk where it may go on; undefined for anything else. */
+function explainSpace(text: string): string | undefined {
+  const limit = /([\d.]+ [KMGT]iB)\/([\d.]+ [KMGT]iB) used/.exec(text)?.[2];
+  const most = limit === undefined ? "" : `the ${limit} `;
+  if (overDisk.test(text))
+    return `the statement lays more aside on disk than ${most}it may; filter or aggregate earlier, or sort fewer columns`;
+  if (!text.startsWith("Out of Memory Error")) return undefined;
+  const where = /no temporary directory/.test(text) ? ", and no folder to go on in" : " at once";
+  return `the statement needs more memory than ${most}it may take${where}; select fewer columns, or filter and aggregate earlier`;
+}
+
+const overDisk = /max_temp_directory_size|failed to offload/i;
 
 /** A failed write to the workspace, by DuckDB or by us; undefined for anything else. */
 export function explainDiskError(thrown: unknown): ToolError | undefined {
@@ -83,16 +104,6 @@ export function explainDiskError(thrown: unknown): ToolError | undefined {
 }
 
 const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
-  {
-    pattern: /max_temp_directory_size|failed to offload/i,
-    code: "too_large",
-    advice: "filter or aggregate earlier, or sort fewer columns",
-  },
-  {
-    pattern: /^Out of Memory Error/,
-    code: "too_large",
-    advice: "select fewer columns, or filter and aggregate earlier",
-  },
   {
     pattern: /^(Invalid Input Error: )?(JSON transform error|Malformed JSON in file)/,
     code: "unreadable",

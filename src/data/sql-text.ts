@@ -7,3 +7,8 @@ export function quoteText(text: string): string {
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** A name as people write it: quoted only where it has to be. */
+export function plainName(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : quoteName(name);
+}

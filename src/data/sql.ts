@@ -66,7 +66,7 @@ export interface SqlEngineOptions {
   environment: Record<string, string>;
   /** Default 1 GB, or a quarter of the memory where that is less. */
   memoryLimitMb?: number;
-  /** How much one statement may write. Default 20 GB; it never takes the last 1 GB of a disk, or 5 % of a small one. */
+  /** How much one statement may write. Default 40 GB, which a sort of 10 GB needs; it never takes the last 1 GB of a disk, or 5 % of a small one. */
   diskLimitMb?: number;
   /** Files that take longer than this to be read are kept as Parquet. Default 250 ms. */
   keepAfterMs?: number;
@@ -74,7 +74,7 @@ export interface SqlEngineOptions {
 
 const defaultTimeoutMs = 600_000;
 const defaultMemoryMb = 1_024;
-const defaultDiskMb = 20 * 1_024;
+const defaultDiskMb = 40 * 1_024;
 const defaultKeepAfterMs = 250;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {

@@ -1,5 +1,6 @@
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
+import { explainSyntax } from "./syntax-errors.ts";
 
 export interface Statement {
   /** The one statement, without the semicolon that ends it; file-reading functions are replaced by what they read. */
@@ -8,6 +9,8 @@ export interface Statement {
   tables: string[];
   /** Its rows are few whatever the data: an aggregate without groups, or a LIMIT within the rows that are shown. */
   small: boolean;
+  /** It makes no more rows than it reads out of one table, so that it needs no more memory than that takes. */
+  isFlat: boolean;
 }
 
 /** Table functions that touch nothing but their arguments. */
@@ -26,7 +29,7 @@ const readers = /^(read_csv(_auto)?|read_json(_auto)?|read_ndjson(_auto)?|read_p
 const readerCall = /^[a-z_]+\s*\(\s*'((?:[^']|'')*)'\s*\)/i;
 
 /** Functions of a SELECT that write, tell about the process, or run SQL that has not been read here. */
-const forbiddenFunctions = new Set([
+export const forbiddenFunctions: ReadonlySet<string> = new Set([
   "write_log",
   "current_setting",
   "current_query",
@@ -53,7 +56,7 @@ const rowAggregates = new Set(
  * @throws ToolError `invalid_input` for anything but one SELECT, `not_allowed` for what could reach past the sandbox
  */
 export function readStatement(sql: string, tree: JsonValue, shown: number): Statement {
-  if (!isJsonObject(tree) || tree["error"] !== false) throw rejected(isJsonObject(tree) ? tree : {});
+  if (!isJsonObject(tree) || tree["error"] !== false) throw rejected(sql, isJsonObject(tree) ? tree : {});
   const [statement, second] = list(tree["statements"]);
   if (!isJsonObject(statement)) throw new ToolError("invalid_input", "sql holds no statement; write one SELECT");
   if (second !== undefined)
@@ -61,8 +64,16 @@ export function readStatement(sql: string, tree: JsonValue, shown: number): Stat
   const found: Found = { tables: new Set(), readers: [] };
   visit(statement, new Set(), found);
   const node = isJsonObject(statement["node"]) ? statement["node"] : {};
-  return { sql: withoutSemicolons(replaceReaders(sql, found)), tables: [...found.tables], small: isSmall(node, shown) };
+  return {
+    sql: withoutSemicolons(replaceReaders(sql, found)),
+    tables: [...found.tables],
+    small: isSmall(node, shown),
+    isFlat: found.tables.size <= 1 && !multiplies.test(JSON.stringify(node)),
+  };
 }
+
+/** What joins rows, or makes them. */
+const multiplies = /"type":"(JOIN|TABLE_FUNCTION|RECURSIVE_CTE_NODE|PIVOT|SUBQUERY)"|"function_name":"unnest"/;
 
 interface Found {
   tables: Set<string>;
@@ -224,15 +235,14 @@ function list(value: JsonValue | undefined): JsonValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-function rejected(tree: JsonObject): ToolError {
+function rejected(sql: string, tree: JsonObject): ToolError {
   if (tree["error_type"] === "not implemented") {
     return new ToolError(
       "invalid_input",
-      "only one SELECT can be run here (WITH, VALUES, DESCRIBE, SUMMARIZE and PIVOT … IN (…) too); nothing that writes or changes settings",
+      "only one SELECT can be run here (WITH, VALUES, DESCRIBE, SUMMARIZE and PIVOT too); nothing that writes or changes settings; save_as keeps a result",
     );
   }
-  return new ToolError(
-    "invalid_input",
-    `sql cannot be parsed: ${String(tree["error_message"])}; write one SELECT of DuckDB's SQL, e.g. select a, count(*) from 'table.csv' group by a`,
-  );
+  const position = Number(tree["position"] ?? NaN);
+  const message = explainSyntax(sql, String(tree["error_message"]), Number.isNaN(position) ? undefined : position);
+  return new ToolError("invalid_input", message);
 }

@@ -77,7 +77,7 @@ async function diskExcess({ diskBytes, written }: ProcessLimits): Promise<ToolEr
   if (total > diskBytes)
     return new ToolError(
       "too_large",
-      `the statement writes more than ${inMb(diskBytes)} MB; filter or aggregate earlier, or select fewer columns`,
+      `the statement writes more than ${inMb(diskBytes)} MB to disk, its limit; filter or aggregate earlier, or select fewer columns`,
     );
   const largest = paths[sizes.indexOf(Math.max(...sizes))];
   if (total < unnoticedBytes || largest === undefined) return undefined;

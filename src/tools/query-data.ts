@@ -10,7 +10,7 @@ export const queryData = defineTool({
     "A quoted path or a dataset's handle or name is a table: select sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. " +
     "Results larger than the preview are kept whole as a dataset.",
   input: z.object({
-    sql: z.string().min(1).max(50_000).describe("one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT … IN (…)"),
+    sql: z.string().min(1).max(50_000).describe("one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT"),
     limit: z.int().min(1).max(1_000).default(50).describe("rows shown; row_count tells how many there are"),
     save_as: z.string().optional().describe("keep the whole result as a dataset of this name"),
   }),

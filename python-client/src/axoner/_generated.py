@@ -182,7 +182,7 @@ class Tools(ABC):
         'sales/*.csv' join suppliers using (sku) group by sku. Results larger than the preview are kept whole as a
         dataset.
 
-        :param sql: one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT … IN (…)
+        :param sql: one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT
         :param limit: rows shown; row_count tells how many there are (default 50; 1 to 1000)
         :param save_as: keep the whole result as a dataset of this name
         """
