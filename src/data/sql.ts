@@ -7,6 +7,8 @@ import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import { findSource, type TableSource } from "./source.ts";
 import { openSqlChildren } from "./sql-children.ts";
+import { openFetching } from "./web-tables.ts";
+import type { WebCall, WebFiles } from "./web-files.ts";
 import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 
 export interface SqlRequest {
@@ -40,8 +42,12 @@ export interface SqlAnswer {
 
 export interface SqlOptions {
   signal: AbortSignal;
-  /** Default ten minutes. */
+  /** Default ten minutes. Fetching files of the web does not count. */
   timeoutMs?: number;
+  /** Told of how far the fetching of files is that are of the web. */
+  progress?: WebCall["progress"];
+  /** The files of the web that the call has read already, where the statement is a part of it only. */
+  web?: WebFiles;
 }
 
 /** Runs read-only SQL over files and datasets, in processes of its own that are killed when it takes too long. */
@@ -76,27 +82,41 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const { files, datasets, workspace, environment, memoryLimitMb, diskLimitMb = defaultDiskMb } = options;
   const children = openSqlChildren({ environment, workspace, diskLimitMb });
   const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
+
+  async function run(request: SqlRequest, { signal, timeoutMs = defaultTimeoutMs }: SqlOptions, web: WebFiles) {
+    const { sql, limit, saveAs, asText = false, output } = request;
+    const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
+    if (saveAs !== undefined) checkSavedName(saveAs);
+    const job: StatementJob = { sql, limit, keep, asText, output, workspace, memoryLimitMb: memory };
+    let sources: TableSource[] = [];
+    const fetching = openFetching(web);
+    const resolve = async (tables: string[]) => {
+      fetching.require(tables);
+      sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets, web })));
+      checkDistinct(sources);
+      return sources.map(toWire);
+    };
+    const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
+      const { columns, rows, rowCount, problems, dialects } = answer;
+      const origin = { ...request.origin, sources: sources.map(describe) };
+      const dataset = await keepSpill(datasets, answer, { ...request, origin });
+      const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
+      return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+    };
+    return await fetching.around(() => children.run(job, { signal, timeoutMs, resolve, take }));
+  }
+
   return {
-    async query(request, { signal, timeoutMs = defaultTimeoutMs }) {
+    async query(request, call) {
+      const { signal, progress = () => undefined } = call;
       signal.throwIfAborted();
-      const { sql, limit, saveAs, asText = false, output } = request;
-      const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
-      if (saveAs !== undefined) checkSavedName(saveAs);
-      const job: StatementJob = { sql, limit, keep, asText, output, workspace, memoryLimitMb: memory };
-      let sources: TableSource[] = [];
-      const resolve = async (tables: string[]) => {
-        sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets })));
-        checkDistinct(sources);
-        return sources.map(toWire);
-      };
-      const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-        const { columns, rows, rowCount, problems, dialects } = answer;
-        const origin = { ...request.origin, sources: sources.map(describe) };
-        const dataset = await keepSpill(datasets, answer, { ...request, origin });
-        const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
-        return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
-      };
-      return await children.run(job, { signal, timeoutMs, resolve, take });
+      if (call.web !== undefined) return await run(request, call, call.web);
+      const web = files.openWeb({ signal, progress });
+      try {
+        return await run(request, call, web);
+      } finally {
+        await web.close();
+      }
     },
     close: children.close,
   };
@@ -120,12 +140,14 @@ async function keepSpill(datasets: Datasets, answer: WireAnswer, request: SqlReq
 
 /** SQL does not tell names apart by their case, files may. */
 function checkDistinct(sources: readonly TableSource[]): void {
-  for (const [index, { name, files }] of sources.entries()) {
+  for (const [index, { name, files, web }] of sources.entries()) {
     const other = sources.slice(0, index).find((earlier) => earlier.name.toLowerCase() === name.toLowerCase());
     if (other === undefined || other.files[0]?.path === files[0]?.path) continue;
+    const advice =
+      web === undefined ? `another path, such as './${name}'` : "another address, such as one that ends in #2";
     throw new ToolError(
       "invalid_input",
-      `'${other.name}' and '${name}' are one name in SQL; reach one of them by another path, such as './${name}'`,
+      `'${other.name}' and '${name}' are one name in SQL; reach one of them by ${advice}`,
     );
   }
 }
@@ -138,7 +160,8 @@ function toWire({ name, format, compression, files, dataset, columns }: TableSou
 
 const maxDescribed = 20;
 
-function describe({ name, dataset, files }: TableSource): JsonObject {
+function describe({ name, dataset, web, files }: TableSource): JsonObject {
+  if (web !== undefined) return { name, file_count: 1, files: [web.origin] };
   const listed = files
     .slice(0, maxDescribed)
     .map(({ path, sizeBytes, modifiedAt }) => ({ path, size_bytes: sizeBytes, modified_at: modifiedAt }));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { outputFormats, type OutputFormat } from "../data/sql-wire.ts";
 import { quoteName } from "../data/sql-text.ts";
 import { ToolError } from "../errors.ts";
+import { sourceField } from "./source-field.ts";
 import { defineTool } from "./tool.ts";
 
 /** Write a source, whole, to a file of another format. */
@@ -10,12 +11,12 @@ export const exportData = defineTool({
   description:
     "Write a dataset or file as CSV, Parquet, JSON or JSON lines; the file appears whole, over one of that name. For a query's result, query with save_as first.",
   input: z.object({
-    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    source: sourceField,
     path: z.string().min(1).max(4_096).describe("where to, e.g. exports/sales.csv; relative to the workspace"),
     format: z.enum(outputFormats).optional().describe("else the path's ending decides"),
   }),
   output: z.object({ path: z.string(), row_count: z.int(), size_bytes: z.int() }),
-  hints: { readOnly: false, long: true },
+  hints: { readOnly: false, openWorld: true, long: true },
   async run({ source, path, format }, { services, signal }) {
     const target = format ?? formatOfPath(path);
     const output = await services.files.create(path);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
+import type { Downloader } from "../../src/data/download.ts";
 import { openFiles, type Files } from "../../src/data/files.ts";
 import { openSqlEngine, type SqlEngine } from "../../src/data/sql.ts";
 import type { JsonObject } from "../../src/message.ts";
@@ -23,12 +24,18 @@ export interface DataFolder {
   close(): Promise<void>;
 }
 
-export async function openDataFolder(
-  limits: { memoryLimitMb?: number; diskLimitMb?: number } = {},
-): Promise<DataFolder> {
+export interface DataFolderOptions {
+  memoryLimitMb?: number;
+  diskLimitMb?: number;
+  /** Fetches files of the web; without it they are refused. */
+  downloader?: Downloader;
+}
+
+export async function openDataFolder({ downloader, ...limits }: DataFolderOptions = {}): Promise<DataFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "axoner-data-")));
   const workspace = join(root, ".axoner");
-  const files = await openFiles({ roots: [root], workspace, allowWrite: [] });
+  const fetching = downloader === undefined ? {} : { downloader };
+  const files = await openFiles({ roots: [root], workspace, allowWrite: [], ...fetching });
   const datasets = openDatasets(workspace);
   const sql = openSqlEngine({ files, datasets, workspace, environment: {}, memoryLimitMb: 512, ...limits });
   const never = () => {
