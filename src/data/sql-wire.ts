@@ -39,13 +39,18 @@ export function memoryBytes({ memoryLimitMb }: Pick<StatementJob, "memoryLimitMb
   return (memoryLimitMb + 512) * 1024 ** 2;
 }
 
-export const outputFormats = ["csv", "parquet", "json", "jsonl"] as const;
+export const outputFormats = ["csv", "parquet", "json", "jsonl", "xlsx"] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface OutputTarget {
   path: string;
   format: OutputFormat;
+  /** Of text formats only: the others are compressed in themselves. */
   gzip: boolean;
+  /** Write text in CSV so that no spreadsheet takes it for a formula. */
+  escapeFormulas: boolean;
+  /** What the sheet of a spreadsheet is called. */
+  title: string;
 }
 
 export interface WireSource {

@@ -224,21 +224,25 @@ class Tools(ABC):
         source: str,
         path: str,
         *,
-        format: Literal["csv", "parquet", "json", "jsonl"] | None = None,
+        format: Literal["csv", "parquet", "json", "jsonl", "xlsx"] | None = None,
+        escape_formulas: bool | None = None,
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ExportDataResult:
-        """Write a dataset or file as CSV, Parquet, JSON or JSON lines; the file appears whole, over one of that name.
-        For a query's result, query with save_as first.
+        """Write a dataset or file as CSV, Parquet, JSON, JSON lines or XLSX; the file appears whole, over one of that
+        name. For a query's result, query with save_as first.
 
         :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
         :param path: where to, e.g. exports/sales.csv; relative to the workspace
         :param format: else the path's ending decides
+        :param escape_formulas: csv: put ' before text that a spreadsheet would run, beginning with = + - @ (default
+            false)
         """
         arguments = {
             "source": source,
             "path": path,
             "format": format,
+            "escape_formulas": escape_formulas,
         }
         return self._call(ExportDataResult, "export_data", arguments, timeout, progress)
 
