@@ -20,6 +20,9 @@ export async function openSession(memoryLimitMb: number): Promise<DuckDbSession>
     max_temp_directory_size: `${maxTemporaryGb}GB`,
   });
   const connection = await instance.connect();
+  // Counted, and asked for by whoever wants to tell it.
+  await connection.run("SET enable_progress_bar = true");
+  await connection.run("SET enable_progress_bar_print = false");
   return {
     connection,
     close() {

@@ -48,15 +48,25 @@ async function serve(job: StatementJob): Promise<void> {
 async function answer(job: StatementJob): Promise<FromChild> {
   try {
     const session = await takeSession(job.memoryLimitMb);
+    const report = setInterval(() => reportProgress(session), reportEveryMs);
     try {
       return { type: "answer", answer: await runStatement(session, job, askForSources) };
     } finally {
+      clearInterval(report);
       session.close();
     }
   } catch (thrown) {
     if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
     return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
   }
+}
+
+const reportEveryMs = 250;
+
+function reportProgress({ connection }: DuckDbSession): void {
+  const { percentage } = connection.progress;
+  // Negative where it is not known.
+  if (percentage > 0) send({ type: "progress", percent: Math.min(100, Math.floor(percentage)) });
 }
 
 async function takeSession(memoryLimitMb: number): Promise<DuckDbSession> {

@@ -20,6 +20,8 @@ export interface StatementOptions<Result> {
   resolve: (tables: string[]) => Promise<WireSource[]>;
   /** What to make of the answer. The files it tells of go with their process, which stays until this is done. */
   take: (answer: WireAnswer) => Promise<Result>;
+  /** Told now and then how far the statement is; it may begin again. */
+  onPercent: (percent: number) => void;
 }
 
 /** Runs each statement in a process of its own, and kills that to stop it. */
@@ -73,12 +75,12 @@ export function openSqlChildren(options: SqlChildrenOptions): SqlChildren {
   }
 
   return {
-    async run(job, { signal, timeoutMs, resolve, take }) {
+    async run(job, { signal, timeoutMs, ...statement }) {
       const stop = AbortSignal.any([signal, closing.signal, AbortSignal.timeout(timeoutMs)]);
       try {
         await slots.take(stop);
         try {
-          return await runInChild(job, { signal: stop, resolve, take });
+          return await runInChild(job, { ...statement, signal: stop });
         } finally {
           slots.free();
         }
@@ -99,7 +101,7 @@ export function openSqlChildren(options: SqlChildrenOptions): SqlChildren {
   };
 }
 
-type Conversation = Pick<StatementOptions<unknown>, "signal" | "resolve">;
+type Conversation = Pick<StatementOptions<unknown>, "signal" | "resolve" | "onPercent">;
 
 interface Outcome {
   /** Gives what the child answered, or throws it. */
@@ -109,7 +111,8 @@ interface Outcome {
 }
 
 /** Give a child its statement and hear it out. Settles at once when the signal aborts; the caller then kills it. */
-function converse(child: ChildProcess, job: StatementJob, { signal, resolve }: Conversation): Promise<Outcome> {
+function converse(child: ChildProcess, job: StatementJob, conversation: Conversation): Promise<Outcome> {
+  const { signal, resolve, onPercent } = conversation;
   return new Promise((settle) => {
     const listening = new AbortController();
     const finish = (outcome: Outcome) => {
@@ -138,6 +141,7 @@ function converse(child: ChildProcess, job: StatementJob, { signal, resolve }: C
       const message = received as FromChild;
       if (message.type === "parsed")
         resolve(message.tables).then((sources) => send({ type: "sources", sources }), refuse);
+      else if (message.type === "progress") onPercent(message.percent);
       else if (message.type === "answer") finish({ reusable: true, answer: () => message.answer });
       else if (message.type === "failed") fail(new ToolError(message.code, message.message), true);
       else if (message.type === "exhausted") fail(tooMuchMemory(memoryBytes(job)), false);

@@ -13,6 +13,8 @@ export type ToChild =
 
 export type FromChild =
   | { type: "parsed"; tables: string[] }
+  /** How far the statement is, now and then. */
+  | { type: "progress"; percent: number }
   | { type: "answer"; answer: WireAnswer }
   | { type: "failed"; code: ErrorCode; message: string }
   /** The process takes more memory than the statement may have, and goes on taking it until it is killed. */

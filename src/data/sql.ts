@@ -44,7 +44,7 @@ export interface SqlOptions {
   signal: AbortSignal;
   /** Default ten minutes. Fetching files of the web does not count. */
   timeoutMs?: number;
-  /** Told of how far the fetching of files is that are of the web. */
+  /** Told how far it is: in bytes where files of the web are fetched, else in percent. */
   progress?: WebCall["progress"];
   /** The files of the web that the call has read already, where the statement is a part of it only. */
   web?: WebFiles;
@@ -83,7 +83,8 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const children = openSqlChildren({ environment, workspace, diskLimitMb });
   const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
 
-  async function run(request: SqlRequest, { signal, timeoutMs = defaultTimeoutMs }: SqlOptions, web: WebFiles) {
+  async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
+    const { signal, timeoutMs = defaultTimeoutMs } = call;
     const { sql, limit, saveAs, asText = false, output } = request;
     const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
     if (saveAs !== undefined) checkSavedName(saveAs);
@@ -103,7 +104,14 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
       return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
     };
-    return await fetching.around(() => children.run(job, { signal, timeoutMs, resolve, take }));
+    let reached = 0;
+    const onPercent = (percent: number) => {
+      // Bytes and percent are no one count.
+      if (percent <= reached || sources.some((source) => source.web !== undefined)) return;
+      reached = percent;
+      call.progress?.({ done: percent, total: 100, message: "percent" });
+    };
+    return await fetching.around(() => children.run(job, { signal, timeoutMs, resolve, take, onPercent }));
   }
 
   return {

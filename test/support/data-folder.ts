@@ -18,7 +18,7 @@ export interface DataFolder {
   sql: SqlEngine;
   /** Write a file inside the root; gives its absolute path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
-  call(tool: Tool, input: JsonObject, signal?: AbortSignal): Promise<ToolResult>;
+  call(tool: Tool, input: JsonObject, signal?: AbortSignal, progress?: ToolContext["progress"]): Promise<ToolResult>;
   /** Call a tool that must succeed. */
   value(tool: Tool, input: JsonObject): Promise<JsonObject>;
   close(): Promise<void>;
@@ -47,9 +47,13 @@ export async function openDataFolder({ downloader, ...limits }: DataFolderOption
   };
   const services: Services = { files, datasets, sql, ...others };
 
-  async function call(tool: Tool, input: JsonObject, signal = new AbortController().signal): Promise<ToolResult> {
-    const context: ToolContext = { signal, progress: () => undefined, services };
-    return await tool.call(input, context);
+  async function call(
+    tool: Tool,
+    input: JsonObject,
+    signal = new AbortController().signal,
+    progress: ToolContext["progress"] = () => undefined,
+  ): Promise<ToolResult> {
+    return await tool.call(input, { signal, progress, services });
   }
 
   return {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import Papa from "papaparse";
@@ -237,47 +237,5 @@ describe("XLSX", () => {
     const result = await folder.call(exportData, { source: String(dataset), path: "refused/x.xlsx" });
     expect(result).toMatchObject({ ok: false, code: "too_large", message: expect.stringMatching(message) as string });
     expect(await readdir(at("refused"))).toEqual([]);
-  });
-});
-
-describe("the file that is written", () => {
-  test("may be the one that is read", async () => {
-    await mkdir(at("exports"), { recursive: true });
-    await writeFile(at("exports/same.csv"), "id\n2\n1\n");
-    await folder.value(exportData, { source: "exports/same.csv", path: "exports/same.csv" });
-    expect(await text("exports/same.csv")).toBe("id\r\n2\r\n1\r\n");
-  });
-
-  test("is as open to others as the one that it takes the place of", async () => {
-    await folder.write("t.csv", "id\n1\n");
-    await folder.value(exportData, { source: "t.csv", path: "mode.csv" });
-    await chmod(at("mode.csv"), 0o604);
-    await folder.value(exportData, { source: "t.csv", path: "mode.csv" });
-    expect((await stat(at("mode.csv"))).mode & 0o777).toBe(0o604);
-  });
-
-  test("takes the place of a link, not of what that leads to", async () => {
-    await folder.write("t.csv", "id\n1\n");
-    await folder.write("elsewhere.csv", "untouched\n");
-    await folder.value(exportData, { source: "t.csv", path: "exports/first.csv" });
-    await symlink(join(folder.root, "elsewhere.csv"), at("exports/link.csv"));
-    await folder.value(exportData, { source: "t.csv", path: "exports/link.csv" });
-    expect(await readFile(join(folder.root, "elsewhere.csv"), "utf8")).toBe("untouched\n");
-    expect(await text("exports/link.csv")).toBe("id\r\n1\r\n");
-  });
-
-  test("comes with the removal of what killed processes left beside it", async () => {
-    await folder.write("t.csv", "id\n1\n");
-    await folder.value(exportData, { source: "t.csv", path: "swept/a.csv" });
-    const [own] = (await folder.files.create("swept/b.csv")).temporaryPath.split("/").slice(-1);
-    const machine = own?.split("-")[2] ?? "";
-    const names = {
-      dead: `.axoner-4194999-${machine}-0123456789abcdef.tmp`,
-      alive: `.axoner-${process.pid}-${machine}-0123456789abcdef.tmp`,
-      other: ".axoner-notes.tmp",
-    };
-    for (const name of Object.values(names)) await writeFile(at(`swept/${name}`), "");
-    await folder.value(exportData, { source: "t.csv", path: "swept/c.csv" });
-    expect((await readdir(at("swept"))).toSorted()).toEqual([names.alive, names.other, "a.csv", "c.csv"].toSorted());
   });
 });

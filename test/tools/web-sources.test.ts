@@ -113,13 +113,7 @@ describe("a data file of the web", () => {
       response.end(csv);
     });
     const updates: unknown[] = [];
-    const { signal } = new AbortController();
-    const { files, datasets, sql } = web;
-    const services = { files, datasets, sql } as unknown as Parameters<typeof queryData.call>[1]["services"];
-    await queryData.call(
-      { sql: `from '${address}'` },
-      { signal, services, progress: (update) => void updates.push(update) },
-    );
+    await web.call(queryData, { sql: `from '${address}'` }, undefined, (update) => void updates.push(update));
     expect(updates).toEqual([{ done: 27, total: 27, message: `bytes from ${web.site.host}` }]);
   });
 });
