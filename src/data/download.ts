@@ -8,6 +8,8 @@ export interface Downloader {
    * @throws ToolError; the signal's reason within a second of its abort
    */
   download(request: DownloadRequest): Promise<Downloaded>;
+  /** @throws ToolError `blocked_address` for an address that would not be asked, as far as it tells itself */
+  check(url: string): void;
 }
 
 export interface DownloadRequest {

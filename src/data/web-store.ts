@@ -49,6 +49,8 @@ export function openWebStore(options: WebStoreOptions): WebStore {
 
   /** The file as it is now: what is kept where that still stands, else what the server gives. */
   async function current(url: string, signal: AbortSignal, onBytes: (bytes: Bytes) => void): Promise<KeptFile> {
+    // What is kept may have been fetched by a process that was allowed more.
+    downloader.check(url);
     const kept = await cache.find(url);
     if (kept !== undefined && Date.now() < kept.entry.freshUntil) {
       await cache.touch(kept);

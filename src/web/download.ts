@@ -14,6 +14,8 @@ export interface Downloader {
    * `unreadable` (a web page in place of a file), `unavailable`; the signal's reason within a second of its abort
    */
   download(request: DownloadRequest): Promise<Downloaded>;
+  /** @throws ToolError `blocked_address` for an address that would not be asked, as far as it tells itself */
+  check(url: string): void;
   /** Stop what runs. */
   close(): void;
 }
@@ -42,6 +44,8 @@ type Headers = Readonly<Record<(typeof told)[number], string>>;
 
 /** The headers that say what a file is and how long it may be kept. */
 const told = ["content-type", "etag", "last-modified", "cache-control", "expires", "age", "date", "vary"] as const;
+
+const maxPauseMs = 20_000;
 
 export interface DownloaderOptions {
   /** `HOST|CIDR[:PORT]`: what may be fetched although it is not public. */
@@ -74,6 +78,7 @@ export function openDownloader(options: DownloaderOptions): Downloader {
           url: request.url,
           order: 0,
           timeoutMs: deadlineMs,
+          maxPauseMs,
           whenLate: `the file was not complete after ${deadlineMs / 1_000} s; download it into a root, then name the file`,
           whenLimited: "try again later",
           // One file that was asked for by its address is no crawl: robots.txt does not speak of it.
@@ -88,6 +93,7 @@ export function openDownloader(options: DownloaderOptions): Downloader {
         await fetcher.close();
       }
     },
+    check: (url) => guard.checkUrl(new URL(url)),
     close: () => closing.abort(new ToolError("cancelled", "the downloader was closed")),
   };
 }

@@ -23,6 +23,8 @@ export interface FetchRequest<Body> extends Pick<Exchange<Body>, "headersFor" | 
   timeoutMs: number;
   /** What to say when they take longer. */
   whenLate: string;
+  /** A server that wants to be left alone for longer is not asked again. */
+  maxPauseMs: number;
   /** Called before each address is requested, redirects included; the `ToolError` it throws is the answer. */
   admit: (url: URL) => Promise<void>;
 }
@@ -103,7 +105,8 @@ async function persist<Body>(
     const reply = await ask(agent, options, hop, time);
     if (reply.kind !== "retry") return reply;
     const pauseMs = Math.max(reply.afterMs, 250 * 2 ** retries * (0.5 + Math.random()));
-    if (retries === maxRetries || pauseMs >= time.leftMs) return { kind: "done", fetched: reply.fetched };
+    if (retries === maxRetries || pauseMs >= Math.min(time.leftMs, hop.maxPauseMs))
+      return { kind: "done", fetched: reply.fetched };
     time.leftMs -= pauseMs;
     await pause(pauseMs, undefined, { signal: options.signal });
   }

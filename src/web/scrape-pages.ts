@@ -118,8 +118,10 @@ const pageLimits: PageLimits = {
 };
 const robotsLimits: PageLimits = { maxBytes: maxRobotsBytes, overflow: "cut", isWelcome: () => true };
 
-function wordsFor(timeoutMs: number) {
+function patienceOf(timeoutMs: number) {
   return {
+    timeoutMs,
+    maxPauseMs: timeoutMs,
     whenLate: `no complete page within ${timeoutMs / 1_000} s; raise timeout_s`,
     whenLimited: "ask for fewer pages at a time with per_host",
   };
@@ -130,8 +132,7 @@ async function scrapePage(run: Run, url: string, order: number): Promise<Page> {
   const fetched = await run.fetcher.get({
     url,
     order,
-    timeoutMs: request.timeoutMs,
-    ...wordsFor(request.timeoutMs),
+    ...patienceOf(request.timeoutMs),
     headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
     receive: (reply) => receivePage(reply, pageLimits),
     admit: run.admit,
@@ -171,12 +172,10 @@ function nothing({ select }: ScrapeRequest) {
 
 /** A robots.txt goes the way of the pages, but waits for no page that is ahead: every page of its origin waits for it. */
 async function fetchRobots({ request, fetcher, pages, signal }: Run, url: URL): Promise<RobotsReply> {
-  const timeoutMs = Math.min(request.timeoutMs, robotsTimeoutMs);
   const fetched = await fetcher.get({
     url: url.href,
     order: -1,
-    timeoutMs,
-    ...wordsFor(timeoutMs),
+    ...patienceOf(Math.min(request.timeoutMs, robotsTimeoutMs)),
     headersFor: () => pageHeaders("identity"),
     receive: (reply) => receivePage(reply, robotsLimits),
     admit: async () => {},

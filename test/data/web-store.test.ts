@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, realpath, rm, utimes, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openWebStore, type WebStore, type WebStoreOptions } from "../../src/data/web-store.ts";
+import { setLogLevel } from "../../src/log.ts";
 import { openDownloader, type Downloader } from "../../src/web/download.ts";
 import { endless, openSite, reply, type Route, type Site } from "../support/site.ts";
 
@@ -13,6 +14,9 @@ const routes: Record<string, Route | string> = {};
 let workspace: string;
 let site: Site;
 let downloader: Downloader;
+
+beforeAll(() => setLogLevel("silent"));
+afterAll(() => setLogLevel("warn"));
 
 beforeEach(async () => {
   workspace = await realpath(await mkdtemp(join(tmpdir(), "axoner-web-store-")));
@@ -127,4 +131,17 @@ test.each([
     message: expect.stringMatching(/larger than 1000000 bytes; download it into a root/) as string,
   });
   expect(await readdir(join(workspace, "tmp"))).toEqual([]);
+});
+
+test("a server that wants to be left alone for long is not waited for", async () => {
+  routes["/busy.csv"] = reply("", { "retry-after": "600" }, 503);
+  await expect(open().fetch(`${site.origin}/busy.csv`, waiter)).rejects.toMatchObject({ code: "http_error" });
+  expect(site.requested).toHaveLength(1);
+});
+
+test("what was fetched by a process that was allowed more is not given to one that is not", async () => {
+  const address = serve("/inside.csv", "a\n1\n");
+  await use(open(), address);
+  const strict = openDownloader({ allowPrivate: [], userAgent: "axoner/test" });
+  await expect(open({ downloader: strict }).fetch(address, waiter)).rejects.toMatchObject({ code: "blocked_address" });
 });
