@@ -69,10 +69,11 @@ function exactJson(value: string, type: DuckDBType, depth = 0): string | undefin
   const text = `CAST(${value} AS VARCHAR)`;
   switch (type.typeId) {
     case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.UBIGINT:
     case DuckDBTypeId.HUGEINT:
-    case DuckDBTypeId.UHUGEINT:
       return `CASE WHEN ${value} BETWEEN -${safe} AND ${safe} THEN to_json(${value}) ELSE to_json(${text}) END`;
+    case DuckDBTypeId.UBIGINT:
+    case DuckDBTypeId.UHUGEINT:
+      return `CASE WHEN ${value} <= ${safe} THEN to_json(${value}) ELSE to_json(${text}) END`;
     case DuckDBTypeId.DECIMAL:
     case DuckDBTypeId.BIGNUM:
       return text;
@@ -85,9 +86,9 @@ function exactJson(value: string, type: DuckDBType, depth = 0): string | undefin
     case DuckDBTypeId.TIMESTAMP_S:
     case DuckDBTypeId.TIMESTAMP_MS:
     case DuckDBTypeId.TIMESTAMP_NS:
-      return `replace(${text}, ' ', 'T')`;
+      return isoTime(text);
     case DuckDBTypeId.TIMESTAMP_TZ:
-      return `replace(replace(${text}, ' ', 'T'), '+00', 'Z')`;
+      return `replace(${isoTime(text)}, '+00', 'Z')`;
     case DuckDBTypeId.VARCHAR:
       return type.alias === "JSON"
         ? `CASE WHEN ${longNumber(text)} THEN to_json(${text}) ELSE ${value} END`
@@ -99,6 +100,11 @@ function exactJson(value: string, type: DuckDBType, depth = 0): string | undefin
 
 function longNumber(text: string): string {
   return `regexp_matches(${text}, '[0-9]{16}')`;
+}
+
+/** The years before our era have a space of their own, as in `0044-03-15 (BC) 12:00:00`. */
+function isoTime(text: string): string {
+  return `replace(replace(${text}, ' ', 'T'), 'T(BC)', ' (BC)')`;
 }
 
 /** JSON has no numbers for these. */

@@ -70,7 +70,7 @@ export function toCell(value: DuckDBValue, isNumber: boolean): Cell {
   if (typeof value === "number") {
     return Number.isFinite(value) ? number(String(value)) : { kind: "text", value: String(value) };
   }
-  return temporal(value) ?? { kind: "text", value: String(value).replace(" ", "T") };
+  return temporal(value) ?? { kind: "text", value: isoText(value) };
 }
 
 const maxDigits = 15;
@@ -109,8 +109,12 @@ function temporal(value: DuckDBValue): Cell | undefined {
   return micros < dayMicros ? number(String(micros / dayMicros), micros % 1_000_000 === 0 ? time : timeMs) : undefined;
 }
 
+function isoText(value: DuckDBValue): string {
+  return String(value).replace(/ (?=\d)/, "T");
+}
+
 function zoned(value: DuckDBTimestampTZValue): Cell {
-  return { kind: "text", value: String(value).replace(" ", "T").replace(/\+00$/, "Z") };
+  return { kind: "text", value: isoText(value).replace(/\+00$/, "Z") };
 }
 
 function dayCell(days: number, style: number): Cell | undefined {
