@@ -144,26 +144,34 @@ interface OpenServices {
 }
 
 async function openServices(config: Config): Promise<OpenServices> {
-  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openScraper }, { openMathEngine }] = await Promise.all([
-    import("./data/files.ts"),
-    import("./data/dataset.ts"),
-    import("./data/sql.ts"),
-    import("./web/scrape.ts"),
-    import("./math/evaluate.ts"),
-  ]);
+  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openScraper }, { openDownloader }, { openMathEngine }] =
+    await Promise.all([
+      import("./data/files.ts"),
+      import("./data/dataset.ts"),
+      import("./data/sql.ts"),
+      import("./web/scrape.ts"),
+      import("./web/download.ts"),
+      import("./math/evaluate.ts"),
+    ]);
+  const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}` };
+  const downloader = openDownloader(visitor);
   const files = await openFiles({
     roots: config.roots,
     workspace: config.workspace,
     allowWrite: config.allow_write,
     privatePaths: config.private_paths,
+    downloader,
   });
   const datasets = openDatasets(config.workspace);
   const sql = openSqlEngine({ files, datasets, workspace: config.workspace, environment: childEnvironment() });
-  const web = openScraper({ allowPrivate: config.allow_private, userAgent: `axoner/${version}` });
+  const web = openScraper(visitor);
   const math = openMathEngine();
   return {
     services: { files, datasets, sql, web, math },
-    close: async () => void (await Promise.all([sql.close(), web.close(), math.close()])),
+    async close() {
+      downloader.close();
+      await Promise.all([sql.close(), web.close(), math.close()]);
+    },
   };
 }
 

@@ -21,9 +21,10 @@ const foreign: readonly { magic: readonly number[]; advice: string }[] = [
 /**
  * What kind of table a file holds, from its first bytes and, where they leave it open, from its name.
  *
+ * @param named its name where that is another than messages call it by
  * @throws ToolError `unreadable` for an empty file and for formats that hold no table we can read
  */
-export function formatOf(shown: string, head: Uint8Array): FileFormat {
+export function formatOf(shown: string, head: Uint8Array, named = shown): FileFormat {
   if (head.length === 0)
     throw new ToolError("unreadable", `'${shown}' is empty and holds no table; write it again, or name another file`);
   const other = foreign.find(({ magic }) => startsWith(head, magic));
@@ -34,13 +35,13 @@ export function formatOf(shown: string, head: Uint8Array): FileFormat {
     : startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])
       ? "zstd"
       : "none";
-  if (compression === "none" && /\.(gz|gzip|zst|zstd)$/i.test(shown)) {
+  if (compression === "none" && /\.(gz|gzip|zst|zstd)$/i.test(named)) {
     throw new ToolError(
       "unreadable",
       `'${shown}' is named like a compressed file but is none; make it again, or drop the ending if it is plain text`,
     );
   }
-  const name = compression === "none" ? shown : shown.replace(/\.(gz|gzip|zst|zstd)$/i, "");
+  const name = compression === "none" ? named : named.replace(/\.(gz|gzip|zst|zstd)$/i, "");
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
   if (extension === "parquet")
     throw new ToolError(
@@ -48,6 +49,11 @@ export function formatOf(shown: string, head: Uint8Array): FileFormat {
       `'${shown}' is named like a Parquet file but is none; make it again, or name it by what it is`,
     );
   return { format: formatOfText(extension, compression === "none" ? head : new Uint8Array()), compression };
+}
+
+/** Whether a file begins as one that is read through its compression. */
+export function isCompressed(head: Uint8Array): boolean {
+  return startsWith(head, [0x1f, 0x8b]) || startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]);
 }
 
 function formatOfText(extension: string, head: Uint8Array): TableFormat {

@@ -32,6 +32,9 @@ export async function openSession(
     threads: String(threads),
   });
   const connection = await instance.connect();
+  // Counted, and asked for by whoever wants to tell it.
+  await connection.run("SET enable_progress_bar = true");
+  await connection.run("SET enable_progress_bar_print = false");
   return {
     connection,
     isFrugal,

@@ -2,10 +2,12 @@ import { rm } from "node:fs/promises";
 import { StatementType, type DuckDBPreparedStatement, type DuckDBValue } from "@duckdb/node-api";
 import { ToolError } from "../errors.ts";
 import { toRows } from "./cells.ts";
+import { copyTo } from "./copy-to.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
+import { exportTo } from "./export.ts";
 import { explainDiskError } from "./sql-errors.ts";
 import { quoteText } from "./sql-text.ts";
-import type { OutputTarget, StatementJob, WireAnswer } from "./sql-wire.ts";
+import type { StatementJob, WireAnswer } from "./sql-wire.ts";
 import type { Statement } from "./statement.ts";
 import { resultColumns, restored, storable, type ResultColumn } from "./storage.ts";
 import type { Workspace } from "./workspace.ts";
@@ -36,7 +38,7 @@ export async function execute(execution: Execution): Promise<Result> {
     const columns = checkedColumns(prepared);
     const described = columns.map(({ name, type }) => ({ name, type }));
     if (job.output !== undefined) {
-      const rowCount = await exportTo(session, statement.sql, job.output);
+      const rowCount = await exportTo(session, { sql: statement.sql, prepared, columns }, job.output);
       return { columns: described, rows: [], rowCount, spill: undefined, notKept: undefined };
     }
     const isFew = columns.length * job.limit <= maxBriefCells;
@@ -126,30 +128,3 @@ async function spill(
 
 /** The rows that wait to be written take what a sort needs for its last step. */
 const frugalRows = 20_480;
-
-const copyOptions = {
-  csv: "FORMAT csv, HEADER",
-  parquet: "FORMAT parquet",
-  json: "FORMAT json, ARRAY true",
-  jsonl: "FORMAT json",
-};
-
-async function exportTo(session: DuckDbSession, sql: string, { path, format, gzip }: OutputTarget): Promise<number> {
-  const compression = gzip && format !== "parquet" ? ", COMPRESSION gzip" : "";
-  return await copyTo(session, sql, { path, format: `${copyOptions[format]}${compression}` });
-}
-
-/**
- * Write a statement's rows to a file and give their number. The path is a temporary one already: DuckDB shall not
- * make up another beside it.
- */
-export async function copyTo(
-  { connection }: DuckDbSession,
-  sql: string,
-  { path, format }: { path: string; format: string },
-): Promise<number> {
-  const reader = await connection.runAndReadAll(
-    `COPY (\n${sql}\n) TO ${quoteText(path)} (${format}, USE_TMP_FILE false)`,
-  );
-  return Number(reader.getRows()[0]?.[0]);
-}

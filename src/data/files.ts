@@ -3,10 +3,13 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
 import { didYouMean, nearest, suggestion } from "../nearest.ts";
-import { cutText } from "../text.ts";
-import { fileState, openRegularFile, readFailure } from "./open-file.ts";
+import type { Downloader } from "./download.ts";
+import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
+import { refuseAddress } from "./web-address.ts";
+import { openWebFiles, type WebCall, type WebFiles } from "./web-files.ts";
+import { openWebStore } from "./web-store.ts";
 
 export interface SourceFile {
   /** Real and absolute. */
@@ -33,6 +36,8 @@ export interface Files {
   open(file: SourceFile): Promise<FileHandle>;
   /** Begin a file that appears whole, or not at all. Relative paths lie in the workspace. Parents are made. */
   create(path: string): Promise<OutputFile>;
+  /** Begin to read files of the web for one call, which closes what it is given. Without a downloader each is refused. */
+  openWeb(call: WebCall): WebFiles;
 }
 
 export interface FilesOptions {
@@ -43,6 +48,8 @@ export interface FilesOptions {
   allowWrite: string[];
   /** Files and folders that are neither read nor written wherever they lie, such as the user's configuration. */
   privatePaths?: string[];
+  /** What fetches the files of the web. */
+  downloader?: Downloader;
 }
 
 const maxFiles = 2_000;
@@ -51,7 +58,8 @@ const maxPathChars = 4_096;
 /** Folders of the workspace that are sources although they may lie in no root. */
 const sourceFolders = ["datasets", "exports"];
 
-export async function openFiles({ roots, workspace, allowWrite, privatePaths = [] }: FilesOptions): Promise<Files> {
+export async function openFiles(options: FilesOptions): Promise<Files> {
+  const { roots, workspace, allowWrite, privatePaths = [], downloader } = options;
   const home = await workspacePlaceOf(workspace);
   const rootPlaces = await Promise.all(roots.map(placeOf));
   const places = [...rootPlaces, home];
@@ -74,7 +82,7 @@ export async function openFiles({ roots, workspace, allowWrite, privatePaths = [
       const real = await realpathIfAny(path, source);
       if (real === undefined) continue;
       if (!readable(real)) refused = true;
-      else return [await inspect(real, source)];
+      else return [await inspectFile(real, source)];
     }
     if (isGlob(source)) return await findAll(source, unique);
     if (refused) throw outside(source, roots);
@@ -91,7 +99,9 @@ export async function openFiles({ roots, workspace, allowWrite, privatePaths = [
         const real = await realpathIfAny(path, path);
         // Links out of the roots and private files are no part of what a pattern means.
         if (real !== undefined && readable(real))
-          found.push(await inspect(real, isAbsolute(source) ? path : relative(folder, path)).catch(ofPattern(source)));
+          found.push(
+            await inspectFile(real, isAbsolute(source) ? path : relative(folder, path)).catch(ofPattern(source)),
+          );
       }
       if (found.length > 0) return found;
     }
@@ -101,8 +111,23 @@ export async function openFiles({ roots, workspace, allowWrite, privatePaths = [
     );
   }
 
-  return { find, open: (file) => openRegularFile(file.path, file.shown), create: outputs.create };
+  const web = downloader === undefined ? undefined : openWebStore({ workspace, downloader });
+  return {
+    find,
+    open: (file) => openRegularFile(file.path, file.shown),
+    create: outputs.create,
+    openWeb: (call) => (web === undefined ? offline : openWebFiles(web, call)),
+  };
 }
+
+const offline: WebFiles = {
+  async get(source) {
+    refuseAddress(source);
+    throw new Error(`${source} is no address`);
+  },
+  has: () => false,
+  close: async () => {},
+};
 
 const noRoot = "; axoner was started without a folder it may read: start it with --root DIR";
 
@@ -122,14 +147,7 @@ function checkSpelling(source: string): void {
       "a source is a path or glob inside a root, or the handle or name of a dataset",
     );
   }
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(source)?.[1];
-  if (scheme === undefined) return;
-  const advice = /^https?$/i.test(scheme)
-    ? "scrape it and name the dataset, or download it into a root and name the file"
-    : /^file$/i.test(scheme)
-      ? "write the path alone"
-      : "download it into a root, then name the file";
-  throw new ToolError("invalid_input", `'${cutText(source, 200)}' is an address, not a path; ${advice}`);
+  refuseAddress(source);
 }
 
 async function realpathIfAny(path: string, shown: string): Promise<string | undefined> {
@@ -138,16 +156,6 @@ async function realpathIfAny(path: string, shown: string): Promise<string | unde
   } catch (thrown) {
     if (systemErrorCode(thrown) === "ENOENT" || systemErrorCode(thrown) === "ENOTDIR") return undefined;
     throw readFailure(thrown, `'${shown}'`);
-  }
-}
-
-async function inspect(path: string, shown: string): Promise<SourceFile> {
-  const handle = await openRegularFile(path, `'${shown}'`);
-  try {
-    const { size, mtime } = await handle.stat();
-    return { path, shown, sizeBytes: size, modifiedAt: mtime.toISOString(), state: await fileState(handle) };
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { log } from "../log.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
-import { copyTo } from "./execute.ts";
+import { copyTo } from "./copy-to.ts";
 import type { OpenSource } from "./open-sources.ts";
 import { untilRead, type ReadRun } from "./reread.ts";
 import { quoteName } from "./sql-text.ts";

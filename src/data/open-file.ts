@@ -40,6 +40,17 @@ export function descriptorPath(handle: FileHandle, path: string): string {
   return process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : path;
 }
 
+/** A file as sources tell of it, opened once to see that it can be. @throws as `openRegularFile` */
+export async function inspectFile(path: string, shown: string) {
+  const handle = await openRegularFile(path, `'${shown}'`);
+  try {
+    const { size, mtime } = await handle.stat();
+    return { path, shown, sizeBytes: size, modifiedAt: mtime.toISOString(), state: await fileState(handle) };
+  } finally {
+    await handle.close();
+  }
+}
+
 /** What differs whenever a file's content does: which file it is, its length, and when content and entry last changed. */
 export async function fileState(handle: FileHandle): Promise<string> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });

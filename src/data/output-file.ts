@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { lstat, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import { firstSegment, isInPlace, isInside, isPrivate, type Place } from "./places.ts";
-import { openWorkspace, workspaceFolders, writeFailure } from "./workspace.ts";
+import { newOwnName, openWorkspace, removeRests, workspaceFolders, writeFailure } from "./workspace.ts";
 
 /** A file being written. Whoever begins one commits or discards it. */
 export interface OutputFile {
@@ -106,15 +106,19 @@ async function makeParents(path: string, place: Place, names: readonly string[],
   return folder;
 }
 
+const temporaryPrefix = ".axoner-";
+
 async function begin(path: string, folder: string, name: string): Promise<OutputFile> {
   const target = join(folder, name);
   if (await isFolder(target)) throw new ToolError("invalid_input", `'${path}' is a folder; name a file in it`);
-  const temporaryPath = join(folder, `.axoner-${randomBytes(8).toString("hex")}.tmp`);
+  await removeRests(folder, temporaryPrefix);
+  const temporaryPath = join(folder, `${temporaryPrefix}${newOwnName()}.tmp`);
   return {
     path: target,
     temporaryPath,
     async commit() {
       try {
+        await settle(temporaryPath, target);
         await rename(temporaryPath, target);
         return (await stat(target)).size;
       } catch (thrown) {
@@ -125,11 +129,27 @@ async function begin(path: string, folder: string, name: string): Promise<Output
   };
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** On the disk before it takes its name, and as open to others as the file that it takes the place of. */
+async function settle(temporaryPath: string, target: string): Promise<void> {
+  const file = await open(temporaryPath, "r+");
   try {
-    return (await lstat(path)).isDirectory();
+    const earlier = await statIfAny(target);
+    if (earlier?.isFile() === true) await file.chmod(earlier.mode & 0o777);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await statIfAny(path))?.isDirectory() === true;
+}
+
+async function statIfAny(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
   } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return false;
+    if (systemErrorCode(thrown) === "ENOENT") return undefined;
     throw thrown;
   }
 }

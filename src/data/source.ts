@@ -2,10 +2,12 @@ import { ToolError } from "../errors.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
 import { isDatasetId, isSavedName } from "./dataset-names.ts";
 import { didYouMean } from "../nearest.ts";
-import { formatOf, type Compression, type FileFormat, type TableFormat } from "./data-format.ts";
+import { formatOf, isCompressed, type Compression, type FileFormat, type TableFormat } from "./data-format.ts";
 import type { Files, SourceFile } from "./files.ts";
+import { isWebAddress } from "./web-address.ts";
+import type { WebFile, WebFiles } from "./web-files.ts";
 
-/** What a `source` turned out to be: a dataset, or one or more files of one format. */
+/** What a `source` turned out to be: a dataset, a file of the web, or one or more files of one format. */
 export interface TableSource {
   /** As it was named. */
   name: string;
@@ -13,6 +15,8 @@ export interface TableSource {
   compression: Compression;
   files: SourceFile[];
   dataset: Dataset | undefined;
+  /** Of the one file, where it is one of the web. */
+  web: WebFile | undefined;
   /** Types that are known beforehand; those of other sources are found in their files. */
   columns: Column[] | undefined;
 }
@@ -20,15 +24,19 @@ export interface TableSource {
 export interface SourceFinder {
   files: Files;
   datasets: Datasets;
+  /** Of the call that the source is for. */
+  web: WebFiles;
 }
 
 /**
- * Find what a path, a glob, or the handle or saved name of a dataset means. A dataset goes before a file of the
- * same name.
+ * Find what a path, a glob, an http(s) address, or the handle or saved name of a dataset means. A dataset goes before
+ * a file of the same name.
  *
- * @throws ToolError `not_found`, `not_allowed`, `unreadable`, `invalid_input` (an address, a mixture of formats)
+ * @throws ToolError `not_found`, `not_allowed`, `unreadable`, `invalid_input` (a mixture of formats, an address that
+ * is not fetched) and what fetching throws
  */
-export async function findSource(source: string, { files, datasets }: SourceFinder): Promise<TableSource> {
+export async function findSource(source: string, { files, datasets, web }: SourceFinder): Promise<TableSource> {
+  if (isWebAddress(source)) return await ofWeb(source, await web.get(source), files);
   const isHandle = isDatasetId(source.toLowerCase());
   const dataset = isHandle || isSavedName(source) ? await datasets.find(source) : undefined;
   if (dataset !== undefined) return await ofDataset(source, dataset, files);
@@ -45,6 +53,7 @@ export async function findSource(source: string, { files, datasets }: SourceFind
     ...(await sharedFormat(source, found, files)),
     files: found,
     dataset: undefined,
+    web: undefined,
     columns: undefined,
   };
 }
@@ -95,8 +104,18 @@ async function ofDataset(name: string, dataset: Dataset, files: Files): Promise<
     compression: "none",
     files: found.map((file) => ({ ...file, shown: name })),
     dataset,
+    web: undefined,
     columns: dataset.format === "jsonl" ? dataset.columns : undefined,
   };
+}
+
+/** A server may send a file decompressed that is named as a compressed one. */
+async function ofWeb(name: string, file: WebFile, files: Files): Promise<TableSource> {
+  const head = await readHead(files, file, 512);
+  const isPacked = isCompressed(head);
+  const named = isPacked ? file.fileName : file.fileName.replace(/\.(gz|gzip|zst|zstd)$/i, "");
+  const format = formatOf(file.shown, head, named);
+  return { name, ...format, files: [file], dataset: undefined, web: file, columns: undefined };
 }
 
 async function readFormat(files: Files, file: SourceFile): Promise<FileFormat> {

@@ -64,8 +64,10 @@ async function converse(job: StatementJob): Promise<FromChild> {
 
 /** What is left to say once everything is closed: the answer where no copies follow it, the copies where they do. */
 async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild> {
+  const report = setInterval(() => reportProgress(session), reportEveryMs);
   try {
     const { answer, keep, close } = await runStatement(session, job, askForSources);
+    clearInterval(report);
     try {
       if (answer.keeps.length === 0) return { type: "answer", answer };
       send({ type: "answer", answer });
@@ -74,8 +76,17 @@ async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild
       await close();
     }
   } finally {
+    clearInterval(report);
     session.close();
   }
+}
+
+const reportEveryMs = 250;
+
+function reportProgress({ connection }: DuckDbSession): void {
+  const { percentage } = connection.progress;
+  // Negative where it is not known.
+  if (percentage > 0) send({ type: "progress", percent: Math.min(100, Math.floor(percentage)) });
 }
 
 async function takeSession(memoryLimitMb: number): Promise<DuckDbSession> {

@@ -15,6 +15,8 @@ export interface Conversation {
   signal: AbortSignal;
   /** What the tables of the statement are. What it throws as `ToolError` ends the statement. */
   resolve: (tables: string[]) => Promise<WireSource[]>;
+  /** Told now and then how far the statement is; it may begin again. */
+  onPercent: (percent: number) => void;
 }
 
 export interface Outcome {
@@ -27,7 +29,11 @@ export interface Outcome {
 }
 
 /** Give a child its statement and hear it out. Settles at once when the signal aborts; the caller then kills it. */
-export function converse(child: ChildProcess, job: StatementJob, { signal, resolve }: Conversation): Promise<Outcome> {
+export function converse(
+  child: ChildProcess,
+  job: StatementJob,
+  { signal, resolve, onPercent }: Conversation,
+): Promise<Outcome> {
   return new Promise((settle) => {
     const listening = new AbortController();
     const finish = (outcome: Outcome) => {
@@ -57,6 +63,7 @@ export function converse(child: ChildProcess, job: StatementJob, { signal, resol
       const message = received as FromChild;
       if (message.type === "parsed")
         resolve(message.tables).then((sources) => send({ type: "sources", sources }), refuse);
+      else if (message.type === "progress") onPercent(message.percent);
       else if (message.type === "answer") {
         const { keeps: keys } = message.answer;
         const keeping = keys.length === 0 ? undefined : { keys, drafts: hearDrafts(child) };

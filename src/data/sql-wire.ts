@@ -13,6 +13,8 @@ export type ToChild =
 
 export type FromChild =
   | { type: "parsed"; tables: string[] }
+  /** How far the statement is, now and then. */
+  | { type: "progress"; percent: number }
   | { type: "answer"; answer: WireAnswer }
   /** Follows an answer that `keeps` copies: those that could be made. The child takes no statement before. */
   | { type: "kept"; drafts: KeptDraft[] }
@@ -46,13 +48,18 @@ export function memoryBytes({ memoryLimitMb }: Pick<StatementJob, "memoryLimitMb
   return (memoryLimitMb + 768) * 1024 ** 2;
 }
 
-export const outputFormats = ["csv", "parquet", "json", "jsonl"] as const;
+export const outputFormats = ["csv", "parquet", "json", "jsonl", "xlsx"] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface OutputTarget {
   path: string;
   format: OutputFormat;
+  /** Of text formats only: the others are compressed in themselves. */
   gzip: boolean;
+  /** Write text in CSV so that no spreadsheet takes it for a formula. */
+  escapeFormulas: boolean;
+  /** What the sheet of a spreadsheet is called. */
+  title: string;
 }
 
 export interface WireSource {

@@ -8,6 +8,8 @@ import { checkSavedName } from "./dataset-names.ts";
 import { findSource, type TableSource } from "./source.ts";
 import { openKeptTables } from "./kept-tables.ts";
 import { openSqlChildren } from "./sql-children.ts";
+import { openFetching } from "./web-tables.ts";
+import type { WebCall, WebFiles } from "./web-files.ts";
 import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -42,8 +44,12 @@ export interface SqlAnswer {
 
 export interface SqlOptions {
   signal: AbortSignal;
-  /** Default ten minutes. */
+  /** Default ten minutes. Fetching files of the web does not count. */
   timeoutMs?: number;
+  /** Told how far it is: in bytes where files of the web are fetched, else in percent. */
+  progress?: WebCall["progress"];
+  /** The files of the web that the call has read already, where the statement is a part of it only. */
+  web?: WebFiles;
 }
 
 /** Runs read-only SQL over files and datasets, in processes of its own that are killed when it takes too long. */
@@ -83,33 +89,57 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const kept = openKeptTables(openWorkspace(workspace));
   const children = openSqlChildren({ environment, workspace, diskLimitMb });
   const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
+
+  async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
+    const { signal, timeoutMs = defaultTimeoutMs } = call;
+    const { sql, limit, saveAs, asText = false, output } = request;
+    const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
+    if (saveAs !== undefined) checkSavedName(saveAs);
+    const job: StatementJob = { sql, limit, keep, asText, output, keepAfterMs, workspace, memoryLimitMb: memory };
+    let sources: TableSource[] = [];
+    const fetching = openFetching(web);
+    const resolve = async (tables: string[]) => {
+      fetching.require(tables);
+      sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets, web })));
+      checkDistinct(sources);
+      return await Promise.all(sources.map(async (source) => toWire(source, await copyOf(source))));
+    };
+    const copyOf = async (source: TableSource) => {
+      if (asText) return { kept: undefined, keep: undefined };
+      const copy = await kept.find(source, signal);
+      return output === undefined ? copy : { ...copy, keep: undefined };
+    };
+    const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
+      const { columns, rows, rowCount, problems, dialects } = answer;
+      await kept.adopt(answer.kept);
+      const origin = { ...request.origin, sources: sources.map(describe) };
+      const dataset = await keepSpill(datasets, answer, { ...request, origin });
+      const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
+      return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+    };
+    let reached = 0;
+    const onPercent = (percent: number) => {
+      // Bytes and percent are no one count.
+      if (percent <= reached || sources.some((source) => source.web !== undefined)) return;
+      reached = percent;
+      call.progress?.({ done: percent, total: 100, message: "percent" });
+    };
+    return await fetching.around(() =>
+      children.run(job, { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect }),
+    );
+  }
+
   return {
-    async query(request, { signal, timeoutMs = defaultTimeoutMs }) {
+    async query(request, call) {
+      const { signal, progress = () => undefined } = call;
       signal.throwIfAborted();
-      const { sql, limit, saveAs, asText = false, output } = request;
-      const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
-      if (saveAs !== undefined) checkSavedName(saveAs);
-      const job: StatementJob = { sql, limit, keep, asText, output, keepAfterMs, workspace, memoryLimitMb: memory };
-      let sources: TableSource[] = [];
-      const resolve = async (tables: string[]) => {
-        sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets })));
-        checkDistinct(sources);
-        return await Promise.all(
-          sources.map(async (source) => {
-            const copy = asText ? noCopy : await kept.find(source, signal);
-            return toWire(source, output === undefined ? copy : { ...copy, keep: undefined });
-          }),
-        );
-      };
-      const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-        const { columns, rows, rowCount, problems, dialects } = answer;
-        await kept.adopt(answer.kept);
-        const origin = { ...request.origin, sources: sources.map(describe) };
-        const dataset = await keepSpill(datasets, answer, { ...request, origin });
-        const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
-        return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
-      };
-      return await children.run(job, { signal, timeoutMs, resolve, take, keep: kept.expect });
+      if (call.web !== undefined) return await run(request, call, call.web);
+      const web = files.openWeb({ signal, progress });
+      try {
+        return await run(request, call, web);
+      } finally {
+        await web.close();
+      }
     },
     close: children.close,
   };
@@ -133,17 +163,17 @@ async function keepSpill(datasets: Datasets, answer: WireAnswer, request: SqlReq
 
 /** SQL does not tell names apart by their case, files may. */
 function checkDistinct(sources: readonly TableSource[]): void {
-  for (const [index, { name, files }] of sources.entries()) {
+  for (const [index, { name, files, web }] of sources.entries()) {
     const other = sources.slice(0, index).find((earlier) => earlier.name.toLowerCase() === name.toLowerCase());
     if (other === undefined || other.files[0]?.path === files[0]?.path) continue;
+    const advice =
+      web === undefined ? `another path, such as './${name}'` : "another address, such as one that ends in #2";
     throw new ToolError(
       "invalid_input",
-      `'${other.name}' and '${name}' are one name in SQL; reach one of them by another path, such as './${name}'`,
+      `'${other.name}' and '${name}' are one name in SQL; reach one of them by ${advice}`,
     );
   }
 }
-
-const noCopy = { kept: undefined, keep: undefined };
 
 function toWire(
   { name, format, compression, files, dataset, columns }: TableSource,
@@ -156,7 +186,8 @@ function toWire(
 
 const maxDescribed = 20;
 
-function describe({ name, dataset, files }: TableSource): JsonObject {
+function describe({ name, dataset, web, files }: TableSource): JsonObject {
+  if (web !== undefined) return { name, file_count: 1, files: [web.origin] };
   const listed = files
     .slice(0, maxDescribed)
     .map(({ path, sizeBytes, modifiedAt }) => ({ path, size_bytes: sizeBytes, modified_at: modifiedAt }));

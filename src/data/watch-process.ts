@@ -1,8 +1,9 @@
-import { readdir, readFile, stat, statfs } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { log } from "../log.ts";
+import { roomOnDisk } from "./disk-room.ts";
 
 export interface ProcessLimits {
   /** Of the process itself. Counted here on Linux only; elsewhere the process tells of itself. */
@@ -66,10 +67,7 @@ async function residentBytes(pid: number): Promise<number> {
 
 /** What a statement writes before anybody asks whether the disk has room for it. */
 const unnoticedBytes = 64 * 1024 ** 2;
-const spareBytes = 1024 ** 3;
-const spareShare = 0.05;
 
-/** A disk is full for a statement when 1 GB is left, or 5 % of a small one. */
 async function diskExcess({ diskBytes, written }: ProcessLimits): Promise<ToolError | undefined> {
   const paths = await written();
   const sizes = await Promise.all(paths.map(sizeOf));
@@ -81,8 +79,7 @@ async function diskExcess({ diskBytes, written }: ProcessLimits): Promise<ToolEr
     );
   const largest = paths[sizes.indexOf(Math.max(...sizes))];
   if (total < unnoticedBytes || largest === undefined) return undefined;
-  const { bavail, blocks, bsize } = await statfs(dirname(largest));
-  if (bavail * bsize >= Math.min(spareBytes, spareShare * blocks * bsize)) return undefined;
+  if ((await roomOnDisk(dirname(largest))) >= 0) return undefined;
   return new ToolError(
     "too_large",
     `the statement has written ${inMb(total)} MB and would fill the disk; free some space, or filter or aggregate earlier`,

@@ -24,12 +24,16 @@ export interface Workspace {
 /** Containers have a host name of their own. */
 const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
+/** A name that no other file has, and that tells which process made it. */
+export function newOwnName(): string {
+  return `${process.pid}-${machine}-${randomBytes(8).toString("hex")}`;
+}
+
 export function openWorkspace(path: string): Workspace {
   // Made anew each time: whoever tidies up may remove the workspace while we run.
   const folder = (name: WorkspaceFolder) => makeFolder(path, name);
-  const swept = once(async () => sweep(await folder("tmp")).catch(warnOfRests));
-  const temporaryName = (extension: string) =>
-    join(path, "tmp", `${process.pid}-${machine}-${randomBytes(8).toString("hex")}${extension}`);
+  const swept = once(async () => removeRests(await folder("tmp")));
+  const temporaryName = (extension: string) => join(path, "tmp", `${newOwnName()}${extension}`);
 
   return {
     path,
@@ -126,15 +130,21 @@ function warnOfRests(thrown: unknown): void {
 const foreignAfterMs = 3_600_000;
 
 /**
- * Remove temporary files whose process has ended. Whether one of another machine or container has ended cannot be
- * seen from here: its files go when nobody has touched them for an hour.
+ * Remove from a folder the temporary files whose process has ended. Whether one of another machine or container has
+ * ended cannot be seen from here: its files go when nobody has touched them for an hour. What fails is only logged.
+ *
+ * @param prefix what the names begin with, before `newOwnName`
  */
-async function sweep(tmp: string): Promise<void> {
-  for (const entry of await namesIn(tmp)) {
-    const owner = ownerOf(entry);
-    if (owner === undefined || (owner.isHere && isAlive(owner.pid))) continue;
-    const path = join(tmp, entry);
-    if (owner.isHere || (await isOld(path))) await rm(path, { recursive: true, force: true });
+export async function removeRests(folder: string, prefix = ""): Promise<void> {
+  try {
+    for (const entry of await namesIn(folder)) {
+      const owner = entry.startsWith(prefix) ? ownerOf(entry.slice(prefix.length)) : undefined;
+      if (owner === undefined || (owner.isHere && isAlive(owner.pid))) continue;
+      const path = join(folder, entry);
+      if (owner.isHere || (await isOld(path))) await rm(path, { recursive: true, force: true });
+    }
+  } catch (thrown) {
+    warnOfRests(thrown);
   }
 }
 

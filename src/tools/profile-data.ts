@@ -2,7 +2,9 @@ import { z } from "zod";
 import { expectOf, measuresOf, measuresPerColumn, profileOf, quantileShares } from "../data/column-measures.ts";
 import { quoteName } from "../data/sql-text.ts";
 import type { SourceDialect } from "../data/sql-wire.ts";
+import type { WebFiles } from "../data/web-files.ts";
 import { ToolError } from "../errors.ts";
+import { sourceField } from "./source-field.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
 const maxColumns = 500;
@@ -17,7 +19,7 @@ export const profileData = defineTool({
     "Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type, nulls, min, max, mean, std, text lengths (min, max, mean); " +
     "approximate: distinct, quantiles (5, 25, 50, 75, 95 %), top values, likely_key; date_format of dates held as text.",
   input: z.object({
-    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    source: sourceField,
   }),
   output: z.object({
     row_count: z.int(),
@@ -48,38 +50,45 @@ export const profileData = defineTool({
     problems: z.array(z.object({ line: z.int(), code: z.string(), message: z.string() })),
     notes: z.array(z.string()).optional(),
   }),
-  hints: { readOnly: true, long: true },
+  hints: { readOnly: true, openWorld: true, long: true },
   async run({ source }, context) {
-    const table = quoteName(source);
-    const head = await ask(`select * from ${table} limit ${sampleRows}`, context);
-    const { columns } = head;
-    if (columns.length > maxColumns) {
-      throw new ToolError(
-        "too_large",
-        `'${source}' has ${columns.length} columns, and at most ${maxColumns} are profiled; use query_data on some of them`,
-      );
+    const web = context.services.files.openWeb(context);
+    try {
+      return await profile(source, { ...context, web });
+    } finally {
+      await web.close();
     }
-    const isWide = columns.length > maxFullColumns;
-    const expected = columns.map((column, index) =>
-      expectOf(
-        column,
-        head.rows.map((row) => row[index] ?? null),
-      ),
-    );
-    const measures = expected.flatMap((column) => measuresOf(column, isWide));
-    const { rows, problems, dialects } = await ask(`select ${["count(*)", ...measures].join()} from ${table}`, context);
-    const [rowCount, ...answers] = rows[0] ?? [];
-    return {
-      row_count: Number(rowCount),
-      columns: expected.map((column, index) => profileOf(column, answers.slice(index * measuresPerColumn))),
-      ...describeDialect(dialects[0]),
-      problems,
-      ...(isWide
-        ? { notes: [`quantiles, top values and lengths are given for at most ${maxFullColumns} columns`] }
-        : {}),
-    };
   },
 });
+
+async function profile(source: string, context: ToolContext & { web: WebFiles }) {
+  const table = quoteName(source);
+  const head = await ask(`select * from ${table} limit ${sampleRows}`, context);
+  const { columns } = head;
+  if (columns.length > maxColumns) {
+    throw new ToolError(
+      "too_large",
+      `'${source}' has ${columns.length} columns, and at most ${maxColumns} are profiled; use query_data on some of them`,
+    );
+  }
+  const isWide = columns.length > maxFullColumns;
+  const expected = columns.map((column, index) =>
+    expectOf(
+      column,
+      head.rows.map((row) => row[index] ?? null),
+    ),
+  );
+  const measures = expected.flatMap((column) => measuresOf(column, isWide));
+  const { rows, problems, dialects } = await ask(`select ${["count(*)", ...measures].join()} from ${table}`, context);
+  const [rowCount, ...answers] = rows[0] ?? [];
+  return {
+    row_count: Number(rowCount),
+    columns: expected.map((column, index) => profileOf(column, answers.slice(index * measuresPerColumn))),
+    ...describeDialect(dialects[0]),
+    problems,
+    ...(isWide ? { notes: [`quantiles, top values and lengths are given for at most ${maxFullColumns} columns`] } : {}),
+  };
+}
 
 function describeDialect(dialect: SourceDialect | undefined) {
   if (dialect === undefined) throw new Error("a profile has a source");
@@ -87,6 +96,6 @@ function describeDialect(dialect: SourceDialect | undefined) {
   return { dialect: rest, encoding };
 }
 
-function ask(sql: string, { services, signal }: ToolContext) {
-  return services.sql.query({ sql, limit: sampleRows, origin: { tool: "profile_data" } }, { signal });
+function ask(sql: string, { services, ...options }: ToolContext & { web: WebFiles }) {
+  return services.sql.query({ sql, limit: sampleRows, origin: { tool: "profile_data" } }, options);
 }

@@ -6,8 +6,8 @@ import { defineTool } from "./tool.ts";
 export const queryData = defineTool({
   name: "query_data",
   description:
-    "Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too), globs and datasets. " +
-    "A quoted path or a dataset's handle or name is a table: select sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. " +
+    "Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too), globs, URLs of such files and datasets. " +
+    "A quoted path or URL or a dataset's handle or name is a table: select sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. " +
     "Results larger than the preview are kept whole as a dataset.",
   input: z.object({
     sql: z.string().min(1).max(50_000).describe("one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT"),
@@ -22,13 +22,13 @@ export const queryData = defineTool({
     notes: z.array(z.string()).optional(),
     elapsed_ms: z.int(),
   }),
-  hints: { readOnly: true, long: true },
-  async run({ sql, limit, save_as: saveAs }, { services, signal }) {
+  hints: { readOnly: true, openWorld: true, long: true },
+  async run({ sql, limit, save_as: saveAs }, { services, signal, progress }) {
     const started = performance.now();
     const keep = (table: Table) => previewTable(table, limit).truncated;
     const answer = await services.sql.query(
       { sql, limit, saveAs, keep, origin: { tool: "query_data", sql } },
-      { signal },
+      { signal, progress },
     );
     const { note, ...preview } = previewTable(answer, limit);
     const notes = shortened(answer.problems.map(({ message }) => message));

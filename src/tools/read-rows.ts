@@ -3,6 +3,7 @@ import type { Column } from "../data/dataset.ts";
 import { findSource, type TableSource } from "../data/source.ts";
 import { quoteName } from "../data/sql-text.ts";
 import { extraColumn, problemsOf } from "../data/repair.ts";
+import type { WebFiles } from "../data/web-files.ts";
 import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text-rows.ts";
 import { columnNames } from "../data/header.ts";
 import { ToolError } from "../errors.ts";
@@ -11,6 +12,7 @@ import { didYouMean } from "../nearest.ts";
 import { toJson } from "../text.ts";
 import { previewRows } from "./preview.ts";
 import { columnFields, toTypes } from "./table-result.ts";
+import { sourceField } from "./source-field.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
 /** Further into a text file than this, SQL finds the rows faster. */
@@ -25,7 +27,7 @@ export const readRows = defineTool({
   description:
     "Read a page of rows of a file or dataset, in file order. Cells of CSV files are text as written. row_count is given where it is known without reading on.",
   input: z.object({
-    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    source: sourceField,
     offset: z.int().min(0).default(0),
     limit: z.int().min(1).max(1_000).default(50),
     columns: z.array(z.string()).max(500).optional().describe("only these, in this order"),
@@ -37,13 +39,9 @@ export const readRows = defineTool({
     truncated: z.boolean(),
     notes: z.array(z.string()).optional(),
   }),
-  hints: { readOnly: true, long: false },
+  hints: { readOnly: true, openWorld: true, long: false },
   async run({ source, offset, limit, columns }, context) {
-    const found = await findSource(source, context.services);
-    const wanted = { offset, limit, columns };
-    const page = isText(found, offset)
-      ? await readText(found, wanted, context)
-      : await readBySql(found, wanted, context);
+    const { found, page } = await readPage(source, { offset, limit, columns }, context);
     const { rows, truncated } = previewRows(page.rows, { maxRows: limit });
     const count = found.dataset?.rowCount ?? page.rowCount;
     return {
@@ -70,6 +68,20 @@ interface Page {
   rowCount: number | undefined;
   /** What is wrong with rows of the page. */
   notes?: string[];
+}
+
+/** The source and a page of it. */
+async function readPage(source: string, wanted: Wanted, context: ToolContext) {
+  const web = context.services.files.openWeb(context);
+  try {
+    const found = await findSource(source, { ...context.services, web });
+    const page = isText(found, wanted.offset)
+      ? await readText(found, wanted, context)
+      : await readBySql(found, wanted, { ...context, web });
+    return { found, page };
+  } finally {
+    await web.close();
+  }
 }
 
 function isText({ format, files }: TableSource, offset: number): boolean {
@@ -207,16 +219,16 @@ function jsonType(values: readonly JsonValue[]): string {
 async function readBySql(
   { name, format, dataset }: TableSource,
   { offset, limit, columns }: Wanted,
-  { services, signal }: ToolContext,
+  { services, ...options }: ToolContext & { web: WebFiles },
 ): Promise<Page> {
   const table = quoteName(name);
   const origin = { tool: "read_rows" };
   const list = columns?.map(quoteName).join() ?? "*";
   const page = await services.sql.query(
     { sql: `select ${list} from ${table} limit ${limit} offset ${offset}`, limit, asText: format === "csv", origin },
-    { signal },
+    options,
   );
   if (format !== "parquet" || dataset !== undefined) return { ...page, rowCount: undefined };
-  const counted = await services.sql.query({ sql: `select count(*) from ${table}`, limit: 1, origin }, { signal });
+  const counted = await services.sql.query({ sql: `select count(*) from ${table}`, limit: 1, origin }, options);
   return { ...page, rowCount: Number(counted.rows[0]?.[0]) };
 }

@@ -27,6 +27,8 @@ const known: Record<string, { code: ErrorCode; retryable: boolean; text: string 
   ENETUNREACH: { code: "unavailable", retryable: false, text: "the network cannot be reached" },
   ETIMEDOUT: { code: "timeout", retryable: false, text: "the host did not answer" },
   UND_ERR_CONNECT_TIMEOUT: { code: "timeout", retryable: false, text: "the host did not answer" },
+  UND_ERR_HEADERS_TIMEOUT: { code: "timeout", retryable: false, text: "the server took the request and sent nothing" },
+  UND_ERR_BODY_TIMEOUT: { code: "timeout", retryable: false, text: "the server stopped sending before the end" },
   UND_ERR_HEADERS_OVERFLOW: { code: "http_error", retryable: false, text: "the headers of the reply are too long" },
 };
 

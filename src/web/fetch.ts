@@ -7,20 +7,24 @@ import { failureOf } from "./failure.ts";
 import type { Guard } from "./guard.ts";
 import type { Gate } from "./politeness.ts";
 
-/** Gets pages: guarded, gated, bounded in time and size, patient with servers that are busy. */
+/** Gets pages and files: guarded, gated, bounded in time, patient with servers that are busy. */
 export interface Fetcher {
   /** Throws only when the run is aborted; whatever else goes wrong is in the answer. */
-  get(request: FetchRequest): Promise<Fetched & { elapsedMs: number }>;
+  get<Body>(request: FetchRequest<Body>): Promise<Fetched<Body> & { elapsedMs: number }>;
   /** Close every connection. */
   close(): Promise<void>;
 }
 
-export interface FetchRequest extends Pick<Exchange, "acceptEncoding" | "isWelcome" | "maxBytes" | "overflow"> {
+export interface FetchRequest<Body> extends Pick<Exchange<Body>, "headersFor" | "receive" | "whenLimited"> {
   url: string;
   /** For the gate: which page of the run this is for. */
   order: number;
   /** For all attempts and redirects together; waiting for the gate does not count. */
   timeoutMs: number;
+  /** What to say when they take longer. */
+  whenLate: string;
+  /** A server that wants to be left alone for longer is not asked again. */
+  maxPauseMs: number;
   /** Called before each address is requested, redirects included; the `ToolError` it throws is the answer. */
   admit: (url: URL) => Promise<void>;
 }
@@ -31,6 +35,8 @@ export interface FetcherOptions {
   userAgent: string;
   /** Ends the run: every request stops, every socket closes. */
   signal: AbortSignal;
+  /** How long a server may send nothing; 0 leaves it to the deadline of each request. */
+  stallMs: number;
 }
 
 const maxRedirects = 5;
@@ -42,9 +48,9 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
     connect: guardedConnector(options.guard, options.signal),
     allowH2: false,
     maxHeaderSize: 64 * 1024,
-    // The deadline of the page stands in for both: drips and endless interim replies evade these.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+    // Drips and endless interim replies evade these two: the deadline of the request ends them.
+    headersTimeout: options.stallMs,
+    bodyTimeout: options.stallMs,
   });
   return {
     async get(request) {
@@ -56,7 +62,12 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   };
 }
 
-async function follow(agent: Agent, options: FetcherOptions, request: FetchRequest, time: Time): Promise<Fetched> {
+async function follow<Body>(
+  agent: Agent,
+  options: FetcherOptions,
+  request: FetchRequest<Body>,
+  time: Time,
+): Promise<Fetched<Body>> {
   let status: number | null = null;
   let url = new URL(request.url);
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
@@ -81,27 +92,28 @@ interface Time {
   leftMs: number;
 }
 
-type Hop = Omit<FetchRequest, "url"> & { url: URL };
+type Hop<Body> = Omit<FetchRequest<Body>, "url"> & { url: URL };
 
 /** Ask again, later each time, while the server is or seems busy and there is time left. */
-async function persist(
+async function persist<Body>(
   agent: Agent,
   options: FetcherOptions,
-  hop: Hop,
+  hop: Hop<Body>,
   time: Time,
-): Promise<Exclude<Reply, { kind: "retry" }>> {
+): Promise<Exclude<Reply<Body>, { kind: "retry" }>> {
   for (let retries = 0; ; retries += 1) {
     const reply = await ask(agent, options, hop, time);
     if (reply.kind !== "retry") return reply;
     const pauseMs = Math.max(reply.afterMs, 250 * 2 ** retries * (0.5 + Math.random()));
-    if (retries === maxRetries || pauseMs >= time.leftMs) return { kind: "done", fetched: reply.fetched };
+    if (retries === maxRetries || pauseMs >= Math.min(time.leftMs, hop.maxPauseMs))
+      return { kind: "done", fetched: reply.fetched };
     time.leftMs -= pauseMs;
     await pause(pauseMs, undefined, { signal: options.signal });
   }
 }
 
 /** One request in its turn and in what is left of its time. */
-async function ask(agent: Agent, options: FetcherOptions, hop: Hop, time: Time): Promise<Reply> {
+async function ask<Body>(agent: Agent, options: FetcherOptions, hop: Hop<Body>, time: Time): Promise<Reply<Body>> {
   const { url } = hop;
   const leave = await options.gate.enter(url.host, hop.order);
   const deadline = new AbortController();
@@ -124,7 +136,6 @@ async function ask(agent: Agent, options: FetcherOptions, hop: Hop, time: Time):
   }
 }
 
-function outOfTime({ url, timeoutMs }: Hop): { error: ToolError; retryable: boolean } {
-  const message = `${url.host}: no complete page within ${timeoutMs / 1_000} s; raise timeout_s`;
-  return { error: new ToolError("timeout", message), retryable: false };
+function outOfTime({ url, whenLate }: Hop<unknown>): { error: ToolError; retryable: boolean } {
+  return { error: new ToolError("timeout", `${url.host}: ${whenLate}`), retryable: false };
 }

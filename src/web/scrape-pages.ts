@@ -4,6 +4,7 @@ import { ToolError } from "../errors.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
 import { isBinaryType } from "./page.ts";
+import { pageHeaders, receivePage, type PageLimits } from "./page-body.ts";
 import type { Pages } from "./pages.ts";
 import { openGate } from "./politeness.ts";
 import { openRobots, type RobotsReply } from "./robots.ts";
@@ -46,7 +47,7 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   let bytesAhead = 0;
   const mayStart = (order: number) => order <= next || bytesAhead < maxBytesAhead;
   const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart });
-  const fetcher = await openFetcher({ guard: around.guard, gate, userAgent: around.userAgent, signal });
+  const fetcher = await openFetcher({ guard: around.guard, gate, userAgent: around.userAgent, signal, stallMs: 0 });
   const hold = (bytes: number) => {
     bytesAhead += bytes;
     if (bytes < 0) gate.recheck();
@@ -110,33 +111,47 @@ function requestKey(url: string): string {
   return URL.parse(url)?.href.replace(/#.*/, "") ?? url;
 }
 
+const pageLimits: PageLimits = {
+  maxBytes: maxPageBytes,
+  overflow: "error",
+  isWelcome: (contentType) => !isBinaryType(contentType),
+};
+const robotsLimits: PageLimits = { maxBytes: maxRobotsBytes, overflow: "cut", isWelcome: () => true };
+
+function patienceOf(timeoutMs: number) {
+  return {
+    timeoutMs,
+    maxPauseMs: timeoutMs,
+    whenLate: `no complete page within ${timeoutMs / 1_000} s; raise timeout_s`,
+    whenLimited: "ask for fewer pages at a time with per_host",
+  };
+}
+
 async function scrapePage(run: Run, url: string, order: number): Promise<Page> {
   const { request } = run;
   const fetched = await run.fetcher.get({
     url,
     order,
-    timeoutMs: request.timeoutMs,
-    maxBytes: maxPageBytes,
-    overflow: "error",
-    acceptEncoding: "gzip, br, deflate, zstd",
-    isWelcome: (contentType) => !isBinaryType(contentType),
+    ...patienceOf(request.timeoutMs),
+    headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
+    receive: (reply) => receivePage(reply, pageLimits),
     admit: run.admit,
   });
   const { finalUrl, status, elapsedMs } = fetched;
   const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
   if (!fetched.ok) return { ...basics, ...nothing(request), error: fetched.error };
-  const { contentType, contentEncoding, body } = fetched;
+  const { contentType, contentEncoding, bytes } = fetched.body;
   const { extract, select } = request;
   const task = {
     address: finalUrl,
     contentType,
     contentEncoding,
     maxBytes: maxPageBytes,
-    bytes: body,
+    bytes,
     extract,
     select,
   };
-  const bodyBytes = body.byteLength;
+  const bodyBytes = bytes.byteLength;
   run.hold(bodyBytes);
   const page = await run.pages.read(task, run.signal);
   run.hold(-bodyBytes);
@@ -160,18 +175,16 @@ async function fetchRobots({ request, fetcher, pages, signal }: Run, url: URL): 
   const fetched = await fetcher.get({
     url: url.href,
     order: -1,
-    timeoutMs: Math.min(request.timeoutMs, robotsTimeoutMs),
-    maxBytes: maxRobotsBytes,
-    overflow: "cut",
-    acceptEncoding: "identity",
-    isWelcome: () => true,
+    ...patienceOf(Math.min(request.timeoutMs, robotsTimeoutMs)),
+    headersFor: () => pageHeaders("identity"),
+    receive: (reply) => receivePage(reply, robotsLimits),
     admit: async () => {},
   });
   if (!fetched.ok)
     return { ok: false, status: fetched.status, code: fetched.error.code, message: fetched.error.message };
-  const { finalUrl, contentEncoding, body } = fetched;
+  const { contentEncoding, bytes } = fetched.body;
   const contentType = "text/plain; charset=utf-8";
-  const task = { address: finalUrl, contentType, contentEncoding, maxBytes: maxPageBytes, bytes: body };
+  const task = { address: fetched.finalUrl, contentType, contentEncoding, maxBytes: maxPageBytes, bytes };
   const page = await pages.read({ ...task, extract: "text", select: [] }, signal);
   if (!page.ok) return { ok: false, status: null, code: page.code, message: page.message };
   return { ok: true, text: typeof page.content === "string" ? page.content : "" };

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
+import type { Downloader } from "../../src/data/download.ts";
 import { openFiles, type Files } from "../../src/data/files.ts";
 import { openSqlEngine, type SqlEngine } from "../../src/data/sql.ts";
 import type { JsonObject } from "../../src/message.ts";
@@ -17,7 +18,7 @@ export interface DataFolder {
   sql: SqlEngine;
   /** Write a file inside the root; gives its absolute path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
-  call(tool: Tool, input: JsonObject, signal?: AbortSignal): Promise<ToolResult>;
+  call(tool: Tool, input: JsonObject, signal?: AbortSignal, progress?: ToolContext["progress"]): Promise<ToolResult>;
   /** Call a tool that must succeed. */
   value(tool: Tool, input: JsonObject): Promise<JsonObject>;
   close(): Promise<void>;
@@ -26,12 +27,19 @@ export interface DataFolder {
 /** No statement takes so long that copies of its sources are kept. */
 const noCopiesMs = 1e9;
 
-export async function openDataFolder(
-  limits: { memoryLimitMb?: number; diskLimitMb?: number; keepAfterMs?: number } = {},
-): Promise<DataFolder> {
+export interface DataFolderOptions {
+  memoryLimitMb?: number;
+  diskLimitMb?: number;
+  keepAfterMs?: number;
+  /** Fetches files of the web; without it they are refused. */
+  downloader?: Downloader;
+}
+
+export async function openDataFolder({ downloader, ...limits }: DataFolderOptions = {}): Promise<DataFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "axoner-data-")));
   const workspace = join(root, ".axoner");
-  const files = await openFiles({ roots: [root], workspace, allowWrite: [] });
+  const fetching = downloader === undefined ? {} : { downloader };
+  const files = await openFiles({ roots: [root], workspace, allowWrite: [], ...fetching });
   const datasets = openDatasets(workspace);
   const sql = openSqlEngine({
     files,
@@ -51,9 +59,13 @@ export async function openDataFolder(
   };
   const services: Services = { files, datasets, sql, ...others };
 
-  async function call(tool: Tool, input: JsonObject, signal = new AbortController().signal): Promise<ToolResult> {
-    const context: ToolContext = { signal, progress: () => undefined, services };
-    return await tool.call(input, context);
+  async function call(
+    tool: Tool,
+    input: JsonObject,
+    signal = new AbortController().signal,
+    progress: ToolContext["progress"] = () => undefined,
+  ): Promise<ToolResult> {
+    return await tool.call(input, { signal, progress, services });
   }
 
   return {

@@ -161,7 +161,7 @@ class Tools(ABC):
         nulls, min, max, mean, std, text lengths (min, max, mean); approximate: distinct, quantiles (5, 25, 50, 75, 95
         %), top values, likely_key; date_format of dates held as text.
 
-        :param source: path or glob inside a root, or a dataset's handle or name
+        :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
         """
         arguments = {
             "source": source,
@@ -178,9 +178,9 @@ class Tools(ABC):
         progress: ProgressOption = None,
     ) -> QueryDataResult:
         """Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too),
-        globs and datasets. A quoted path or a dataset's handle or name is a table: select sku, sum(qty) from
-        'sales/*.csv' join suppliers using (sku) group by sku. Results larger than the preview are kept whole as a
-        dataset.
+        globs, URLs of such files and datasets. A quoted path or URL or a dataset's handle or name is a table: select
+        sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. Results larger than the preview are
+        kept whole as a dataset.
 
         :param sql: one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT
         :param limit: rows shown; row_count tells how many there are (default 50; 1 to 1000)
@@ -206,7 +206,7 @@ class Tools(ABC):
         """Read a page of rows of a file or dataset, in file order. Cells of CSV files are text as written. row_count is
         given where it is known without reading on.
 
-        :param source: path or glob inside a root, or a dataset's handle or name
+        :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
         :param offset: default 0; at least 0
         :param limit: default 50; 1 to 1000
         :param columns: only these, in this order (at most 500 items)
@@ -224,21 +224,25 @@ class Tools(ABC):
         source: str,
         path: str,
         *,
-        format: Literal["csv", "parquet", "json", "jsonl"] | None = None,
+        format: Literal["csv", "parquet", "json", "jsonl", "xlsx"] | None = None,
+        escape_formulas: bool | None = None,
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> ExportDataResult:
-        """Write a dataset or file as CSV, Parquet, JSON or JSON lines; the file appears whole, over one of that name.
-        For a query's result, query with save_as first.
+        """Write a dataset or file as CSV, Parquet, JSON, JSON lines or XLSX; the file appears whole, over one of that
+        name. For a query's result, query with save_as first.
 
-        :param source: path or glob inside a root, or a dataset's handle or name
+        :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
         :param path: where to, e.g. exports/sales.csv; relative to the workspace
         :param format: else the path's ending decides
+        :param escape_formulas: csv: put ' before text that a spreadsheet would run, beginning with = + - @ (default
+            false)
         """
         arguments = {
             "source": source,
             "path": path,
             "format": format,
+            "escape_formulas": escape_formulas,
         }
         return self._call(ExportDataResult, "export_data", arguments, timeout, progress)
 

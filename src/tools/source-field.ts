@@ -1,0 +1,8 @@
+import { z } from "zod";
+
+/** How every tool takes the table that it reads. */
+export const sourceField = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .describe("path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name");

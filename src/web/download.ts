@@ -1,0 +1,140 @@
+import { ToolError } from "../errors.ts";
+import type { OpenReply } from "./exchange.ts";
+import { openFetcher } from "./fetch.ts";
+import { acceptedEncodings, receiveFile } from "./file-body.ts";
+import { openGuard } from "./guard.ts";
+import { openGate } from "./politeness.ts";
+
+/** Fetches data files, each to a file of its own, from the public internet and from hosts that the user has allowed. */
+export interface Downloader {
+  /**
+   * Fetch a file whole, or find that it has not changed. Where this fails, the caller removes what `target` holds.
+   *
+   * @throws ToolError `blocked_address`, `http_error`, `rate_limited`, `not_found`, `timeout`, `too_large`,
+   * `unreadable` (a web page in place of a file), `unavailable`; the signal's reason within a second of its abort
+   */
+  download(request: DownloadRequest): Promise<Downloaded>;
+  /** @throws ToolError `blocked_address` for an address that would not be asked, as far as it tells itself */
+  check(url: string): void;
+  /** Stop what runs. */
+  close(): void;
+}
+
+interface DownloadRequest {
+  /** Absolute, http or https. */
+  url: string;
+  /** Where the file is written. */
+  target: string;
+  /** What is known of an earlier copy, and at which address after redirects it was found. */
+  known: { finalUrl: string; etag: string; lastModified: string } | undefined;
+  maxBytes: number;
+  /** What to say of a file that is larger. */
+  whenLarge: string;
+  signal: AbortSignal;
+  /** Bytes over the wire so far, and of all where the server has said so. */
+  onBytes: (received: number, total: number | undefined) => void;
+}
+
+type Downloaded =
+  | { kind: "unchanged"; finalUrl: string; headers: Headers }
+  | { kind: "file"; finalUrl: string; headers: Headers; sizeBytes: number; sha256: string };
+
+/** By name in lower case; those that are not there are empty. */
+type Headers = Readonly<Record<(typeof told)[number], string>>;
+
+/** The headers that say what a file is and how long it may be kept. */
+const told = ["content-type", "etag", "last-modified", "cache-control", "expires", "age", "date", "vary"] as const;
+
+const maxPauseMs = 20_000;
+
+export interface DownloaderOptions {
+  /** `HOST|CIDR[:PORT]`: what may be fetched although it is not public. */
+  allowPrivate: readonly string[];
+  /** The product and its version: `axoner/1.2.3`. */
+  userAgent: string;
+  /** How long a server may send nothing. Default 30 s. */
+  stallMs?: number;
+  /** For one file with its retries and redirects. Default 30 minutes. */
+  deadlineMs?: number;
+}
+
+/**
+ * Opening reads the options only; the HTTP client starts with the first file.
+ *
+ * @throws ConfigError for an entry of `allowPrivate` that cannot be read
+ */
+export function openDownloader(options: DownloaderOptions): Downloader {
+  const { allowPrivate, userAgent, stallMs = 30_000, deadlineMs = 1_800_000 } = options;
+  const guard = openGuard(allowPrivate);
+  const closing = new AbortController();
+  return {
+    async download(request) {
+      const stop = new AbortController();
+      const signal = AbortSignal.any([request.signal, closing.signal, stop.signal]);
+      const gate = openGate({ total: 1, perHost: 1, signal, mayStart: () => true });
+      const fetcher = await openFetcher({ guard, gate, userAgent, signal, stallMs });
+      try {
+        const fetched = await fetcher.get({
+          url: request.url,
+          order: 0,
+          timeoutMs: deadlineMs,
+          maxPauseMs,
+          whenLate: `the file was not complete after ${deadlineMs / 1_000} s; download it into a root, then name the file`,
+          whenLimited: "try again later",
+          // One file that was asked for by its address is no crawl: robots.txt does not speak of it.
+          admit: async () => {},
+          headersFor: (url) => headersFor(url, request),
+          receive: (reply) => receive(reply, request),
+        });
+        if (!fetched.ok) throw fetched.error;
+        return { ...fetched.body, finalUrl: fetched.finalUrl };
+      } finally {
+        stop.abort(new Error("the download is over"));
+        await fetcher.close();
+      }
+    },
+    check: (url) => guard.checkUrl(new URL(url)),
+    close: () => closing.abort(new ToolError("cancelled", "the downloader was closed")),
+  };
+}
+
+/** A condition is about one resource: an address that redirects somewhere else now is asked without. */
+function headersFor(url: URL, { known }: DownloadRequest): Record<string, string> {
+  const headers: Record<string, string> = { accept: "*/*", "accept-encoding": acceptedEncodings };
+  if (known?.finalUrl !== url.href) return headers;
+  if (known.etag !== "") headers["if-none-match"] = known.etag;
+  else if (known.lastModified !== "") headers["if-modified-since"] = known.lastModified;
+  return headers;
+}
+
+type Received =
+  | { kind: "unchanged"; headers: Headers }
+  | { kind: "file"; headers: Headers; sizeBytes: number; sha256: string };
+
+async function receive(reply: OpenReply, request: DownloadRequest): Promise<Received> {
+  const headers = Object.fromEntries(told.map((name) => [name, reply.header(name)])) as Headers;
+  if (reply.status === 304) {
+    await reply.body.dump();
+    return { kind: "unchanged", headers };
+  }
+  if (reply.status !== 200) {
+    throw new ToolError("http_error", `${reply.url.host}: the server answered ${reply.status}, which is no whole file`);
+  }
+  const check = (head: Uint8Array) => refusePage(head, headers["content-type"], reply.url);
+  const { target, maxBytes, whenLarge, onBytes } = request;
+  const body = await receiveFile(reply, { target, maxBytes, whenLarge, onBytes, check });
+  return { kind: "file", headers, ...body };
+}
+
+/** Where a file was, there is a page to log in, or one that says that there is nothing, and the status says 200. */
+function refusePage(head: Uint8Array, contentType: string, url: URL): void {
+  const start = new TextDecoder("latin1").decode(head).replace(/^(\xEF\xBB\xBF|\s|<!--[^]*?-->|<\?xml[^]*?\?>)+/, "");
+  const isPage = /^<(!doctype\s+html|html|head|body|script)\b/i.test(start);
+  const isCalledPage = start.startsWith("<") && /^(text\/html|application\/xhtml)/i.test(contentType);
+  if (!isPage && !isCalledPage) return;
+  throw new ToolError(
+    "unreadable",
+    `${url.host}: the server answered 200 with an HTML page where a data file was expected, perhaps to log in; ` +
+      "use scrape to read the page, or name the address of the file itself",
+  );
+}
