@@ -12,6 +12,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build, type BuildOptions, type OutputFile, type PluginBuild } from "esbuild";
+import { englishOnly } from "./english-only.ts";
 import { namedImports } from "./named-imports.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
@@ -54,7 +55,7 @@ async function buildInto(folder: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
   const [bundled, external] = await Promise.all([
-    bundle({ ...shared, entryPoints: processes, external: unbundlable, plugins: [namedImports()] }),
+    bundle({ ...shared, entryPoints: processes, external: unbundlable, plugins: [namedImports(), englishOnly()] }),
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     writeTypes(join(folder, "types")),
   ]);

@@ -1,5 +1,6 @@
 import {
   DuckDBTypeId,
+  type DuckDBDataChunk,
   JsonDuckDBValueConverter,
   type DuckDBType,
   type DuckDBValue,
@@ -14,21 +15,57 @@ export const maxCellChars = 20_000;
 /** All rows of an answer together. */
 const maxRowsChars = 400_000;
 
+export interface CellCollector {
+  /** How many rows are wanted yet. */
+  readonly wanted: number;
+  add(chunk: DuckDBDataChunk): void;
+  /** The cells of each column, as many as an answer can hold. */
+  finish(): JsonValue[][];
+}
+
 /**
- * Rows as JSON: integers beyond 2^53 and decimals are text, dates and times ISO 8601, NaN and infinities text,
- * structs objects, lists arrays. Stops before the rows get too long for an answer.
+ * The first rows of a result as JSON, column by column: integers beyond 2^53 and decimals are text, dates and times
+ * ISO 8601, NaN and infinities text, structs objects, lists arrays.
  */
-export function toRows(rows: readonly DuckDBValue[][], types: readonly DuckDBType[]): JsonValue[][] {
-  const shown: JsonValue[][] = [];
+export function collectCells(types: readonly DuckDBType[], maxRows: number): CellCollector {
   const maxChars = Math.min(maxCellChars, 100 + Math.floor(maxRowsChars / types.length));
+  const columns: JsonValue[][] = types.map(() => []);
+  const count = () => columns[0]?.length ?? 0;
+  return {
+    get wanted() {
+      return maxRows - count();
+    },
+    add(chunk) {
+      const taken = Math.min(chunk.rowCount, maxRows - count());
+      for (const [index, type] of types.entries()) {
+        const convert = converterOf(type);
+        const cells = columns[index] ?? [];
+        for (const value of chunk.getColumnValues(index).slice(0, taken))
+          cells.push(value === null ? null : cutCell(convert(value), maxChars));
+      }
+    },
+    finish() {
+      const fitting = fittingRows(columns);
+      return fitting === count() ? columns : columns.map((cells) => cells.slice(0, fitting));
+    },
+  };
+}
+
+/** How many rows are not too long for an answer, the first one in any case. */
+function fittingRows(columns: readonly (readonly JsonValue[])[]): number {
+  const count = columns[0]?.length ?? 0;
   let chars = 0;
-  for (const row of rows) {
-    const cells = row.map((value, index) => cutCell(toCell(value, types[index]), maxChars));
-    chars += JSON.stringify(cells).length;
-    if (chars > maxRowsChars && shown.length > 0) break;
-    shown.push(cells);
+  for (let row = 0; row < count; row++) {
+    for (const cells of columns) chars += charsOf(cells[row] ?? null);
+    if (chars > maxRowsChars && row > 0) return row;
   }
-  return shown;
+  return count;
+}
+
+/** About what a cell takes in JSON, with what separates it from the next. */
+function charsOf(cell: JsonValue): number {
+  if (typeof cell === "string") return cell.length + 3;
+  return cell !== null && typeof cell === "object" ? JSON.stringify(cell).length + 1 : 8;
 }
 
 /** DuckDB's name of a type, `JSON` included, which it keeps as an alias of text. */
@@ -36,37 +73,54 @@ export function typeName(type: DuckDBType): string {
   return type.alias ?? String(type);
 }
 
-function toCell(value: DuckDBValue, type: DuckDBType | undefined): JsonValue {
-  return type === undefined ? null : (convert(value, type, convert) ?? null);
+type Converter = (value: DuckDBValue) => JsonValue;
+
+/** Types are objects that a result keeps for each column, and a nested type for its parts. */
+const converters = new WeakMap<DuckDBType, Converter>();
+
+function converterOf(type: DuckDBType): Converter {
+  const known = converters.get(type);
+  if (known !== undefined) return known;
+  const converter = newConverter(type);
+  converters.set(type, converter);
+  return converter;
 }
 
-const convert: DuckDBValueConverter<JsonValue> = (value, type, converter) => {
-  if (value === null) return null;
+function newConverter(type: DuckDBType): Converter {
   switch (type.typeId) {
     case DuckDBTypeId.BIGINT:
     case DuckDBTypeId.UBIGINT:
     case DuckDBTypeId.HUGEINT:
     case DuckDBTypeId.UHUGEINT:
-      return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+      return exactInteger;
     case DuckDBTypeId.FLOAT:
-      return typeof value === "number" ? shortestFloat(value) : String(value);
+      return (value) => (typeof value === "number" ? shortestFloat(value) : String(value));
     case DuckDBTypeId.DOUBLE:
-      return typeof value === "number" && Number.isFinite(value) ? value : String(value);
+      return (value) => (typeof value === "number" && Number.isFinite(value) ? value : String(value));
     case DuckDBTypeId.TIMESTAMP:
     case DuckDBTypeId.TIMESTAMP_S:
     case DuckDBTypeId.TIMESTAMP_MS:
     case DuckDBTypeId.TIMESTAMP_NS:
-      return String(value).replace(" ", "T");
+      return (value) => String(value).replace(" ", "T");
     case DuckDBTypeId.TIMESTAMP_TZ:
-      return String(value).replace(" ", "T").replace(/\+00$/, "Z");
+      return (value) => String(value).replace(" ", "T").replace(/\+00$/, "Z");
     case DuckDBTypeId.INTERVAL:
-      return String(value);
+      return String;
     case DuckDBTypeId.VARCHAR:
-      return type.alias === "JSON" ? parsedJson(String(value)) : String(value);
+      return type.alias === "JSON" ? (value) => parsedJson(String(value)) : String;
     default:
-      return JsonDuckDBValueConverter(value, type, converter);
+      return (value) => JsonDuckDBValueConverter(value, type, convertPart) ?? null;
   }
-};
+}
+
+/** For what lists, structs and maps hold. */
+const convertPart: DuckDBValueConverter<JsonValue> = (value, type) =>
+  value === null ? null : converterOf(type)(value);
+
+function exactInteger(value: DuckDBValue): JsonValue {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
 
 /** JSON as what it says, unless that would lose digits. */
 function parsedJson(text: string): JsonValue {

@@ -118,15 +118,14 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
 
 function countNulls(bytes: Uint8Array): { even: number; odd: number } {
   const nulls = { even: 0, odd: 0 };
-  for (const [index, byte] of bytes.entries()) if (byte === 0) nulls[index % 2 === 0 ? "even" : "odd"] += 1;
+  for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) nulls[at % 2 === 0 ? "even" : "odd"] += 1;
   return nulls;
 }
 
 function countControls(bytes: Uint8Array): number {
-  return bytes.reduce(
-    (count, byte) => count + (byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b) ? 1 : 0),
-    0,
-  );
+  let count = 0;
+  for (const byte of bytes) if (byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b)) count += 1;
+  return count;
 }
 
 function isUtf8(bytes: Uint8Array, complete: boolean): boolean {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
-import { StatementType, type DuckDBPreparedStatement, type DuckDBValue } from "@duckdb/node-api";
+import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
 import { ToolError } from "../errors.ts";
-import { toRows } from "./cells.ts";
+import { collectCells } from "./cells.ts";
 import { copyTo } from "./copy-to.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import { exportTo } from "./export.ts";
@@ -25,7 +25,7 @@ export interface Execution {
 /** So many brief cells are no reason to cut an answer. */
 const maxBriefCells = 1_500;
 
-type Result = Pick<WireAnswer, "columns" | "rows" | "rowCount" | "spill" | "notKept">;
+type Result = Pick<WireAnswer, "columns" | "cells" | "rowCount" | "spill" | "notKept">;
 
 /**
  * Run a statement once. Its result goes through memory where it surely is an answer by itself, else into a Parquet
@@ -39,7 +39,7 @@ export async function execute(execution: Execution): Promise<Result> {
     const described = columns.map(({ name, type }) => ({ name, type }));
     if (job.output !== undefined) {
       const rowCount = await exportTo(session, { sql: statement.sql, prepared, columns }, job.output);
-      return { columns: described, rows: [], rowCount, spill: undefined, notKept: undefined };
+      return { columns: described, cells: [], rowCount, spill: undefined, notKept: undefined };
     }
     const isFew = columns.length * job.limit <= maxBriefCells;
     const isWhole = job.keep === "never" || (isFew && columns.every(({ isBrief }) => isBrief));
@@ -74,15 +74,15 @@ type Answer = Omit<Result, "columns">;
 /** Through memory, which never holds more than the rows that are wanted. */
 async function answer({ session, job, statement }: Execution): Promise<Answer> {
   const result = await session.connection.stream(statement.sql);
-  const rows: DuckDBValue[][] = [];
+  const collector = collectCells(result.columnTypes(), job.limit);
   let rowCount = 0;
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
     rowCount += chunk.rowCount;
-    if (rows.length < job.limit) rows.push(...chunk.getRows().slice(0, job.limit - rows.length));
+    if (collector.wanted > 0) collector.add(chunk);
   }
-  return { rows: toRows(rows, result.columnTypes()), rowCount, spill: undefined, notKept: undefined };
+  return { cells: collector.finish(), rowCount, spill: undefined, notKept: undefined };
 }
 
 /** A workspace that cannot be written is no reason to fail, unless the result shall be kept. */
@@ -116,10 +116,12 @@ async function spill(
     format: session.isFrugal ? `FORMAT parquet, ROW_GROUP_SIZE ${frugalRows}` : "FORMAT parquet",
   });
   const beginning = `SELECT ${restored(columns)} FROM read_parquet(${quoteText(path)}) LIMIT ${job.limit}`;
-  const preview = await session.connection.runAndReadAll(beginning);
+  const preview = await session.connection.run(beginning);
+  const collector = collectCells(preview.columnTypes(), job.limit);
+  for (const chunk of await preview.fetchAllChunks()) collector.add(chunk);
   const stored = columns.map(({ name, stored: type }) => ({ name, type }));
   return {
-    rows: toRows(preview.getRows(), preview.columnTypes()),
+    cells: collector.finish(),
     rowCount,
     spill: { path, columns: stored },
     notKept: undefined,

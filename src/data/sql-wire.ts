@@ -97,7 +97,8 @@ export interface KeptDraft extends KeptTable {
 
 export interface WireAnswer {
   columns: Column[];
-  rows: JsonValue[][];
+  /** Of the first rows, column by column; none where the result is written to a file. */
+  cells: JsonValue[][];
   rowCount: number;
   /** The whole result as Parquet, in the workspace's temporary folder; the columns are those of the file. */
   spill: { path: string; columns: Column[] } | undefined;

@@ -110,11 +110,12 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       return output === undefined ? copy : { ...copy, keep: undefined };
     };
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-      const { columns, rows, rowCount, problems, dialects } = answer;
+      const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
+      const rows = rowsOf(answer.cells);
       const origin = { ...request.origin, sources: sources.map(describe) };
-      const dataset = await keepSpill(datasets, answer, { ...request, origin });
-      const isMissed = answer.notKept !== undefined && request.keep?.(answer) === true;
+      const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
+      const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
       return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
     };
     let reached = 0;
@@ -145,7 +146,9 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   };
 }
 
-async function keepSpill(datasets: Datasets, answer: WireAnswer, request: SqlRequest): Promise<Dataset | undefined> {
+type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;
+
+async function keepSpill(datasets: Datasets, answer: AnswerInRows, request: SqlRequest): Promise<Dataset | undefined> {
   const { spill, rowCount } = answer;
   if (spill === undefined) return undefined;
   const { saveAs, keep, origin } = request;
@@ -159,6 +162,11 @@ async function keepSpill(datasets: Datasets, answer: WireAnswer, request: SqlReq
     origin,
     ...(saveAs === undefined ? {} : { saveAs }),
   });
+}
+
+/** The rows that columns make up. */
+function rowsOf(columns: readonly (readonly JsonValue[])[]): JsonValue[][] {
+  return (columns[0] ?? []).map((_, row) => columns.map((cells) => cells[row] ?? null));
 }
 
 /** SQL does not tell names apart by their case, files may. */
