@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { totalmem } from "node:os";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { ToolError } from "../errors.ts";
 import { parquetTwin, type Column, type Dataset, type Datasets } from "./dataset.ts";
@@ -7,6 +6,7 @@ import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import { findSource, type TableSource } from "./source.ts";
 import { openSqlChildren } from "./sql-children.ts";
+import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 
 export interface SqlRequest {
@@ -69,13 +69,11 @@ export interface SqlEngineOptions {
 }
 
 const defaultTimeoutMs = 600_000;
-const defaultMemoryMb = 1_024;
-const defaultDiskMb = 20 * 1_024;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const { files, datasets, workspace, environment, memoryLimitMb, diskLimitMb = defaultDiskMb } = options;
-  const children = openSqlChildren({ environment, workspace, diskLimitMb });
-  const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
+  const children = openSqlChildren({ entry: "sql-child", environment, workspace, diskLimitMb });
+  const memory = memoryLimitMb ?? defaultMemoryMb();
   return {
     async query(request, { signal, timeoutMs = defaultTimeoutMs }) {
       signal.throwIfAborted();

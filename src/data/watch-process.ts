@@ -1,8 +1,9 @@
-import { readdir, readFile, stat, statfs } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { log } from "../log.ts";
+import { diskExcess, inMb } from "./limits.ts";
 
 export interface ProcessLimits {
   /** Of the process itself. Counted here on Linux only; elsewhere the process tells of itself. */
@@ -40,7 +41,7 @@ async function watch(pid: number, limits: ProcessLimits, signal: AbortSignal): P
   for (let round = 1; ; round++) {
     await delay(everyMs, undefined, { signal, ref: false });
     if ((await residentBytes(pid)) > limits.memoryBytes) return tooMuchMemory(limits.memoryBytes);
-    const excess = round % diskEvery === 0 ? await diskExcess(limits) : undefined;
+    const excess = round % diskEvery === 0 ? await writtenExcess(limits) : undefined;
     if (excess !== undefined) return excess;
   }
 }
@@ -64,29 +65,13 @@ async function residentBytes(pid: number): Promise<number> {
   }
 }
 
-/** What a statement writes before anybody asks whether the disk has room for it. */
-const unnoticedBytes = 64 * 1024 ** 2;
-const spareBytes = 1024 ** 3;
-const spareShare = 0.05;
-
-/** A disk is full for a statement when 1 GB is left, or 5 % of a small one. */
-async function diskExcess({ diskBytes, written }: ProcessLimits): Promise<ToolError | undefined> {
+async function writtenExcess({ diskBytes, written }: ProcessLimits): Promise<ToolError | undefined> {
   const paths = await written();
   const sizes = await Promise.all(paths.map(sizeOf));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total > diskBytes)
-    return new ToolError(
-      "too_large",
-      `the statement writes more than ${inMb(diskBytes)} MB; filter or aggregate earlier, or select fewer columns`,
-    );
   const largest = paths[sizes.indexOf(Math.max(...sizes))];
-  if (total < unnoticedBytes || largest === undefined) return undefined;
-  const { bavail, blocks, bsize } = await statfs(dirname(largest));
-  if (bavail * bsize >= Math.min(spareBytes, spareShare * blocks * bsize)) return undefined;
-  return new ToolError(
-    "too_large",
-    `the statement has written ${inMb(total)} MB and would fill the disk; free some space, or filter or aggregate earlier`,
-  );
+  if (largest === undefined) return undefined;
+  const sizeBytes = sizes.reduce((sum, size) => sum + size, 0);
+  return await diskExcess({ sizeBytes, limitBytes: diskBytes, folder: dirname(largest) });
 }
 
 /** Of a file, or of the files in a folder. */
@@ -100,8 +85,4 @@ async function sizeOf(path: string): Promise<number> {
     if (systemErrorCode(thrown) === "ENOENT") return 0;
     throw thrown;
   }
-}
-
-function inMb(bytes: number): number {
-  return Math.round(bytes / 1024 ** 2);
 }
