@@ -144,13 +144,15 @@ interface OpenServices {
 }
 
 async function openServices(config: Config): Promise<OpenServices> {
-  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openScraper }, { openMathEngine }] = await Promise.all([
-    import("./data/files.ts"),
-    import("./data/dataset.ts"),
-    import("./data/sql.ts"),
-    import("./web/scrape.ts"),
-    import("./math/evaluate.ts"),
-  ]);
+  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openDatabases }, { openScraper }, { openMathEngine }] =
+    await Promise.all([
+      import("./data/files.ts"),
+      import("./data/dataset.ts"),
+      import("./data/sql.ts"),
+      import("./data/databases.ts"),
+      import("./web/scrape.ts"),
+      import("./math/evaluate.ts"),
+    ]);
   const files = await openFiles({
     roots: config.roots,
     workspace: config.workspace,
@@ -158,12 +160,15 @@ async function openServices(config: Config): Promise<OpenServices> {
     privatePaths: config.private_paths,
   });
   const datasets = openDatasets(config.workspace);
-  const sql = openSqlEngine({ files, datasets, workspace: config.workspace, environment: childEnvironment() });
+  const { workspace } = config;
+  const environment = childEnvironment();
+  const sql = openSqlEngine({ files, datasets, workspace, environment });
+  const databases = openDatabases({ urls: config.databases, files, datasets, workspace, environment });
   const web = openScraper({ allowPrivate: config.allow_private, userAgent: `axoner/${version}` });
   const math = openMathEngine();
   return {
-    services: { files, datasets, sql, web, math },
-    close: async () => void (await Promise.all([sql.close(), web.close(), math.close()])),
+    services: { files, datasets, sql, databases, web, math },
+    close: async () => void (await Promise.all([sql.close(), databases.close(), web.close(), math.close()])),
   };
 }
 
