@@ -204,7 +204,7 @@ async function openWriter(
   publish: (rowCount: number, origin: JsonObject, types: readonly string[]) => Promise<Dataset>,
 ): Promise<DatasetWriter> {
   const handle = await openForWriting(path);
-  const keys = columns.map((column) => toJson(column.name));
+  const beginnings = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${toJson(name)}:`);
   let buffered = "";
   let rowCount = 0;
 
@@ -219,9 +219,11 @@ async function openWriter(
   }
 
   async function writeEncoded(row: readonly string[]): Promise<void> {
-    if (row.length !== keys.length)
-      throw new TypeError(`a row of ${row.length} values does not fit ${keys.length} columns`);
-    buffered += `{${keys.map((key, index) => `${key}:${row[index] ?? "null"}`).join()}}\n`;
+    if (row.length !== beginnings.length)
+      throw new TypeError(`a row of ${row.length} values does not fit ${beginnings.length} columns`);
+    let line = "";
+    for (let index = 0; index < beginnings.length; index++) line += `${beginnings[index]}${row[index] ?? "null"}`;
+    buffered += `${line}}\n`;
     rowCount += 1;
     if (buffered.length >= bufferChars) await flush();
   }

@@ -42,14 +42,18 @@ export function isoDateTime(text: string): string | undefined {
   return isDate(date) && time < "24" ? `${date}T${time}` : undefined;
 }
 
-/** Values of a type while all of them fit it; a column with one that does not is text, every value as it was. */
+/**
+ * Values of a type while all of them fit it; a column with one that does not is text, every value as it was.
+ *
+ * @param convert gives letters, digits and signs that JSON need not escape, or undefined for what is not of the type
+ */
 export function fittedCodec(type: string, convert: (text: string) => string | undefined): ColumnCodec {
   let fits = true;
   return {
     encode(text) {
       const converted = convert(text);
       fits &&= converted !== undefined;
-      return toJson(converted ?? text);
+      return converted === undefined ? toJson(text) : `"${converted}"`;
     },
     type: () => (fits ? type : "VARCHAR"),
   };

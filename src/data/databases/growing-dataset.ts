@@ -33,12 +33,14 @@ export function openGrowingDataset(options: GrowingDatasetOptions): GrowingDatas
 
   async function append(names: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
     const columns = names.map((name) => ({ name, type: "VARCHAR" })); // until all values are seen
+    const rowChars = names.reduce((sum, name) => sum + name.length + 4, 2);
     const into = writer ?? (await datasets.create(columns, saveAs));
     writer = into;
     if (isDiscarded) return await discard();
     for (const row of rows) {
       await into.writeEncoded(row);
-      for (const [index, text] of row.entries()) writtenBytes += text.length + (names[index]?.length ?? 0) + 4;
+      writtenBytes += rowChars;
+      for (const text of row) writtenBytes += text.length;
     }
     if (writtenBytes - checkedBytes < unnoticedBytes && writtenBytes <= diskLimitBytes) return undefined;
     checkedBytes = writtenBytes;

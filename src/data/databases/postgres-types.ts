@@ -51,13 +51,13 @@ function scalarCodec(type: number, modifier: number): ColumnCodec {
     case 1082:
       return fittedCodec("DATE", (text) => (isDate(text) ? text : undefined));
     case 1083:
-      return fittedCodec("TIME", (text) => (text < "24" ? text : undefined));
+      return fittedCodec("TIME", (text) => (/^[01]\d|^2[0-3]/.test(text) ? text : undefined));
     case 1114:
       return fittedCodec("TIMESTAMP", isoDateTime);
     case 1184:
       return fittedCodec("TIMESTAMP WITH TIME ZONE", toUtc);
     case 2950:
-      return textCodec("UUID");
+      return fittedCodec("UUID", (text) => text);
     case 114:
     case 3802:
       return jsonCodec();
