@@ -25,7 +25,7 @@ export function floatCodec(type: string): ColumnCodec {
 }
 
 const calendarDate = /^(\d{4})-(\d{2})-(\d{2})$/;
-const dateTime = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)$/;
+const dateTime = /^(\d{4}-\d{2}-\d{2})[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?$/;
 
 /** Whether a text is a day of the years 1 to 9999, as ISO 8601 writes it. */
 export function isDate(text: string): boolean {
@@ -36,10 +36,9 @@ export function isDate(text: string): boolean {
   return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
 }
 
-/** A point of time without a zone, with the `T` of ISO 8601; undefined for anything else. */
-export function isoDateTime(text: string): string | undefined {
-  const [, date = "", time = ""] = dateTime.exec(text) ?? [];
-  return isDate(date) && time < "24" ? `${date}T${time}` : undefined;
+/** Whether a text is a point of time without a zone, its parts divided by a space or the `T` of ISO 8601. */
+export function isDateTime(text: string): boolean {
+  return isDate(dateTime.exec(text)?.[1] ?? "");
 }
 
 /**

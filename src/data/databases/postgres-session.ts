@@ -12,13 +12,18 @@ export async function beginReading(client: Client, timeoutMs: number): Promise<s
     IntervalStyle: "postgres",
     bytea_output: "hex",
     extra_float_digits: "3",
-    statement_timeout: String(timeoutMs),
-    idle_in_transaction_session_timeout: String(timeoutMs),
   };
   const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`);
-  await client.query(["BEGIN TRANSACTION READ ONLY", ...set].join("; "));
+  await client.query(["BEGIN TRANSACTION READ ONLY", ...set, limitTimes(timeoutMs)].join("; "));
   const { rows } = await client.query<RoleRow>(roleQuery);
   return checkRole(rows[0]);
+}
+
+/** A shorter limit of the role's own stays. */
+function limitTimes(timeoutMs: number): string {
+  return `
+    SELECT pg_catalog.set_config(name, least(nullif(setting::bigint, 0), ${timeoutMs})::text, true)
+    FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout')`;
 }
 
 /** Files, programs and the write-ahead log are beyond what a read-only transaction holds back. */

@@ -5,7 +5,7 @@ import {
   floatCodec,
   integerCodec,
   isDate,
-  isoDateTime,
+  isDateTime,
   jsonCodec,
   textCodec,
   type ColumnCodec,
@@ -53,7 +53,7 @@ function scalarCodec(type: number, modifier: number): ColumnCodec {
     case 1083:
       return fittedCodec("TIME", (text) => (/^[01]\d|^2[0-3]/.test(text) ? text : undefined));
     case 1114:
-      return fittedCodec("TIMESTAMP", isoDateTime);
+      return fittedCodec("TIMESTAMP", (text) => (isDateTime(text) ? text : undefined));
     case 1184:
       return fittedCodec("TIMESTAMP WITH TIME ZONE", toUtc);
     case 2950:

@@ -34,6 +34,8 @@ export interface ResultKeeper extends RowSink {
   discard(): Promise<void>;
 }
 
+const tellEveryMs = 500;
+
 /** What is held of a result that may be an answer by itself. */
 const maxHeldChars = 1024 ** 2;
 
@@ -46,6 +48,7 @@ export function openResultKeeper(options: KeeperOptions): ResultKeeper {
   /** Every row so far, until there are too many. */
   let held: (readonly string[])[] | undefined = [];
   let heldChars = 0;
+  let toldAt = performance.now();
 
   return {
     start(columns) {
@@ -54,7 +57,10 @@ export function openResultKeeper(options: KeeperOptions): ResultKeeper {
     },
     async take(rows) {
       rowCount += rows.length;
-      onRows(rowCount);
+      if (performance.now() - toldAt > tellEveryMs) {
+        toldAt = performance.now();
+        onRows(rowCount);
+      }
       for (const row of rows) shown.add(row);
       if (held === undefined) return await dataset.write(names, rows);
       for (const row of rows) heldChars += charsOf(row);
@@ -97,7 +103,14 @@ function charsOf(row: readonly string[]): number {
 }
 
 /** What stands in a column of text is text, whatever the database had there. */
-function toCell(text: string, type: string | undefined): JsonValue {
+function toCell(text: string, type = "VARCHAR"): JsonValue {
   const value = JSON.parse(text) as JsonValue;
-  return type === "VARCHAR" && value !== null && typeof value !== "string" ? text : value;
+  if (type === "VARCHAR") return value !== null && typeof value !== "string" ? text : value;
+  return /^TIMESTAMP(?:\[\])*$/.test(type) ? withT(value) : value;
+}
+
+/** Points of time as ISO 8601 has them. */
+function withT(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withT);
+  return typeof value === "string" ? value.replace(" ", "T") : value;
 }

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from "node:sqlite";
+import { ToolError } from "../../errors.ts";
 import { toJson } from "../../text.ts";
-import { bytesToJson, isDate, isoDateTime } from "./column-codec.ts";
+import { bytesToJson, isDate, isDateTime } from "./column-codec.ts";
 
 /** Writes the values of one column as JSON. A column of SQLite may hold anything: its type is that of what it held. */
 export interface SqliteCodec {
@@ -30,13 +31,14 @@ export function sqliteCodec(declared: string | null): SqliteCodec {
           return realToJson(value);
         case "string": {
           held.add("text");
-          const time = isTime ? isoDateTime(value) : undefined;
           isDay &&= isDate(value);
-          isTime &&= time !== undefined;
-          return toJson(time ?? value);
+          isTime &&= isDateTime(value);
+          if (value.length > maxTextChars) throw tooLong();
+          return toJson(value);
         }
         default:
           held.add("blob");
+          if (value.length > maxTextChars) throw tooLong();
           return bytesToJson(Buffer.from(value).toString("hex"));
       }
     },
@@ -51,6 +53,13 @@ export function sqliteCodec(declared: string | null): SqliteCodec {
       return only("text") && isDay ? "DATE" : "VARCHAR";
     },
   };
+}
+
+/** A row travels whole. */
+const maxTextChars = 64 * 1024 ** 2;
+
+function tooLong(): ToolError {
+  return new ToolError("too_large", "a value of the result is longer than 64 MB; select less of it, e.g. with substr");
 }
 
 /** With a point or an exponent, so that a real number can be told from an integer. */

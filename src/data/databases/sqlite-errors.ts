@@ -32,6 +32,14 @@ export function explainSqliteError(
   thrown: unknown,
   { shown, database, names }: { shown: string; database: DatabaseSync | undefined; names: readonly string[] },
 ): unknown {
+  if (thrown instanceof RangeError && /string longer/i.test(thrown.message))
+    return new ToolError(
+      "too_large",
+      "a value of the result is longer than 512 MB; select less of it, e.g. with substr",
+      {
+        cause: thrown,
+      },
+    );
   const code = sqliteCode(thrown);
   if (thrown instanceof ToolError || code === undefined) return thrown;
   const message = errorMessage(thrown).replaceAll(/\s+/g, " ");

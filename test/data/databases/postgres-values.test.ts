@@ -102,6 +102,13 @@ describe("values", () => {
     expect(await folder.value(queryData, { sql: "from mixed" })).toMatchObject({ rows: result["rows"] });
   });
 
+  test("times in lists are told as elsewhere", async () => {
+    expect(await value("select array['2024-01-01 10:00'::timestamp] as a")).toMatchObject({
+      types: ["TIMESTAMP[]"],
+      rows: [[["2024-01-01T10:00:00"]]],
+    });
+  });
+
   test("days are those of the role's time zone, moments are told in UTC", async () => {
     const sql = "select date_trunc('day', '2024-06-30 23:30:00Z'::timestamptz) as day";
     expect(await value(sql, { database: "berlin" })).toMatchObject({ rows: [["2024-06-30T22:00:00Z"]] });

@@ -172,6 +172,12 @@ describe("an abort reaches the server", () => {
   });
 });
 
+test("a role's own time limit holds", async () => {
+  await server.admin.query("alter role reader set statement_timeout = '300ms'");
+  expect(await ask("select pg_sleep(20)")).toMatchObject({ ok: false, code: "timeout" });
+  await server.admin.query("alter role reader reset statement_timeout");
+});
+
 test("nothing that a statement sets is there for the next, and no connection stays", async () => {
   const before = await value("show work_mem");
   await ask("select set_config('work_mem', '1GB', false)");
