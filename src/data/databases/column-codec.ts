@@ -25,7 +25,7 @@ export function floatCodec(type: string): ColumnCodec {
 }
 
 const calendarDate = /^(\d{4})-(\d{2})-(\d{2})$/;
-const dateTime = /^(\d{4}-\d{2}-\d{2})[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?$/;
+const dateTime = /^(\d{4}-\d{2}-\d{2})[ T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/;
 
 /** Whether a text is a day of the years 1 to 9999, as ISO 8601 writes it. */
 export function isDate(text: string): boolean {
@@ -88,12 +88,26 @@ export function jsonCodec(): ColumnCodec {
   let fits = true;
   return {
     encode(text) {
-      const isFragile = fragile.test(text);
+      const isFragile = fragile.test(text) || isDeep(text);
       fits &&= !isFragile;
       return isFragile ? toJson(text) : text.replaceAll(/[\r\n]+/g, " ");
     },
     type: () => (fits ? "JSON" : "VARCHAR"),
   };
+}
+
+/** Readers and writers of JSON that call themselves for each level run out of stack. */
+const maxDepth = 200;
+
+/** Brackets in texts count too: that costs such a document only its type. */
+function isDeep(text: string): boolean {
+  if (text.length <= maxDepth) return false;
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
 }
 
 /** Bytes as DuckDB writes them: `\xDE\xAD`. */

@@ -102,6 +102,12 @@ describe("values", () => {
     expect(await folder.value(queryData, { sql: "from mixed" })).toMatchObject({ rows: result["rows"] });
   });
 
+  test("JSON nested so deep that readers give up is text", async () => {
+    const result = await value("select (repeat('[', 5000) || repeat(']', 5000))::json as j", { save_as: "deep" });
+    expect(result).toMatchObject({ types: ["VARCHAR"] });
+    expect(await folder.value(queryData, { sql: "select length(j) from deep" })).toMatchObject({ rows: [[10_000]] });
+  });
+
   test("times in lists are told as elsewhere", async () => {
     expect(await value("select array['2024-01-01 10:00'::timestamp] as a")).toMatchObject({
       types: ["TIMESTAMP[]"],

@@ -57,7 +57,7 @@ describe("values", () => {
     ["('2024-02-29'), ('2023-02-29')", "date", "VARCHAR", ["2024-02-29", "2023-02-29"]],
     ["('2024-02-29'), (17)", "date", "VARCHAR", ["2024-02-29", "17"]],
     ["('2024-02-29 10:11:12.5')", "datetime", "TIMESTAMP", ["2024-02-29T10:11:12.5"]],
-    ["('2024-02-29 10:11'), ('2024-02-29')", "datetime", "VARCHAR", ["2024-02-29 10:11", "2024-02-29"]],
+    ["('2024-02-29 10:11:12'), ('2024-02-29')", "datetime", "VARCHAR", ["2024-02-29 10:11:12", "2024-02-29"]],
     ["(1), (0)", "boolean", "BIGINT", [1, 0]],
   ])("a column of %s, declared %s, is %s", async (values, declared, type, shown) => {
     await rm(join(folder.root, "typed.db"), { force: true });
