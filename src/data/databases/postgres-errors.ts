@@ -95,7 +95,8 @@ const inputClasses = /^(?:0A|21|22|23|26|2F|33|34|39|42|44|P0)/;
 
 async function explainRefusal(error: ServerError, failure: PostgresFailure): Promise<Explained> {
   const { code, message, hint } = error;
-  const told = cutText([message, hint].filter(Boolean).join("; ").replaceAll(/\s+/g, " "), 800) + place(error, failure);
+  const parts = [message, hint].flatMap((part) => (part ? part.replaceAll(/\s+/g, " ").replace(/\.\s*$/, "") : []));
+  const told = cutText(parts.join("; "), 800) + place(error, failure);
   if (code === "42703") return { code: "invalid_input", message: `${told}${await nearColumns(message, failure)}` };
   if (code === "42P01" || code === "3F000")
     return { code: "not_found", message: `${told}${await nearTables(message, failure)}` };

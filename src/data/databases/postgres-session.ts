@@ -14,7 +14,7 @@ export async function beginReading(client: Client, timeoutMs: number): Promise<s
     extra_float_digits: "3",
   };
   const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`);
-  await client.query(["BEGIN TRANSACTION READ ONLY", ...set, limitTimes(timeoutMs)].join("; "));
+  await client.query(["BEGIN TRANSACTION READ ONLY", ...set, limitTimes(timeoutMs), noticeLoss].join("; "));
   const { rows } = await client.query<RoleRow>(roleQuery);
   return checkRole(rows[0]);
 }
@@ -25,6 +25,11 @@ function limitTimes(timeoutMs: number): string {
     SELECT pg_catalog.set_config(name, least(nullif(setting::bigint, 0), ${timeoutMs})::text, true)
     FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout')`;
 }
+
+/** Where the server can (since 14, not on Windows), it stops soon after this process is gone, whatever ended it. */
+const noticeLoss = `
+  SELECT pg_catalog.set_config(name, '1s', true)
+  FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval' AND version() !~* 'windows|mingw|visual'`;
 
 /** Files, programs and the write-ahead log are beyond what a read-only transaction holds back. */
 const dangerousRoles = ["pg_read_server_files", "pg_write_server_files", "pg_execute_server_program"];

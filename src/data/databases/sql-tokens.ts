@@ -36,7 +36,7 @@ const postgresRules: Rule[] = [
   { kind: "text", pattern: /[eE]'(?:[^'\\]|\\[^]|'')*'/y },
   { kind: "text", pattern: /(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'/y },
   { kind: "text", pattern: /(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[^]*?\1/y },
-  word,
+  { ...word, pattern: /(?![eE]')[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y },
 ];
 
 /** https://www.sqlite.org/lang_keywords.html and tokenize.c */
@@ -67,7 +67,7 @@ export function readTokens(sql: string, dialect: SqlDialect): Token[] {
     const { rule, found } = firstMatch(rules, sql, at);
     if (found === undefined || rule === undefined) {
       const symbol = sql.charAt(at);
-      if (/["'`]/.test(symbol)) throw unclosed("a quote", at);
+      if (/["'`$e]/i.test(symbol)) throw unclosed("a quote", at);
       tokens.push({ kind: "symbol", value: symbol });
       at += 1;
     } else {

@@ -1,3 +1,4 @@
+import { fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -170,6 +171,14 @@ describe("an abort reaches the server", () => {
     expect(performance.now() - aborted).toBeLessThan(5_000);
     await blocker.end();
   });
+});
+
+test("a statement ends on the server when the process that asked for it is killed", async () => {
+  const args = [folder.root, "shop", "select pg_sleep(62)", server.url];
+  const parent = fork(new URL("../../support/database-parent.ts", import.meta.url), args, { execArgv: [] });
+  await expect.poll(() => activity("pg_sleep(62)"), { timeout: 10_000 }).toHaveLength(1);
+  parent.kill("SIGKILL");
+  await expect.poll(() => activity("pg_sleep(62)"), { timeout: 10_000 }).toHaveLength(0);
 });
 
 test("a role's own time limit holds", async () => {

@@ -228,7 +228,9 @@ test.each([
 });
 
 test("the process ends with its parent, whatever it runs", async () => {
-  const parent = fork(new URL("../../support/sqlite-parent.ts", import.meta.url), [folder.root], { execArgv: [] });
+  const endless = "with recursive s(n) as (select 1 union all select n + 1 from s) select max(n) from s";
+  const args = [folder.root, "sqlite:a.db", endless];
+  const parent = fork(new URL("../../support/database-parent.ts", import.meta.url), args, { execArgv: [] });
   const [{ pid }] = (await once(parent, "message")) as [{ pid: number }];
   expect(isAlive(pid)).toBe(true);
   parent.kill("SIGKILL");
