@@ -8,7 +8,7 @@ import { entryUrl } from "../../entries.ts";
 import { errorMessage, ToolError } from "../../errors.ts";
 import { removeTemporaryFiles } from "../workspace.ts";
 import { runSqlite } from "./sqlite-run.ts";
-import { processBytes, type FromSqliteChild, type SqliteJob, type ToSqliteChild } from "./sqlite-wire.ts";
+import { joinRows, processBytes, type FromSqliteChild, type SqliteJob, type ToSqliteChild } from "./sqlite-wire.ts";
 
 const cleanUpMs = 1_000;
 const memoryEveryMs = 50;
@@ -51,7 +51,7 @@ function serve(port: MessagePort): void {
         start: (columns) => send({ type: "columns", names: [...columns] }),
         async take(rows) {
           room = Promise.withResolvers();
-          send({ type: "rows", rows: [...rows] });
+          send({ type: "rows", rows: joinRows(rows) });
           await room.promise;
         },
       });

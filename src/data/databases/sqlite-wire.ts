@@ -9,8 +9,8 @@ export type ToSqliteChild =
 
 export type FromSqliteChild =
   | { type: "columns"; names: string[] }
-  /** JSON texts; nothing follows before `more`. */
-  | { type: "rows"; rows: string[][] }
+  /** As `joinRows` writes them; nothing follows before `more`. */
+  | { type: "rows"; rows: string }
   | { type: "done"; types: string[]; notes: string[] }
   | { type: "failed"; code: ErrorCode; message: string }
   /** The process takes more memory than the statement may have, and goes on taking it until it is killed. */
@@ -35,6 +35,15 @@ export interface SqliteFile {
   inode: number;
   /** Whether its writers use a write-ahead log. */
   isWal: boolean;
+}
+
+/** Rows of JSON texts in one text, which costs a message much less than a list of lists: JSON escapes tabs and line ends. */
+export function joinRows(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => row.join("\t")).join("\n");
+}
+
+export function splitRows(text: string): string[][] {
+  return text === "" ? [] : text.split("\n").map((row) => row.split("\t"));
 }
 
 /** What the process may take while it runs a statement: SQLite keeps to its limit, Node and the rows come on top. */

@@ -6,6 +6,7 @@ import { temporaryFiles } from "../workspace.ts";
 import type { DatabaseDriver, RowSink, StatementEnd } from "./driver.ts";
 import {
   processBytes,
+  splitRows,
   type FromSqliteChild,
   type SqliteFile,
   type SqliteJob,
@@ -90,7 +91,7 @@ async function converse(child: ChildProcess, { job, sink, signal }: Conversation
       case "columns":
         return attempt(() => sink.start(message.names));
       case "rows":
-        sink.take(message.rows).then(() => send({ type: "more" }), reject);
+        sink.take(splitRows(message.rows)).then(() => send({ type: "more" }), reject);
         return undefined;
       case "done":
         return resolve({ types: message.types, notes: message.notes });

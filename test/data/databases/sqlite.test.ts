@@ -15,7 +15,7 @@ beforeAll(async () => {
   outside = await openDataFolder();
   make(join(outside.root, "shop.db"), "create table t (a); insert into t values (1)");
   folder = await openDataFolder(
-    { memoryLimitMb: 200 },
+    { memoryLimitMb: 64 },
     { shop: `sqlite:${join(outside.root, "shop.db")}`, gone: "sqlite:/nonexistent/x.db" },
   );
   make(join(folder.root, "a.db"), "create table t (a); insert into t values (1)");
@@ -191,10 +191,13 @@ describe("nothing is written beside a database", () => {
   test("a database at rest that is written meanwhile is no answer", async () => {
     await mkdir(inside("changing"));
     make(inside("changing/x.db"), `pragma journal_mode = wal; ${fill}`);
-    const slow =
-      "with recursive s(n) as (select 1 union all select n + 1 from s limit 4000000) select count(*) + (select count(*) from t) from s";
-    const running = ask("sqlite:changing/x.db", slow);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    const many =
+      "with recursive s(n) as (select 1 union all select n + 1 from s limit 300000) select n, a from s, (select max(a) as a from t)";
+    const before = await readdir(join(folder.workspace, "tmp")).catch(() => []);
+    const running = ask("sqlite:changing/x.db", many);
+    await expect
+      .poll(() => readdir(join(folder.workspace, "tmp")), { timeout: 10_000, interval: 5 })
+      .not.toEqual(before);
     make(inside("changing/x.db"), "insert into t values (3); pragma wal_checkpoint(truncate)");
     expect(await running).toMatchObject({
       code: "unavailable",
