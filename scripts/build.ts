@@ -26,6 +26,7 @@ const processes = [
   ...launchers,
   "src/engine-host.ts",
   "src/data/sql-child.ts",
+  "src/data/databases/sqlite-child.ts",
   "src/web/page-worker.ts",
   "src/math/math-worker.ts",
 ];

@@ -10,6 +10,7 @@ import {
   readUserFile,
   type Settings,
 } from "./config/sources.ts";
+import { readDatabases } from "./config/databases.ts";
 import { decideFolders } from "./config/folders.ts";
 
 /** The names under which keys are found in the environment and in the configuration file's `keys`. */
@@ -30,6 +31,7 @@ export const optionsSchema = z.strictObject({
   tools: z.array(z.string().min(1)).optional().describe("a,b  offer only these tools"),
   no_tools: list.describe("a,b  do not offer these tools"),
   plugin: list.describe("FILE  a module that exports tools made with defineTool (repeatable)"),
+  database: list.describe("NAME=URL  a database to query: postgres://… or sqlite:PATH (repeatable)"),
   provider: z.string().optional().describe("NAME  who serves the model: openai, groq or scripted"),
   model: z.string().optional().describe("ID  the model to use"),
   base_url: z
@@ -57,12 +59,14 @@ const narrowing = ["tools", "no_tools", "max_turns", "max_tokens"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
 export const configSchema = optionsSchema
-  .omit({ root: true, workspace: true, plugin: true, allow_write: true })
+  .omit({ root: true, workspace: true, plugin: true, allow_write: true, database: true })
   .extend({
     roots: z.array(z.string()),
     workspace: z.string(),
     allow_write: z.array(z.string()),
     plugins: z.array(z.string()),
+    /** URLs by name. They may hold passwords. */
+    databases: z.record(z.string(), z.string()),
     /** The configuration file and the conversations: never read as data, wherever they lie. */
     private_paths: z.array(z.string()),
     /** API keys and base URLs by their environment names. */
@@ -108,11 +112,12 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   setLogLevel(options.log_level);
   const folders = decideFolders(options, process.cwd(), process.env);
   const narrowed = narrow(options, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
-  const { root: _root, plugin: _plugin, ...kept } = narrowed;
+  const { root: _root, plugin: _plugin, database, ...kept } = narrowed;
+  const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...baseUrlNames]) };
   const store = /^file:(?:\/\/)?(.+)$/s.exec(options.store ?? "")?.[1];
   const private_paths = [userFile.path, ...(store === undefined ? [] : [resolve(store)])];
-  return { config: { ...kept, ...folders, private_paths, secrets }, rest };
+  return { config: { ...kept, ...folders, databases, private_paths, secrets }, rest };
 }
 
 type Options = z.output<typeof optionsSchema>;

@@ -144,15 +144,23 @@ interface OpenServices {
 }
 
 async function openServices(config: Config): Promise<OpenServices> {
-  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openScraper }, { openDownloader }, { openMathEngine }] =
-    await Promise.all([
-      import("./data/files.ts"),
-      import("./data/dataset.ts"),
-      import("./data/sql.ts"),
-      import("./web/scrape.ts"),
-      import("./web/download.ts"),
-      import("./math/evaluate.ts"),
-    ]);
+  const [
+    { openFiles },
+    { openDatasets },
+    { openSqlEngine },
+    { openDatabases },
+    { openScraper },
+    { openDownloader },
+    { openMathEngine },
+  ] = await Promise.all([
+    import("./data/files.ts"),
+    import("./data/dataset.ts"),
+    import("./data/sql.ts"),
+    import("./data/databases.ts"),
+    import("./web/scrape.ts"),
+    import("./web/download.ts"),
+    import("./math/evaluate.ts"),
+  ]);
   const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}` };
   const downloader = openDownloader(visitor);
   const files = await openFiles({
@@ -163,14 +171,17 @@ async function openServices(config: Config): Promise<OpenServices> {
     downloader,
   });
   const datasets = openDatasets(config.workspace);
-  const sql = openSqlEngine({ files, datasets, workspace: config.workspace, environment: childEnvironment() });
+  const { workspace } = config;
+  const environment = childEnvironment();
+  const sql = openSqlEngine({ files, datasets, workspace, environment });
+  const databases = openDatabases({ urls: config.databases, files, datasets, workspace, environment });
   const web = openScraper(visitor);
   const math = openMathEngine();
   return {
-    services: { files, datasets, sql, web, math },
+    services: { files, datasets, sql, databases, web, math },
     async close() {
       downloader.close();
-      await Promise.all([sql.close(), web.close(), math.close()]);
+      await Promise.all([sql.close(), databases.close(), web.close(), math.close()]);
     },
   };
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -70,6 +71,17 @@ def test_more_rows_than_a_reply_holds_arrive_whole(bridge):
     assert result.row_count == 20_000
     frame = result.to_polars()
     assert (frame.height, frame["n"].sum()) == (20_000, 199_990_000)
+
+
+def test_a_database_reaches_python_with_its_types(bridge, tmp_path):
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("create table sales (id integer, price real, sold date, raw blob)")
+        shop.execute("insert into sales values (9007199254740993, 1.5, '2024-02-29', x'de00')")
+    shop.close()
+    result = bridge.query_database("sqlite:shop.db", "select * from sales where price < $1", params=["2"], save_as="sales")
+    assert result.to_polars().rows() == [(9007199254740993, 1.5, date(2024, 2, 29), b"\xde\x00")]
+    with pytest.raises(axoner.NotFound, match="--database"):
+        bridge.query_database("shop", "select 1")
 
 
 def test_a_saved_dataset_is_a_source_for_the_next_bridge(tmp_path, orders):

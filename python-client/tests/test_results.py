@@ -37,6 +37,7 @@ COLUMNS = {
     "tags": ("VARCHAR[]", [["a", None], None, []]),
     "links": ("STRUCT(text VARCHAR, url VARCHAR)[]", [[{"text": "a, b", "url": None}], None, []]),
     "tables": ("JSON", [[{"rows": [[1]]}], None, "[]"]),
+    "raw": ("BLOB", ["\\xDE\\x00A", None, ""]),
     "id": ("UUID", ["00000000-0000-0000-0000-000000000001", None, "00000000-0000-0000-0000-000000000002"]),
 }
 FIRST_AND_LAST = {
@@ -56,6 +57,7 @@ FIRST_AND_LAST = {
     "tags": (["a", None], []),
     "links": ([{"text": "a, b", "url": None}], []),
     "tables": ('[{"rows": [[1]]}]', "[]"),
+    "raw": (b"\xde\x00A", b""),
     "id": ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"),
 }
 

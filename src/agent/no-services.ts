@@ -15,6 +15,9 @@ export const noServices: Services = {
   get sql() {
     return missingService("sql");
   },
+  get databases() {
+    return missingService("databases");
+  },
   get web() {
     return missingService("web");
   },

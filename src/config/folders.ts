@@ -110,6 +110,7 @@ function existing(path: string, flag: string, kind: "folder" | "file"): string {
   throw new ConfigError(`${flag} ${path} is not a ${kind}; name one`);
 }
 
-function expandHome(path: string): string {
+/** A path that begins with `~`, whole. */
+export function expandHome(path: string): string {
   return path === "~" || path.startsWith(`~${sep}`) || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }

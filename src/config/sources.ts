@@ -47,7 +47,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv, shape: Shape): S
       ? value
       : value.trimStart().startsWith("[")
         ? parseJson(value, `AXONER_${key.toUpperCase()}`)
-        : value.split(",");
+        : splitEnvironment(key, value);
   }
   return settings;
 }
@@ -70,8 +70,9 @@ export function readUserFile({ path, named }: UserFile): Settings & { secrets: R
   const { keys, ...options } = settings;
   if (keys !== undefined && !isStringRecord(keys))
     throw new ConfigError(`${path}: "keys" must be an object of strings`);
-  if (keys !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
-    throw new ConfigError(`${path} holds keys but others can read it; run: chmod 600 ${path}`);
+  const secret = keys !== undefined ? "keys" : options["database"] !== undefined ? "databases" : undefined;
+  if (secret !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
+    throw new ConfigError(`${path} holds ${secret} but others can read it; run: chmod 600 ${path}`);
   }
   return { ...options, secrets: keys ?? {} };
 }
@@ -113,6 +114,11 @@ function flagOf(key: string): string {
 /** Tool names are listed with commas; folders and files may hold commas, so their flags are repeated instead. */
 function splitList(key: string, value: string): string[] {
   return key === "tools" || key === "no_tools" ? value.split(",").filter(Boolean) : [value];
+}
+
+/** A URL may hold commas: only one that begins another database divides. */
+function splitEnvironment(key: string, value: string): string[] {
+  return value.split(key === "database" ? /,(?=[A-Za-z_][\w-]*=(?:postgres|sqlite))/ : ",");
 }
 
 function asList(value: unknown): unknown[] {

@@ -7,13 +7,7 @@ import {
   type DuckDBValueConverter,
 } from "@duckdb/node-api";
 import type { JsonValue } from "../message.ts";
-import { cutCell } from "./cut-cell.ts";
-
-/** Longer cells are cut and end in `…`; the whole value is in the dataset. */
-export const maxCellChars = 20_000;
-
-/** All rows of an answer together. */
-const maxRowsChars = 400_000;
+import { cutCell, maxCellChars, maxRowsChars } from "./cut-cell.ts";
 
 export interface CellCollector {
   /** How many rows are wanted yet. */

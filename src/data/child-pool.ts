@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { entryUrl } from "../entries.ts";
+import { entryUrl, type Entry } from "../entries.ts";
 import { log } from "../log.ts";
 import { removeTemporaryFiles } from "./workspace.ts";
 
 /**
- * The SQL processes: started when there is none to take, and one kept warm between statements. The temporary files of
+ * The processes of one kind that run SQL: started when there is none to take, and one kept warm between statements. The temporary files of
  * one that has ended are removed, whoever ended it.
  */
 export interface ChildPool {
@@ -21,6 +21,7 @@ export interface ChildPool {
 }
 
 export interface ChildPoolOptions {
+  entry: Entry;
   /** All that the processes see of the environment. */
   environment: Record<string, string>;
   workspace: string;
@@ -28,14 +29,14 @@ export interface ChildPoolOptions {
 
 const warmMs = 5 * 60_000;
 
-export function openChildPool({ environment, workspace }: ChildPoolOptions): ChildPool {
+export function openChildPool({ entry, environment, workspace }: ChildPoolOptions): ChildPool {
   const children = new Set<ChildProcess>();
   const ending = new Set<Promise<unknown>>();
   let warm: { child: ChildProcess; timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
   function begin(): ChildProcess {
-    const child = start(environment);
+    const child = start(entry, environment);
     children.add(child);
     // Whoever runs a statement on it hears of its end too; one that ends while it waits is only forgotten.
     child.on("error", () => forget(child)).on("exit", () => forget(child));
@@ -92,9 +93,9 @@ function release(child: ChildProcess): void {
   child.channel?.unref();
 }
 
-function start(environment: Record<string, string>): ChildProcess {
+function start(entry: Entry, environment: Record<string, string>): ChildProcess {
   // The channel is the child's fd 3. Its stdout joins stderr, because ours may belong to a protocol.
-  return spawn(process.execPath, [fileURLToPath(entryUrl("sql-child"))], {
+  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(entryUrl(entry))], {
     env: { ...environment, TZ: "UTC" },
     stdio: ["ignore", 2, 2, "ipc"],
     serialization: "json",

@@ -51,7 +51,10 @@ export type AdoptedDataset = Pick<Dataset, "columns" | "rowCount" | "origin"> & 
 export interface DatasetWriter {
   /** One value a column, in the columns' order. */
   write(row: readonly JsonValue[]): Promise<void>;
-  finish(origin: JsonObject): Promise<Dataset>;
+  /** As `write`, of values that are JSON texts already, without line breaks. */
+  writeEncoded(row: readonly string[]): Promise<void>;
+  /** The types are given where they are known only now. */
+  finish(origin: JsonObject, types?: readonly string[]): Promise<Dataset>;
   discard(): Promise<void>;
 }
 
@@ -92,9 +95,15 @@ export function openDatasets(workspacePath: string): Datasets {
       checkColumns(columns);
       if (saveAs !== undefined) checkSavedName(saveAs);
       const path = await workspace.temporaryPath(".jsonl");
-      const named = saveAs === undefined ? { columns } : { columns, saveAs };
-      return openWriter(path, columns, (rowCount, origin) =>
-        publish(path, { ...named, format: "jsonl", rowCount, origin }),
+      const named = saveAs === undefined ? {} : { saveAs };
+      return openWriter(path, columns, (rowCount, origin, types) =>
+        publish(path, {
+          ...named,
+          columns: columns.map(({ name, type }, index) => ({ name, type: types[index] ?? type })),
+          format: "jsonl",
+          rowCount,
+          origin,
+        }),
       );
     },
     async adopt(temporaryPath, dataset) {
@@ -192,10 +201,10 @@ const bufferChars = 256 * 1024;
 async function openWriter(
   path: string,
   columns: readonly Column[],
-  publish: (rowCount: number, origin: JsonObject) => Promise<Dataset>,
+  publish: (rowCount: number, origin: JsonObject, types: readonly string[]) => Promise<Dataset>,
 ): Promise<DatasetWriter> {
   const handle = await openForWriting(path);
-  const keys = columns.map((column) => toJson(column.name));
+  const beginnings = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${toJson(name)}:`);
   let buffered = "";
   let rowCount = 0;
 
@@ -209,18 +218,23 @@ async function openWriter(
     }
   }
 
+  async function writeEncoded(row: readonly string[]): Promise<void> {
+    if (row.length !== beginnings.length)
+      throw new TypeError(`a row of ${row.length} values does not fit ${beginnings.length} columns`);
+    let line = "";
+    for (let index = 0; index < beginnings.length; index++) line += `${beginnings[index]}${row[index] ?? "null"}`;
+    buffered += `${line}}\n`;
+    rowCount += 1;
+    if (buffered.length >= bufferChars) await flush();
+  }
+
   return {
-    async write(row) {
-      if (row.length !== keys.length)
-        throw new TypeError(`a row of ${row.length} values does not fit ${keys.length} columns`);
-      buffered += `{${keys.map((key, index) => `${key}:${toJson(row[index] ?? null)}`).join()}}\n`;
-      rowCount += 1;
-      if (buffered.length >= bufferChars) await flush();
-    },
-    async finish(origin) {
+    write: (row) => writeEncoded(row.map((value) => toJson(value))),
+    writeEncoded,
+    async finish(origin, types = []) {
       await flush();
       await handle.close();
-      return await publish(rowCount, origin);
+      return await publish(rowCount, origin, types);
     },
     async discard() {
       await handle.close();

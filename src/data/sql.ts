@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { totalmem } from "node:os";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { ToolError } from "../errors.ts";
 import { parquetTwin, type Column, type Dataset, type Datasets } from "./dataset.ts";
@@ -8,6 +7,7 @@ import { checkSavedName } from "./dataset-names.ts";
 import { findSource, type TableSource } from "./source.ts";
 import { openKeptTables } from "./kept-tables.ts";
 import { openSqlChildren } from "./sql-children.ts";
+import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web-tables.ts";
 import type { WebCall, WebFiles } from "./web-files.ts";
 import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
@@ -79,16 +79,14 @@ export interface SqlEngineOptions {
 }
 
 const defaultTimeoutMs = 600_000;
-const defaultMemoryMb = 1_024;
-const defaultDiskMb = 40 * 1_024;
 const defaultKeepAfterMs = 250;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const { files, datasets, workspace, environment, memoryLimitMb, diskLimitMb = defaultDiskMb } = options;
   const { keepAfterMs = defaultKeepAfterMs } = options;
   const kept = openKeptTables(openWorkspace(workspace));
-  const children = openSqlChildren({ environment, workspace, diskLimitMb });
-  const memory = memoryLimitMb ?? Math.min(defaultMemoryMb, Math.floor(totalmem() / 4 / 1024 ** 2));
+  const children = openSqlChildren({ entry: "sql-child", environment, workspace, diskLimitMb });
+  const memory = memoryLimitMb ?? defaultMemoryMb();
 
   async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
     const { signal, timeoutMs = defaultTimeoutMs } = call;

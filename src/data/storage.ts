@@ -1,5 +1,6 @@
 import { DuckDBTypeId, type DuckDBPreparedStatement, type DuckDBType } from "@duckdb/node-api";
-import { maxCellChars, typeName } from "./cells.ts";
+import { typeName } from "./cells.ts";
+import { maxCellChars } from "./cut-cell.ts";
 import { columnNames } from "./header.ts";
 import { quoteName } from "./sql-text.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { log } from "../log.ts";
-import { roomOnDisk } from "./disk-room.ts";
+import { diskExcess, inMb } from "./limits.ts";
 
 export interface ProcessLimits {
   /** Of the process itself. Counted here on Linux only; elsewhere the process tells of itself. */
@@ -41,7 +41,7 @@ async function watch(pid: number, limits: ProcessLimits, signal: AbortSignal): P
   for (let round = 1; ; round++) {
     await delay(everyMs, undefined, { signal, ref: false });
     if ((await residentBytes(pid)) > limits.memoryBytes) return tooMuchMemory(limits.memoryBytes);
-    const excess = round % diskEvery === 0 ? await diskExcess(limits) : undefined;
+    const excess = round % diskEvery === 0 ? await writtenExcess(limits) : undefined;
     if (excess !== undefined) return excess;
   }
 }
@@ -65,25 +65,13 @@ async function residentBytes(pid: number): Promise<number> {
   }
 }
 
-/** What a statement writes before anybody asks whether the disk has room for it. */
-const unnoticedBytes = 64 * 1024 ** 2;
-
-async function diskExcess({ diskBytes, written }: ProcessLimits): Promise<ToolError | undefined> {
+async function writtenExcess({ diskBytes, written }: ProcessLimits): Promise<ToolError | undefined> {
   const paths = await written();
   const sizes = await Promise.all(paths.map(sizeOf));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total > diskBytes)
-    return new ToolError(
-      "too_large",
-      `the statement writes more than ${inMb(diskBytes)} MB to disk, its limit; filter or aggregate earlier, or select fewer columns`,
-    );
   const largest = paths[sizes.indexOf(Math.max(...sizes))];
-  if (total < unnoticedBytes || largest === undefined) return undefined;
-  if ((await roomOnDisk(dirname(largest))) >= 0) return undefined;
-  return new ToolError(
-    "too_large",
-    `the statement has written ${inMb(total)} MB and would fill the disk; free some space, or filter or aggregate earlier`,
-  );
+  if (largest === undefined) return undefined;
+  const sizeBytes = sizes.reduce((sum, size) => sum + size, 0);
+  return await diskExcess({ sizeBytes, limitBytes: diskBytes, folder: dirname(largest) });
 }
 
 /** Of a file, or of the files in a folder. */
@@ -97,8 +85,4 @@ async function sizeOf(path: string): Promise<number> {
     if (systemErrorCode(thrown) === "ENOENT") return 0;
     throw thrown;
   }
-}
-
-function inMb(bytes: number): number {
-  return Math.round(bytes / 1024 ** 2);
 }

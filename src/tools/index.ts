@@ -3,8 +3,9 @@ import { calculate } from "./calculate.ts";
 import { exportData } from "./export-data.ts";
 import { profileData } from "./profile-data.ts";
 import { queryData } from "./query-data.ts";
+import { queryDatabase } from "./query-database.ts";
 import { readRows } from "./read-rows.ts";
 import { scrape } from "./scrape.ts";
 import type { Tool } from "./tool.ts";
 
-export const tools: readonly Tool[] = [scrape, profileData, queryData, readRows, exportData, calculate];
+export const tools: readonly Tool[] = [scrape, profileData, queryData, queryDatabase, readRows, exportData, calculate];

@@ -67,6 +67,42 @@ describe("what counts", () => {
   });
 });
 
+describe("databases", () => {
+  test("come by name from flags, the environment and the user's file, files with their whole path", () => {
+    startIn(home);
+    const flags = ["--database", "shop=postgres://u:p,w@h/d", "--database", "notes=sqlite:notes.db"];
+    expect(readConfig(flags).config.databases).toEqual({
+      shop: "postgres://u:p,w@h/d",
+      notes: `sqlite:${join(home, "notes.db")}`,
+    });
+    vi.stubEnv("AXONER_DATABASE", "a=postgresql://u:p,w@h/d,b-2=sqlite:///x/y.db");
+    expect(readConfig([]).config.databases).toEqual({ a: "postgresql://u:p,w@h/d", "b-2": "sqlite:/x/y.db" });
+    vi.stubEnv("AXONER_DATABASE", undefined);
+    writeUserFile('{"database": ["c=sqlite:~/z.db"]}');
+    expect(readConfig([]).config.databases).toEqual({ c: `sqlite:${join(homedir(), "z.db")}` });
+  });
+
+  test.each([
+    "hidden-secret",
+    "a=mysql://u:hidden-secret@h/d",
+    "=postgres://u:hidden-secret@h",
+    "a b=postgres://hidden-secret",
+  ])("%s is refused without being repeated", (entry) => {
+    startIn(home);
+    expect(() => readConfig(["--database", entry])).toThrow(ConfigError);
+    expect(() => readConfig(["--database", entry])).toThrow(/--database/);
+    expect(() => readConfig(["--database", entry])).not.toThrow(/hidden-secret/);
+  });
+
+  test("a name given twice, and a file that others can read, are refused", () => {
+    startIn(home);
+    const twice = ["--database", "a=sqlite:x.db", "--database", "a=sqlite:y.db"];
+    expect(() => readConfig(twice)).toThrow(/given twice/);
+    writeUserFile('{"database": ["a=postgres://u:hidden-secret@h/d"]}', 0o644);
+    expect(() => readConfig([])).toThrow(/chmod 600/);
+  });
+});
+
 describe("what is wrong is named", () => {
   test.each([
     [["--max-turns", "many"], /--max-turns/],
@@ -117,6 +153,7 @@ describe("a project's own file only narrows", () => {
       allow_write: ["/"],
       workspace: "/x",
       base_url: "http://x",
+      database: ["a=sqlite:x.db"],
       keys: {},
     };
     writeFileSync(join(home, "axoner.json"), JSON.stringify(wanted));
@@ -128,6 +165,7 @@ describe("a project's own file only narrows", () => {
       allow_write: [],
       workspace: join(home, ".axoner"),
       secrets: {},
+      databases: {},
     });
     expect(config.base_url).toBeUndefined();
   });

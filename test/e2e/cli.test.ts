@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
 import { builtCli, misbehaving } from "../support/server.ts";
@@ -23,6 +24,25 @@ function axoner(folder: string, args: string[], stdin = ""): Promise<Outcome> {
 }
 
 describe("axoner", () => {
+  test("tool query_database asks a configured SQLite file, whose URL is not repeated", async () => {
+    const folder = temporaryFolder();
+    const made = new DatabaseSync(join(folder, "shop.db"));
+    made.exec("create table t (a text); insert into t values ('hello')");
+    made.close();
+    const ask = (database: string, sql: string) =>
+      axoner(folder, [
+        "tool",
+        "query_database",
+        JSON.stringify({ database, sql }),
+        "--database",
+        "shop=sqlite:shop.db",
+      ]);
+    const answered = await ask("shop", "select a from t");
+    expect(JSON.parse(answered.stdout)).toMatchObject({ rows: [["hello"]] });
+    const failed = await ask("shp", "select a from t");
+    expect(failed.stdout + failed.stderr).toMatch(/did you mean shop/);
+  });
+
   test("--version prints one line", async () => {
     const { code, stdout } = await axoner(temporaryFolder(), ["--version"]);
     expect(code).toBe(0);

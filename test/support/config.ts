@@ -13,6 +13,13 @@ export function temporaryFolder(): string {
 
 /** A configuration with one root and a workspace in it. */
 export function configFor(root: string, changes: Partial<Config> = {}): Config {
-  const folders = { roots: [root], workspace: join(root, ".axoner"), allow_write: [], plugins: [], private_paths: [] };
+  const folders = {
+    roots: [root],
+    workspace: join(root, ".axoner"),
+    allow_write: [],
+    plugins: [],
+    databases: {},
+    private_paths: [],
+  };
   return configSchema.parse({ ...folders, secrets: {}, ...changes });
 }

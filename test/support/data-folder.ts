@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openDatabases, type Databases } from "../../src/data/databases.ts";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
 import type { Downloader } from "../../src/data/download.ts";
 import { openFiles, type Files } from "../../src/data/files.ts";
@@ -16,6 +17,7 @@ export interface DataFolder {
   files: Files;
   datasets: Datasets;
   sql: SqlEngine;
+  databases: Databases;
   /** Write a file inside the root; gives its absolute path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
   call(tool: Tool, input: JsonObject, signal?: AbortSignal, progress?: ToolContext["progress"]): Promise<ToolResult>;
@@ -33,9 +35,15 @@ export interface DataFolderOptions {
   keepAfterMs?: number;
   /** Fetches files of the web; without it they are refused. */
   downloader?: Downloader;
+  /** Databases by their names. */
+  urls?: Record<string, string>;
 }
 
-export async function openDataFolder({ downloader, ...limits }: DataFolderOptions = {}): Promise<DataFolder> {
+export async function openDataFolder({
+  downloader,
+  urls = {},
+  ...limits
+}: DataFolderOptions = {}): Promise<DataFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "axoner-data-")));
   const workspace = join(root, ".axoner");
   const fetching = downloader === undefined ? {} : { downloader };
@@ -50,6 +58,7 @@ export async function openDataFolder({ downloader, ...limits }: DataFolderOption
     keepAfterMs: noCopiesMs,
     ...limits,
   });
+  const databases = openDatabases({ urls, files, datasets, workspace, environment: {}, ...limits });
   const never = () => {
     throw new Error("these tests neither fetch nor calculate");
   };
@@ -57,7 +66,7 @@ export async function openDataFolder({ downloader, ...limits }: DataFolderOption
     math: { evaluate: never, close: never },
     web: { scrape: never, checkSelectors: never, close: never },
   };
-  const services: Services = { files, datasets, sql, ...others };
+  const services: Services = { files, datasets, sql, databases, ...others };
 
   async function call(
     tool: Tool,
@@ -74,6 +83,7 @@ export async function openDataFolder({ downloader, ...limits }: DataFolderOption
     files,
     datasets,
     sql,
+    databases,
     async write(name, content) {
       const path = join(root, name);
       await mkdir(dirname(path), { recursive: true });
@@ -87,7 +97,7 @@ export async function openDataFolder({ downloader, ...limits }: DataFolderOption
       return result.value;
     },
     async close() {
-      await sql.close();
+      await Promise.all([sql.close(), databases.close()]);
       await rm(root, { recursive: true, force: true });
     },
   };

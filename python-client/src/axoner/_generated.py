@@ -56,6 +56,22 @@ class QueryDataResult(TableResult):
     elapsed_ms: int
 
 
+class QueryDatabaseResult(TableResult):
+    """What ``query_database`` returns."""
+
+    status: str
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+    row_count: int
+    truncated: bool
+    dataset: str
+    dataset_path: str
+    dataset_format: str
+    notes: list[str]
+    elapsed_ms: int
+
+
 class ReadRowsResult(TableResult):
     """What ``read_rows`` returns."""
 
@@ -193,6 +209,35 @@ class Tools(ABC):
         }
         return self._call(QueryDataResult, "query_data", arguments, timeout, progress)
 
+    def query_database(
+        self,
+        database: str,
+        sql: str,
+        *,
+        params: Sequence[str] | None = None,
+        limit: int | None = None,
+        save_as: str | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> QueryDatabaseResult:
+        """Run one read-only SELECT on a configured PostgreSQL database, or on a SQLite file, in its own SQL. Results
+        larger than the preview are kept whole as a dataset, to be joined with files by query_data.
+
+        :param database: configured name, or sqlite:PATH
+        :param sql: one SELECT; values as $1, $2
+        :param params: values of $1, $2 (at most 500 items)
+        :param limit: rows shown (default 50; 1 to 1000)
+        :param save_as: keep the whole result under this name
+        """
+        arguments = {
+            "database": database,
+            "sql": sql,
+            "params": params,
+            "limit": limit,
+            "save_as": save_as,
+        }
+        return self._call(QueryDatabaseResult, "query_database", arguments, timeout, progress)
+
     def read_rows(
         self,
         source: str,
@@ -267,6 +312,7 @@ RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
     "profile_data": ProfileDataResult,
     "query_data": QueryDataResult,
+    "query_database": QueryDatabaseResult,
     "read_rows": ReadRowsResult,
     "export_data": ExportDataResult,
     "calculate": CalculateResult,

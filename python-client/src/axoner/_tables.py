@@ -14,6 +14,7 @@ from ._column_type import ColumnType, parse_column_type
 Column = tuple[str, str, list[Any]]
 
 _ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?")
+_ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -88,12 +89,18 @@ def _time(cell: str) -> time:
     return _instant(f"1970-01-01T{cell}").time()
 
 
+def _blob(cell: str) -> bytes:
+    """Bytes as DuckDB writes them: ``\\xDE\\xAD``, those of printable ASCII as they are."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), cell).encode("latin-1")
+
+
 def _boolean(cell: Any) -> bool:
     return cell if isinstance(cell, bool) else str(cell).lower() == "true"
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "BOOLEAN": _boolean,
+    "BLOB": _blob,
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), int),
     **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), int),
     **dict.fromkeys(("FLOAT", "DOUBLE"), float),
@@ -117,7 +124,7 @@ def _arrow_type(pa: Any, kind: ColumnType) -> Any:
     simple = {
         "BOOLEAN": pa.bool_, "TINYINT": pa.int8, "SMALLINT": pa.int16, "INTEGER": pa.int32, "BIGINT": pa.int64,
         "UTINYINT": pa.uint8, "USMALLINT": pa.uint16, "UINTEGER": pa.uint32, "UBIGINT": pa.uint64,
-        "FLOAT": pa.float32, "DOUBLE": pa.float64, "DATE": pa.date32,
+        "FLOAT": pa.float32, "DOUBLE": pa.float64, "DATE": pa.date32, "BLOB": pa.binary,
     }  # fmt: skip
     if kind.name in simple:
         return simple[kind.name]()
@@ -135,7 +142,7 @@ def _polars_type(pl: Any, kind: ColumnType) -> Any:
     simple = {
         "BOOLEAN": pl.Boolean, "TINYINT": pl.Int8, "SMALLINT": pl.Int16, "INTEGER": pl.Int32, "BIGINT": pl.Int64,
         "HUGEINT": pl.Int128, "UTINYINT": pl.UInt8, "USMALLINT": pl.UInt16, "UINTEGER": pl.UInt32, "UBIGINT": pl.UInt64,
-        "FLOAT": pl.Float32, "DOUBLE": pl.Float64, "DATE": pl.Date, "TIME": pl.Time,
+        "FLOAT": pl.Float32, "DOUBLE": pl.Float64, "DATE": pl.Date, "TIME": pl.Time, "BLOB": pl.Binary,
         "TIMESTAMP": pl.Datetime("us"), "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
     }  # fmt: skip
     return simple.get(kind.name, pl.String)
