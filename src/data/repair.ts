@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { toJson } from "../text.ts";
 import { readBytes } from "./byte-stream.ts";
+import type { Dialect } from "./dialect.ts";
 import { columnNames } from "./header.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import type { OpenFile } from "./open-sources.ts";
@@ -39,9 +40,8 @@ export async function repairFile(
   file: OpenFile,
   { target, shown }: { target: string; shown: string },
 ): Promise<{ file: OpenFile; problems: SourceProblem[] }> {
-  const { dialect } = file;
-  if (dialect === undefined) throw new Error(`${shown} is no delimited text`);
-  const options = { delimiter: dialect.delimiter, width: dialect.columns.length, shown };
+  const dialect = dialectOf(file, shown);
+  const options = optionsOf(dialect, shown);
   const records = () => dataRecords(file, options, dialect.header);
   const survey = await surveyOf(records(), options);
   const names = survey.hasExtra ? [...dialect.columns, extraColumn] : dialect.columns;
@@ -49,6 +49,21 @@ export async function repairFile(
   await pipeline(Readable.from(copyOf(records(), columns, options.width)), createWriteStream(target, { mode: 0o600 }));
   const repaired = { ...dialect, delimiter: ",", skip: 0, header: true, columns, sample: survey.sample };
   return { file: { path: target, compression: "none", dialect: repaired }, problems: told(survey, shown) };
+}
+
+/** The rows of a delimited file, without the names of its columns. */
+export function recordsOf(file: OpenFile, shown: string): AsyncGenerator<LenientRecord> {
+  const dialect = dialectOf(file, shown);
+  return dataRecords(file, optionsOf(dialect, shown), dialect.header);
+}
+
+function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
+  if (dialect === undefined) throw new Error(`${shown} is no delimited text`);
+  return dialect;
+}
+
+function optionsOf({ delimiter, columns }: Dialect, shown: string): Options {
+  return { delimiter, width: columns.length, shown };
 }
 
 type Options = Parameters<typeof lenientRecords>[1];

@@ -1,10 +1,12 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
-import { extraColumn, repairFile } from "./repair.ts";
-import { badCell, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
+import { inexactCell, maxToldChars } from "./exact-columns.ts";
+import { widerType } from "./column-types.ts";
+import { extraColumn, recordsOf, repairFile } from "./repair.ts";
+import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
-import type { Reading } from "./table-view.ts";
+import { columnTypes, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "./workspace.ts";
 
 /** How each source is read, and what made it so. */
@@ -23,7 +25,7 @@ export function openReadings(
   const of = new Map(
     sources.map((source) => [
       source,
-      { asText, textColumns: new Set<string>(), wholeSample: false, inOrder: false, isRepaired: false },
+      { asText, types: new Map<string, string>(), wholeSample: false, inOrder: false, isRepaired: false },
     ]),
   );
   return { of, names, problems: [] };
@@ -35,28 +37,58 @@ interface Reread {
 }
 
 /**
- * After a value that its column's type does not hold: the source to read again, its reading changed so that it does.
- * The caller is told of it as a problem. Undefined for any other failure.
+ * After a value that the types of a source do not hold, or threads that lost track of its quotes: the source to read
+ * again, its reading changed. The caller is told of columns that become text as problems. Undefined for any other
+ * failure.
  */
-export function readOtherwise(thrown: unknown, readings: Readings): Reread | undefined {
+export async function readOtherwise(thrown: unknown, readings: Readings): Promise<Reread | undefined> {
+  const cell = inexactCell(errorMessage(thrown));
+  if (cell !== undefined) return await readWider(cell, readings);
   if (isConfused(thrown)) return readInOrder(readings);
-  const cell = badCell(thrown);
-  const path = cell?.path ?? jsonSurprise(thrown);
+  const path = jsonSurprise(thrown);
   const [source, reading] = [...readings.of].find(([open]) => open.files.some((file) => file.path === path)) ?? [];
-  if (source === undefined || reading === undefined) return undefined;
-  if (cell === undefined) {
-    if (reading.wholeSample) return undefined;
-    reading.wholeSample = true;
-    return { source, reading };
-  }
-  const isKnown = source.files[0]?.dialect?.columns.includes(cell.column) ?? false;
-  if (!isKnown || reading.textColumns.has(cell.column)) return undefined;
-  reading.textColumns.add(cell.column);
-  const value = JSON.stringify(cutText(cell.value, 80));
-  const where = readings.names.get(cell.path) ?? source.source.name;
-  const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
-  readings.problems.push({ line: Number(cell.line), code: "not_of_type", message });
+  if (source === undefined || reading === undefined || reading.wholeSample) return undefined;
+  reading.wholeSample = true;
   return { source, reading };
+}
+
+/** So many columns of one source are tried one by one. */
+const maxWidened = 12;
+
+async function readWider(
+  cell: { source: string; column: string; value: string },
+  { of, names, problems }: Readings,
+): Promise<Reread | undefined> {
+  const [source, reading] = [...of].find(([open]) => open.source.name === cell.source) ?? [];
+  if (source === undefined || reading === undefined || reading.asText) return undefined;
+  const before = columnTypes(source, reading).get(cell.column);
+  if (before === undefined || before === "VARCHAR") return undefined;
+  const type = widerType(before, cell.value);
+  reading.types.set(cell.column, type);
+  if (reading.types.size > maxWidened) reading.asText = true;
+  if (type !== "VARCHAR") return { source, reading };
+  const { line, path } = await findCell(source, cell);
+  const where = names.get(path) ?? source.source.name;
+  const value = JSON.stringify(cutText(cell.value, 80));
+  const message = `column "${cell.column}" of '${where}' is read as text: line ${line} holds ${value}, which as ${before} would be lost or another value`;
+  problems.push({ line, code: "not_of_type", message });
+  return { source, reading };
+}
+
+/** The first place of a cell. */
+async function findCell(
+  { source, files }: OpenSource,
+  { column, value }: { column: string; value: string },
+): Promise<{ line: number; path: string }> {
+  for (const file of files) {
+    const index = file.dialect?.columns.indexOf(column) ?? -1;
+    if (index < 0) continue;
+    for await (const { line, cells } of recordsOf(file, source.name)) {
+      const text = cells[index] ?? "";
+      if (text === value || (value.length >= maxToldChars && text.startsWith(value))) return { line, path: file.path };
+    }
+  }
+  throw new Error(`no cell of ${source.name} holds what ended the statement`);
 }
 
 /**

@@ -14,7 +14,7 @@ import { isWritable, openWorkspace, writeFailure, type Workspace } from "./works
 
 /** Work over more than this may not fit into memory, and needs a folder to go on in. */
 const spillBytes = 64 * 1024 * 1024;
-const maxRereads = 8;
+const maxRereads = 32;
 
 /**
  * Run one statement in a fresh session, and shut the session in before anything of it is run.
@@ -87,7 +87,7 @@ async function runOpened(run: OpenRun): Promise<WireAnswer> {
     } catch (thrown) {
       const changed =
         attempt < maxRereads
-          ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, readings, run)))
+          ? ((await readOtherwise(thrown, readings)) ?? (await readLeniently(thrown, readings, run)))
           : undefined;
       if (changed === undefined) throw withProblems(explainSqlError(thrown, opened.names), problems);
       await createTableView(session.connection, changed.source, changed.reading);
@@ -124,7 +124,7 @@ async function planConversions(sources: readonly OpenSource[], workspace: Worksp
 /** Write a Parquet copy of a source once, and read that from now on. */
 async function convert(session: DuckDbSession, { source, draft, target }: Conversion): Promise<void> {
   try {
-    const reader = await readerOf(session.connection, source, plainReading);
+    const reader = readerOf(source, plainReading);
     await copyTo(session, `SELECT * FROM ${reader}`, { path: draft, format: "FORMAT parquet" });
     await rename(draft, target);
   } catch (thrown) {
