@@ -14,6 +14,8 @@ export interface LenientOptions {
   delimiter: string;
   /** The number of cells of a row, by the first. */
   width: number;
+  /** Lines before the first row. */
+  skip: number;
   /** What messages call the file. */
   shown: string;
 }
@@ -32,9 +34,10 @@ const maxRecordLines = 1_000;
  */
 export async function* lenientRecords(
   chunks: AsyncIterable<Uint8Array>,
-  { delimiter, width, shown }: LenientOptions,
+  { delimiter, width, skip, shown }: LenientOptions,
 ): AsyncGenerator<LenientRecord> {
   const lines = linesOf(withoutMark(chunks), shown);
+  for (let line = 0; line < skip; line += 1) await lines.next();
   const waiting: Line[] = [];
   const lineAt = async (index: number): Promise<Line | undefined> => {
     while (waiting.length <= index) {
@@ -82,7 +85,7 @@ interface Attempt {
 async function parseFrom(
   lineAt: (index: number) => Promise<Line | undefined>,
   first: Line,
-  { delimiter, width, shown }: LenientOptions,
+  { delimiter, width, shown }: Omit<LenientOptions, "skip">,
 ): Promise<Attempt> {
   let text = first.text;
   const alone = parseRecord(text, delimiter);

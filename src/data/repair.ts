@@ -47,8 +47,11 @@ export async function repairFile(
   const names = survey.hasExtra ? [...dialect.columns, extraColumn] : dialect.columns;
   const columns = columnNames(names, true);
   await pipeline(Readable.from(copyOf(records(), columns, options.width)), createWriteStream(target, { mode: 0o600 }));
-  const repaired = { ...dialect, delimiter: ",", skip: 0, header: true, columns, sample: survey.sample };
-  return { file: { path: target, compression: "none", dialect: repaired }, problems: told(survey, shown) };
+  const repaired = { ...dialect, delimiter: ",", skip: 0, problems: [], header: true, columns, sample: survey.sample };
+  return {
+    file: { ...file, path: target, compression: "none", dialect: repaired },
+    problems: told(survey, file, shown),
+  };
 }
 
 /** The rows of a delimited file, without the names of its columns. */
@@ -62,8 +65,8 @@ function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
   return dialect;
 }
 
-function optionsOf({ delimiter, columns }: Dialect, shown: string): Options {
-  return { delimiter, width: columns.length, shown };
+function optionsOf({ delimiter, columns, skip }: Dialect, shown: string): Options {
+  return { delimiter, width: columns.length, skip, shown };
 }
 
 type Options = Parameters<typeof lenientRecords>[1];
@@ -76,7 +79,7 @@ async function* dataRecords(
   const handle = await open(path);
   try {
     let isFirst = header;
-    for await (const record of lenientRecords(readBytes(handle, compression, options.shown), options)) {
+    for await (const record of lenientRecords(readBytes(handle, { compression, shown: options.shown }), options)) {
       if (!isFirst) yield record;
       isFirst = false;
     }
@@ -115,11 +118,11 @@ function widthProblem(line: number, found: number, width: number): SourceProblem
 }
 
 /** Each problem with its place, and how many there are beyond those that are told. */
-function told({ problems, problemCount }: Survey, shown: string): SourceProblem[] {
-  const placed = problems.map((problem) => ({
-    ...problem,
-    message: `line ${problem.line} of '${shown}' ${problem.message}`,
-  }));
+function told({ problems, problemCount }: Survey, { sheet }: OpenFile, shown: string): SourceProblem[] {
+  const placed = problems.map(({ line, code, message }) => {
+    const place = sheet?.rowOf(line) ?? line;
+    return { line: place, code, message: `line ${place} of '${shown}' ${message}` };
+  });
   const last = placed.at(-1);
   if (last === undefined || problemCount === placed.length) return placed;
   const more = `'${shown}' has ${problemCount - placed.length} more problems after line ${last.line}`;

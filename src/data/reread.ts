@@ -28,7 +28,10 @@ export function openReadings(
       { asText, types: new Map<string, string>(), wholeSample: false, inOrder: false, isRepaired: false },
     ]),
   );
-  return { of, names, problems: [] };
+  const files = sources.flatMap((source) => source.files);
+  const problems = files.flatMap(({ dialect, sheet }) => [...(dialect?.problems ?? []), ...(sheet?.problems ?? [])]);
+  shorten(problems);
+  return { of, names, problems };
 }
 
 interface Reread {
@@ -85,7 +88,8 @@ async function findCell(
     if (index < 0) continue;
     for await (const { line, cells } of recordsOf(file, source.name)) {
       const text = cells[index] ?? "";
-      if (text === value || (value.length >= maxToldChars && text.startsWith(value))) return { line, path: file.path };
+      if (text === value || (value.length >= maxToldChars && text.startsWith(value)))
+        return { line: file.sheet?.rowOf(line) ?? line, path: file.path };
     }
   }
   throw new Error(`no cell of ${source.name} holds what ended the statement`);

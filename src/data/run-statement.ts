@@ -139,13 +139,25 @@ async function convert(session: DuckDbSession, { source, draft, target }: Conver
 }
 
 function dialectOf({ source, files }: OpenSource): SourceDialect {
-  const dialect = files[0]?.dialect;
+  const { dialect, sheet } = files[0] ?? {};
   const { name, format, compression } = source;
-  const text = {
+  const encoding = dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8");
+  if (sheet !== undefined)
+    return {
+      source: name,
+      format: "xlsx",
+      compression: "zip",
+      encoding,
+      sheet: sheet.sheet,
+      header: dialect?.header ?? false,
+    };
+  const member = source.files[0]?.part;
+  return {
     source: name,
     format,
     compression,
-    encoding: dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8"),
+    encoding,
+    ...(member === undefined ? {} : { member }),
+    ...(dialect === undefined ? {} : { delimiter: dialect.delimiter, header: dialect.header }),
   };
-  return dialect === undefined ? text : { ...text, delimiter: dialect.delimiter, header: dialect.header };
 }

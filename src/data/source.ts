@@ -10,10 +10,16 @@ export interface TableSource {
   name: string;
   format: TableFormat;
   compression: Compression;
-  files: SourceFile[];
+  files: PackedFile[];
   dataset: Dataset | undefined;
   /** Types that are known beforehand; those of other sources are found in their files. */
   columns: Column[] | undefined;
+}
+
+/** A file, or a part of one. */
+export interface PackedFile extends SourceFile {
+  /** A file of an archive, or a sheet of a workbook. */
+  part: string | undefined;
 }
 
 export interface SourceFinder {
@@ -36,41 +42,51 @@ export async function findSource(source: string, { files, datasets }: SourceFind
       "not_found",
       `there is no dataset ${source} in this workspace; it may have been made in another one`,
     );
-  const found = await files.find(source);
+  const { found, part } = await findFiles(source, files);
   return {
     name: source,
-    ...(await sharedFormat(source, found, files)),
-    files: found,
+    ...(await sharedFormat({ source, found, part }, files)),
     dataset: undefined,
     columns: undefined,
   };
 }
 
+/** A path or glob, or one with the name of a part of the files after a `#`. Names of files may have a `#` too. */
+async function findFiles(source: string, files: Files): Promise<{ found: SourceFile[]; part: string | undefined }> {
+  try {
+    return { found: await files.find(source), part: undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof ToolError) || thrown.code !== "not_found") throw thrown;
+    for (let at = source.indexOf("#"); at > 0; at = source.indexOf("#", at + 1)) {
+      try {
+        return { found: await files.find(source.slice(0, at)), part: source.slice(at + 1) };
+      } catch (other) {
+        if (!(other instanceof ToolError) || other.code !== "not_found") throw other;
+      }
+    }
+    throw thrown;
+  }
+}
+
 /** The one format of all the files. One by one, so that thousands of them are not open at once. */
-async function sharedFormat(source: string, found: readonly SourceFile[], files: Files): Promise<FileFormat> {
+async function sharedFormat(
+  { source, found, part }: { source: string; found: readonly SourceFile[]; part: string | undefined },
+  files: Files,
+): Promise<FileFormat & { files: PackedFile[] }> {
   const [first, ...others] = found;
   if (first === undefined) throw new ToolError("not_found", `no file matches '${source}'`);
-  const shared = await readFormat(files, first);
+  const shared = await readFormat(files, first, part);
+  const packed = [shared.file];
   for (const file of others) {
-    const own = await readFormat(files, file);
+    const own = await readFormat(files, file, part);
+    packed.push(own.file);
     if (own.format === shared.format && own.compression === shared.compression) continue;
     throw new ToolError(
       "invalid_input",
       `'${source}' mixes formats: ${first.shown} is ${describe(shared)} and ${file.shown} is ${describe(own)}; name one kind`,
     );
   }
-  return shared;
-}
-
-/** The first bytes of a file. */
-async function readHead(files: Files, file: SourceFile, maxBytes: number): Promise<Uint8Array> {
-  const handle = await files.open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(maxBytes, file.sizeBytes)), 0, null, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  return { format: shared.format, compression: shared.compression, files: packed };
 }
 
 async function ofDataset(name: string, dataset: Dataset, files: Files): Promise<TableSource> {
@@ -79,14 +95,35 @@ async function ofDataset(name: string, dataset: Dataset, files: Files): Promise<
     name,
     format: dataset.format,
     compression: "none",
-    files: found.map((file) => ({ ...file, shown: name })),
+    files: found.map((file) => ({ ...file, shown: name, part: undefined })),
     dataset,
     columns: dataset.format === "jsonl" ? dataset.columns : undefined,
   };
 }
 
-async function readFormat(files: Files, file: SourceFile): Promise<FileFormat> {
-  return formatOf(file.shown, await readHead(files, file, 512));
+const headBytes = 512;
+
+async function readFormat(
+  files: Files,
+  file: SourceFile,
+  part: string | undefined,
+): Promise<FileFormat & { file: PackedFile }> {
+  const handle = await files.open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    const format = formatOf(file.shown, buffer.subarray(0, bytesRead));
+    if (format.compression === "zip") {
+      const { formatOfArchive } = await import("./archive.ts");
+      return await formatOfArchive(handle, file, part);
+    }
+    if (part === undefined) return { ...format, file: { ...file, part } };
+    throw new ToolError(
+      "invalid_input",
+      `'${file.shown}' is neither a zip archive nor a workbook, so that it has no part '${part}'; leave out what follows #`,
+    );
+  } finally {
+    await handle.close();
+  }
 }
 
 function describe({ format, compression }: FileFormat): string {

@@ -53,7 +53,8 @@ export interface WireSource {
   name: string;
   format: TableFormat;
   compression: Compression;
-  files: { path: string; shown: string; sizeBytes: number }[];
+  /** `part` is a file of an archive or a sheet of a workbook. */
+  files: { path: string; shown: string; sizeBytes: number; part: string | undefined }[];
   columns: Column[] | undefined;
   /** Where to put a Parquet copy, to be read instead. */
   convertTo: string | undefined;
@@ -74,17 +75,30 @@ export interface WireAnswer {
 /** Something in a source that changed how it is read. */
 export interface SourceProblem {
   line: number;
-  code: "not_of_type" | "missing_cells" | "extra_cells" | "unterminated_quote" | "stray_quote" | "not_utf8" | "more";
+  code:
+    | "not_of_type"
+    | "missing_cells"
+    | "extra_cells"
+    | "unterminated_quote"
+    | "stray_quote"
+    | "not_utf8"
+    | "skipped_line"
+    | "cell_error"
+    | "more";
   /** What is wrong, and what was done. */
   message: string;
 }
 
 export interface SourceDialect {
   source: string;
-  format: TableFormat;
+  format: TableFormat | "xlsx";
   compression: Compression;
   encoding: string;
   /** Absent for formats other than delimited text. */
   delimiter?: string;
   header?: boolean;
+  /** The file of an archive. */
+  member?: string;
+  /** Of a workbook. */
+  sheet?: string;
 }

@@ -132,7 +132,7 @@ function checkDistinct(sources: readonly TableSource[]): void {
 
 function toWire({ name, format, compression, files, dataset, columns }: TableSource): WireSource {
   const convertTo = dataset?.format === "jsonl" ? parquetTwin(dataset) : undefined;
-  const wired = files.map(({ path, shown, sizeBytes }) => ({ path, shown, sizeBytes }));
+  const wired = files.map(({ path, shown, sizeBytes, part }) => ({ path, shown, sizeBytes, part }));
   return { name, format, compression, files: wired, columns, convertTo };
 }
 

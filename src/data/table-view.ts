@@ -54,11 +54,16 @@ export function readerOf(open: OpenSource, reading: Reading): string {
         source.columns === undefined
           ? `, sample_size = ${reading.wholeSample ? -1 : 20_480}`
           : `, columns = ${columnList(source.columns)}`;
-      return `read_json(${paths}, format = '${format}', compression = '${source.compression === "none" ? "uncompressed" : source.compression}', hive_partitioning = false${types}${many})`;
+      return `read_json(${paths}, format = '${format}', compression = '${jsonCompression(files)}', hive_partitioning = false${types}${many})`;
     }
     case "csv":
       return csvReader(open, reading);
   }
+}
+
+function jsonCompression(files: readonly OpenFile[]): string {
+  const compression = files[0]?.compression ?? "none";
+  return compression === "none" ? "uncompressed" : compression;
 }
 
 /** Files that follow each other and are read alike are one call; the calls' columns are put together by their names. */
@@ -100,14 +105,18 @@ function groupsOf({ source, files }: OpenSource): Group[] {
 export function columnTypes({ files }: OpenSource, { asText, types }: Reading): Map<string, string> {
   if (asText) return new Map();
   const cells = new Map<string, string[]>();
-  for (const { dialect } of files) {
+  const texts = new Set<string>();
+  for (const { dialect, sheet } of files) {
     for (const [index, name] of dialect?.columns.entries() ?? []) {
+      if (sheet?.texts.has(index) === true || (dialect?.header === false && sheet?.firstTexts.has(index) === true))
+        texts.add(name);
       const known = cells.get(name) ?? [];
       for (const row of dialect?.sample ?? []) known.push(row[index] ?? "");
       cells.set(name, known);
     }
   }
-  return new Map([...cells].map(([name, known]) => [name, types.get(name) ?? inferType(known)]));
+  const typeOf = (name: string, known: string[]) => types.get(name) ?? (texts.has(name) ? "VARCHAR" : inferType(known));
+  return new Map([...cells].map(([name, known]) => [name, typeOf(name, known)]));
 }
 
 function csvCall(dialect: Dialect, files: readonly OpenFile[], { inOrder }: Reading): string {

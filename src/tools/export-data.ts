@@ -10,7 +10,11 @@ export const exportData = defineTool({
   description:
     "Write a dataset or file as CSV, Parquet, JSON or JSON lines; the file appears whole, over one of that name. For a query's result, query with save_as first.",
   input: z.object({
-    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    source: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .describe("path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), or a dataset's handle or name"),
     path: z.string().min(1).max(4_096).describe("where to, e.g. exports/sales.csv; relative to the workspace"),
     format: z.enum(outputFormats).optional().describe("else the path's ending decides"),
   }),

@@ -17,7 +17,11 @@ export const profileData = defineTool({
     "Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type, nulls, min, max, mean, std, text lengths (min, max, mean); " +
     "approximate: distinct, quantiles (5, 25, 50, 75, 95 %), top values, likely_key; date_format of dates held as text.",
   input: z.object({
-    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    source: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .describe("path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), or a dataset's handle or name"),
   }),
   output: z.object({
     row_count: z.int(),
@@ -43,6 +47,8 @@ export const profileData = defineTool({
       compression: z.string(),
       delimiter: z.string().optional(),
       header: z.boolean().optional(),
+      member: z.string().optional(),
+      sheet: z.string().optional(),
     }),
     encoding: z.string(),
     problems: z.array(z.object({ line: z.int(), code: z.string(), message: z.string() })),

@@ -25,7 +25,11 @@ export const readRows = defineTool({
   description:
     "Read a page of rows of a file or dataset, in file order. Cells of CSV files are text as written. row_count is given where it is known without reading on.",
   input: z.object({
-    source: z.string().min(1).max(4_096).describe("path or glob inside a root, or a dataset's handle or name"),
+    source: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .describe("path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), or a dataset's handle or name"),
     offset: z.int().min(0).default(0),
     limit: z.int().min(1).max(1_000).default(50),
     columns: z.array(z.string()).max(500).optional().describe("only these, in this order"),
@@ -81,7 +85,7 @@ async function readText(source: TableSource, wanted: Wanted, { services, signal 
   if (file === undefined) throw new ToolError("not_found", `'${source.name}' has no file`);
   const handle = await services.files.open(file);
   try {
-    const text: TextFile = { handle, compression: source.compression, shown: file.shown };
+    const text: TextFile = { handle, compression: source.compression, part: file.part, shown: file.shown };
     return source.format === "csv"
       ? await readDelimited(text, wanted, signal).catch((thrown: unknown) => {
           if (!(thrown instanceof ToolError && thrown.code === "unreadable")) throw thrown;
@@ -101,6 +105,7 @@ async function readDelimited(file: TextFile, { offset, limit, columns }: Wanted,
     columns: indices.map((index) => ({ name: table.columns[index] ?? "", type: "VARCHAR" })),
     rows: items.map((row) => indices.map((index) => row[index] ?? null)),
     rowCount: count,
+    notes: table.problems().map(({ message }) => message),
   };
 }
 
@@ -120,7 +125,10 @@ async function readBroken(file: TextFile, { offset, limit, columns }: Wanted, si
     columns: indices.map((index) => ({ name: names[index] ?? "", type: "VARCHAR" })),
     rows: items.map(({ cells }) => indices.map((index) => cellAt(cells, index))),
     rowCount: count,
-    notes: items.flatMap((record) => problemsOf(record, width).map(({ line, message }) => `line ${line} ${message}`)),
+    notes: [
+      ...table.problems().map(({ message }) => message),
+      ...items.flatMap((record) => problemsOf(record, width).map(({ line, message }) => `line ${line} ${message}`)),
+    ],
   };
 }
 
