@@ -71,12 +71,19 @@ export function formatOf(shown: string, head: Uint8Array): FileFormat {
   return { format: formatOfText(extension, compression === "none" ? head : new Uint8Array()), compression };
 }
 
+/** What begins like JSON is none of the others, and what does not is none, whatever the name says. */
 function formatOfText(extension: string, head: Uint8Array): TableFormat {
-  const first = head.find((byte) => byte > 0x20);
-  if (extension === "jsonl" || extension === "ndjson") return "jsonl";
-  if (extension === "json" || extension === "geojson") return "json";
+  const start = Buffer.from(head)
+    .toString("latin1")
+    .replace(/^\xEF\xBB\xBF/, "")
+    .trimStart();
+  const isJson = /^(\{\s*("|\}|$)|\[\s*(\{|\[|\]|$))/.test(start);
+  const isOther = start !== "" && !/^([{["\d-]|true|false|null)/.test(start) && !start.includes("\0");
+  if (extension === "jsonl" || extension === "ndjson") return isOther ? "csv" : "jsonl";
+  if (extension === "json" || extension === "geojson") return isOther ? "csv" : "json";
+  if (isJson) return "json";
   if (["csv", "tsv", "tab", "txt", "psv"].includes(extension)) return "csv";
-  return first === 0x7b || first === 0x5b ? "json" : "csv";
+  return start.startsWith("{") || start.startsWith("[") ? "json" : "csv";
 }
 
 function startsWith(head: Uint8Array, magic: readonly number[]): boolean {

@@ -138,7 +138,7 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
   if (nulls.odd + nulls.even > 0 || countControls(bytes) > bytes.length / 100) {
     throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
   }
-  if (isUtf8(bytes, complete)) return "utf-8";
+  if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";
   const guessed = guessLegacyEncoding(bytes, complete);
   if (guessed !== undefined) return guessed;
   throw new ToolError(
@@ -158,6 +158,18 @@ const textControls = new Set([0x01, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f]);
 
 function countControls(bytes: Uint8Array): number {
   return bytes.reduce((count, byte) => count + (byte < 0x20 && !textControls.has(byte) ? 1 : 0), 0);
+}
+
+/** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */
+function isMostlyUtf8(bytes: Uint8Array): boolean {
+  let balance = 0;
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(0x0a, start);
+    if (end < 0) end = bytes.length;
+    const line = bytes.subarray(start, end);
+    if (line.some((byte) => byte >= 0x80)) balance += isUtf8(line, true) ? 1 : -1;
+  }
+  return balance > 0;
 }
 
 function isUtf8(bytes: Uint8Array, complete: boolean): boolean {

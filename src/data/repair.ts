@@ -48,8 +48,9 @@ export async function repairFile(
   const columns = columnNames(names, true);
   await pipeline(Readable.from(copyOf(records(), columns, options.width)), createWriteStream(target, { mode: 0o600 }));
   const repaired = { ...dialect, delimiter: ",", skip: 0, problems: [], header: true, columns, sample: survey.sample };
+  const { repairPath: _, ...rest } = file;
   return {
-    file: { ...file, path: target, compression: "none", dialect: repaired },
+    file: { ...rest, path: target, compression: "none", dialect: repaired },
     problems: told(survey, file, shown),
   };
 }

@@ -194,6 +194,8 @@ function checkedRow(
       `row ${row} of '${shown}' has ${cells.length} fields where ${length} are expected: ${text}; mend it`,
     );
   }
+  if (cells.some((cell) => cell.startsWith(' "')))
+    throw new ToolError("unreadable", `row ${row} of '${shown}' has a quote after a blank; remove the blank`);
   if (cells.at(-1)?.endsWith("\r")) {
     throw new ToolError(
       "unreadable",

@@ -189,7 +189,7 @@ test.each([
     "too_large",
     /3 GB out of next to nothing/,
   ],
-])("refuses %s", async (_, name, content, code, message) => {
+])("refuses %s", async (...[, name, content, code, message]) => {
   await folder.write(name, content);
   const refusal = { ok: false, code, message: expect.stringMatching(message) };
   expect(await query(name)).toMatchObject(refusal);

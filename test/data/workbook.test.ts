@@ -102,7 +102,7 @@ test.each([
   ["0.00", "1.5", false, "DOUBLE", 1.5],
   ["&quot;day&quot; 0", "7", false, "BIGINT", 7],
   ["#,##0.00 [$USD]", "7.5", false, "DOUBLE", 7.5],
-])("a cell of the format %s that holds %s (1904: %s) is %s", async (format, value, is1904, type, shown) => {
+])("a cell of the format %s that holds %s (1904: %s) is %s", async (...[format, value, is1904, type, shown]) => {
   const rows = `${header}<row r="2"><c r="A2" s="1"><v>${value}</v></c></row>`;
   const answer = await read({ sheets: { one: rows }, formats: [format], is1904 });
   expect(answer).toMatchObject({ types: [type, "VARCHAR"], rows: [[shown, null]] });
