@@ -58,6 +58,12 @@ export function sniffDialect(head: Head): Dialect {
   const { lines, chars, problems } = preambleOf(text, { delimiter, fields, ...head });
   const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
   const [first, ...rest] = rows;
+  if (first === undefined && !/["\r\n]/.test(text)) {
+    throw new ToolError(
+      "too_large",
+      `line 1 of '${head.shown}' is longer than ${headBytes / 1024} KB: it has too many columns, or is no table of lines`,
+    );
+  }
   if (first === undefined) {
     throw new ToolError(
       "unreadable",
@@ -135,7 +141,8 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
   const nulls = countNulls(bytes);
   if (nulls.odd > bytes.length / 8 && nulls.even === 0) return "utf-16le";
   if (nulls.even > bytes.length / 8 && nulls.odd === 0) return "utf-16be";
-  if (nulls.odd + nulls.even > 0 || countControls(bytes) > bytes.length / 100) {
+  // a few may have slipped into a text, where they are characters like others
+  if (countControls(bytes) > bytes.length / 100) {
     throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
   }
   if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";

@@ -101,9 +101,13 @@ function groupsOf({ source, files }: OpenSource): Group[] {
   return groups;
 }
 
+/** The checks of more columns take longer to plan than most statements to run: wider tables are text. */
+const maxTypedColumns = 1_000;
+
 /** The types of the columns of delimited text by their names, which mean the same in all files. */
 export function columnTypes({ files }: OpenSource, { asText, types }: Reading): Map<string, string> {
   if (asText) return new Map();
+  if (files.some(({ dialect }) => (dialect?.columns.length ?? 0) > maxTypedColumns)) return new Map();
   const cells = new Map<string, string[]>();
   const texts = new Set<string>();
   for (const { dialect, sheet } of files) {
