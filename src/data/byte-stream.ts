@@ -2,21 +2,81 @@ import type { FileHandle } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { systemErrorCode, ToolError } from "../errors.ts";
-import type { Compression } from "./data-format.ts";
+import type { SheetFindings } from "./workbook.ts";
+import { packingOf, type Compression } from "./data-format.ts";
 
 const chunkBytes = 256 * 1024;
 
-/** The decompressed bytes of an open file from its start, chunk by chunk. The handle stays open. */
-export async function* readBytes(
-  handle: FileHandle,
-  compression: Compression,
+/** How the bytes of a table lie in a file. */
+export interface Packed {
+  compression: Compression;
+  /** Which file of an archive, or which sheet of a workbook; the first with cells where none is named. */
+  part?: string | undefined;
+  /** What messages call the file. */
+  shown: string;
+  /** Is told of a sheet as it begins to be read. */
+  onSheet?: (found: SheetFindings) => void;
+}
+
+/** The unpacked bytes of an open file from its start, chunk by chunk. The handle stays open. */
+export async function* readBytes(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
+  const { compression, shown } = packed;
+  switch (compression) {
+    case "zip":
+      yield* readMember(handle, packed);
+      return;
+    case "xlsx":
+      yield* await readSheet(handle, packed);
+      return;
+    default:
+      yield* unpacked(readChunks(handle), compression, shown);
+  }
+}
+
+/** A file of an archive, which may be compressed by itself. */
+async function* readMember(handle: FileHandle, { part = "", shown }: Packed): AsyncGenerator<Uint8Array> {
+  const { openZip } = await import("./zip.ts");
+  const zip = await openZip(handle, shown);
+  const chunks = zip.read(part);
+  try {
+    const first = await chunks.next();
+    if (first.done === true) return;
+    const packing = packingOf(first.value);
+    if (packing === "zip" || packing === "xlsx")
+      throw new ToolError("unreadable", `'${shown}' is an archive or workbook inside an archive; unpack the outer one`);
+    yield* unpacked(joined(first.value, chunks), packing, shown);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+async function readSheet(handle: FileHandle, { part, shown, onSheet }: Packed): Promise<AsyncGenerator<Uint8Array>> {
+  const { readWorkbook } = await import("./workbook.ts");
+  const { text, found } = readWorkbook(handle, { sheet: part, shown });
+  onSheet?.(found);
+  return text;
+}
+
+async function* joined(first: Uint8Array, others: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* others;
+}
+
+async function* unpacked(
+  chunks: AsyncGenerator<Uint8Array>,
+  compression: "none" | "gzip" | "zstd" | "bzip2",
   shown: string,
 ): AsyncGenerator<Uint8Array> {
   if (compression === "none") {
-    yield* readChunks(handle);
+    yield* chunks;
     return;
   }
-  const stream = decompressed(handle, compression);
+  if (compression === "bzip2") {
+    const { bunzip2 } = await import("./bzip2.ts");
+    yield* bunzip2(chunks, shown);
+    return;
+  }
+  const stream = decompressed(chunks, compression);
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
   } catch (thrown) {
@@ -32,11 +92,11 @@ export async function* readBytes(
 /** The first decompressed bytes of a file, and whether they are all of them. */
 export async function readStart(
   handle: FileHandle,
-  { compression, shown, maxBytes }: { compression: Compression; shown: string; maxBytes: number },
+  { maxBytes, ...packed }: Packed & { maxBytes: number },
 ): Promise<{ bytes: Uint8Array; complete: boolean }> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of readBytes(handle, compression, shown)) {
+  for await (const chunk of readBytes(handle, packed)) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), complete: false };
@@ -54,8 +114,8 @@ async function* readChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-function decompressed(handle: FileHandle, compression: "gzip" | "zstd"): Readable {
+function decompressed(chunks: AsyncIterable<Uint8Array>, compression: "gzip" | "zstd"): Readable {
   const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
   // An error of the pipeline destroys the decompressor too, and whoever reads from it sees it there.
-  return pipeline(Readable.from(readChunks(handle), { objectMode: false }), decompressor, () => undefined);
+  return pipeline(Readable.from(chunks, { objectMode: false }), decompressor, () => undefined);
 }

@@ -1,38 +1,70 @@
-/** The type of a column of delimited text by a sample of its cells, where no better guess is at hand. */
-export function inferType(cells: readonly string[]): string {
-  const filled = cells.filter((cell) => cell.trim() !== "");
-  return filled.length === 0 ? "VARCHAR" : fittingType("BIGINT", filled);
-}
+/** The types of columns of delimited text. Each keeps everything that its cells say; `exact-columns.ts` sees to it. */
+export type TextColumnType =
+  | "BIGINT"
+  | "HUGEINT"
+  | "DOUBLE"
+  | "BOOLEAN"
+  | "DATE"
+  | "TIMESTAMP"
+  | "TIMESTAMP WITH TIME ZONE"
+  | "TIME"
+  | "VARCHAR";
+
+const integer = /^(-?[1-9]\d*|-?0)$/;
+const number = /^-?(0|[1-9]\d*)?(\.\d*)?(e[+-]?\d+)?$|^-?(nan|inf|infinity)$/i;
+
+/** Types that a pattern tells. Dates are those of ISO 8601 alone: what 03/04 means, a column does not say. */
+const patterns: readonly { type: TextColumnType; pattern: RegExp }[] = [
+  { type: "BOOLEAN", pattern: /^(true|false)$/i },
+  { type: "DATE", pattern: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/ },
+  { type: "TIMESTAMP", pattern: /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$/ },
+  {
+    type: "TIMESTAMP WITH TIME ZONE",
+    pattern: /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)$/,
+  },
+  { type: "TIME", pattern: /^([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,6})?$/ },
+];
 
 /**
- * The type that keeps every digit of the sampled cells. DuckDB's guess stands unless it would strip leading zeros,
- * round a long integer or fail on a cell: then numbers widen, and what is no number is read as text.
+ * The type of a column by a sample of its cells. Numbers with leading zeros or a plus sign, and those with more digits
+ * than a number holds, stay text.
  */
-export function fittingType(guess: string, cells: readonly string[]): string {
-  if (guess !== "BIGINT" && guess !== "DOUBLE") return guess;
+export function inferType(cells: readonly string[]): TextColumnType {
   const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
-  if (filled.some((cell) => hasLeadingZero(cell) || !isNumber(cell))) return "VARCHAR";
-  if (filled.every(isInteger)) {
-    if (filled.every(fitsBigint)) return guess;
-    return filled.every((cell) => cell.length <= 38) ? "HUGEINT" : "VARCHAR";
+  if (filled.length === 0) return "VARCHAR";
+  if (filled.every((cell) => integer.test(cell))) {
+    if (filled.every(fitsBigint)) return "BIGINT";
+    return filled.every((cell) => cell.length <= maxHugeDigits) ? "HUGEINT" : "VARCHAR";
   }
-  return filled.some((cell) => isInteger(cell) && !Number.isSafeInteger(Number(cell))) ? "VARCHAR" : "DOUBLE";
+  if (filled.every(isExactNumber)) return "DOUBLE";
+  return patterns.find(({ pattern }) => filled.every((cell) => pattern.test(cell)))?.type ?? "VARCHAR";
 }
 
-function hasLeadingZero(cell: string): boolean {
-  return /^[+-]?0\d+$/.test(cell);
+/** The type that a column has after a cell that its own type does not hold. */
+export function widerType(type: string, cell: string): TextColumnType {
+  const text = cell.trim();
+  if (type === "BIGINT" && integer.test(text) && text.length <= maxHugeDigits) return "HUGEINT";
+  return type === "BIGINT" && /^-?(0|[1-9]\d*)\.\d+$/.test(text) && isExactNumber(text) ? "DOUBLE" : "VARCHAR";
 }
 
-function isInteger(cell: string): boolean {
-  return /^[+-]?\d+$/.test(cell);
-}
+const maxHugeDigits = 38;
+/** A decimal number of so many digits is the only one that its floating-point number stands for. */
+const exactDigits = 15;
 
-function isNumber(cell: string): boolean {
-  return /^[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)$/i.test(cell);
+function isExactNumber(cell: string): boolean {
+  if (!number.test(cell) || !/[\dni]/i.test(cell)) return false;
+  const value = Number(cell);
+  if (cell.length <= exactDigits || Number.isNaN(value)) return true;
+  const [mantissa = "", exponent] = cell.toLowerCase().split("e");
+  const decimals = mantissa.includes(".") ? mantissa.length - mantissa.indexOf(".") - 1 : 0;
+  if (decimals > 100 || Math.abs(value) >= 1e21) return false;
+  return exponent === undefined
+    ? value.toFixed(decimals) === mantissa
+    : value.toExponential(decimals).split("e")[0] === mantissa;
 }
 
 function fitsBigint(cell: string): boolean {
   if (cell.length > 20) return false;
-  const value = BigInt(cell.replace("+", ""));
+  const value = BigInt(cell);
   return BigInt.asIntN(64, value) === value;
 }

@@ -1,7 +1,9 @@
 import { ToolError } from "../errors.ts";
 
 export type TableFormat = "csv" | "json" | "jsonl" | "parquet";
-export type Compression = "none" | "gzip" | "zstd";
+
+/** What the bytes of a table are packed in. A sheet of a workbook comes out of it as CSV. */
+export type Compression = "none" | "gzip" | "zstd" | "bzip2" | "zip" | "xlsx";
 
 export interface FileFormat {
   format: TableFormat;
@@ -10,18 +12,46 @@ export interface FileFormat {
 
 /** Formats that cannot be read, by how their files begin, and what to do instead. */
 const foreign: readonly { magic: readonly number[]; advice: string }[] = [
-  { magic: [0x50, 0x4b, 0x03, 0x04], advice: "a zip archive or spreadsheet; unpack it, or save the sheet as CSV" },
-  { magic: [0xd0, 0xcf, 0x11, 0xe0], advice: "an old Office document; save it as CSV" },
-  { magic: [0x42, 0x5a, 0x68], advice: "compressed with bzip2; decompress it, or use gzip" },
+  {
+    magic: [0xd0, 0xcf, 0x11, 0xe0],
+    advice: "an old Office document, or one with a password; save it as .xlsx without a password, or as CSV",
+  },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], advice: "compressed with xz; decompress it, or use gzip" },
-  { magic: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], advice: "an SQLite database; export the table you need as CSV" },
+  { magic: [0x37, 0x7a, 0xbc, 0xaf], advice: "a 7z archive; unpack it, or use zip" },
+  { magic: [0x52, 0x61, 0x72, 0x21], advice: "a RAR archive; unpack it, or use zip" },
+  { magic: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], advice: "an SQLite database; query it with query_database" },
   { magic: [0x25, 0x50, 0x44, 0x46], advice: "a PDF; save its table as CSV" },
 ];
+
+const packings: readonly { magic: readonly number[]; compression: Compression }[] = [
+  { magic: [0x1f, 0x8b], compression: "gzip" },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], compression: "zstd" },
+  { magic: [0x42, 0x5a, 0x68], compression: "bzip2" },
+  { magic: [0x50, 0x4b, 0x03, 0x04], compression: "zip" },
+  { magic: [0x50, 0x4b, 0x05, 0x06], compression: "zip" },
+];
+
+const packingEnd = /\.(gz|gzip|zst|zstd|bz2|zip)$/i;
+
+/** The name of what is in a file whose name tells how it is packed. */
+export function withoutPacking(name: string): string {
+  return name.replace(packingEnd, "");
+}
+
+/** What the first bytes of a file are packed in; `zip` for a workbook too, which is an archive. */
+export function packingOf(head: Uint8Array): Compression {
+  // a text may begin with the letters BZh, but not with a digit and the number pi after them
+  const found = packings.find(({ magic }) => startsWith(head, magic))?.compression ?? "none";
+  return found === "bzip2" && !/^[1-9](1AY&SY|\x17rE8P\x90)/.test(Buffer.from(head.subarray(3, 10)).toString("latin1"))
+    ? "none"
+    : found;
+}
 
 /**
  * What kind of table a file holds, from its first bytes and, where they leave it open, from its name.
  *
  * @param named its name where that is another than messages call it by
+ * @param head of what comes out of its packing, if that was looked into
  * @throws ToolError `unreadable` for an empty file and for formats that hold no table we can read
  */
 export function formatOf(shown: string, head: Uint8Array, named = shown): FileFormat {
@@ -30,38 +60,36 @@ export function formatOf(shown: string, head: Uint8Array, named = shown): FileFo
   const other = foreign.find(({ magic }) => startsWith(head, magic));
   if (other !== undefined) throw new ToolError("unreadable", `'${shown}' is ${other.advice}`);
   if (startsWith(head, [0x50, 0x41, 0x52, 0x31])) return { format: "parquet", compression: "none" };
-  const compression = startsWith(head, [0x1f, 0x8b])
-    ? "gzip"
-    : startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])
-      ? "zstd"
-      : "none";
-  if (compression === "none" && /\.(gz|gzip|zst|zstd)$/i.test(named)) {
+  const compression = packingOf(head);
+  if (compression === "none" && packingEnd.test(named)) {
     throw new ToolError(
       "unreadable",
       `'${shown}' is named like a compressed file but is none; make it again, or drop the ending if it is plain text`,
     );
   }
-  const name = compression === "none" ? named : named.replace(/\.(gz|gzip|zst|zstd)$/i, "");
+  const name = compression === "none" ? named : withoutPacking(named);
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  if (extension === "parquet")
+  if (extension === "parquet" || (extension === "xlsx" && compression === "none"))
     throw new ToolError(
       "unreadable",
-      `'${shown}' is named like a Parquet file but is none; make it again, or name it by what it is`,
+      `'${shown}' is named like a ${extension === "xlsx" ? "workbook" : "Parquet file"} but is none; make it again, or name it by what it is`,
     );
   return { format: formatOfText(extension, compression === "none" ? head : new Uint8Array()), compression };
 }
 
-/** Whether a file begins as one that is read through its compression. */
-export function isCompressed(head: Uint8Array): boolean {
-  return startsWith(head, [0x1f, 0x8b]) || startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]);
-}
-
+/** What begins like JSON is none of the others, and what does not is none, whatever the name says. */
 function formatOfText(extension: string, head: Uint8Array): TableFormat {
-  if (extension === "json" || extension === "geojson") return "json";
-  if (extension === "jsonl" || extension === "ndjson") return "jsonl";
+  const start = Buffer.from(head)
+    .toString("latin1")
+    .replace(/^\xEF\xBB\xBF/, "")
+    .trimStart();
+  const isJson = /^(\{\s*("|\}|$)|\[\s*(\{|\[|\]|$))/.test(start);
+  const isOther = start !== "" && !/^([{["\d-]|true|false|null)/.test(start) && !start.includes("\0");
+  if (extension === "jsonl" || extension === "ndjson") return isOther ? "csv" : "jsonl";
+  if (extension === "json" || extension === "geojson") return isOther ? "csv" : "json";
+  if (isJson) return "json";
   if (["csv", "tsv", "tab", "txt", "psv"].includes(extension)) return "csv";
-  const first = head.find((byte) => byte > 0x20);
-  return first === 0x7b || first === 0x5b ? "json" : "csv";
+  return start.startsWith("{") || start.startsWith("[") ? "json" : "csv";
 }
 
 function startsWith(head: Uint8Array, magic: readonly number[]): boolean {

@@ -2,13 +2,17 @@ import Papa from "papaparse";
 import { ToolError } from "../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
 import { columnNames, hasHeader } from "./header.ts";
+import { preambleOf } from "./preamble.ts";
+import type { SourceProblem } from "./sql-wire.ts";
 
 /** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
 export interface Dialect {
   encoding: Encoding;
   delimiter: string;
-  /** Blank lines before the first row. */
+  /** Lines before the first row: blank ones, and what `problems` tells of. */
   skip: number;
+  /** Lines above the table that are none of its rows. */
+  problems: SourceProblem[];
   header: boolean;
   /** Unique, never empty. */
   columns: string[];
@@ -23,12 +27,18 @@ export interface Head {
   bytes: Uint8Array;
   /** Whether they are the whole file. */
   complete: boolean;
+  /** Where it is known. */
+  delimiter?: string;
+  /** What messages call a line; its number where nothing else is known. */
+  lineOf?: (line: number) => number;
 }
 
 /** Enough for the dialect; a row longer than this is refused. */
 export const headBytes = 256 * 1024;
 
 const delimiters = [",", "\t", ";", "|"];
+/** Only where every row has the same number of cells by them. */
+const rareDelimiters = ["^", "~", "\u0001", "\u001f"];
 const maxSampleRows = 2_000;
 
 /**
@@ -44,10 +54,16 @@ export function sniffDialect(head: Head): Dialect {
       "unreadable",
       `'${head.shown}' holds no text, only blanks; write it again, or name another file`,
     );
-  const named = /\.(tsv|tab)(\.\w+)?$/i.test(head.shown) ? "\t" : /\.psv(\.\w+)?$/i.test(head.shown) ? "|" : undefined;
-  const delimiter = sniffDelimiter(text, head.complete, named);
-  const rows = parseRows(text, delimiter, head.complete, maxSampleRows);
+  const { delimiter, fields } = sniffDelimiter(text, head);
+  const { lines, chars, problems } = preambleOf(text, { delimiter, fields, ...head });
+  const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
   const [first, ...rest] = rows;
+  if (first === undefined && !/["\r\n]/.test(text)) {
+    throw new ToolError(
+      "too_large",
+      `line 1 of '${head.shown}' is longer than ${headBytes / 1024} KB: it has too many columns, or is no table of lines`,
+    );
+  }
   if (first === undefined) {
     throw new ToolError(
       "unreadable",
@@ -55,9 +71,8 @@ export function sniffDialect(head: Head): Dialect {
     );
   }
   const header = hasHeader(first, rest);
-  const blank = /^(?:[^\S\r\n]*(?:\r\n|\n|\r))+/.exec(text)?.[0] ?? "";
-  const skip = blank.match(/\r\n|\n|\r/g)?.length ?? 0;
-  return { encoding, delimiter, skip, header, columns: columnNames(first, header), sample: header ? rest : rows };
+  const columns = columnNames(first, header);
+  return { encoding, delimiter, skip: lines, problems, header, columns, sample: header ? rest : rows };
 }
 
 /** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
@@ -74,21 +89,43 @@ export function newlineOf(text: string): "\n" | "\r\n" | "\r" {
   return text[at - 1] === "\r" ? "\r\n" : "\n";
 }
 
+/** Blank lines and comments at the start of a text. */
+const comments = /^(?:[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))+/;
+
+interface Cut {
+  delimiter: string;
+  /** The usual number of cells of a row. */
+  fields: number;
+  /** The share of rows that have so many. */
+  share: number;
+}
+
 /** The delimiter that cuts nearly every row into the same number of fields, or at least half of them, and into the most. */
-function sniffDelimiter(text: string, complete: boolean, named: string | undefined): string {
-  if (named !== undefined) return named;
-  const cuts = delimiters.map((delimiter) => {
-    const counts = parseRows(text, delimiter, complete, 200).map((row) => row.length);
+function sniffDelimiter(text: string, { shown, complete, delimiter }: Head): Cut {
+  const body = text.replace(comments, "") || text;
+  const cut = (by: string): Cut => {
+    const counts = parseRows(body, by, complete, 200).map((row) => row.length);
     const fields = mostCommon(counts);
-    return { delimiter, fields, share: counts.filter((count) => count === fields).length / counts.length };
-  });
-  for (const leastShare of [0.9, 0.5]) {
-    const [best] = cuts
+    return { delimiter: by, fields, share: counts.filter((count) => count === fields).length / counts.length };
+  };
+  const named = delimiter ?? delimiterNamed(text, shown);
+  if (named !== undefined) return cut(named);
+  const cuts = delimiters.map(cut);
+  const rare = rareDelimiters.filter((one) => text.includes(one)).map(cut);
+  for (const [candidates, leastShare] of [[cuts, 0.9] as const, [rare, 1] as const, [cuts, 0.5] as const]) {
+    const [best] = candidates
       .filter(({ fields, share }) => fields > 1 && share >= leastShare)
       .toSorted((a, b) => b.fields - a.fields);
-    if (best !== undefined) return best.delimiter;
+    if (best !== undefined) return best;
   }
-  return ",";
+  return cut(",");
+}
+
+/** The delimiter that a file's name tells, or its first line as spreadsheets write it. */
+function delimiterNamed(text: string, shown: string): string | undefined {
+  if (/\.(tsv|tab)(\.\w+)?$/i.test(shown)) return "\t";
+  if (/\.psv(\.\w+)?$/i.test(shown)) return "|";
+  return /^sep=([^\r\n\w"])[\r\n]/i.exec(text)?.[1];
 }
 
 function mostCommon(counts: readonly number[]): number {
@@ -104,10 +141,11 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
   const nulls = countNulls(bytes);
   if (nulls.odd > bytes.length / 8 && nulls.even === 0) return "utf-16le";
   if (nulls.even > bytes.length / 8 && nulls.odd === 0) return "utf-16be";
-  if (nulls.odd + nulls.even > 0 || countControls(bytes) > bytes.length / 100) {
+  // a few may have slipped into a text, where they are characters like others
+  if (countControls(bytes) > bytes.length / 100) {
     throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
   }
-  if (isUtf8(bytes, complete)) return "utf-8";
+  if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";
   const guessed = guessLegacyEncoding(bytes, complete);
   if (guessed !== undefined) return guessed;
   throw new ToolError(
@@ -122,10 +160,25 @@ function countNulls(bytes: Uint8Array): { even: number; odd: number } {
   return nulls;
 }
 
+/** Blanks and line ends, the start of terminal colours, and two delimiters. */
+const textControls = new Set([0x01, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f]);
+
 function countControls(bytes: Uint8Array): number {
   let count = 0;
-  for (const byte of bytes) if (byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b)) count += 1;
+  for (const byte of bytes) if (byte < 0x20 && !textControls.has(byte)) count += 1;
   return count;
+}
+
+/** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */
+function isMostlyUtf8(bytes: Uint8Array): boolean {
+  let balance = 0;
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(0x0a, start);
+    if (end < 0) end = bytes.length;
+    const line = bytes.subarray(start, end);
+    if (line.some((byte) => byte >= 0x80)) balance += isUtf8(line, true) ? 1 : -1;
+  }
+  return balance > 0;
 }
 
 function isUtf8(bytes: Uint8Array, complete: boolean): boolean {

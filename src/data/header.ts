@@ -5,7 +5,8 @@ const dataPattern =
 /** Longer cells are text; the pattern is not made for them. */
 const maxDataChars = 64;
 
-function isDataLike(cell: string): boolean {
+/** Whether a cell is a number, a date, a truth value or nothing. */
+export function isDataLike(cell: string): boolean {
   return cell.length <= maxDataChars && dataPattern.test(cell);
 }
 

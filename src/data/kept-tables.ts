@@ -66,7 +66,7 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
 /** Where a source lies, and in which state; undefined for what is Parquet already, or is kept as a dataset. */
 function keyOf({ format, dataset, compression, files }: TableSource): string | undefined {
   if (format === "parquet" || dataset !== undefined) return undefined;
-  const place = digest([format, ...files.map(({ path }) => path)]);
+  const place = digest([format, ...files.flatMap(({ path, part = "" }) => [path, part])]);
   const state = digest([String(readingVersion), compression, ...files.map(({ state: own }) => own)]);
   return `table-${place}-${state}`;
 }

@@ -14,6 +14,8 @@ export interface LenientOptions {
   delimiter: string;
   /** The number of cells of a row, by the first. */
   width: number;
+  /** Lines before the first row. */
+  skip: number;
   /** What messages call the file. */
   shown: string;
 }
@@ -32,9 +34,10 @@ const maxRecordLines = 1_000;
  */
 export async function* lenientRecords(
   chunks: AsyncIterable<Uint8Array>,
-  { delimiter, width, shown }: LenientOptions,
+  { delimiter, width, skip, shown }: LenientOptions,
 ): AsyncGenerator<LenientRecord> {
   const lines = linesOf(withoutMark(chunks), shown);
+  for (let line = 0; line < skip; line += 1) await lines.next();
   const waiting: Line[] = [];
   const lineAt = async (index: number): Promise<Line | undefined> => {
     while (waiting.length <= index) {
@@ -82,7 +85,7 @@ interface Attempt {
 async function parseFrom(
   lineAt: (index: number) => Promise<Line | undefined>,
   first: Line,
-  { delimiter, width, shown }: LenientOptions,
+  { delimiter, width, shown }: Omit<LenientOptions, "skip">,
 ): Promise<Attempt> {
   let text = first.text;
   const alone = parseRecord(text, delimiter);
@@ -112,19 +115,26 @@ async function parseFrom(
 function parseRecord(text: string, delimiter: string): Parsed {
   const parsed: Parsed = { cells: [], hasStray: false, isOpen: false };
   for (let at = 0; at <= text.length;) {
-    if (text[at] !== '"') {
+    const quote = openingQuote(text, at);
+    if (quote < 0) {
       const end = endOfPlain(text, at, delimiter);
       parsed.cells.push(text.slice(at, end));
       at = end + delimiter.length;
       continue;
     }
-    const quoted = parseQuoted(text, at, delimiter);
+    const quoted = parseQuoted(text, quote, delimiter);
     parsed.cells.push(quoted.cell);
     parsed.hasStray ||= quoted.hasStray;
     parsed.isOpen = quoted.isOpen;
     at = quoted.end + delimiter.length;
   }
   return parsed;
+}
+
+/** Where a quoted cell begins: at once, or after one blank, as DuckDB has it; -1 for another cell. */
+function openingQuote(text: string, at: number): number {
+  if (text[at] === '"') return at;
+  return text[at] === " " && text[at + 1] === '"' ? at + 1 : -1;
 }
 
 function endOfPlain(text: string, at: number, delimiter: string): number {
@@ -147,8 +157,10 @@ function parseQuoted(text: string, start: number, delimiter: string): Quoted {
     const quote = text.indexOf('"', at);
     if (quote < 0) return { cell: cell + text.slice(at), end: text.length, hasStray, isOpen: true };
     const after = quote + 1;
-    if (after === text.length || text.startsWith(delimiter, after)) {
-      return { cell: cell + text.slice(at, quote), end: after, hasStray, isOpen: false };
+    let end = after;
+    while (text[end] === " ") end += 1;
+    if (end === text.length || text.startsWith(delimiter, end)) {
+      return { cell: cell + text.slice(at, quote), end, hasStray, isOpen: false };
     }
     if (text[after] !== '"') hasStray = true;
     cell += text.slice(at, after);
@@ -160,7 +172,8 @@ function parseQuoted(text: string, start: number, delimiter: string): Quoted {
 function parseLiterally(text: string, delimiter: string): string[] {
   const cells: string[] = [];
   for (let at = 0; at <= text.length;) {
-    const quoted = text[at] === '"' ? parseQuoted(text, at, delimiter) : undefined;
+    const quote = openingQuote(text, at);
+    const quoted = quote >= 0 ? parseQuoted(text, quote, delimiter) : undefined;
     if (quoted !== undefined && !quoted.isOpen) {
       cells.push(quoted.cell);
       at = quoted.end + delimiter.length;

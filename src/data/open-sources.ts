@@ -8,6 +8,9 @@ import { checkLineLengths } from "./line-length.ts";
 import { canBeWrong, type Encoding } from "./encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "./open-file.ts";
 import type { KeptTable, WireSource } from "./sql-wire.ts";
+import { headOf } from "./text-rows.ts";
+import { needsUnpacking, unpackFile } from "./unpack.ts";
+import type { SheetFindings } from "./workbook.ts";
 import { writeFailure, type Workspace } from "./workspace.ts";
 
 /** A file that is open, so that nothing can be put in its place any more. */
@@ -17,6 +20,8 @@ export interface OpenFile {
   compression: Compression;
   /** Of delimited text only. */
   dialect: Dialect | undefined;
+  /** Of a workbook only: what was found in its sheet. */
+  sheet?: SheetFindings;
   /** Where a copy of delimited text may be written that keeps the rules; there is none yet. */
   repairPath?: string;
 }
@@ -65,12 +70,12 @@ export async function openSources(wanted: readonly WireSource[], workspace: Work
         const handle = await openRegularFile(file.path, `'${file.shown}'`);
         handles.push(handle);
         own.push({ handle, found: file.state, opened: await fileState(handle), openedMs: Date.now() });
-        const readable = await prepare(handle, file, { source, workspace, copies });
+        const readable = await prepare(handle, file, { source, workspace, copies, handles });
         opened.files.push(readable);
         if (readable.dialect !== undefined) {
           readable.repairPath = workspace.temporaryName(".csv");
         }
-        names.set(readable.path, file.shown);
+        names.set(readable.path, file.part === undefined ? file.shown : `${file.shown}#${file.part}`);
       }
     }
     return { sources, names, copies, close };
@@ -94,28 +99,54 @@ async function openKept({ kept, name }: WireSource): Promise<{ handle: FileHandl
   }
 }
 
-async function prepare(
-  handle: FileHandle,
-  file: WireFile,
-  { source, workspace, copies }: { source: WireSource; workspace: Workspace; copies: string[] },
-): Promise<OpenFile> {
-  const path = descriptorPath(handle, file.path);
+interface Preparation {
+  source: WireSource;
+  workspace: Workspace;
+  copies: string[];
+  handles: FileHandle[];
+}
+
+async function prepare(handle: FileHandle, file: WireFile, preparation: Preparation): Promise<OpenFile> {
+  const { source, workspace, copies, handles } = preparation;
   const { compression } = source;
+  if (!needsUnpacking(source))
+    return await describeFile(handle, { file, compression, path: descriptorPath(handle, file.path) }, preparation);
+  const unpacked = await unpackFile(handle, { compression, file, workspace, copies });
+  handles.push(unpacked.handle);
+  const { path, sizeBytes, sheet } = unpacked;
+  const copy = { file: { ...file, sizeBytes }, compression: "none" as const, path, sheet };
+  const readable = await describeFile(unpacked.handle, copy, preparation);
+  return sheet === undefined ? readable : { ...readable, sheet };
+}
+
+interface Opening {
+  file: WireFile;
+  compression: Compression;
+  path: string;
+  sheet?: SheetFindings | undefined;
+}
+
+async function describeFile(
+  handle: FileHandle,
+  { file, compression, path, sheet }: Opening,
+  { source, workspace, copies }: Preparation,
+): Promise<OpenFile> {
+  const { shown, sizeBytes } = file;
   if (source.format === "json" && compression === "none") await checkJsonEnd(handle, file);
   if (source.format !== "csv") return { path, compression, dialect: undefined };
-  const start = await readStart(handle, { compression, shown: file.shown, maxBytes: headBytes });
-  const dialect = sniffDialect({ shown: file.shown, ...start });
+  const start = await readStart(handle, { compression, shown, maxBytes: headBytes });
+  const dialect = sniffDialect({ shown, ...start, ...headOf(sheet) });
   if (dialect.encoding === "utf-8") {
     if (!start.complete && compression === "none") {
-      await checkLineLengths(path, file.shown);
-      dialect.sample = dialect.sample.concat(await spotSample(handle, file.sizeBytes, dialect));
+      await checkLineLengths(path, shown);
+      dialect.sample = dialect.sample.concat(await spotSample(handle, sizeBytes, dialect));
     }
     return { path, compression, dialect };
   }
   const copy = await workspace.temporaryPath(".csv");
   copies.push(copy);
-  await transcode(readBytes(handle, compression, file.shown), { ...dialect, shown: file.shown }, copy);
-  await checkLineLengths(copy, file.shown);
+  await transcode(readBytes(handle, { compression, shown }), { ...dialect, shown }, copy);
+  await checkLineLengths(copy, shown);
   return { path: copy, compression: "none", dialect };
 }
 

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { toJson } from "../text.ts";
 import { readBytes } from "./byte-stream.ts";
+import type { Dialect } from "./dialect.ts";
 import { columnNames } from "./header.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import type { OpenFile } from "./open-sources.ts";
@@ -39,16 +40,34 @@ export async function repairFile(
   file: OpenFile,
   { target, shown }: { target: string; shown: string },
 ): Promise<{ file: OpenFile; problems: SourceProblem[] }> {
-  const { dialect } = file;
-  if (dialect === undefined) throw new Error(`${shown} is no delimited text`);
-  const options = { delimiter: dialect.delimiter, width: dialect.columns.length, shown };
+  const dialect = dialectOf(file, shown);
+  const options = optionsOf(dialect, shown);
   const records = () => dataRecords(file, options, dialect.header);
   const survey = await surveyOf(records(), options);
   const names = survey.hasExtra ? [...dialect.columns, extraColumn] : dialect.columns;
   const columns = columnNames(names, true);
   await pipeline(Readable.from(copyOf(records(), columns, options.width)), createWriteStream(target, { mode: 0o600 }));
-  const repaired = { ...dialect, delimiter: ",", skip: 0, header: true, columns, sample: survey.sample };
-  return { file: { path: target, compression: "none", dialect: repaired }, problems: told(survey, shown) };
+  const repaired = { ...dialect, delimiter: ",", skip: 0, problems: [], header: true, columns, sample: survey.sample };
+  const { repairPath: _, ...rest } = file;
+  return {
+    file: { ...rest, path: target, compression: "none", dialect: repaired },
+    problems: told(survey, file, shown),
+  };
+}
+
+/** The rows of a delimited file, without the names of its columns. */
+export function recordsOf(file: OpenFile, shown: string): AsyncGenerator<LenientRecord> {
+  const dialect = dialectOf(file, shown);
+  return dataRecords(file, optionsOf(dialect, shown), dialect.header);
+}
+
+function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
+  if (dialect === undefined) throw new Error(`${shown} is no delimited text`);
+  return dialect;
+}
+
+function optionsOf({ delimiter, columns, skip }: Dialect, shown: string): Options {
+  return { delimiter, width: columns.length, skip, shown };
 }
 
 type Options = Parameters<typeof lenientRecords>[1];
@@ -61,7 +80,7 @@ async function* dataRecords(
   const handle = await open(path);
   try {
     let isFirst = header;
-    for await (const record of lenientRecords(readBytes(handle, compression, options.shown), options)) {
+    for await (const record of lenientRecords(readBytes(handle, { compression, shown: options.shown }), options)) {
       if (!isFirst) yield record;
       isFirst = false;
     }
@@ -100,11 +119,11 @@ function widthProblem(line: number, found: number, width: number): SourceProblem
 }
 
 /** Each problem with its place, and how many there are beyond those that are told. */
-function told({ problems, problemCount }: Survey, shown: string): SourceProblem[] {
-  const placed = problems.map((problem) => ({
-    ...problem,
-    message: `line ${problem.line} of '${shown}' ${problem.message}`,
-  }));
+function told({ problems, problemCount }: Survey, { sheet }: OpenFile, shown: string): SourceProblem[] {
+  const placed = problems.map(({ line, code, message }) => {
+    const place = sheet?.rowOf(line) ?? line;
+    return { line: place, code, message: `line ${place} of '${shown}' ${message}` };
+  });
   const last = placed.at(-1);
   if (last === undefined || problemCount === placed.length) return placed;
   const more = `'${shown}' has ${problemCount - placed.length} more problems after line ${last.line}`;

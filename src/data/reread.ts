@@ -2,10 +2,12 @@ import { errorMessage, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
-import { extraColumn, repairFile } from "./repair.ts";
-import { badCell, isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
+import { inexactCell, maxToldChars } from "./exact-columns.ts";
+import { widerType } from "./column-types.ts";
+import { extraColumn, recordsOf, repairFile } from "./repair.ts";
+import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
-import { createTableView, type Reading } from "./table-view.ts";
+import { columnTypes, createTableView, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "./workspace.ts";
 
 /** How each source is read, and what made it so. */
@@ -22,12 +24,15 @@ export function openReadings(
 ): Readings {
   const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false };
   const of = new Map(
-    sources.map((source) => [
-      source,
-      { ...plain, textColumns: new Set<string>(), problems: [...(source.kept?.problems ?? [])] },
-    ]),
+    sources.map((source) => [source, { ...plain, types: new Map<string, string>(), problems: firstProblems(source) }]),
   );
   return { of, names };
+}
+
+/** What is told of a source before it is read: by its kept copy, or by the heads of its files. */
+function firstProblems({ kept, files }: OpenSource): SourceProblem[] {
+  const found = files.flatMap(({ dialect, sheet }) => [...(dialect?.problems ?? []), ...(sheet?.problems ?? [])]);
+  return shortened([...(kept?.problems ?? []), ...found]);
 }
 
 /** What is wrong with all the sources, as far as they have been read. */
@@ -43,7 +48,7 @@ export interface ReadRun {
   readings: Readings;
 }
 
-const maxRereads = 8;
+const maxRereads = 32;
 
 /**
  * Attempt something over the sources, and again as long as one of them can be read otherwise than it was.
@@ -57,7 +62,9 @@ export async function untilRead<Result>(run: ReadRun, attempt: () => Promise<Res
       return await attempt();
     } catch (thrown) {
       const changed =
-        count < maxRereads ? (readOtherwise(thrown, readings) ?? (await readLeniently(thrown, run))) : undefined;
+        count < maxRereads
+          ? ((await readOtherwise(thrown, readings)) ?? (await readLeniently(thrown, run)))
+          : undefined;
       if (changed === undefined) throw thrown;
       await createTableView(session.connection, changed.source, changed.reading);
     }
@@ -70,28 +77,59 @@ interface Reread {
 }
 
 /**
- * After a value that its column's type does not hold: the source to read again, its reading changed so that it does.
- * The caller is told of it as a problem. Undefined for any other failure.
+ * After a value that the types of a source do not hold, or threads that lost track of its quotes: the source to read
+ * again, its reading changed. The caller is told of columns that become text as problems. Undefined for any other
+ * failure.
  */
-function readOtherwise(thrown: unknown, readings: Readings): Reread | undefined {
+async function readOtherwise(thrown: unknown, readings: Readings): Promise<Reread | undefined> {
+  const cell = inexactCell(errorMessage(thrown));
+  if (cell !== undefined) return await readWider(cell, readings);
   if (isConfused(thrown)) return readInOrder(readings);
-  const cell = badCell(thrown);
-  const path = cell?.path ?? jsonSurprise(thrown);
+  const path = jsonSurprise(thrown);
   const [source, reading] = [...readings.of].find(([open]) => open.files.some((file) => file.path === path)) ?? [];
-  if (source === undefined || reading === undefined) return undefined;
-  if (cell === undefined) {
-    if (reading.wholeSample) return undefined;
-    reading.wholeSample = true;
-    return { source, reading };
-  }
-  const isKnown = source.files[0]?.dialect?.columns.includes(cell.column) ?? false;
-  if (!isKnown || reading.textColumns.has(cell.column)) return undefined;
-  reading.textColumns.add(cell.column);
-  const value = JSON.stringify(cutText(cell.value, 80));
-  const where = readings.names.get(cell.path) ?? source.source.name;
-  const message = `column "${cell.column}" of '${where}' is read as text: line ${cell.line} holds ${value}, which is no ${cell.type}`;
-  reading.problems.push({ line: Number(cell.line), code: "not_of_type", message });
+  if (source === undefined || reading === undefined || reading.wholeSample) return undefined;
+  reading.wholeSample = true;
   return { source, reading };
+}
+
+/** So many columns of one source are tried one by one. */
+const maxWidened = 12;
+
+async function readWider(
+  cell: { source: string; column: string; value: string },
+  { of, names }: Readings,
+): Promise<Reread | undefined> {
+  const [source, reading] = [...of].find(([open]) => open.source.name === cell.source) ?? [];
+  if (source === undefined || reading === undefined || reading.asText) return undefined;
+  const before = columnTypes(source, reading).get(cell.column);
+  if (before === undefined || before === "VARCHAR") return undefined;
+  const type = widerType(before, cell.value);
+  reading.types.set(cell.column, type);
+  if (reading.types.size > maxWidened) reading.asText = true;
+  if (type !== "VARCHAR") return { source, reading };
+  const { line, path } = await findCell(source, cell);
+  const where = names.get(path) ?? source.source.name;
+  const value = JSON.stringify(cutText(cell.value, 80));
+  const message = `column "${cell.column}" of '${where}' is read as text: line ${line} holds ${value}, which as ${before} would be lost or another value`;
+  reading.problems.push({ line, code: "not_of_type", message });
+  return { source, reading };
+}
+
+/** The first place of a cell. */
+async function findCell(
+  { source, files }: OpenSource,
+  { column, value }: { column: string; value: string },
+): Promise<{ line: number; path: string }> {
+  for (const file of files) {
+    const index = file.dialect?.columns.indexOf(column) ?? -1;
+    if (index < 0) continue;
+    for await (const { line, cells } of recordsOf(file, source.name)) {
+      const text = cells[index] ?? "";
+      if (text === value || (value.length >= maxToldChars && text.startsWith(value)))
+        return { line: file.sheet?.rowOf(line) ?? line, path: file.path };
+    }
+  }
+  throw new Error(`no cell of ${source.name} holds what ended the statement`);
 }
 
 /**

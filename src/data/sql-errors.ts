@@ -2,7 +2,7 @@ import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
 import { cutText } from "../text.ts";
 
 /** A cell of delimited text that is not of its column's type. */
-export interface BadCell {
+interface BadCell {
   path: string;
   line: string;
   column: string;
@@ -11,7 +11,7 @@ export interface BadCell {
 }
 
 /** The cell that a conversion failed on, if that is what an error is about. */
-export function badCell(thrown: unknown): BadCell | undefined {
+function badCell(thrown: unknown): BadCell | undefined {
   const text = errorMessage(thrown);
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
   const cell =

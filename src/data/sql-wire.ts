@@ -67,7 +67,8 @@ export interface WireSource {
   name: string;
   format: TableFormat;
   compression: Compression;
-  files: { path: string; shown: string; sizeBytes: number; state: string }[];
+  /** `part` is a file of an archive or a sheet of a workbook. */
+  files: { path: string; shown: string; sizeBytes: number; state: string; part: string | undefined }[];
   columns: Column[] | undefined;
   /** Where to put a Parquet copy, to be read instead. */
   convertTo: string | undefined;
@@ -119,6 +120,8 @@ export const problemCodes = [
   "unterminated_quote",
   "stray_quote",
   "not_utf8",
+  "skipped_line",
+  "cell_error",
   "changed",
   "more",
 ] as const;
@@ -133,10 +136,14 @@ export interface SourceProblem {
 
 export interface SourceDialect {
   source: string;
-  format: TableFormat;
+  format: TableFormat | "xlsx";
   compression: Compression;
   encoding: string;
   /** Absent for formats other than delimited text. */
   delimiter?: string;
   header?: boolean;
+  /** The file of an archive. */
+  member?: string;
+  /** Of a workbook. */
+  sheet?: string;
 }

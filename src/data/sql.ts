@@ -186,7 +186,7 @@ function toWire(
   copy: Pick<WireSource, "kept" | "keep">,
 ): WireSource {
   const convertTo = dataset?.format === "jsonl" ? parquetTwin(dataset) : undefined;
-  const wired = files.map(({ path, shown, sizeBytes, state }) => ({ path, shown, sizeBytes, state }));
+  const wired = files.map(({ path, shown, sizeBytes, state, part }) => ({ path, shown, sizeBytes, state, part }));
   return { name, format, compression, files: wired, columns, convertTo, ...copy };
 }
 

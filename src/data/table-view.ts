@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../errors.ts";
 import type { Column } from "./dataset.ts";
-import { inferType, fittingType } from "./column-types.ts";
+import { inferType } from "./column-types.ts";
 import type { Dialect } from "./dialect.ts";
-import type { OpenSource } from "./open-sources.ts";
+import { exactColumns } from "./exact-columns.ts";
+import type { OpenFile, OpenSource } from "./open-sources.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 import type { SourceDialect, SourceProblem, StoredColumn } from "./sql-wire.ts";
 
@@ -11,8 +12,8 @@ import type { SourceDialect, SourceProblem, StoredColumn } from "./sql-wire.ts";
 export interface Reading {
   /** Every column of delimited text as it is written. */
   asText: boolean;
-  /** Columns of delimited text that turned out not to be what their sample promised. */
-  textColumns: Set<string>;
+  /** Types of columns of delimited text that turned out not to be what their sample promised. */
+  types: Map<string, string>;
   /** Find the types of JSON in all of it instead of in its beginning. */
   wholeSample: boolean;
   /** Read delimited text by one thread, which tells a field that is too long from a quote in the wrong place. */
@@ -25,7 +26,7 @@ export interface Reading {
 
 export const plainReading: Reading = {
   asText: false,
-  textColumns: new Set(),
+  types: new Map(),
   wholeSample: false,
   inOrder: false,
   isRepaired: false,
@@ -38,12 +39,12 @@ export async function createTableView(
   source: OpenSource,
   reading: Reading,
 ): Promise<void> {
-  const reader = await readerOf(connection, source, reading);
+  const reader = readerOf(source, reading);
   await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(source.source.name)} AS SELECT * FROM ${reader}`);
 }
 
 /** The table function call that reads a source. */
-export async function readerOf(connection: DuckDBConnection, open: OpenSource, reading: Reading): Promise<string> {
+export function readerOf(open: OpenSource, reading: Reading): string {
   const { source, files, kept } = open;
   const paths = `[${files.map(({ path }) => quoteText(path)).join()}]`;
   if (kept !== undefined) return `(SELECT ${kept.columns.map(restoredColumn).join()} FROM read_parquet(${paths}))`;
@@ -58,10 +59,10 @@ export async function readerOf(connection: DuckDBConnection, open: OpenSource, r
         source.columns === undefined
           ? `, sample_size = ${reading.wholeSample ? -1 : 20_480}`
           : `, columns = ${columnList(source.columns)}`;
-      return `read_json(${paths}, format = '${format}', compression = '${source.compression === "none" ? "uncompressed" : source.compression}', hive_partitioning = false${types}${many})`;
+      return `read_json(${paths}, format = '${format}', compression = '${jsonCompression(files)}', hive_partitioning = false${types}${many})`;
     }
     case "csv":
-      return await csvReader(connection, open, reading);
+      return csvReader(open, reading);
   }
 }
 
@@ -70,89 +71,105 @@ function restoredColumn({ name, type, stored }: StoredColumn): string {
   return type === stored ? column : `CAST(${column} AS ${type}) AS ${column}`;
 }
 
-async function csvReader(connection: DuckDBConnection, open: OpenSource, reading: Reading): Promise<string> {
-  const dialects = open.files.flatMap(({ dialect }) => dialect ?? []);
-  const [first] = dialects;
-  if (first === undefined) throw new Error(`no dialect of ${open.source.name}`);
-  const paths = open.files.map(({ path }) => quoteText(path));
-  const shared = {
-    delim: quoteText(first.delimiter),
+function jsonCompression(files: readonly OpenFile[]): string {
+  const compression = files[0]?.compression ?? "none";
+  return compression === "none" ? "uncompressed" : compression;
+}
+
+/** Files that follow each other and are read alike are one call; the calls' columns are put together by their names. */
+function csvReader(open: OpenSource, reading: Reading): string {
+  const groups = groupsOf(open);
+  const types = columnTypes(open, reading);
+  const tables = groups.map(({ dialect, files }) => {
+    const columns = dialect.columns.map((name) => ({ name, type: types.get(name) ?? "VARCHAR" }));
+    return exactColumns(csvCall(dialect, files, reading), columns, open.source.name);
+  });
+  if (tables.length === 1) return tables.join();
+  checkUnion(open.source.name, groups);
+  return `(${tables.map((table) => `SELECT * FROM ${table}`).join(" UNION ALL BY NAME ")})`;
+}
+
+interface Group {
+  dialect: Dialect;
+  files: OpenFile[];
+  /** What messages call the first of the files. */
+  shown: string;
+}
+
+function groupsOf({ source, files }: OpenSource): Group[] {
+  const groups: Group[] = [];
+  for (const [index, file] of files.entries()) {
+    const { dialect } = file;
+    if (dialect === undefined) throw new Error(`no dialect of ${source.name}`);
+    const last = groups.at(-1);
+    if (last !== undefined && last.files[0]?.compression === file.compression && isLike(last.dialect, dialect)) {
+      last.files.push(file);
+    } else {
+      groups.push({ dialect, files: [file], shown: source.files[index]?.shown ?? "" });
+    }
+  }
+  return groups;
+}
+
+/** The checks of more columns take longer to plan than most statements to run: wider tables are text. */
+const maxTypedColumns = 1_000;
+
+/** The types of the columns of delimited text by their names, which mean the same in all files. */
+export function columnTypes({ files }: OpenSource, { asText, types }: Reading): Map<string, string> {
+  if (asText) return new Map();
+  if (files.some(({ dialect }) => (dialect?.columns.length ?? 0) > maxTypedColumns)) return new Map();
+  const cells = new Map<string, string[]>();
+  const texts = new Set<string>();
+  for (const { dialect, sheet } of files) {
+    for (const [index, name] of dialect?.columns.entries() ?? []) {
+      if (sheet?.texts.has(index) === true || (dialect?.header === false && sheet?.firstTexts.has(index) === true))
+        texts.add(name);
+      const known = cells.get(name) ?? [];
+      for (const row of dialect?.sample ?? []) known.push(row[index] ?? "");
+      cells.set(name, known);
+    }
+  }
+  const typeOf = (name: string, known: string[]) => types.get(name) ?? (texts.has(name) ? "VARCHAR" : inferType(known));
+  return new Map([...cells].map(([name, known]) => [name, typeOf(name, known)]));
+}
+
+function csvCall(dialect: Dialect, files: readonly OpenFile[], { inOrder }: Reading): string {
+  const paths = files.map(({ path }) => quoteText(path));
+  const compression = files[0]?.compression ?? "none";
+  return call("read_csv", `[${paths.join()}]`, {
+    auto_detect: "false",
+    columns: columnList(dialect.columns.map((name) => ({ name, type: "VARCHAR" }))),
+    delim: quoteText(dialect.delimiter),
     quote: `'"'`,
     escape: `'"'`,
-    skip: String(first.skip),
-    header: String(first.header),
-    compression: quoteText(open.files[0]?.compression ?? "none"),
+    skip: String(dialect.skip),
+    header: String(dialect.header),
+    compression: quoteText(compression),
     hive_partitioning: "false",
     // Several threads drop rows that are longer than their buffers; `checkLineLengths` cannot look into compressed text.
-    parallel: String(!reading.inOrder && open.files[0]?.compression === "none"),
-  };
-  if (!dialects.every((dialect) => isLike(first, dialect))) {
-    checkUnion(open, dialects);
-    return call("read_csv", `[${paths.join()}]`, {
-      ...shared,
-      union_by_name: "true",
-      all_varchar: String(reading.asText),
-    });
-  }
-  const guess = await sniff(connection, paths[0] ?? "", shared, first);
-  const columns = first.columns.map((name, index) => {
-    const cells = dialects.flatMap(({ sample }) => sample.map((row) => row[index] ?? ""));
-    const guessed = guess.types[index] ?? inferType(cells);
-    return { name, type: reading.asText || reading.textColumns.has(name) ? "VARCHAR" : fittingType(guessed, cells) };
+    parallel: String(!inOrder && compression === "none"),
   });
-  return call("read_csv", `[${paths.join()}]`, {
-    ...shared,
-    ...guess.formats,
-    auto_detect: "false",
-    columns: columnList(columns),
-  });
-}
-
-interface Guess {
-  /** By position; empty where DuckDB and we do not see the same columns. */
-  types: string[];
-  formats: Record<string, string>;
-}
-
-/**
- * DuckDB's own guess at the types, within our dialect. It gives up on a file with a bad row without saying which;
- * then the types come from our sample, and reading the file names the line.
- */
-async function sniff(
-  connection: DuckDBConnection,
-  path: string,
-  shared: Record<string, string>,
-  { columns }: Dialect,
-): Promise<Guess> {
-  const wanted = "Columns.apply(lambda c: c.type) AS types, DateFormat, TimestampFormat";
-  try {
-    const { hive_partitioning: _, parallel: __, ...options } = shared;
-    const reader = await connection.runAndReadAll(`SELECT ${wanted} FROM ${call("sniff_csv", path, options)}`);
-    const [types, dateFormat, timestampFormat] = reader.getRowsJson()[0] ?? [];
-    if (!Array.isArray(types) || types.length !== columns.length) return { types: [], formats: {} };
-    const formats: Record<string, string> = {};
-    if (typeof dateFormat === "string" && dateFormat !== "") formats["dateformat"] = quoteText(dateFormat);
-    if (typeof timestampFormat === "string" && timestampFormat !== "")
-      formats["timestampformat"] = quoteText(timestampFormat);
-    return { types: types.map(String), formats };
-  } catch (thrown) {
-    if (thrown instanceof Error && /sniffing file|CSV Error/.test(thrown.message)) return { types: [], formats: {} };
-    throw thrown;
-  }
 }
 
 /** What an answer tells of a source. */
 export function dialectOf({ source, files, kept }: OpenSource): SourceDialect {
   const { name, format, compression } = source;
   if (kept !== undefined) return { ...kept.dialect, source: name };
-  const dialect = files[0]?.dialect;
-  const text = {
+  const { dialect, sheet } = files[0] ?? {};
+  const encoding = dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8");
+  if (sheet !== undefined) {
+    const header = dialect?.header ?? false;
+    return { source: name, format: "xlsx", compression: "zip", encoding, sheet: sheet.sheet, header };
+  }
+  const member = source.files[0]?.part;
+  return {
     source: name,
     format,
     compression,
-    encoding: dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8"),
+    encoding,
+    ...(member === undefined ? {} : { member }),
+    ...(dialect === undefined ? {} : { delimiter: dialect.delimiter, header: dialect.header }),
   };
-  return dialect === undefined ? text : { ...text, delimiter: dialect.delimiter, header: dialect.header };
 }
 
 function isLike(a: Dialect, b: Dialect): boolean {
@@ -165,16 +182,13 @@ function isLike(a: Dialect, b: Dialect): boolean {
 }
 
 /** Files of several shapes can be put together by their columns' names, if all have them. */
-function checkUnion({ source }: OpenSource, dialects: readonly Dialect[]): void {
-  const [model] = dialects;
-  const odd = dialects.findIndex(
-    ({ header, delimiter, skip }) => !header || delimiter !== model?.delimiter || skip !== model.skip,
-  );
-  if (odd < 0) return;
-  const [first, other] = [source.files[0]?.shown, source.files[Math.max(odd, 1)]?.shown];
+function checkUnion(name: string, [first, ...others]: readonly Group[]): void {
+  const odd = [first, ...others].find((group) => group?.dialect.header === false);
+  if (odd === undefined) return;
+  const other = odd === first ? others[0]?.shown : first?.shown;
   throw new ToolError(
     "unreadable",
-    `'${source.name}' cannot be read as one table: '${first}' and '${other}' differ in delimiter or header; query them one by one`,
+    `'${name}' cannot be read as one table: '${odd.shown}' has no header and '${other}' has other columns; query them one by one`,
   );
 }
 

@@ -4,21 +4,21 @@ import Papa from "papaparse";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 import { cutText, toJson } from "../text.ts";
-import { readBytes, readStart } from "./byte-stream.ts";
-import type { Compression } from "./data-format.ts";
+import type { SourceProblem } from "./sql-wire.ts";
+import type { SheetFindings } from "./workbook.ts";
+import { readBytes, readStart, type Packed } from "./byte-stream.ts";
 import { canBeWrong, type Encoding } from "./encodings.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
-import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
+import { headBytes, newlineOf, sniffDialect, type Dialect, type Head } from "./dialect.ts";
 
-export interface TextFile {
+export interface TextFile extends Packed {
   handle: FileHandle;
-  compression: Compression;
-  /** What messages call it. */
-  shown: string;
 }
 
 export interface DelimitedTable {
   columns: string[];
+  /** Lines above the table that are none of its rows, and cells of a sheet that hold errors: more while it is read. */
+  problems: () => SourceProblem[];
   /** Cells as they are written, nulls for empty ones. */
   rows: AsyncIterable<(string | null)[]>;
 }
@@ -32,13 +32,36 @@ const maxRowChars = 4 * 1024 * 1024;
  * @throws ToolError `unreadable` as `sniffDialect`, and, while reading, for a row of the wrong length or an open quote
  */
 export async function openDelimited(file: TextFile): Promise<DelimitedTable> {
-  const start = await readStart(file.handle, { ...file, maxBytes: headBytes });
-  const dialect = sniffDialect({ shown: file.shown, ...start });
-  return { columns: dialect.columns, rows: delimitedRows(file, dialect) };
+  const dialect = await dialectOf(file);
+  const { columns } = dialect;
+  const sheet = openSheetProblems();
+  const rows = delimitedRows({ ...file, onSheet: sheet.take }, dialect);
+  return { columns, problems: () => [...dialect.problems, ...sheet.problems()], rows };
+}
+
+async function dialectOf(file: TextFile): Promise<Dialect> {
+  let sheet: SheetFindings | undefined;
+  const onSheet = (found: SheetFindings) => void (sheet = found);
+  const start = await readStart(file.handle, { ...file, onSheet, maxBytes: headBytes });
+  return sniffDialect({ shown: file.shown, ...start, ...headOf(sheet) });
+}
+
+/** What is known of the text of a sheet beforehand. */
+export function headOf(sheet: SheetFindings | undefined): Pick<Head, "delimiter" | "lineOf"> {
+  return sheet === undefined ? {} : { delimiter: ",", lineOf: sheet.rowOf };
+}
+
+function openSheetProblems() {
+  let sheet: SheetFindings | undefined;
+  return {
+    take: (found: SheetFindings) => void (sheet = found),
+    problems: () => sheet?.problems ?? [],
+  };
 }
 
 export interface LenientTable {
   columns: string[];
+  problems: () => SourceProblem[];
   records: AsyncIterable<LenientRecord>;
 }
 
@@ -48,13 +71,14 @@ export interface LenientTable {
  * @throws ToolError `unreadable` as `sniffDialect`, `too_large`
  */
 export async function openLenient(file: TextFile): Promise<LenientTable> {
-  const { shown } = file;
-  const start = await readStart(file.handle, { ...file, maxBytes: headBytes });
-  const { columns, delimiter, encoding, header } = sniffDialect({ shown, ...start });
-  const bytes = readBytes(file.handle, file.compression, shown);
+  const { handle, shown } = file;
+  const { columns, delimiter, encoding, header, skip, ...dialect } = await dialectOf(file);
+  const sheet = openSheetProblems();
+  const problems = () => [...dialect.problems, ...sheet.problems()];
+  const bytes = readBytes(handle, { ...file, onSheet: sheet.take });
   const chunks = encoding === "utf-8" ? bytes : inUtf8(bytes, encoding);
-  const records = lenientRecords(chunks, { delimiter, width: columns.length, shown });
-  return { columns, records: header ? withoutFirst(records) : records };
+  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, shown });
+  return { columns, problems, records: header ? withoutFirst(records) : records };
 }
 
 async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Uint8Array> {
@@ -72,11 +96,12 @@ async function* withoutFirst<Item>(items: AsyncIterable<Item>): AsyncGenerator<I
 }
 
 /** Read JSON lines: one object a line. Integers beyond 2^53 are text. */
-export async function* jsonRows({ handle, compression, shown }: TextFile): AsyncGenerator<JsonObject> {
+export async function* jsonRows(file: TextFile): AsyncGenerator<JsonObject> {
+  const { handle, shown } = file;
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let line = 0;
   let pending = "";
-  for await (const chunk of decoded(readBytes(handle, compression, shown), decoder, shown)) {
+  for await (const chunk of decoded(readBytes(handle, file), decoder, shown)) {
     const lines = `${pending}${chunk}`.split("\n");
     pending = lines.pop() ?? "";
     checkLength(pending, shown, line + 1);
@@ -88,11 +113,9 @@ export async function* jsonRows({ handle, compression, shown }: TextFile): Async
   if (pending.trim() !== "") yield parseLine(pending, shown, line + 1);
 }
 
-async function* delimitedRows(
-  { handle, compression, shown }: TextFile,
-  dialect: Dialect,
-): AsyncGenerator<(string | null)[]> {
-  const { columns, delimiter, encoding, header } = dialect;
+async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<(string | null)[]> {
+  const { handle, shown } = file;
+  const { columns, delimiter, encoding, header, skip } = dialect;
   const fatal = canBeWrong(encoding);
   const decoder = new TextDecoder(encoding, { fatal });
   let parser: Papa.Parser | undefined;
@@ -101,7 +124,12 @@ async function* delimitedRows(
   let blanks = 0;
 
   function* take(complete: boolean): Generator<(string | null)[]> {
-    parser ??= new Papa.Parser({ delimiter, newline: newlineOf(pending) });
+    if (parser === undefined) {
+      const start = endOfLines(pending, skip);
+      if (start === undefined && !complete) return;
+      pending = pending.slice(start);
+      parser = new Papa.Parser({ delimiter, newline: newlineOf(pending) });
+    }
     const { data, errors, meta } = parser.parse(pending, 0, !complete) as Papa.ParseResult<string[]>;
     pending = pending.slice(meta.cursor);
     const bad = errors[0]?.row;
@@ -123,12 +151,17 @@ async function* delimitedRows(
     checkLength(pending, shown, row);
   }
 
-  for await (const text of decoded(readBytes(handle, compression, shown), decoder, shown)) {
+  for await (const text of decoded(readBytes(handle, file), decoder, shown)) {
     pending += text;
     if (pending.includes("\n") || pending.includes("\r")) yield* take(false);
     else checkLength(pending, shown, row);
   }
   yield* take(true);
+}
+
+/** Where so many lines end; undefined for a text that has fewer. */
+function endOfLines(text: string, count: number): number | undefined {
+  return new RegExp(`^(?:[^\\r\\n]*(?:\\r\\n|\\n|\\r)){${count}}`).exec(text)?.[0].length;
 }
 
 async function* decoded(
@@ -161,6 +194,8 @@ function checkedRow(
       `row ${row} of '${shown}' has ${cells.length} fields where ${length} are expected: ${text}; mend it`,
     );
   }
+  if (cells.some((cell) => cell.startsWith(' "')))
+    throw new ToolError("unreadable", `row ${row} of '${shown}' has a quote after a blank; remove the blank`);
   if (cells.at(-1)?.endsWith("\r")) {
     throw new ToolError(
       "unreadable",

@@ -71,8 +71,17 @@ export function fileNameOf(url: URL, contentType: string): string {
   return ending === undefined ? name : name.replace(/\.(gz|gzip|zst|zstd)$/i, "") + ending;
 }
 
+/** What follows the `#` of an address. */
+export function partOfAddress(source: string): string | undefined {
+  const part = decoded(new URL(source).hash.slice(1));
+  return part === "" ? undefined : part;
+}
+
 function lastSegment({ pathname }: URL): string {
-  const encoded = pathname.split("/").at(-1) ?? "";
+  return decoded(pathname.split("/").at(-1) ?? "");
+}
+
+function decoded(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch (thrown) {

@@ -45,6 +45,8 @@ export const profileData = defineTool({
       compression: z.string(),
       delimiter: z.string().optional(),
       header: z.boolean().optional(),
+      member: z.string().optional(),
+      sheet: z.string().optional(),
     }),
     encoding: z.string(),
     problems: z.array(z.object({ line: z.int(), code: z.string(), message: z.string() })),

@@ -6,7 +6,8 @@ import { defineTool } from "./tool.ts";
 export const queryData = defineTool({
   name: "query_data",
   description:
-    "Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too), globs, URLs of such files and datasets. " +
+    "Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines, Parquet and XLSX files (gzip, zstd, bzip2, zip too), globs, URLs of such files and datasets. " +
+    "'a.zip#in.csv' is a file of an archive, 'a.xlsx#Sheet 2' a sheet. " +
     "A quoted path or URL or a dataset's handle or name is a table: select sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. " +
     "Results larger than the preview are kept whole as a dataset.",
   input: z.object({

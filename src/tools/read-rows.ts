@@ -93,7 +93,7 @@ async function readText(source: TableSource, wanted: Wanted, { services, signal 
   if (file === undefined) throw new ToolError("not_found", `'${source.name}' has no file`);
   const handle = await services.files.open(file);
   try {
-    const text: TextFile = { handle, compression: source.compression, shown: file.shown };
+    const text: TextFile = { handle, compression: source.compression, part: file.part, shown: file.shown };
     return source.format === "csv"
       ? await readDelimited(text, wanted, signal).catch((thrown: unknown) => {
           if (!(thrown instanceof ToolError && thrown.code === "unreadable")) throw thrown;
@@ -113,6 +113,7 @@ async function readDelimited(file: TextFile, { offset, limit, columns }: Wanted,
     columns: indices.map((index) => ({ name: table.columns[index] ?? "", type: "VARCHAR" })),
     rows: items.map((row) => indices.map((index) => row[index] ?? null)),
     rowCount: count,
+    notes: table.problems().map(({ message }) => message),
   };
 }
 
@@ -132,7 +133,10 @@ async function readBroken(file: TextFile, { offset, limit, columns }: Wanted, si
     columns: indices.map((index) => ({ name: names[index] ?? "", type: "VARCHAR" })),
     rows: items.map(({ cells }) => indices.map((index) => cellAt(cells, index))),
     rowCount: count,
-    notes: items.flatMap((record) => problemsOf(record, width).map(({ line, message }) => `line ${line} ${message}`)),
+    notes: [
+      ...table.problems().map(({ message }) => message),
+      ...items.flatMap((record) => problemsOf(record, width).map(({ line, message }) => `line ${line} ${message}`)),
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fittingType, inferType } from "../../src/data/column-types.ts";
+import { inferType } from "../../src/data/column-types.ts";
 import { sniffDialect } from "../../src/data/dialect.ts";
 
 function sniff(content: string | Uint8Array, complete = true, shown = "t.csv") {
@@ -57,20 +57,29 @@ test.each([
 });
 
 test.each([
-  ["BIGINT", ["1", "-2", ""], "BIGINT"],
-  ["BIGINT", ["007", "1"], "VARCHAR"],
-  ["BIGINT", ["0", "-0"], "BIGINT"],
-  ["BIGINT", ["1", "1.5"], "DOUBLE"],
-  ["DOUBLE", ["1e5", "nan", ".5", "5."], "DOUBLE"],
-  ["DOUBLE", ["99999999999999999999", "1"], "HUGEINT"],
-  ["DOUBLE", ["9007199254740993", "1.5"], "VARCHAR"],
-  ["BIGINT", ["1", "n/a"], "VARCHAR"],
-  ["DATE", ["2026-01-01"], "DATE"],
-  ["BIGINT", ["9".repeat(40)], "VARCHAR"],
-])("a column guessed %s with cells %j is %s", (guess, cells, type) => {
-  expect(fittingType(guess, cells)).toBe(type);
-});
-
-test("a column of blanks is text", () => {
-  expect(inferType(["", " "])).toBe("VARCHAR");
+  [["1", "-2", ""], "BIGINT"],
+  [["007", "1"], "VARCHAR"],
+  [["0", "-0"], "BIGINT"],
+  [["+1", "2"], "VARCHAR"],
+  [["1", "1.5"], "DOUBLE"],
+  [["1e5", "nan", ".5", "5."], "DOUBLE"],
+  [["99999999999999999999", "1"], "HUGEINT"],
+  [["9007199254740993", "1.5"], "VARCHAR"],
+  [["0.1", "0.30000000000000004"], "DOUBLE"],
+  [["1.234499999999999931e+00", "0.1000000000000000055511151231257827"], "DOUBLE"],
+  [["12345678901234567.89"], "VARCHAR"],
+  [["1", "n/a"], "VARCHAR"],
+  [["."], "VARCHAR"],
+  [["2026-01-01"], "DATE"],
+  [["01/02/2026"], "VARCHAR"],
+  [["2026-01-01 10:00", "2026-01-01T10:00:00.123456"], "TIMESTAMP"],
+  [["2026-01-01 10:00:00.123456789"], "VARCHAR"],
+  [["2026-01-01T10:00:00Z", "2026-01-01T10:00:00+02:00"], "TIMESTAMP WITH TIME ZONE"],
+  [["10:00:00"], "TIME"],
+  [["true", "FALSE"], "BOOLEAN"],
+  [["yes", "no"], "VARCHAR"],
+  [["9".repeat(40)], "VARCHAR"],
+  [["", " "], "VARCHAR"],
+])("a column with cells %j is %s", (cells, type) => {
+  expect(inferType(cells)).toBe(type);
 });

@@ -215,7 +215,7 @@ test.each([
   ["an empty file", "bad.csv", "", "empty"],
   ["blanks", "bad.csv", " \n\n", "blanks"],
   ["a binary file", "bad.csv", Buffer.from([1, 0, 2, 0, 0, 3, 255, 0, 0, 7]), "binary"],
-  ["a spreadsheet", "bad.xlsx", Buffer.from("PK\u0003\u0004rest"), "save the sheet as CSV"],
+  ["a spreadsheet", "bad.xlsx", Buffer.from("PK\u0003\u0004rest"), "no whole zip archive"],
   ["damaged gzip", "bad.csv.gz", gzipSync("a,b\n".repeat(50_000)).subarray(0, 100), "damaged"],
   ["bad JSON", "bad.jsonl", '{"a":1}\n{"a":\n', "line"],
   ["a cut list of JSON", "bad.json", '[{"a":1},{"a":2}', "ends before"],

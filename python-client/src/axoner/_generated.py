@@ -177,7 +177,8 @@ class Tools(ABC):
         nulls, min, max, mean, std, text lengths (min, max, mean); approximate: distinct, quantiles (5, 25, 50, 75, 95
         %), top values, likely_key; date_format of dates held as text.
 
-        :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
+        :param source: path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), http(s) URL of a data file, or a
+            dataset's handle or name
         """
         arguments = {
             "source": source,
@@ -193,10 +194,11 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> QueryDataResult:
-        """Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines and Parquet files (gzip, zstd too),
-        globs, URLs of such files and datasets. A quoted path or URL or a dataset's handle or name is a table: select
-        sku, sum(qty) from 'sales/*.csv' join suppliers using (sku) group by sku. Results larger than the preview are
-        kept whole as a dataset.
+        """Run one read-only SELECT (DuckDB SQL) over CSV, TSV, JSON, JSON lines, Parquet and XLSX files (gzip, zstd,
+        bzip2, zip too), globs, URLs of such files and datasets. 'a.zip#in.csv' is a file of an archive, 'a.xlsx#Sheet
+        2' a sheet. A quoted path or URL or a dataset's handle or name is a table: select sku, sum(qty) from
+        'sales/*.csv' join suppliers using (sku) group by sku. Results larger than the preview are kept whole as a
+        dataset.
 
         :param sql: one SELECT; also WITH, DESCRIBE, SUMMARIZE, PIVOT
         :param limit: rows shown; row_count tells how many there are (default 50; 1 to 1000)
@@ -251,7 +253,8 @@ class Tools(ABC):
         """Read a page of rows of a file or dataset, in file order. Cells of CSV files are text as written. row_count is
         given where it is known without reading on.
 
-        :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
+        :param source: path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), http(s) URL of a data file, or a
+            dataset's handle or name
         :param offset: default 0; at least 0
         :param limit: default 50; 1 to 1000
         :param columns: only these, in this order (at most 500 items)
@@ -277,7 +280,8 @@ class Tools(ABC):
         """Write a dataset or file as CSV, Parquet, JSON, JSON lines or XLSX; the file appears whole, over one of that
         name. For a query's result, query with save_as first.
 
-        :param source: path or glob inside a root, http(s) URL of a data file, or a dataset's handle or name
+        :param source: path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), http(s) URL of a data file, or a
+            dataset's handle or name
         :param path: where to, e.g. exports/sales.csv; relative to the workspace
         :param format: else the path's ending decides
         :param escape_formulas: csv: put ' before text that a spreadsheet would run, beginning with = + - @ (default

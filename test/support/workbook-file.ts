@@ -1,0 +1,38 @@
+import { zipFile } from "./zip-file.ts";
+
+export interface WorkbookOptions {
+  /** The XML of the rows of each sheet, by its name. */
+  sheets: Record<string, string>;
+  sharedTexts?: string[];
+  /** Number formats; the style of a cell is the place of its format in this list, from 1. */
+  formats?: string[];
+  is1904?: boolean;
+}
+
+/** A workbook of the parts that a spreadsheet program writes. */
+export function workbookFile({ sheets, sharedTexts = [], formats = [], is1904 = false }: WorkbookOptions): Buffer {
+  const names = Object.keys(sheets);
+  const tabs = names.map((name, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`);
+  const relations = names.map(
+    (_, index) =>
+      `<Relationship Id="rId${index + 1}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet${index + 1}.xml"/>`,
+  );
+  const codes = formats.map((code, index) => `<numFmt numFmtId="${200 + index}" formatCode="${code}"/>`);
+  const styles = formats.map((_, index) => `<xf numFmtId="${200 + index}"/>`);
+  return zipFile([
+    {
+      name: "xl/workbook.xml",
+      content: `<workbook><workbookPr date1904="${is1904}"/><sheets>${tabs.join("")}</sheets></workbook>`,
+    },
+    { name: "xl/_rels/workbook.xml.rels", content: `<Relationships>${relations.join("")}</Relationships>` },
+    { name: "xl/sharedStrings.xml", content: `<sst>${sharedTexts.map((text) => `<si>${text}</si>`).join("")}</sst>` },
+    {
+      name: "xl/styles.xml",
+      content: `<styleSheet><numFmts>${codes.join("")}</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>${styles.join("")}</cellXfs></styleSheet>`,
+    },
+    ...names.map((name, index) => ({
+      name: `xl/worksheets/sheet${index + 1}.xml`,
+      content: `<?xml version="1.0"?><worksheet><sheetData>${sheets[name]}</sheetData></worksheet>`,
+    })),
+  ]);
+}
