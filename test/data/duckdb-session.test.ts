@@ -1,3 +1,4 @@
+import { open, readdir } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { confine, openSession, type DuckDbSession } from "../../src/data/duckdb-session.ts";
 import { quoteText } from "../../src/data/sql-text.ts";
@@ -38,4 +39,22 @@ test("a confined session reads the paths it was given and nothing else", async (
   ];
   for (const sql of refused)
     await expect(connection.run(sql)).rejects.toThrow(/disabled|locked|configuration|Permission/);
+});
+
+test("a confined session reads no file that its process has open, and writes beside none of its own", async () => {
+  const [given, other] = [await folder.write("given.csv", "a\n1\n"), await folder.write("other.csv", "a\n2\n")];
+  const handle = await open(other);
+  try {
+    await confine(session, { paths: [given], temporaryFolder: undefined });
+    const refused = [
+      `select * from read_csv('/proc/self/fd/${handle.fd}')`,
+      `select * from read_text('/dev/fd/${handle.fd}')`,
+      `select * from read_blob('/proc/${process.pid}/fd/${handle.fd}')`,
+      `copy (select 1) to ${quoteText(`${given}.tmp`)}`,
+    ];
+    for (const sql of refused) await expect(session.connection.run(sql)).rejects.toThrow(/disabled|Permission/);
+    expect(await readdir(folder.root)).toEqual(["given.csv", "other.csv"]);
+  } finally {
+    await handle.close();
+  }
 });

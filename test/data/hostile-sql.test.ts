@@ -36,7 +36,7 @@ const statements = [
   "\ufeff select * from duckdb_settings()",
   "select * from\u00a0duckdb_settings()",
   "select *\u2003from\u3000duckdb_settings\u2009()",
-  `select * from ${"(".repeat(5_000)}select 1${")".repeat(5_000)}`,
+  `select * from ${"(".repeat(500)}from duckdb_settings()${")".repeat(500)}`,
 ];
 
 test.each(statements)("refuses %s", async (statement) => {
