@@ -69,7 +69,8 @@ function isWrittenAs(x: string, v: string): string {
 const numberPattern = "-?(0|[1-9][0-9]*)?(\\.[0-9]*)?([eE][-+]?[0-9]+)?";
 const dayPattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 const timePattern = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?";
-const notNumbers = "('nan', '-nan', 'inf', '-inf', 'infinity', '-infinity')";
+/** As a list it would become a join, which every row goes through. */
+const notNumberPattern = "(?i)-?(nan|inf|infinity)";
 
 /** The least value of an integer of so many characters. */
 const leastIntegers = `[${["0", ...Array.from({ length: 18 }, (_, index) => `1${"0".repeat(index + 1)}`)].join()}]`;
@@ -89,11 +90,11 @@ const checks: Readonly<Record<string, Check>> = {
     isDoubtful: (x, v) =>
       `strlen(${x}) > 15 OR ${x} < '0' OR ${x} >= ':' OR (${x} >= '00' AND ${x} < '0:') OR contains(${x}, '_') OR ${v} > 1e300 OR (${v} = 0 AND contains(lower(${x}), 'e'))`,
     isExact: (x, v) =>
-      `lower(trim(${x})) IN ${notNumbers} OR (${fits(x, numberPattern)} AND isfinite(${v}) AND (${v} <> 0 OR trim(split_part(lower(${x}), 'e', 1), ' -0.') = '') AND (strlen(trim(${x})) <= 15 OR ${printsAs(`trim(${x})`, v)}))`,
+      `${fits(x, notNumberPattern)} OR (${fits(x, numberPattern)} AND isfinite(${v}) AND (${v} <> 0 OR trim(split_part(lower(${x}), 'e', 1), ' -0.') = '') AND (strlen(trim(${x})) <= 15 OR ${printsAs(`trim(${x})`, v)}))`,
   },
   BOOLEAN: {
-    isDoubtful: (x) => `${x} NOT IN ('true', 'false')`,
-    isExact: (x) => `lower(trim(${x})) IN ('true', 'false')`,
+    isDoubtful: (x) => `(${x} <> 'true' AND ${x} <> 'false')`,
+    isExact: (x) => fits(x, "(?i)(true|false)"),
   },
   DATE: {
     isDoubtful: (x, v) => `CAST(${v} AS VARCHAR) <> ${x}`,
