@@ -5,6 +5,7 @@ const entries = {
   "sql-child": "data/sql-child.ts",
   "page-worker": "web/page-worker.ts",
   "math-worker": "math/math-worker.ts",
+  "chart-worker": "data/chart/chart-worker.ts",
 } as const;
 
 export type Entry = keyof typeof entries;

@@ -144,10 +144,18 @@ interface OpenServices {
 }
 
 async function openServices(config: Config): Promise<OpenServices> {
-  const [{ openFiles }, { openDatasets }, { openSqlEngine }, { openScraper }, { openMathEngine }] = await Promise.all([
+  const [
+    { openFiles },
+    { openDatasets },
+    { openSqlEngine },
+    { openChartRenderer },
+    { openScraper },
+    { openMathEngine },
+  ] = await Promise.all([
     import("./data/files.ts"),
     import("./data/dataset.ts"),
     import("./data/sql.ts"),
+    import("./data/chart/renderer.ts"),
     import("./web/scrape.ts"),
     import("./math/evaluate.ts"),
   ]);
@@ -159,11 +167,12 @@ async function openServices(config: Config): Promise<OpenServices> {
   });
   const datasets = openDatasets(config.workspace);
   const sql = openSqlEngine({ files, datasets, workspace: config.workspace, environment: childEnvironment() });
+  const charts = openChartRenderer();
   const web = openScraper({ allowPrivate: config.allow_private, userAgent: `axoner/${version}` });
   const math = openMathEngine();
   return {
-    services: { files, datasets, sql, web, math },
-    close: async () => void (await Promise.all([sql.close(), web.close(), math.close()])),
+    services: { files, datasets, sql, charts, web, math },
+    close: async () => void (await Promise.all([sql.close(), charts.close(), web.close(), math.close()])),
   };
 }
 

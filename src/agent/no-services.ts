@@ -15,6 +15,9 @@ export const noServices: Services = {
   get sql() {
     return missingService("sql");
   },
+  get charts() {
+    return missingService("charts");
+  },
   get web() {
     return missingService("web");
   },

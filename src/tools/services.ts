@@ -1,3 +1,4 @@
+import type { ChartRenderer } from "../data/chart/renderer.ts";
 import type { Datasets } from "../data/dataset.ts";
 import type { Files } from "../data/files.ts";
 import type { SqlEngine } from "../data/sql.ts";
@@ -10,5 +11,6 @@ export interface Services {
   files: Files;
   datasets: Datasets;
   sql: SqlEngine;
+  charts: ChartRenderer;
   web: Scraper;
 }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { openChartRenderer, type ChartRenderer } from "../../src/data/chart/renderer.ts";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
 import { openFiles, type Files } from "../../src/data/files.ts";
 import { openSqlEngine, type SqlEngine } from "../../src/data/sql.ts";
@@ -15,6 +16,7 @@ export interface DataFolder {
   files: Files;
   datasets: Datasets;
   sql: SqlEngine;
+  charts: ChartRenderer;
   /** Write a file inside the root; gives its absolute path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
   call(tool: Tool, input: JsonObject, signal?: AbortSignal): Promise<ToolResult>;
@@ -31,6 +33,7 @@ export async function openDataFolder(
   const files = await openFiles({ roots: [root], workspace, allowWrite: [] });
   const datasets = openDatasets(workspace);
   const sql = openSqlEngine({ files, datasets, workspace, environment: {}, memoryLimitMb: 512, ...limits });
+  const charts = openChartRenderer();
   const never = () => {
     throw new Error("these tests neither fetch nor calculate");
   };
@@ -38,7 +41,7 @@ export async function openDataFolder(
     math: { evaluate: never, close: never },
     web: { scrape: never, checkSelectors: never, close: never },
   };
-  const services: Services = { files, datasets, sql, ...others };
+  const services: Services = { files, datasets, sql, charts, ...others };
 
   async function call(tool: Tool, input: JsonObject, signal = new AbortController().signal): Promise<ToolResult> {
     const context: ToolContext = { signal, progress: () => undefined, services };
@@ -51,6 +54,7 @@ export async function openDataFolder(
     files,
     datasets,
     sql,
+    charts,
     async write(name, content) {
       const path = join(root, name);
       await mkdir(dirname(path), { recursive: true });
@@ -64,7 +68,7 @@ export async function openDataFolder(
       return result.value;
     },
     async close() {
-      await sql.close();
+      await Promise.all([sql.close(), charts.close()]);
       await rm(root, { recursive: true, force: true });
     },
   };
