@@ -12,7 +12,7 @@ import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnsw
 export interface SqlRequest {
   /** One SELECT. A quoted path or glob, or the handle or name of a dataset, stands for a table. */
   sql: string;
-  /** Rows wanted in the answer, at most 1,000. */
+  /** Rows wanted in the answer: a few thousand, as long as they fit into it. */
   limit: number;
   /** Keep the whole result as a dataset of this name. */
   saveAs?: string | undefined;

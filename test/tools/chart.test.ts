@@ -38,17 +38,19 @@ const everyMark: JsonObject[] = [
   { mark: "arc", x: "region", y: "price" },
 ];
 
-describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
-  test.each(everyMark)("$mark is a picture with marks and texts", async (input) => {
-    const value = await draw({ source: "sales", ...input, theme });
-    const picture = decodePng(await readFile(String(value["path"])));
-    expect([picture.width, picture.height]).toEqual([value["width"], value["height"]]);
-    expect(picture.width).toBeGreaterThan(300);
-    expect(picture.count(ink[theme])).toBeGreaterThan(300);
-    expect(picture.count(ground[theme])).toBeGreaterThan(10_000);
-    expect(picture.count(ground[theme])).toBeLessThan(picture.width * picture.height * 0.97);
-  });
-});
+async function expectPicture(input: JsonObject, theme: "light" | "dark"): Promise<void> {
+  const value = await draw({ source: "sales", ...input, theme });
+  const picture = decodePng(await readFile(String(value["path"])));
+  expect([picture.width, picture.height]).toEqual([value["width"], value["height"]]);
+  expect(picture.width).toBeGreaterThan(300);
+  expect(picture.count(ink[theme])).toBeGreaterThan(300);
+  expect(picture.count(ground[theme])).toBeGreaterThan(10_000);
+  expect(picture.count(ground[theme])).toBeLessThan(picture.width * picture.height * 0.97);
+}
+
+test.each(everyMark)("$mark is a picture with marks and texts", (input) => expectPicture(input, "light"));
+
+test.each(everyMark.slice(0, 3))("$mark is one on a dark ground too", (input) => expectPicture(input, "dark"));
 
 test.each([
   { source: "sales", mark: "line", x: "sold_at", y: "price", color: "region", facet: "returned" },
@@ -144,6 +146,7 @@ describe("what is refused", () => {
     [{ source, mark: "bar", x: "region", y: "shop" }, /'shop' holds no numbers/],
     [{ source, mark: "arc", x: "region", y: "margin - 20" }, /no column 'margin - 20'/],
     [{ source, mark: "arc", x: "region", y: "avg(price)" }, /parts of a whole/],
+    [{ source, mark: "arc", x: "region", facet: "returned" }, /neither color nor facet/],
     [{ sql: "select * from sales where margin < 0", mark: "arc", x: "region", y: "margin" }, /are negative/],
     [{ source, mark: "heatmap", x: "region" }, /a heatmap needs y/],
     [{ source, mark: "histogram", x: "price", y: "margin" }, /counts the rows by x alone/],
@@ -169,6 +172,13 @@ describe("what is refused", () => {
     const result = await folder.call(chart, { source, mark: "bar", x: "region", path: "../out.png" });
     expect(result).toMatchObject({ ok: false, code: "not_allowed" });
   });
+});
+
+test("the picture in docs/ is what its request gives", async () => {
+  const docs = join(import.meta.dirname, "../../docs");
+  const request = JSON.parse(await readFile(join(docs, "chart.json"), "utf8")) as JsonObject;
+  const { path } = await draw(request);
+  expect(await readFile(String(path), "utf8")).toBe(await readFile(join(docs, "chart.svg"), "utf8"));
 });
 
 test("a picture is part of the reply only where it is asked for, whatever the file is", async () => {

@@ -108,6 +108,13 @@ function stepTicks(steps: readonly number[], unit: TimeUnit, widthPx: number): n
   return steps.filter((at) => Math.floor(place(at)) % round === 0);
 }
 
+/** Names below each other at a slant where they do not fit side by side, and as many of them as fit then. */
+export function namesBelow({ domain, labelWidth }: Band, widthPx: number): JsonObject {
+  if (Math.min(labelWidth, 230) <= widthPx / domain.length - 6) return {};
+  const values = everyNth(domain, fitting(domain.length, 15, widthPx));
+  return { labelAngle: -40, labelAlign: "right", labelLimit: 140, values };
+}
+
 function fitting(count: number, each: number, widthPx: number): number {
   return Math.max(1, Math.ceil((count * each) / widthPx));
 }
@@ -147,6 +154,13 @@ export function numberLabels(title: string, values: readonly number[]): JsonObje
   if (isYear(title, low, high)) return { format: "d" };
   if (size >= 1e15 || (size > 0 && size < 1e-3)) return { format: "~e" };
   return size >= 1e4 ? { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')" } : {};
+}
+
+/** As `numberLabels`, for the ends of a range of colours, which are not round. */
+export function legendLabels(values: readonly number[]): JsonObject {
+  const [low, high] = ends(values);
+  const isLong = Math.max(Math.abs(low), Math.abs(high)) >= 1e4;
+  return isLong ? { labelExpr: "replace(format(datum.value, '.3~s'), 'G', 'B')" } : {};
 }
 
 /** Without the spread of arguments, which thousands of them would overflow. */

@@ -53,7 +53,7 @@ type Row = readonly JsonValue[];
 
 /** @throws ToolError `too_large` where the picture would hold more than it can */
 export function readRows(rows: readonly Row[], rowCount: number, plan: Plan): ChartRows {
-  if (rows.length < rowCount || rowCount >= maxRows(plan)) {
+  if (rows.length < rowCount || rowCount >= maxRows) {
     throw new ToolError(
       "too_large",
       "the chart would hold more marks than a picture can show; use coarser steps, fewer groups or no facet",
@@ -64,9 +64,9 @@ export function readRows(rows: readonly Row[], rowCount: number, plan: Plan): Ch
   for (const role of roles) if (needsNames(role, plan)) names[role] = namesOf(role, of(role), of("cell"), plan);
   const cells = of("cell");
   return {
-    cells: cells.map(toCell),
-    boxes: plan.kind === "boxes" ? cells.map(toBox) : [],
-    outliers: of("outlier").map(toCell),
+    cells: cells.map(toCell).toSorted(byPlace),
+    boxes: plan.kind === "boxes" ? cells.map(toBox).toSorted(byPlace) : [],
+    outliers: of("outlier").map(toCell).toSorted(byPlace),
     names,
   };
 }
@@ -82,15 +82,25 @@ function toCell([, x, y, color, facet, value, rows]: Row): Cell {
   };
 }
 
+/** SQL gives rows in any order; the same chart shall be the same file. */
+function byPlace(a: Cell, b: Cell): number {
+  const differences = [(a.x ?? 0) - (b.x ?? 0), (a.y ?? 0) - (b.y ?? 0), (a.color ?? 0) - (b.color ?? 0)];
+  return differences.find((difference) => difference !== 0) ?? (a.facet ?? 0) - (b.facet ?? 0);
+}
+
 function toBox(row: Row): Box {
   const quartiles = Array.isArray(row[8]) ? row[8].map(Number) : [];
   const [low = 0, q1 = 0, median = 0, q3 = 0, high = 0, outlierCount = 0] = quartiles;
   return { ...toCell(row), low, q1, median, q3, high, outlierCount };
 }
 
-/** Infinities are text in an answer, and nothing on a picture. */
+/**
+ * Infinities are text in an answer, and nothing on a picture. The last digits of a sum depend on the order it was
+ * made in, and nobody sees them; whole numbers keep all of theirs.
+ */
 function number(cell: JsonValue | undefined): number | undefined {
-  return typeof cell === "number" ? cell : undefined;
+  if (typeof cell !== "number") return undefined;
+  return Number.isInteger(cell) ? cell : Number(cell.toPrecision(12));
 }
 
 /** Numbers and steps of color and facet are named by what they are, in their order. */

@@ -19,13 +19,11 @@ export function dataSql(plan: Plan, layout: Layout, from: string): string {
       `select '${role}', i::double, total::double, null, null, null, row_count::double, left(value, 200), null from rank_${role} where i <= ${kept(keep)}`,
   );
   const selects = [...parts.selects, ...names].join("\nunion all ");
-  return `with ${parts.tables.join(",\n")}\nselect * from (\n${selects}\n) limit ${maxRows(plan)}`;
+  return `with ${parts.tables.join(",\n")}\nselect * from (\n${selects}\n) limit ${maxRows}`;
 }
 
 /** A row more than there may be, so that it shows when there are more. */
-export function maxRows(plan: Plan): number {
-  return maxCells + 200 + (plan.kind === "boxes" ? 1_000 : 0);
-}
+export const maxRows = maxCells + 200;
 
 interface Parts {
   tables: string[];
@@ -62,15 +60,16 @@ function pairs(plan: Plan, _layout: Layout, from: string): Parts {
   const shade = plan.shade === undefined ? "null::double" : plan.shade.sql;
   const rows = `rows as materialized (select ${columns(plan, (sql) => sql)}, ${shade} as v from ${from}${present(plan)})`;
   const sample = plan.sample === undefined ? "" : ` using sample reservoir(${plan.sample} rows) repeatable (7)`;
-  const chosen = `chosen as (select * from rows${sample})`;
-  const cells = `cells as (select ${rankedColumns(plan)}, v, 1 as n from chosen ${joins(plan, "chosen")}${within(plan)})`;
+  const chosen = `chosen as (select * from cells${sample})`;
+  const cells = `cells as (select ${rankedColumns(plan)}, v, 1 as n from rows ${joins(plan, "rows")}${within(plan)})`;
   return {
-    tables: [rows, ...ranks(plan, "rows", "count(*)", "count(*)"), chosen, cells],
-    selects: [cellSelect("cells")],
+    tables: [rows, ...ranks(plan, "rows", "count(*)", "count(*)"), cells, chosen],
+    selects: [cellSelect("chosen")],
   };
 }
 
 const outliersPerBox = 40;
+const maxOutliers = 2_000;
 
 function boxes(plan: Plan, { measure }: Layout, from: string): Parts {
   const value = measure?.field.sql ?? "null::double";
@@ -88,11 +87,11 @@ function boxes(plan: Plan, { measure }: Layout, from: string): Parts {
       `quartiles as materialized (select a, c, d, count(*) as n, quantile_cont(v, [0.25, 0.5, 0.75]) as q from cells group by a, c, d)`,
       `joined as materialized (select cells.*, q, n, v < q[1] - ${reach} or v > q[3] + ${reach} as is_out from cells join quartiles on ${same})`,
       `fences as (select a, c, d, any_value(n) as n, any_value(q) as q, min(v) filter (not is_out) as low, max(v) filter (not is_out) as high, count(*) filter (is_out) as out_count from joined group by a, c, d)`,
-      `outliers as (select *, row_number() over (partition by a, c, d order by hash(v)) as i from (select distinct a, c, d, v, q from joined where is_out))`,
+      `outliers as (select *, row_number() over (partition by a, c, d order by hash(a, c, d, v)) as i from (select distinct a, c, d, v, q from joined where is_out))`,
     ],
     selects: [
       `select 'cell' as k, a::double as a, null::double as b, c::double as c, d::double as d, q[2] as v, n::double as n, null::varchar as s, [low, q[1], q[2], q[3], high, out_count::double] as q from fences`,
-      `select 'outlier', a::double, null, c::double, d::double, v, null, null, null from outliers where i <= ${outliersPerBox}`,
+      `select 'outlier', a::double, null, c::double, d::double, v, null, null, null from outliers where i <= least(${outliersPerBox}, ${maxOutliers} // (select count(*) from fences))`,
     ],
   };
 }

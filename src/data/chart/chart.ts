@@ -49,7 +49,7 @@ export async function designChart(options: ChartOptions): Promise<Chart> {
   const layout = withTextTimes(read, first);
   const facts = layout === read ? first : await askFacts(layout, from, query);
   const plan = planOf(layout, facts);
-  const answer = await query(dataSql(plan, layout, from), maxRows(plan));
+  const answer = await query(dataSql(plan, layout, from), maxRows);
   const rows = readRows(answer.rows, answer.rowCount, plan);
   if (rows.cells.length === 0)
     throw new ToolError("invalid_input", "there is nothing to draw: no row has a value for every column that is shown");

@@ -47,7 +47,9 @@ export function layoutOf(request: ChartRequest, columns: readonly Column[]): Lay
   if (x === undefined) throw new ToolError("invalid_input", "x must name a column");
   const shared = { mark, facet: dimensionField("facet", facet), isHorizontal: false };
   if (mark === "heatmap") return heatmap({ ...shared, x, y, color });
-  const rest = { ...shared, color: dimensionField("color", color) };
+  if (mark === "arc") checkAlone(x, color, facet);
+  const series = color?.column === x.column && color?.unit === x.unit ? undefined : color;
+  const rest = { ...shared, color: dimensionField("color", mark === "arc" ? undefined : series) };
   if (mark === "histogram") return histogram(rest, x, y);
   if (mark === "box") return box(rest, x, y);
   if (mark === "point" && y !== undefined && y.aggregate === undefined && x.aggregate === undefined) {
@@ -57,6 +59,12 @@ export function layoutOf(request: ChartRequest, columns: readonly Column[]): Lay
   const [across, up] = isSwapped ? [y, x] : [x, y];
   const measure = measureOf(up, assumed[mark] ?? "sum");
   return { ...rest, x: dimensionField("x", across), y: undefined, measure, isHorizontal: isSwapped && mark === "bar" };
+}
+
+/** The colours of an arc are its slices. */
+function checkAlone(x: Encoding, color: Encoding | undefined, facet: Encoding | undefined): void {
+  if (facet === undefined && (color === undefined || color.column === x.column)) return;
+  throw new ToolError("invalid_input", "an arc takes neither color nor facet beside x; use mark bar, which does");
 }
 
 type Shared = Pick<Layout, "mark" | "color" | "facet" | "isHorizontal">;

@@ -46,10 +46,10 @@ function leftOut(scene: Scene, role: Role): string[] {
   return [`${shown} of ${total} values of ${what} are shown, ${beyond}`];
 }
 
-function sampled({ plan }: Scene, rowCount: number): string[] {
+function sampled({ plan, rows: { cells: shown } }: Scene, rowCount: number): string[] {
   const rows = rowCount.toLocaleString("en");
   if (plan.isDensity) return [`${rows} rows are too many for a point each: colour tells how many lie where`];
-  if (plan.sample === undefined) return [];
+  if (plan.sample === undefined || shown.length < plan.sample) return [];
   return [`a random sample of ${plan.sample.toLocaleString("en")} of ${rows} rows is shown`];
 }
 
@@ -101,7 +101,7 @@ function aggregated({ layout, plan, rows }: Scene): string[] {
   }
   if (plan.parts !== undefined)
     notes.push(
-      "the line goes through the first, last, lowest and highest value of each pixel: nothing that would show is lost",
+      "the line goes through the first, last, lowest and highest value of each pixel: nothing that would show is lost (avg(…) or sum(…) give one value a step)",
     );
   for (const role of roles) {
     const dimension = plan.dimensions[role];

@@ -7,7 +7,7 @@ import type { Layout } from "./layout.ts";
 import type { Role } from "./request.ts";
 
 /** Rows that a picture is made of; more would neither fit into it nor into an answer. */
-export const maxCells = 4_500;
+export const maxCells = 4_000;
 const maxPoints = 3_000;
 /** More series can neither be told apart by colour nor be read in a legend. */
 const maxColors = 7;
@@ -43,6 +43,7 @@ const heatmapRooms: Partial<Record<Role, Room>> = {
 /** @throws ToolError `invalid_input` where there is nothing to show */
 export function planOf(layout: Layout, facts: Facts<FieldRole>): Plan {
   checkValues(layout, facts);
+  const hasFacets = layout.facet !== undefined;
   const plan: Plan = {
     kind: "groups",
     dimensions: {},
@@ -57,8 +58,8 @@ export function planOf(layout: Layout, facts: Facts<FieldRole>): Plan {
       ...plan,
       kind: "boxes",
       dimensions: dimensionsOf(layout, facts, {
-        x: boxRoom,
-        color: { ...colorRoom, keep: 5, numbers: 5 },
+        x: hasFacets ? { ...boxRoom, keep: 8, numbers: 8, bins: 6, steps: 8 } : boxRoom,
+        color: { ...colorRoom, keep: hasFacets ? 3 : 5, numbers: hasFacets ? 3 : 5 },
         facet: facetRoom,
       }),
     };
@@ -72,7 +73,7 @@ export function planOf(layout: Layout, facts: Facts<FieldRole>): Plan {
   const x = acrossOf(layout, field, known, { series, fold });
   const isLong =
     layout.mark === "line" && (x.kind === "time" || x.kind === "number") && known.distinct * series > maxCells * 0.8;
-  const parts = isLong ? Math.max(30, Math.min(600, Math.floor(maxCells / 4 / series))) : undefined;
+  const parts = isLong ? Math.max(8, Math.min(600, Math.floor(maxCells / 4 / series))) : undefined;
   return { ...plan, dimensions: { ...around, x }, parts };
 }
 
@@ -108,16 +109,17 @@ function acrossOf(
   { series, fold }: Around,
 ): Dimension {
   const steps = Math.max(20, Math.min(400, Math.floor(maxCells / series)));
-  const hasFacet = facet !== undefined;
+  const keep = Math.min(facet === undefined ? 60 : 12, steps);
+  const bars = { ...room, keep: Math.min(room.keep, keep), steps: Math.min(room.steps, steps), fold };
   switch (mark) {
     case "histogram":
-      return field.kind === "number" ? histogramBins(field, facts) : dimensionOf(field, facts, { ...room, fold });
+      return field.kind === "number" ? histogramBins(field, facts) : dimensionOf(field, facts, bars);
     case "arc":
       return dimensionOf(field, facts, { ...room, keep: 7, fold, numbers: 7, bins: 6, steps: 7 });
     case "line":
       return dimensionOf(field, facts, {
         ...room,
-        keep: 60,
+        keep,
         numbers: Number.POSITIVE_INFINITY,
         steps,
         exactTimes: measure?.isAssumed === true,
@@ -125,9 +127,9 @@ function acrossOf(
     case "point":
       return dimensionOf(field, facts, { ...room, keep: 40, numbers: steps, bins: 100, steps });
     case "area":
-      return dimensionOf(field, facts, { ...room, keep: 60, numbers: steps, bins: Math.min(200, steps), steps });
+      return dimensionOf(field, facts, { ...room, keep, numbers: steps, bins: Math.min(200, steps), steps });
     default:
-      return dimensionOf(field, facts, { ...room, keep: hasFacet ? 12 : room.keep, fold });
+      return dimensionOf(field, facts, bars);
   }
 }
 

@@ -77,6 +77,20 @@ function otherName(count: number): string {
   return `${count.toLocaleString("en")} others`;
 }
 
+const panelWidths = [0, 520, 320, 250, 210];
+
+/** How many small views stand side by side, and how wide each may be. */
+export function panelsOf({ rows }: Scene): { columns: number; widthPx: number } {
+  const count = rows.names.facet?.labels.length ?? 1;
+  const columns = count <= 4 ? Math.min(2, count) : count <= 9 ? 3 : 4;
+  return { columns, widthPx: panelWidths[columns] ?? 0 };
+}
+
+/** What of a width is left where the view is one of many. */
+export function widthIn(scene: Scene, widthPx: number): number {
+  return scene.plan.dimensions.facet === undefined ? widthPx : Math.min(widthPx, panelsOf(scene).widthPx);
+}
+
 /** What the value of a cell along a role is called. */
 export function nameOf(scene: Scene, role: Role, value: number | undefined): string {
   const dimension = scene.plan.dimensions[role];

@@ -6,7 +6,7 @@ import { drawHeatmap } from "./marks/heatmap.ts";
 import { drawDots, drawLines } from "./marks/lines.ts";
 import { drawRanges } from "./marks/ranges.ts";
 import { drawDensity, drawPoints } from "./marks/points.ts";
-import { orderOf, totals, type Scene, type View } from "./scene.ts";
+import { orderOf, panelsOf, totals, widthIn, type Scene, type View } from "./scene.ts";
 import { configOf } from "./theme.ts";
 import { wrap } from "./words.ts";
 
@@ -63,14 +63,12 @@ function whole({ unit, rows, width, height, sidePx }: View): Body {
   return { unit: { width, height, ...unit }, rows, widthPx: width + sidePx };
 }
 
-const panelWidths = [0, 520, 320, 250, 210];
-
 /** One view a facet, in rows and columns with the same axes. */
 function faceted(scene: Scene, { unit, rows, width, height, leastHeight }: View): Body {
   const sizes = totals(scene, "facet");
   const { names } = orderOf(scene, "facet", (name) => sizes.get(name) ?? 0);
-  const columns = names.length <= 4 ? Math.min(2, names.length) : names.length <= 9 ? 3 : 4;
-  const panel = Math.min(width, panelWidths[columns] ?? width);
+  const { columns } = panelsOf(scene);
+  const panel = widthIn(scene, width);
   const panelHeight = Math.max(Math.min(height, leastHeight), Math.round(Math.min(height, panel * 0.62)));
   const place = new Map(names.map((name, index) => [name, index]));
   return {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../message.ts";
 import { bandOf, ends, valueAxis, type Band } from "../axes.ts";
 import { shortNumber } from "../numbers.ts";
-import { dwarfs, groupFields, type Scene, type View } from "../scene.ts";
+import { dwarfs, groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { colorChannel, firstColor, isStacked, seriesColors, stackOf } from "../series.ts";
 
 const wide = 640;
@@ -13,7 +13,7 @@ export function drawBars(scene: Scene): View {
   const bars = barsOf(withoutDwarfing(scene));
   const { band, isFlat, isLabelled, hasFacets } = bars;
   const size = sizeOf(bars);
-  const labels = isFlat ? {} : band.axis(hasFacets ? size.width / 2 : size.width);
+  const labels = isFlat ? {} : band.axis(widthIn(bars.scene, size.width));
   const place = {
     field: "x",
     type: band.type,

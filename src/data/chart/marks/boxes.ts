@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../message.ts";
-import { bandOf, valueAxis, type Band } from "../axes.ts";
+import { bandOf, namesBelow, valueAxis, type Band } from "../axes.ts";
 import { nearOutliers, type Box, type Cell } from "../chart-rows.ts";
-import { groupFields, nameOf, type Scene, type View } from "../scene.ts";
+import { groupFields, nameOf, widthIn, type Scene, type View } from "../scene.ts";
 import { colorChannel, firstColor, seriesColors } from "../series.ts";
 
 const wide = 640;
@@ -19,16 +19,22 @@ export function drawBoxes(scene: Scene): View {
   const size = isFlat
     ? { width: 540, height: Math.max(70, count * each) }
     : { width: Math.min(wide, Math.max(180, count * each)), height: tall };
-  const axis = hasNames ? { title: band.title, ...(isFlat ? {} : band.axis(size.width)) } : null;
+  const room = widthIn(scene, size.width);
+  const below = band.isNamed ? namesBelow(band, room) : band.axis(room);
+  const axis = hasNames ? { title: band.title, ...(isFlat ? {} : below) } : null;
   const place = { field: "x", type: band.type, sort: null, scale: { domain: band.domain, padding: 0.25 }, axis };
   const beside = { field: "color", type: "nominal", sort: null, scale: { domain: series, paddingInner: 0.15 } };
   const offset = series.length > 0 ? { [isFlat ? "yOffset" : "xOffset"]: beside } : {};
-  const thickness = Math.max(6, Math.min(42, (each * 0.6) / Math.max(1, series.length)));
+  const lanes = count * Math.max(1, series.length);
+  const leastHeight = isFlat ? Math.max(count * 20, lanes * 14) : 110;
+  const hasFacets = plan.dimensions.facet !== undefined;
+  const lengthPx = !isFlat ? widthIn(scene, size.width) : hasFacets ? leastHeight : size.height;
+  const thickness = Math.max(4, Math.min(42, (lengthPx * 0.6) / lanes));
   const near = nearOutliers(rows);
   return {
     rows: [...rows.boxes.map((box) => boxRow(scene, box, band)), ...near.map((cell) => outlierRow(scene, cell, band))],
     ...size,
-    leastHeight: isFlat ? count * 20 : 110,
+    leastHeight,
     sidePx: (isFlat ? Math.min(230, band.labelWidth) : 50) + (series.length > 0 ? 130 : 10),
     unit: {
       encoding: { [isFlat ? "y" : "x"]: place, ...offset },

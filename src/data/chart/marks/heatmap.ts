@@ -1,8 +1,8 @@
 import type { JsonObject } from "../../../message.ts";
-import { bandOf, ends, numberLabels, type Band } from "../axes.ts";
+import { bandOf, ends, legendLabels, namesBelow, type Band } from "../axes.ts";
 import { aggregates } from "../encoding.ts";
 import { shortNumber } from "../numbers.ts";
-import { groupFields, type Scene, type View } from "../scene.ts";
+import { groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { roughWidth } from "../words.ts";
 
 const labelSize = 11.5;
@@ -20,10 +20,10 @@ export function drawHeatmap(scene: Scene): View {
     field: "value",
     type: "quantitative",
     scale,
-    legend: { title: valueTitle, ...numberLabels("", values) },
+    legend: { title: valueTitle, ...legendLabels(values) },
   };
   const tiles = { mark: { type: "rect" }, encoding: { color } };
-  const encoding = { x: channel("x", x, size.width), y: channel("y", y, size.height) };
+  const encoding = { x: channel("x", x, widthIn(scene, size.width)), y: channel("y", y, size.height) };
   return {
     rows: rows.cells.map((cell, index): JsonObject => ({
       x: x.place(cell.x),
@@ -53,9 +53,8 @@ function channel(role: "x" | "y", band: Band, lengthPx: number): JsonObject {
   const { type } = band;
   // Numbers and times grow upwards; names are read from the top.
   const domain = role === "y" && !band.isNamed ? band.domain.toReversed() : band.domain;
-  const isTight = role === "x" && band.isNamed && Math.min(band.labelWidth, 230) > lengthPx / band.domain.length - 4;
-  const tilted = isTight ? { labelAngle: -40, labelAlign: "right", labelLimit: 140 } : {};
-  const axis = { title: band.title, ...(role === "x" ? band.axis(lengthPx) : stacked(band, lengthPx)), ...tilted };
+  const below = band.isNamed ? namesBelow(band, lengthPx) : band.axis(lengthPx);
+  const axis = { title: band.title, ...(role === "x" ? below : stacked(band, lengthPx)) };
   return { field: role, type, sort: null, scale: { domain, padding: 0.04 }, axis };
 }
 

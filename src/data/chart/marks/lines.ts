@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../../../message.ts";
-import { bandOf, continuousAxis, ends, valueAxis } from "../axes.ts";
-import { groupFields, type Scene, type View } from "../scene.ts";
+import { bandOf, continuousAxis, ends, namesBelow, valueAxis } from "../axes.ts";
+import { groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { colorChannel, firstColor, isStacked, stackOf } from "../series.ts";
 import { edgeOf } from "./ranges.ts";
 
@@ -80,10 +80,8 @@ function edgeToEdge({ scale, ...rest }: JsonObject): JsonObject {
 
 function names(scene: Scene): Across {
   const band = bandOf(scene, "x");
-  const isTight = band.labelWidth > wide / band.domain.length - 8;
-  const tilted = isTight ? { labelAngle: -40, labelLimit: 140, labelAlign: "right" } : {};
   const scale = { domain: band.domain, type: "point", padding: 0.3 };
-  const axis = { title: band.title, ...tilted };
+  const axis = { title: band.title, ...namesBelow(band, widthIn(scene, wide)) };
   return { channel: { field: "x", type: "nominal", sort: null, scale, axis }, place: band.place };
 }
 

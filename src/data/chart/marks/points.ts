@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../message.ts";
-import { bandOf, continuousAxis, ends, numberLabels } from "../axes.ts";
-import { groupFields, type Scene, type View } from "../scene.ts";
+import { bandOf, continuousAxis, ends, legendLabels, namesBelow, numberLabels } from "../axes.ts";
+import { groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { colorChannel } from "../series.ts";
 import { edgeOf } from "./ranges.ts";
 
@@ -55,12 +55,10 @@ function placeOf(scene: Scene, role: "x" | "y"): Place {
   const band = bandOf(scene, role);
   const width =
     role === "x" ? Math.min(640, Math.max(200, band.domain.length * 60)) : Math.max(120, band.domain.length * 26);
-  const tilted =
-    role === "x" && band.labelWidth > width / band.domain.length - 6
-      ? { labelAngle: -40, labelAlign: "right", labelLimit: 140 }
-      : {};
   const { type } = band;
-  const axis = { title: band.title, grid: true, ...(role === "x" ? band.axis(width) : {}), ...tilted };
+  const room = widthIn(scene, width);
+  const below = band.isNamed ? namesBelow(band, room) : band.axis(room);
+  const axis = { title: band.title, grid: true, ...(role === "x" ? below : {}) };
   return { channel: { field: role, type, sort: null, scale: { domain: band.domain }, axis }, row: band.place, width };
 }
 
@@ -90,7 +88,7 @@ export function drawDensity(scene: Scene): View {
   };
   const [, most] = ends(rows.cells.map((cell) => cell.value ?? 0));
   const type = most > 30 ? "log" : "linear";
-  const legend = { title: "Number of rows", ...numberLabels("", [most]), tickCount: 4 };
+  const legend = { title: "Number of rows", ...legendLabels([most]), tickCount: 4 };
   return {
     rows: rows.cells.map((cell): JsonObject => ({
       x: edge(x, cell.x, 0),

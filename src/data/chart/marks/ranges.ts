@@ -2,7 +2,7 @@ import type { JsonObject } from "../../../message.ts";
 import { numberLabels, valueAxis } from "../axes.ts";
 import type { Bins } from "../dimension.ts";
 import { shortNumber } from "../numbers.ts";
-import { groupFields, type Scene, type View } from "../scene.ts";
+import { groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { colorChannel, stackOf } from "../series.ts";
 import { roughWidth } from "../words.ts";
 
@@ -18,7 +18,7 @@ export function drawRanges(scene: Scene): View {
   const stack = stackOf(scene);
   const values = rows.cells.flatMap((cell) => cell.value ?? []);
   const domain = [edgeOf(x.bins, 0), edgeOf(x.bins, count)];
-  const ticks = edgesThatFit(x.bins, plan.dimensions.facet === undefined ? wide : wide / 3);
+  const ticks = edgesThatFit(x.bins, widthIn(scene, wide));
   const across = {
     field: "x",
     type: "quantitative",
