@@ -47,6 +47,7 @@ export const chart = defineTool({
     const target = targetOf(path, format);
     const output = await services.files.create(target.path);
     try {
+      services.charts.prepare(signal);
       const { spec, notes } = await designChart({ ...shown, from, query: queryOf(context) });
       const isSvg = target.format === "svg";
       const drawing = await services.charts.draw({ spec, svg: isSvg, png: inline || !isSvg }, signal);
