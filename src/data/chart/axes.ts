@@ -55,7 +55,10 @@ function namesBand(scene: Scene, role: "x" | "y", title: string): Band {
 }
 
 function stepsBand({ title, unit }: Extract<Dimension, { kind: "steps" }>, values: readonly number[]): Band {
-  const domain = stepsBetween(values[0] ?? 0, values.at(-1) ?? 0, unit, maxSteps);
+  const last = values.at(-1) ?? 0;
+  const all = stepsBetween(values[0] ?? 0, last, unit, maxSteps);
+  // Far too many steps without a value, or steps that are not met: those that have one are enough.
+  const domain = all.at(-1) === last ? all : [...values];
   return {
     domain,
     type: "ordinal",
@@ -69,6 +72,8 @@ function stepsBand({ title, unit }: Extract<Dimension, { kind: "steps" }>, value
 
 /** Constant expressions: nothing of the data is part of them. The second line appears where it changes. */
 const stepLabels: Record<TimeUnit, string> = {
+  century: "utcFormat(datum.value, '%Y')",
+  decade: "utcFormat(datum.value, '%Y')",
   year: "utcFormat(datum.value, '%Y')",
   quarter:
     "['Q' + utcquarter(datum.value), utcquarter(datum.value) == 1 || !(datum.index > 0) ? utcFormat(datum.value, '%Y') : '']",
@@ -87,6 +92,8 @@ function clock(format: string): string {
 }
 
 const stepWidth: Record<TimeUnit, number> = {
+  century: 34,
+  decade: 34,
   year: 34,
   quarter: 34,
   month: 34,

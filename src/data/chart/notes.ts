@@ -66,7 +66,7 @@ function cutRange({ plan, rows, facts }: Scene): string[] {
     (role) =>
       `${withinSentence(plan.dimensions[role]?.title ?? role)} reaches from ${brief(facts[role]?.min)} to ${brief(facts[role]?.max)}`,
   );
-  return [`${(known - shown).toLocaleString("en")} rows far outside are left out (${ends.join(", ")})`];
+  return [`${missed(known - shown, "far outside")} (${ends.join(", ")})`];
 }
 
 function brief(value: number | undefined): string {
@@ -120,15 +120,15 @@ function missing({ layout, plan }: Scene, rowCount: number, facts: Partial<Recor
       return [];
     if (role !== "measure" && plan.dimensions[role]?.kind === "category") return [];
     const nulls = rowCount - known.count - known.unusable;
-    const bad =
-      known.unusable > 0
-        ? [
-            `${known.unusable.toLocaleString("en")} rows whose '${column}' is no finite ${field?.kind === "time" ? "time" : "number"} are left out`,
-          ]
-        : [];
-    const empty = nulls > 0 ? [`${nulls.toLocaleString("en")} rows without '${column}' are left out`] : [];
+    const kind = field?.kind === "time" ? "time" : "number";
+    const bad = known.unusable > 0 ? [missed(known.unusable, `whose '${column}' is no finite ${kind}`)] : [];
+    const empty = nulls > 0 ? [missed(nulls, `without '${column}'`)] : [];
     return [...bad, ...empty];
   });
+}
+
+function missed(count: number, which: string): string {
+  return count === 1 ? `1 row ${which} is left out` : `${count.toLocaleString("en")} rows ${which} are left out`;
 }
 
 function zones({ layout }: Scene): string[] {

@@ -1,5 +1,16 @@
 /** From the finest to the coarsest. */
-export const timeUnits = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"] as const;
+export const timeUnits = [
+  "second",
+  "minute",
+  "hour",
+  "day",
+  "week",
+  "month",
+  "quarter",
+  "year",
+  "decade",
+  "century",
+] as const;
 
 export type TimeUnit = (typeof timeUnits)[number];
 
@@ -15,6 +26,8 @@ const lengthMs: Record<TimeUnit, number> = {
   month: 30.44 * dayMs,
   quarter: 91.31 * dayMs,
   year: 365.25 * dayMs,
+  decade: 3_652.5 * dayMs,
+  century: 36_525 * dayMs,
 };
 
 /** The finest unit, not finer than the values themselves, that cuts a span into so many steps at most. */
@@ -22,7 +35,7 @@ export function unitFor(spanMs: number, maxSteps: number, finest: TimeUnit): Tim
   const candidates = timeUnits.slice(timeUnits.indexOf(finest));
   // Weeks say little over years: months are what people count in then.
   const most = (unit: TimeUnit) => (unit === "week" ? Math.min(maxSteps, Math.max(30, maxSteps * 0.5)) : maxSteps);
-  return candidates.find((unit) => spanMs / lengthMs[unit] + 1 <= most(unit)) ?? "year";
+  return candidates.find((unit) => spanMs / lengthMs[unit] + 1 <= most(unit)) ?? "century";
 }
 
 /** Every step from one to another, both in epoch milliseconds and both at the beginning of one. */
@@ -32,11 +45,14 @@ export function stepsBetween(first: number, last: number, unit: TimeUnit, maxSte
   return steps;
 }
 
+const monthsOf: Partial<Record<TimeUnit, number>> = { month: 1, quarter: 3, year: 12, decade: 120, century: 1_200 };
+
 function nextStep(at: number, unit: TimeUnit): number {
-  if (unit !== "month" && unit !== "quarter" && unit !== "year") return at + lengthMs[unit];
+  const months = monthsOf[unit];
+  if (months === undefined) return at + lengthMs[unit];
   const date = new Date(at);
-  const months = unit === "month" ? 1 : unit === "quarter" ? 3 : 12;
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1);
+  // Date.UTC takes the years 0 to 99 for those of the last century.
+  return date.setUTCMonth(date.getUTCMonth() + months);
 }
 
 /** Names a step for people, in UTC. */
@@ -46,6 +62,8 @@ export function stepLabel(at: number, unit: TimeUnit): string {
   const parts = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" }).format(date);
   switch (unit) {
+    case "century":
+    case "decade":
     case "year":
       return String(year);
     case "quarter":

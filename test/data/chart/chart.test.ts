@@ -155,6 +155,14 @@ describe("time", () => {
     expect(rowsOf(yearly)).toHaveLength(2);
   });
 
+  test("of millennia has a place for every bar", async () => {
+    const sql = "select date '0001-01-01' + (range * 400)::int as d, 1 as v from range(2000)";
+    const chart = await design({ sql, mark: "bar", x: "d", y: "v" });
+    const { x } = chart.spec["encoding"] as { x: { scale: { domain: unknown[] } } };
+    expect(rowsOf(chart).filter((row) => !x.scale.domain.includes(row["x"]))).toEqual([]);
+    expect(sum(rowsOf(chart))).toBe(2_000);
+  });
+
   test("that is text is found", async () => {
     const sql = "select strftime(sold_at, '%Y-%m') as month, count(*) as n from sales group by 1";
     const months = await design({ sql, mark: "line", x: "month", y: "n" });
@@ -214,7 +222,7 @@ describe("values that are none", () => {
     const values = Object.fromEntries(rowsOf(chart).map(({ x, value }) => [String(x), value]));
     expect(values).toEqual({ "(empty)": 8, "(no value)": 4, b: 2, a: 1 });
     expect(chart.notes).toEqual(
-      expect.arrayContaining(["2 rows whose 'v' is no finite number are left out", "1 rows without 'v' are left out"]),
+      expect.arrayContaining(["2 rows whose 'v' is no finite number are left out", "1 row without 'v' is left out"]),
     );
   });
 
