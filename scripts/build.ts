@@ -29,11 +29,12 @@ const processes = [
   "src/data/databases/sqlite-child.ts",
   "src/web/page-worker.ts",
   "src/math/math-worker.ts",
+  "src/data/chart/chart-worker.ts",
 ];
 const library = ["src/index.ts", "src/testing.ts"];
 
-/** A native binding stays in node_modules. */
-const unbundlable = ["@duckdb/node-api"];
+/** Native bindings stay in node_modules. */
+const unbundlable = ["@duckdb/node-api", "@resvg/resvg-js"];
 
 /** Build beside `dist/` and then swap, so that a failed build leaves the last good one. */
 async function buildOnce(): Promise<void> {

@@ -6,6 +6,7 @@ const entries = {
   "sqlite-child": "data/databases/sqlite-child.ts",
   "page-worker": "web/page-worker.ts",
   "math-worker": "math/math-worker.ts",
+  "chart-worker": "data/chart/chart-worker.ts",
 } as const;
 
 export type Entry = keyof typeof entries;

@@ -22,7 +22,9 @@ export { tools } from "./tools/index.ts";
 export type { Services } from "./tools/services.ts";
 export {
   defineTool,
+  type Image,
   type Progress,
+  type RunContext,
   type Tool,
   type ToolContext,
   type ToolDefinition,

@@ -149,6 +149,7 @@ async function openServices(config: Config): Promise<OpenServices> {
     { openDatasets },
     { openSqlEngine },
     { openDatabases },
+    { openChartRenderer },
     { openScraper },
     { openDownloader },
     { openMathEngine },
@@ -157,6 +158,7 @@ async function openServices(config: Config): Promise<OpenServices> {
     import("./data/dataset.ts"),
     import("./data/sql.ts"),
     import("./data/databases.ts"),
+    import("./data/chart/renderer.ts"),
     import("./web/scrape.ts"),
     import("./web/download.ts"),
     import("./math/evaluate.ts"),
@@ -175,13 +177,14 @@ async function openServices(config: Config): Promise<OpenServices> {
   const environment = childEnvironment();
   const sql = openSqlEngine({ files, datasets, workspace, environment });
   const databases = openDatabases({ urls: config.databases, files, datasets, workspace, environment });
+  const charts = openChartRenderer();
   const web = openScraper(visitor);
   const math = openMathEngine();
   return {
-    services: { files, datasets, sql, databases, web, math },
+    services: { files, datasets, sql, databases, charts, web, math },
     async close() {
       downloader.close();
-      await Promise.all([sql.close(), databases.close(), web.close(), math.close()]);
+      await Promise.all([sql.close(), databases.close(), charts.close(), web.close(), math.close()]);
     },
   };
 }

@@ -18,6 +18,9 @@ export const noServices: Services = {
   get databases() {
     return missingService("databases");
   },
+  get charts() {
+    return missingService("charts");
+  },
   get web() {
     return missingService("web");
   },

@@ -16,7 +16,7 @@ import { openWorkspace } from "./workspace.ts";
 export interface SqlRequest {
   /** One SELECT. A quoted path or glob, or the handle or name of a dataset, stands for a table. */
   sql: string;
-  /** Rows wanted in the answer, at most 1,000. */
+  /** Rows wanted in the answer: a few thousand, as long as they fit into it. */
   limit: number;
   /** Keep the whole result as a dataset of this name. */
   saveAs?: string | undefined;

@@ -3,8 +3,8 @@ export interface Pool {
   /**
    * Run one task on a free runner; tasks queue while there is none.
    *
-   * @throws the signal's reason once it aborts: the runner then finishes the task for nobody, within its time limit;
-   *   an Error where no runner can be started
+   * @throws the signal's reason once it aborts: the runner then finishes the task for nobody, within its time limit,
+   *   or is stopped where `onAbort` says so; an Error where no runner can be started
    */
   run(task: string | object, options: TaskOptions): Promise<Outcome>;
   /** Stop every runner; tasks that are under way or queued end as `closed`. */
@@ -22,6 +22,8 @@ export interface TaskOptions {
   /** Counted from when a runner takes the task. */
   timeoutMs: number;
   signal: AbortSignal;
+  /** What becomes of a task that is under way when the signal aborts. Default: `finish`, for nobody. */
+  onAbort?: "finish" | "stop";
   /** Buffers that a thread takes over instead of a copy. */
   transfer?: ArrayBuffer[];
 }
@@ -35,6 +37,11 @@ export interface Runner {
 }
 
 export type StartRunner = (events: { message(value: unknown): void; end(cause: unknown): void }) => Runner;
+
+export interface PoolOptions {
+  /** A runner that has had nothing to do for so long is stopped. Default: none is. */
+  idleMs?: number;
+}
 
 interface Task {
   input: string | object;
@@ -55,7 +62,7 @@ interface Slot {
 const startLimitMs = 30_000;
 
 /** Runners start when there is work for them, and do not keep the process alive while there is none. */
-export function openPool(startRunner: StartRunner, count: number): Pool {
+export function openPool(startRunner: StartRunner, count: number, { idleMs }: PoolOptions = {}): Pool {
   const slots = new Set<Slot>();
   const stopping = new Set<Promise<void>>();
   const queue: Task[] = [];
@@ -66,10 +73,8 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
       message: (value) => receive(slot, value),
       end: (cause) => discard(slot, { kind: "crashed", cause }),
     });
-    const timer = setTimeout(
-      () => discard(slot, { kind: "crashed", cause: new Error("did not start in time") }),
-      startLimitMs,
-    );
+    const late: Outcome = { kind: "crashed", cause: new Error("did not start in time") };
+    const timer = setTimeout(() => discard(slot, late), startLimitMs);
     const slot: Slot = { runner, state: "starting", task: undefined, timer };
     slots.add(slot);
   }
@@ -81,6 +86,7 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
     slot.state = "idle";
     task?.settle({ kind: "answer", value });
     slot.runner.hold(false);
+    if (idleMs !== undefined) slot.timer = setTimeout(() => discard(slot, { kind: "closed" }), idleMs).unref();
     dispatch();
   }
 
@@ -107,7 +113,9 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
     async run(input, options) {
       options.signal.throwIfAborted();
       if (closed) return { kind: "closed" };
-      const outcome = enqueue(queue, input, options);
+      const outcome = enqueue(queue, input, options, (task) => {
+        for (const slot of slots) if (slot.task === task) discard(slot, { kind: "closed" });
+      });
       dispatch();
       return outcome;
     },
@@ -121,6 +129,7 @@ export function openPool(startRunner: StartRunner, count: number): Pool {
 }
 
 function assign(slot: Slot, task: Task, timeOut: () => void): void {
+  clearTimeout(slot.timer);
   slot.task = task;
   slot.state = "busy";
   slot.runner.hold(true);
@@ -133,8 +142,12 @@ function failAll(queue: Task[], cause: unknown): void {
   for (const task of queue.splice(0)) task.fail(cause);
 }
 
-function enqueue(queue: Task[], input: string | object, options: TaskOptions): Promise<Outcome> {
-  const { timeoutMs, signal, transfer = [] } = options;
+function enqueue(
+  queue: Task[],
+  input: string | object,
+  { timeoutMs, signal, transfer = [], onAbort }: TaskOptions,
+  stopRunnerOf: (task: Task) => void,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const task: Task = { input, transfer, timeoutMs, settle, fail };
     function settle(outcome: Outcome): void {
@@ -147,8 +160,9 @@ function enqueue(queue: Task[], input: string | object, options: TaskOptions): P
     }
     function abandon(): void {
       const waiting = queue.indexOf(task);
-      if (waiting >= 0) queue.splice(waiting, 1);
       reject(signal.reason);
+      if (waiting >= 0) queue.splice(waiting, 1);
+      else if (onAbort === "stop") stopRunnerOf(task);
     }
     signal.addEventListener("abort", abandon, { once: true });
     queue.push(task);

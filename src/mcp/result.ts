@@ -7,7 +7,7 @@ const maxResultChars = 100_000;
 
 /**
  * A result as MCP sends it: one text block that is never empty and the same thing as structured content. Some
- * clients show the model only the first, some only the second.
+ * clients show the model only the first, some only the second. Pictures that were asked for follow the text.
  */
 export function toCallToolResult(result: ToolResult): JsonObject {
   if (!result.ok) return failed(result.code, result.message);
@@ -19,7 +19,8 @@ export function toCallToolResult(result: ToolResult): JsonObject {
       `the result has ${text.length} characters, at most ${maxResultChars} can be sent; ${advice}`,
     );
   }
-  return { content: [{ type: "text", text }], structuredContent: result.value };
+  const images = (result.images ?? []).map(({ data, mimeType }) => ({ type: "image", data, mimeType }));
+  return { content: [{ type: "text", text }, ...images], structuredContent: result.value };
 }
 
 /** A tool as `tools/list` shows it. */

@@ -1,5 +1,6 @@
 /** The tools that come with axoner, in the order clients list them. */
 import { calculate } from "./calculate.ts";
+import { chart } from "./chart.ts";
 import { exportData } from "./export-data.ts";
 import { profileData } from "./profile-data.ts";
 import { queryData } from "./query-data.ts";
@@ -8,4 +9,13 @@ import { readRows } from "./read-rows.ts";
 import { scrape } from "./scrape.ts";
 import type { Tool } from "./tool.ts";
 
-export const tools: readonly Tool[] = [scrape, profileData, queryData, queryDatabase, readRows, exportData, calculate];
+export const tools: readonly Tool[] = [
+  scrape,
+  profileData,
+  queryData,
+  queryDatabase,
+  readRows,
+  exportData,
+  chart,
+  calculate,
+];

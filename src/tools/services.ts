@@ -1,4 +1,5 @@
 import type { Databases } from "../data/databases.ts";
+import type { ChartRenderer } from "../data/chart/renderer.ts";
 import type { Datasets } from "../data/dataset.ts";
 import type { Files } from "../data/files.ts";
 import type { SqlEngine } from "../data/sql.ts";
@@ -12,5 +13,6 @@ export interface Services {
   datasets: Datasets;
   sql: SqlEngine;
   databases: Databases;
+  charts: ChartRenderer;
   web: Scraper;
 }

@@ -29,7 +29,16 @@ export interface Tool extends ToolDefinition {
   call(input: unknown, context: ToolContext): Promise<ToolResult>;
 }
 
-export type ToolResult = { ok: true; value: JsonObject } | { ok: false; code: ErrorCode; message: string };
+export type ToolResult =
+  | { ok: true; value: JsonObject; images?: Image[] }
+  | { ok: false; code: ErrorCode; message: string };
+
+/** A picture beside the value, for clients that show one to their model. Only where it was asked for. */
+export interface Image {
+  /** Base64. */
+  data: string;
+  mimeType: string;
+}
 
 /** How far a call has come. `done` never falls; `total` is absent where it is not known. */
 export interface Progress {
@@ -45,13 +54,18 @@ export interface ToolContext {
   services: Services;
 }
 
+/** What `run` is given: the call's context, and a way to add pictures to its result. */
+export interface RunContext extends ToolContext {
+  attach: (image: Image) => void;
+}
+
 export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
   description: string;
   input: Input;
   output: Output;
   hints?: Partial<ToolHints>;
-  run(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
+  run(input: z.output<Input>, context: RunContext): Promise<z.input<Output>>;
 }
 
 /**
@@ -78,8 +92,11 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     hints: { readOnly: false, openWorld: false, long: false, ...options.hints },
     async call(input, context) {
       try {
-        const value = await options.run(parseInput(reader, input), context);
-        return { ok: true, value: { status: "done", ...(options.output.parse(value) as JsonObject) } };
+        const images: Image[] = [];
+        const attach = (image: Image) => void images.push(image);
+        const returned = await options.run(parseInput(reader, input), { ...context, attach });
+        const value = { status: "done", ...(options.output.parse(returned) as JsonObject) };
+        return images.length === 0 ? { ok: true, value } : { ok: true, value, images };
       } catch (thrown) {
         context.signal.throwIfAborted();
         if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };

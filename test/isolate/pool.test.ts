@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPool, type Pool } from "../../src/isolate/pool.ts";
 import { startProcess } from "../../src/isolate/process.ts";
@@ -47,6 +48,48 @@ describe.each([
     expect(await Promise.all(tasks)).toEqual([{ kind: "closed" }, { kind: "closed" }]);
     expect(await pool.run("1 + 1", { timeoutMs: 60_000, signal })).toEqual({ kind: "closed" });
   });
+});
+
+/** Runners that answer nothing by themselves, and what became of them. */
+function openWatched(idleMs?: number) {
+  const runners: { answer: (value: unknown) => void; stopped: boolean }[] = [];
+  const pool = openPool(
+    ({ message }) => {
+      const runner = { answer: message, stopped: false };
+      runners.push(runner);
+      queueMicrotask(() => message("ready"));
+      return { post() {}, hold() {}, stop: () => Promise.resolve(void (runner.stopped = true)) };
+    },
+    1,
+    idleMs === undefined ? {} : { idleMs },
+  );
+  return { pool, runners };
+}
+
+test("an abort stops the runner of a task that says so", async () => {
+  const { pool, runners } = openWatched();
+  const stop = new AbortController();
+  const task = pool.run("1", { timeoutMs: 60_000, signal: stop.signal, onAbort: "stop" });
+  await setImmediate();
+  stop.abort(new Error("enough"));
+  await expect(task).rejects.toThrow("enough");
+  expect(runners.map(({ stopped }) => stopped)).toEqual([true]);
+  await pool.close();
+});
+
+test("a runner that is idle for long is stopped, and one that has work is not", async () => {
+  const { pool, runners } = openWatched(30);
+  const task = pool.run("1", { timeoutMs: 60_000, signal });
+  await delay(90);
+  expect(runners[0]?.stopped).toBe(false);
+  runners[0]?.answer("done");
+  expect(await task).toEqual({ kind: "answer", value: "done" });
+  await expect.poll(() => runners[0]?.stopped).toBe(true);
+  const next = pool.run("2", { timeoutMs: 60_000, signal });
+  await setImmediate();
+  runners[1]?.answer("again");
+  expect(await next).toEqual({ kind: "answer", value: "again" });
+  await pool.close();
 });
 
 test("a runner that cannot start fails all that wait for it", async () => {

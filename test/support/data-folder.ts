@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { openDatabases, type Databases } from "../../src/data/databases.ts";
+import { openChartRenderer, type ChartRenderer } from "../../src/data/chart/renderer.ts";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
 import type { Downloader } from "../../src/data/download.ts";
 import { openFiles, type Files } from "../../src/data/files.ts";
@@ -18,6 +19,7 @@ export interface DataFolder {
   datasets: Datasets;
   sql: SqlEngine;
   databases: Databases;
+  charts: ChartRenderer;
   /** Write a file inside the root; gives its absolute path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
   call(tool: Tool, input: JsonObject, signal?: AbortSignal, progress?: ToolContext["progress"]): Promise<ToolResult>;
@@ -59,6 +61,7 @@ export async function openDataFolder({
     ...limits,
   });
   const databases = openDatabases({ urls, files, datasets, workspace, environment: {}, ...limits });
+  const charts = openChartRenderer();
   const never = () => {
     throw new Error("these tests neither fetch nor calculate");
   };
@@ -66,7 +69,7 @@ export async function openDataFolder({
     math: { evaluate: never, close: never },
     web: { scrape: never, checkSelectors: never, close: never },
   };
-  const services: Services = { files, datasets, sql, databases, ...others };
+  const services: Services = { files, datasets, sql, databases, charts, ...others };
 
   async function call(
     tool: Tool,
@@ -84,6 +87,7 @@ export async function openDataFolder({
     datasets,
     sql,
     databases,
+    charts,
     async write(name, content) {
       const path = join(root, name);
       await mkdir(dirname(path), { recursive: true });
@@ -97,7 +101,7 @@ export async function openDataFolder({
       return result.value;
     },
     async close() {
-      await Promise.all([sql.close(), databases.close()]);
+      await Promise.all([sql.close(), databases.close(), charts.close()]);
       await rm(root, { recursive: true, force: true });
     },
   };

@@ -94,6 +94,17 @@ class ExportDataResult(ToolResult):
     size_bytes: int
 
 
+class ChartResult(ToolResult):
+    """What ``chart`` returns."""
+
+    status: str
+    path: str
+    width: int
+    height: int
+    spec: dict[str, Any]
+    notes: list[str]
+
+
 class CalculateResult(ToolResult):
     """What ``calculate`` returns."""
 
@@ -295,6 +306,55 @@ class Tools(ABC):
         }
         return self._call(ExportDataResult, "export_data", arguments, timeout, progress)
 
+    def chart(
+        self,
+        mark: Literal["bar", "line", "area", "point", "histogram", "heatmap", "box", "arc"],
+        x: str,
+        *,
+        source: str | None = None,
+        sql: str | None = None,
+        y: str | None = None,
+        color: str | None = None,
+        facet: str | None = None,
+        title: str | None = None,
+        format: Literal["png", "svg"] | None = None,
+        path: str | None = None,
+        theme: Literal["light", "dark"] | None = None,
+        inline: bool | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> ChartResult:
+        """Draw a chart of a source or of one SELECT as PNG or SVG. Rows are aggregated first, however many there are.
+        Bars are sorted, many categories become the top ones, times get steps that fit; notes tell all of it. A heatmap
+        shows color over x and y, a box the spread of y.
+
+        :param source: path or glob inside a root, or a dataset; or give sql
+        :param sql: one SELECT, as query_data takes it
+        :param x: column, or year|quarter|month|week|day|hour(column)
+        :param y: column, or sum|avg|min|max|median|count|distinct(column); else rows are counted
+        :param color: column that tells series apart
+        :param facet: column with a small chart for each value
+        :param format: else the path's ending decides, else png
+        :param path: where to; relative to the workspace
+        :param theme: default "light"
+        :param inline: also show the picture in the reply (default false)
+        """
+        arguments = {
+            "source": source,
+            "sql": sql,
+            "mark": mark,
+            "x": x,
+            "y": y,
+            "color": color,
+            "facet": facet,
+            "title": title,
+            "format": format,
+            "path": path,
+            "theme": theme,
+            "inline": inline,
+        }
+        return self._call(ChartResult, "chart", arguments, timeout, progress)
+
     def calculate(
         self,
         expression: str,
@@ -319,5 +379,6 @@ RESULTS: dict[str, type[ToolResult]] = {
     "query_database": QueryDatabaseResult,
     "read_rows": ReadRowsResult,
     "export_data": ExportDataResult,
+    "chart": ChartResult,
     "calculate": CalculateResult,
 }

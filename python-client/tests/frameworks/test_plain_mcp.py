@@ -29,8 +29,8 @@ def test_every_tool_is_listed_with_schemas(server):
             return (await session.list_tools()).tools
 
     tools = {tool.name: tool for tool in asyncio.run(run())}
-    expected = {"scrape", "profile_data", "query_data", "query_database", "read_rows", "export_data", "calculate"}
-    assert expected | {"rate_supplier"} <= tools.keys()
+    data = {"profile_data", "query_data", "query_database", "read_rows", "export_data", "chart"}
+    assert data | {"scrape", "calculate", "rate_supplier"} <= tools.keys()
     for tool in tools.values():
         assert tool.inputSchema["type"] == "object"
         assert tool.outputSchema["required"] == ["status"]
