@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ToolError, type ErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
+import { version } from "../version.ts";
 import { openKeptFolder } from "./kept-folder.ts";
 import type { TableSource } from "./source.ts";
 import type { KeptDraft, KeptTable, WireSource } from "./sql-wire.ts";
@@ -24,9 +25,6 @@ export interface KeptTables {
   /** Settles once no copy is expected any more. */
   settled(): Promise<void>;
 }
-
-/** Another one for every change in how files are read. */
-const readingVersion = 1;
 
 /** @param maxBytes of all copies together; default 10 GB, and never more than a quarter of the free disk */
 export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTables {
@@ -92,11 +90,11 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
 /** Failures that may not be the statement's: the copies that were made first may be what took so long. */
 const doubtful = new Set<ErrorCode>(["timeout", "cancelled", "unavailable"]);
 
-/** Where a source lies, and in which state; undefined for what is Parquet already, or is kept as a dataset. */
+/** Where a source lies, and in which state. Another version may read the same files otherwise. Undefined for what is Parquet already, or is kept as a dataset. */
 function keyOf({ format, dataset, compression, files }: TableSource): string | undefined {
   if (format === "parquet" || dataset !== undefined) return undefined;
   const place = digest([format, ...files.flatMap(({ path, part = "" }) => [path, part])]);
-  const state = digest([String(readingVersion), compression, ...files.map(({ state: own }) => own)]);
+  const state = digest([version, compression, ...files.map(({ state: own }) => own)]);
   return `table-${place}-${state}`;
 }
 
