@@ -58,8 +58,9 @@ export async function changeProblems(sources: Iterable<Watched>): Promise<Source
   }));
 }
 
-/** A failure on a source that did not stay as it was says nothing about the source. */
+/** That a source which did not stay as it was could not be read says nothing about it; a mistake in a statement stays one. */
 export async function withChanges(thrown: unknown, sources: Iterable<Watched>): Promise<unknown> {
+  if (thrown instanceof ToolError && thrown.code !== "unreadable") return thrown;
   const [name] = await writtenTo(sources);
   if (name === undefined) return thrown;
   return new ToolError("conflict", `'${name}' was written to while it was read; ask again`, { cause: thrown });

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { ChildPool } from "./child-pool.ts";
-import { converse, type Conversation } from "./sql-conversation.ts";
+import { converse, type Conversation, type Outcome } from "./sql-conversation.ts";
 import { memoryBytes, type KeptDraft, type StatementJob, type WireAnswer } from "./sql-wire.ts";
 import { watchProcess } from "./watch-process.ts";
 import { temporaryFiles } from "./workspace.ts";
@@ -19,6 +19,11 @@ export interface ChildRuns {
 
 const keepTimeoutMs = 600_000;
 
+interface Following {
+  keeping: NonNullable<Outcome["keeping"]>;
+  keep: (keys: string[], drafts: Promise<KeptDraft[]>) => Promise<void>;
+}
+
 export function openChildRuns(
   pool: ChildPool,
   { workspace, diskLimitMb }: { workspace: string; diskLimitMb: number },
@@ -31,34 +36,35 @@ export function openChildRuns(
       const signal = AbortSignal.any([conversation.signal, limits]);
       return converse(child, job, { ...conversation, signal });
     });
-    if (!reusable && keeping === undefined) pool.kill(child);
-    const isFollowed = keeping !== undefined && !isKeeping;
-    if (isFollowed) void follow(child, job, () => keep(keeping.keys, keeping.drafts));
     try {
       return await take(answer());
     } finally {
       if (reusable) pool.putBack(child);
-      else if (keeping !== undefined && !isFollowed) {
-        pool.kill(child);
-        void keep(keeping.keys, keeping.drafts);
-      }
+      else if (keeping === undefined) pool.kill(child);
+      else void follow(child, job, { keeping, keep });
     }
   }
 
   /** One process at a time makes copies; what another would make is made when somebody asks again. */
-  async function follow(child: ChildProcess, job: StatementJob, keep: () => Promise<void>): Promise<void> {
+  async function follow(child: ChildProcess, job: StatementJob, following: Following): Promise<void> {
+    const { keys, drafts } = following.keeping;
+    if (isKeeping) {
+      pool.kill(child);
+      return await following.keep(keys, drafts);
+    }
     isKeeping = true;
-    const stop = AbortSignal.timeout(keepTimeoutMs);
-    const end = () => pool.kill(child);
     pool.release(child);
     await watched(child, job, async (limits) => {
-      const stopped = AbortSignal.any([limits, stop]);
-      stopped.addEventListener("abort", end, { once: true });
-      await keep();
-      stopped.removeEventListener("abort", end);
+      const stopped = AbortSignal.any([limits, AbortSignal.timeout(keepTimeoutMs)]);
+      await keepUntil(stopped, following, () => pool.kill(child));
     });
     isKeeping = false;
-    pool.putBack(child);
+    const isDone = await drafts.then(
+      () => true,
+      () => false,
+    );
+    if (isDone) pool.putBack(child);
+    else pool.kill(child);
   }
 
   /** Do something with a process within the limits of a statement; its signal aborts when the process exceeds them. */
@@ -83,4 +89,16 @@ export function openChildRuns(
   }
 
   return { run };
+}
+
+/** Settles once the copies are in their places, or given up: when the signal aborts, and the process is then ended. */
+async function keepUntil(stopped: AbortSignal, { keeping, keep }: Following, end: () => void): Promise<void> {
+  const { promise: givenUp, resolve } = Promise.withResolvers<KeptDraft[]>();
+  const giveUp = () => {
+    resolve([]);
+    end();
+  };
+  stopped.addEventListener("abort", giveUp, { once: true });
+  await keep(keeping.keys, Promise.race([keeping.drafts, givenUp]));
+  stopped.removeEventListener("abort", giveUp);
 }

@@ -1,9 +1,11 @@
 import { ToolError } from "../errors.ts";
 
-export type TableFormat = "csv" | "json" | "jsonl" | "parquet";
+export const tableFormats = ["csv", "json", "jsonl", "parquet"] as const;
+export type TableFormat = (typeof tableFormats)[number];
 
+export const compressions = ["none", "gzip", "zstd", "bzip2", "zip", "xlsx"] as const;
 /** What the bytes of a table are packed in. A sheet of a workbook comes out of it as CSV. */
-export type Compression = "none" | "gzip" | "zstd" | "bzip2" | "zip" | "xlsx";
+export type Compression = (typeof compressions)[number];
 
 export interface FileFormat {
   format: TableFormat;

@@ -20,11 +20,14 @@ export interface PlannedCopy {
 }
 
 export function planCopies({ opened, workspace }: ReadRun): PlannedCopy[] {
-  return opened.sources.flatMap((source) => {
+  const planned = new Map<string, PlannedCopy>();
+  for (const source of opened.sources) {
     const { keep } = source.source;
-    if (source.kept !== undefined || keep === undefined) return [];
-    return [{ source, ...keep, path: workspace.temporaryName(".parquet") }];
-  });
+    // the same files may be there under two names
+    if (source.kept !== undefined || keep === undefined || planned.has(keep.key)) continue;
+    planned.set(keep.key, { source, ...keep, path: workspace.temporaryName(".parquet") });
+  }
+  return [...planned.values()];
 }
 
 /** Those whose files are still what they were found to be. */

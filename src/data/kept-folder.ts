@@ -4,19 +4,29 @@ import { z } from "zod";
 import { systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { toJson } from "../text.ts";
+import { compressions, tableFormats } from "./data-format.ts";
 import { problemCodes, type KeptDraft, type KeptTable } from "./sql-wire.ts";
 import { namesIn, type Workspace } from "./workspace.ts";
 
 /** Parquet copies in the workspace, each with a sidecar. Their keys are `table-PLACE-STATE`, both of 24 hex digits. */
 export interface KeptFolder {
-  /** The copy of a key; else whether the key is marked. Copies and marks of other states of the same place are removed. */
-  find(key: string): Promise<KeptTable | "marked" | undefined>;
+  /**
+   * The copy of a key; else how its key is marked. Copies and marks of other states of the same place are removed.
+   * Where the folder cannot be looked into, there is none.
+   */
+  find(key: string): Promise<KeptTable | Mark | undefined>;
   /** Put finished copies in their place, and make room for them. A failure costs time later, and is only logged. */
   adopt(drafts: readonly KeptDraft[]): Promise<void>;
-  /** Remember that somebody has asked, for a process that comes after this one. */
-  mark(keys: readonly string[]): Promise<void>;
-  unmark(keys: readonly string[]): Promise<void>;
+  /** Mark a key for all processes, in place of the mark that it has. Gives whether that could be done. */
+  mark(key: string, mark: Mark): Promise<boolean>;
 }
+
+/**
+ * `asked`: a copy was wanted, and whoever was to make it may have ended before it was finished. `tried`: it was tried
+ * to make the copy, and there is no use in trying again.
+ */
+export type Mark = (typeof allMarks)[number];
+const allMarks = ["asked", "tried"] as const;
 
 const defaultMaxBytes = 10 * 1024 ** 3;
 const freeShare = 0.25;
@@ -35,36 +45,48 @@ export function openKeptFolder(workspace: Workspace, maxBytes = defaultMaxBytes)
     await rename(path, pathOf(key, "parquet"));
     // the sidecar is what makes a copy exist
     await rename(draft, pathOf(key, "json"));
-    await rm(pathOf(key, "asked"), { force: true });
+    for (const known of allMarks) await rm(pathOf(key, known), { force: true });
+  }
+
+  async function mark(key: string, wanted: Mark): Promise<boolean> {
+    try {
+      await workspace.folder("cache");
+      await writeFile(pathOf(key, wanted), "", { mode: 0o600 });
+      for (const other of allMarks) if (other !== wanted) await rm(pathOf(key, other), { force: true });
+      return true;
+    } catch (thrown) {
+      log.debug("a Parquet copy cannot be marked", thrown);
+      return false;
+    }
   }
 
   return {
     async find(key) {
-      const names = await namesIn(folder);
-      await dropOlder(folder, names, key);
-      const kept = names.includes(`${key}.json`)
-        ? await readKept(pathOf(key, "json"), pathOf(key, "parquet"))
-        : undefined;
-      return kept ?? (names.includes(`${key}.asked`) ? "marked" : undefined);
+      try {
+        const names = await namesIn(folder);
+        const kept = names.includes(`${key}.json`)
+          ? await readKept(pathOf(key, "json"), pathOf(key, "parquet"))
+          : undefined;
+        await dropOlder(folder, names, key);
+        return kept ?? allMarks.findLast((known) => names.includes(`${key}.${known}`));
+      } catch (thrown) {
+        log.warn("the Parquet copies cannot be looked at, so that sources are read anew", thrown);
+        return undefined;
+      }
     },
     async adopt(drafts) {
       for (const draft of drafts) {
         try {
           await put(draft);
           await dropLeastUsed(folder, maxBytes);
+          if ((await statIfAny(pathOf(draft.key, "parquet"))) === undefined) await mark(draft.key, "tried");
         } catch (thrown) {
           log.warn("a Parquet copy could not be kept, so that its source is read anew", thrown);
           await rm(draft.path, { force: true });
         }
       }
     },
-    async mark(keys) {
-      await workspace.folder("cache");
-      for (const key of keys) await writeFile(pathOf(key, "asked"), "", { mode: 0o600 });
-    },
-    async unmark(keys) {
-      for (const key of keys) await rm(pathOf(key, "asked"), { force: true });
-    },
+    mark,
   };
 }
 
@@ -72,7 +94,12 @@ export function openKeptFolder(workspace: Workspace, maxBytes = defaultMaxBytes)
 async function dropOlder(folder: string, names: readonly string[], key: string): Promise<void> {
   const place = keyPattern.exec(key)?.[1];
   const older = names.filter((name) => keyPattern.exec(name)?.[1] === place && !name.startsWith(`${key}.`));
-  for (const name of older) await rm(join(folder, name), { force: true });
+  for (const name of older) await removeIfPossible(join(folder, name));
+}
+
+/** What stays costs space, and no answer. */
+async function removeIfPossible(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((thrown: unknown) => log.debug(`${path} cannot be removed`, thrown));
 }
 
 const sidecarSchema = z.object({
@@ -81,11 +108,13 @@ const sidecarSchema = z.object({
   problems: z.array(z.object({ line: z.int(), code: z.enum(problemCodes), message: z.string() })),
   dialect: z.object({
     source: z.string(),
-    format: z.enum(["csv", "json", "jsonl", "parquet"]),
-    compression: z.enum(["none", "gzip", "zstd"]),
+    format: z.enum([...tableFormats, "xlsx"]),
+    compression: z.enum(compressions),
     encoding: z.string(),
     delimiter: z.string().exactOptional(),
     header: z.boolean().exactOptional(),
+    member: z.string().exactOptional(),
+    sheet: z.string().exactOptional(),
   }),
 });
 
@@ -94,8 +123,7 @@ async function readKept(sidecarPath: string, path: string): Promise<KeptTable | 
   try {
     const { sizeBytes, ...table } = sidecarSchema.parse(JSON.parse(await readFile(sidecarPath, "utf8")));
     if ((await stat(path)).size !== sizeBytes) return undefined;
-    const now = new Date();
-    await utimes(sidecarPath, now, now);
+    await touch(sidecarPath);
     return { path, ...table };
   } catch (thrown) {
     // written by another version, damaged, or removed in this moment: it is made again
@@ -104,7 +132,13 @@ async function readKept(sidecarPath: string, path: string): Promise<KeptTable | 
   }
 }
 
-/** Until all that is left fits: those go first that nobody has used for longest. */
+/** What cannot be written can still be read. */
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch((thrown: unknown) => log.debug(`the use of ${path} is not noted`, thrown));
+}
+
+/** What does not fit goes: of those that nobody has used for longest first, and what is too large by itself. */
 async function dropLeastUsed(folder: string, maxBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const tables = (await namesIn(folder)).filter((name) => keyPattern.test(name) && name.endsWith(".parquet"));
@@ -113,8 +147,10 @@ async function dropLeastUsed(folder: string, maxBytes: number): Promise<void> {
   const all = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let left = Math.min(maxBytes, (bavail * bsize + all) * freeShare);
   for (const { path, sizeBytes } of kept) {
-    left -= sizeBytes;
-    if (left >= 0) continue;
+    if (sizeBytes <= left) {
+      left -= sizeBytes;
+      continue;
+    }
     await rm(path.replace(/parquet$/, "json"), { force: true });
     await rm(path, { force: true });
   }

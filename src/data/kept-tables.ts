@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { ToolError, type ErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
+import { version } from "../version.ts";
 import { openKeptFolder } from "./kept-folder.ts";
 import type { TableSource } from "./source.ts";
-import type { KeptDraft, WireSource } from "./sql-wire.ts";
+import type { KeptDraft, KeptTable, WireSource } from "./sql-wire.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -12,30 +14,30 @@ import type { Workspace } from "./workspace.ts";
 export interface KeptTables {
   /** The copy of a source as it is now, and whether one may be made. Waits for a copy that is being made. */
   find(source: TableSource, signal: AbortSignal): Promise<Pick<WireSource, "kept" | "keep">>;
+  /** The copy of a source as it is now, for a statement that makes none. */
+  read(source: TableSource): Promise<KeptTable | undefined>;
   /** Put finished copies in their place. A failure costs time later, and is told in the log only. */
   adopt(drafts: readonly KeptDraft[]): Promise<void>;
+  /** Run a statement that makes copies first; again without them where it took too much, which may have been theirs. */
+  around<Result>(copies: () => readonly string[], run: () => Promise<Result>): Promise<Result>;
   /** Copies are being made; `drafts` gives those that could be. Whoever asks for one meanwhile waits. Never rejects. */
   expect(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void>;
+  /** Settles once no copy is expected any more. */
+  settled(): Promise<void>;
 }
-
-/** Another one for every change in how files are read. */
-const readingVersion = 1;
 
 /** @param maxBytes of all copies together; default 10 GB, and never more than a quarter of the free disk */
 export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTables {
   const folder = openKeptFolder(workspace, maxBytes);
   const making = new Map<string, Promise<void>>();
-  /** Copies that could not be made. */
-  const failed = new Set<string>();
 
   async function settle(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void> {
     try {
-      await folder.mark(keys);
+      for (const key of keys) await folder.mark(key, "asked");
       const made = await drafts;
       await folder.adopt(made);
       const missing = keys.filter((key) => made.every((draft) => draft.key !== key));
-      missing.forEach((key) => failed.add(key));
-      await folder.unmark(missing);
+      for (const key of missing) await folder.mark(key, "tried");
     } catch (thrown) {
       log.debug("Parquet copies were not made", thrown);
     } finally {
@@ -50,24 +52,49 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
       await untilAborted(making.get(key), signal);
       const found = await folder.find(key);
       if (typeof found === "object") return { kept: found, keep: undefined };
-      if (failed.has(key)) return { kept: undefined, keep: undefined };
-      return { kept: undefined, keep: { key, when: found === "marked" ? "before" : "after" } };
+      if (found === undefined) return { kept: undefined, keep: { key, when: "after" } };
+      // once only: should it take too long or too much, the next statement gets through without
+      if (found === "asked" && (await folder.mark(key, "tried")))
+        return { kept: undefined, keep: { key, when: "before" } };
+      return { kept: undefined, keep: undefined };
+    },
+    async read(source) {
+      const key = keyOf(source);
+      const found = key === undefined ? undefined : await folder.find(key);
+      return typeof found === "object" ? found : undefined;
     },
     adopt: folder.adopt,
+    async around(copies, run) {
+      try {
+        return await run();
+      } catch (thrown) {
+        const keys = copies();
+        if (keys.length === 0 || !(thrown instanceof ToolError)) throw thrown;
+        if (thrown.code === "too_large") return await run();
+        if (!doubtful.has(thrown.code)) for (const key of keys) await folder.mark(key, "asked");
+        throw thrown;
+      }
+    },
     expect(keys, drafts) {
       drafts.catch(() => undefined); // looked at once the others are marked
       const done = settle(keys, drafts);
       for (const key of keys) making.set(key, done);
       return done;
     },
+    async settled() {
+      await Promise.all(making.values());
+    },
   };
 }
 
-/** Where a source lies, and in which state; undefined for what is Parquet already, or is kept as a dataset. */
+/** Failures that may not be the statement's: the copies that were made first may be what took so long. */
+const doubtful = new Set<ErrorCode>(["timeout", "cancelled", "unavailable"]);
+
+/** Where a source lies, and in which state. Another version may read the same files otherwise. Undefined for what is Parquet already, or is kept as a dataset. */
 function keyOf({ format, dataset, compression, files }: TableSource): string | undefined {
   if (format === "parquet" || dataset !== undefined) return undefined;
   const place = digest([format, ...files.flatMap(({ path, part = "" }) => [path, part])]);
-  const state = digest([String(readingVersion), compression, ...files.map(({ state: own }) => own)]);
+  const state = digest([version, compression, ...files.map(({ state: own }) => own)]);
   return `table-${place}-${state}`;
 }
 

@@ -1,9 +1,10 @@
-import { open } from "node:fs/promises";
+import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import { columnsOf, type FailedRun } from "./failed-run.ts";
 import { quoteName } from "./sql-text.ts";
 import type { OpenSource } from "./open-sources.ts";
-import { openLenient } from "./text-rows.ts";
+import { fileState, openRegularFile } from "./open-file.ts";
+import { openLenient, type TextFile } from "./text-rows.ts";
 
 export interface OffendingValue {
   column: string;
@@ -56,20 +57,17 @@ interface Cell {
 }
 
 async function placeOf(source: OpenSource, cell: Cell): Promise<string> {
-  const line = await lineOf(source, cell);
+  const line = cell.row > maxCountedRows ? undefined : await lineOf(source, cell);
   const name = cutText(source.source.name, 200);
   return line === undefined ? `row ${cell.row} of '${name}'` : `line ${line} of '${name}'`;
 }
 
 /** The line on which a row of a delimited file begins, only where it surely is that row's. */
-async function lineOf({ source, files }: OpenSource, { value, row, index }: Cell): Promise<number | undefined> {
-  const [file] = files;
-  // A copy that keeps the rules has other lines than its file.
-  const isFileItself = file?.dialect !== undefined && file.repairPath !== undefined;
-  if (!isFileItself || files.length > 1 || row > maxCountedRows) return undefined;
-  const handle = await open(file.path);
+async function lineOf(source: OpenSource, { value, row, index }: Cell): Promise<number | undefined> {
+  const text = await openText(source);
+  if (text === undefined) return undefined;
   try {
-    const { records } = await openLenient({ handle, compression: file.compression, shown: source.name });
+    const { records } = await openLenient(text);
     let count = 0;
     for await (const { line, cells, problems } of records) {
       count += 1;
@@ -78,6 +76,25 @@ async function lineOf({ source, files }: OpenSource, { value, row, index }: Cell
     }
     return undefined;
   } finally {
-    await handle.close();
+    await text.handle.close();
   }
+}
+
+/**
+ * The one file of a source as it was found, whatever copy of it is read. Undefined where there are several, where it has
+ * no lines, and where it is not what it was.
+ */
+async function openText({ source }: OpenSource): Promise<TextFile | undefined> {
+  const { format, compression, files } = source;
+  const [file] = files;
+  if (file === undefined || files.length > 1 || format !== "csv" || compression === "xlsx") return undefined;
+  const { path, part, shown, state } = file;
+  const handle = await openRegularFile(path, `'${shown}'`).catch((thrown: unknown) => {
+    if (thrown instanceof ToolError) return undefined;
+    throw thrown;
+  });
+  if (handle === undefined) return undefined;
+  if ((await fileState(handle)) === state) return { handle, compression, part, shown };
+  await handle.close();
+  return undefined;
 }

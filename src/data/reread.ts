@@ -198,13 +198,17 @@ function readInOrder({ of }: Readings): Reread | undefined {
   return { source, reading };
 }
 
-/** A statement that fails on a column read as text fails because of the cell that made it text. */
+/** So many problems are told with a failure that they may have brought about. */
+const maxBlamed = 3;
+
+/** A failure on what a source holds may come from how it is read; other mistakes stay what they are. */
 export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
-  const told = problems.map(({ message }) => message).join("; ");
+  if (thrown.code !== "unreadable" && !/\bVARCHAR\b|\b(is|not) text\b/.test(thrown.message)) return thrown;
+  const told = problems.slice(0, maxBlamed).map(({ message }) => message);
   return new ToolError(
     "unreadable",
-    `${told}; mend it, or use try_cast(… as …) on the column. With text: ${thrown.message}`,
+    `${told.join("; ")}; mend it, or use try_cast(… as …) on the column. With text: ${thrown.message}`,
     { cause: thrown },
   );
 }

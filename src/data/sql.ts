@@ -1,16 +1,15 @@
 import { rm } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { ToolError } from "../errors.ts";
-import { parquetTwin, type Column, type Dataset, type Datasets } from "./dataset.ts";
+import type { Column, Dataset, Datasets } from "./dataset.ts";
 import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
-import { findSource, type TableSource } from "./source.ts";
 import { openKeptTables } from "./kept-tables.ts";
 import { openSqlChildren } from "./sql-children.ts";
+import { noCopy, openStatementSources } from "./statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web-tables.ts";
 import type { WebCall, WebFiles } from "./web-files.ts";
-import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
+import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {
@@ -94,24 +93,23 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
     const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
     if (saveAs !== undefined) checkSavedName(saveAs);
     const job: StatementJob = { sql, limit, keep, asText, output, keepAfterMs, workspace, memoryLimitMb: memory };
-    let sources: TableSource[] = [];
     const fetching = openFetching(web);
+    const sources = openStatementSources({
+      finder: { files, datasets, web },
+      copyOf: async (source) => {
+        if (asText) return noCopy;
+        return output === undefined ? await kept.find(source, signal) : { ...noCopy, kept: await kept.read(source) };
+      },
+    });
     const resolve = async (tables: string[]) => {
       fetching.require(tables);
-      sources = await Promise.all(tables.map((table) => findSource(table, { files, datasets, web })));
-      checkDistinct(sources);
-      return await Promise.all(sources.map(async (source) => toWire(source, await copyOf(source))));
-    };
-    const copyOf = async (source: TableSource) => {
-      if (asText) return { kept: undefined, keep: undefined };
-      const copy = await kept.find(source, signal);
-      return output === undefined ? copy : { ...copy, keep: undefined };
+      return await sources.resolve(tables);
     };
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
       const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
       const rows = rowsOf(answer.cells);
-      const origin = { ...request.origin, sources: sources.map(describe) };
+      const origin = { ...request.origin, sources: sources.described() };
       const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
       const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
       return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
@@ -119,13 +117,12 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
     let reached = 0;
     const onPercent = (percent: number) => {
       // Bytes and percent are no one count.
-      if (percent <= reached || sources.some((source) => source.web !== undefined)) return;
+      if (percent <= reached || sources.areFetched()) return;
       reached = percent;
       call.progress?.({ done: percent, total: 100, message: "percent" });
     };
-    return await fetching.around(() =>
-      children.run(job, { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect }),
-    );
+    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
+    return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 
   return {
@@ -140,7 +137,10 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
         await web.close();
       }
     },
-    close: children.close,
+    async close() {
+      await children.close();
+      await kept.settled();
+    },
   };
 }
 
@@ -165,37 +165,4 @@ async function keepSpill(datasets: Datasets, answer: AnswerInRows, request: SqlR
 /** The rows that columns make up. */
 function rowsOf(columns: readonly (readonly JsonValue[])[]): JsonValue[][] {
   return (columns[0] ?? []).map((_, row) => columns.map((cells) => cells[row] ?? null));
-}
-
-/** SQL does not tell names apart by their case, files may. */
-function checkDistinct(sources: readonly TableSource[]): void {
-  for (const [index, { name, files, web }] of sources.entries()) {
-    const other = sources.slice(0, index).find((earlier) => earlier.name.toLowerCase() === name.toLowerCase());
-    if (other === undefined || other.files[0]?.path === files[0]?.path) continue;
-    const advice =
-      web === undefined ? `another path, such as './${name}'` : "another address, such as one that ends in #2";
-    throw new ToolError(
-      "invalid_input",
-      `'${other.name}' and '${name}' are one name in SQL; reach one of them by ${advice}`,
-    );
-  }
-}
-
-function toWire(
-  { name, format, compression, files, dataset, columns }: TableSource,
-  copy: Pick<WireSource, "kept" | "keep">,
-): WireSource {
-  const convertTo = dataset?.format === "jsonl" ? parquetTwin(dataset) : undefined;
-  const wired = files.map(({ path, shown, sizeBytes, state, part }) => ({ path, shown, sizeBytes, state, part }));
-  return { name, format, compression, files: wired, columns, convertTo, ...copy };
-}
-
-const maxDescribed = 20;
-
-function describe({ name, dataset, web, files }: TableSource): JsonObject {
-  if (web !== undefined) return { name, file_count: 1, files: [web.origin] };
-  const listed = files
-    .slice(0, maxDescribed)
-    .map(({ path, sizeBytes, modifiedAt }) => ({ path, size_bytes: sizeBytes, modified_at: modifiedAt }));
-  return { name, ...(dataset === undefined ? {} : { dataset: dataset.id }), file_count: files.length, files: listed };
 }

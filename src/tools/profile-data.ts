@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expectOf, measuresOf, measuresPerColumn, profileOf, quantileShares } from "../data/column-measures.ts";
+import { extraColumn } from "../data/repair.ts";
 import { quoteName } from "../data/sql-text.ts";
 import type { SourceDialect } from "../data/sql-wire.ts";
 import type { WebFiles } from "../data/web-files.ts";
@@ -56,16 +57,26 @@ export const profileData = defineTool({
   async run({ source }, context) {
     const web = context.services.files.openWeb(context);
     try {
-      return await profile(source, { ...context, web });
+      return await profileWhole(source, { ...context, web });
     } finally {
       await web.close();
     }
   },
 });
 
-async function profile(source: string, context: ToolContext & { web: WebFiles }) {
+type Call = ToolContext & { web: WebFiles };
+
+/** Rows far down may have more cells than there are names: the column of those cells is asked for then, and profiled too. */
+async function profileWhole(source: string, context: Call) {
+  const profile = await profileTable(source, "", context);
+  const hasExtra = profile.problems.some(({ code }) => code === "extra_cells");
+  if (!hasExtra || profile.columns.some(({ name }) => name.startsWith(extraColumn))) return profile;
+  return await profileTable(source, `where ${quoteName(extraColumn)} is null or true`, context);
+}
+
+async function profileTable(source: string, condition: string, context: Call) {
   const table = quoteName(source);
-  const head = await ask(`select * from ${table} limit ${sampleRows}`, context);
+  const head = await ask(`select * from ${table} ${condition} limit ${sampleRows}`, context);
   const { columns } = head;
   if (columns.length > maxColumns) {
     throw new ToolError(
@@ -81,7 +92,8 @@ async function profile(source: string, context: ToolContext & { web: WebFiles })
     ),
   );
   const measures = expected.flatMap((column) => measuresOf(column, isWide));
-  const { rows, problems, dialects } = await ask(`select ${["count(*)", ...measures].join()} from ${table}`, context);
+  const all = `select ${["count(*)", ...measures].join()} from ${table}`;
+  const { rows, problems, dialects } = await ask(`${all} ${condition}`, context);
   const [rowCount, ...answers] = rows[0] ?? [];
   return {
     row_count: Number(rowCount),
@@ -98,6 +110,6 @@ function describeDialect(dialect: SourceDialect | undefined) {
   return { dialect: rest, encoding };
 }
 
-function ask(sql: string, { services, ...options }: ToolContext & { web: WebFiles }) {
+function ask(sql: string, { services, ...options }: Call) {
   return services.sql.query({ sql, limit: sampleRows, origin: { tool: "profile_data" } }, options);
 }

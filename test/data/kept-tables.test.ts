@@ -1,13 +1,27 @@
-import { appendFile, open, readdir, readFile, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { changesOf } from "../../src/data/changed-files.ts";
-import { openKeptFolder } from "../../src/data/kept-folder.ts";
+import { changesOf, withChanges } from "../../src/data/changed-files.ts";
 import { fileState } from "../../src/data/open-file.ts";
 import type { SqlAnswer, SqlEngine } from "../../src/data/sql.ts";
-import { openWorkspace } from "../../src/data/workspace.ts";
+import { ToolError } from "../../src/errors.ts";
+import { workbookFile } from "../support/workbook-file.ts";
+import { zipFile } from "../support/zip-file.ts";
 import { sqlProcesses } from "../support/sql-processes.ts";
 import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
 
@@ -50,7 +64,10 @@ async function untilKept(count = 1): Promise<string[]> {
 
 /** Put another table in the place of a copy: an answer from it proves that the copy was read. */
 async function forge(sql: string): Promise<void> {
-  const [sidecar = ""] = await untilKept();
+  const sidecars = await untilKept();
+  const [sidecar = ""] = (
+    await Promise.all(sidecars.map(async (path) => ((await stat(path)).isFile() ? [path] : [])))
+  ).flat();
   const made = await folder.sql.query(
     { sql, limit: 1, saveAs: "forged", origin: {} },
     { signal: new AbortController().signal },
@@ -68,6 +85,12 @@ const awkward = [
   "3,,,,,,,,,",
 ].join("\n");
 
+/** `a,b` and `1,x`. */
+const bzip2 = Buffer.from("QlpoOTFBWSZTWdR78W4AAALZgAAQAAQgADAAAEAgACGmmaDAKBULC7kinChIaj34twA=", "base64");
+const sheet =
+  `<row r="1"><c r="A1" t="str"><v>a</v></c><c r="B1" t="str"><v>b</v></c></row>` +
+  `<row r="2"><c r="A2"><v>1</v></c><c r="B2" t="e"><v>#N/A</v></c></row>`;
+
 test.each([
   ["a CSV of awkward values", "t.csv", awkward],
   ["rows that break the rules", "t.csv", 'a,b\n1,x\n2\n3,y,z\n4,"w\n'],
@@ -77,12 +100,17 @@ test.each([
   ["JSON", "t.json", '[{"a":1,"b":{"c":[1,2.5],"d":"x"},"e":9007199254740993},{"a":null,"f":"2026-01-02"}]'],
   ["JSON lines", "t.jsonl", '{"a":1,"b":[{"c":1}]}\n{"a":18446744073709551615,"b":[]}\n'],
   ["a table of one column with blank lines", "t.csv", "a\n1\n\n3\n"],
-])("the second answer says what the first said: %s", async (_, name, content) => {
+  ["bzip2", "t.csv.bz2", bzip2],
+  ["a file of a zip archive", "t.zip", zipFile([{ name: "in.csv", content: "a;b\n1;x\n" }])],
+  ["a workbook", "t.xlsx", workbookFile({ sheets: { one: sheet } })],
+])("the second answer says what the first said, out of the copy: %s", async (_, name, content) => {
   await writeSettled(name, content);
   const first = await ask(`from '${name}'`);
-  await untilKept();
+  const [sidecar = ""] = await untilKept();
+  await utimes(sidecar, 0, 0);
   const second = await ask(`from '${name}'`);
   expect(second).toEqual(first);
+  expect((await stat(sidecar)).mtimeMs, "the use of the copy is noted").toBeGreaterThan(0);
   expect(await cached(".asked")).toEqual([]);
 });
 
@@ -184,21 +212,71 @@ test("closing while a copy is made leaves no process and no temporary file", asy
   expect(await sqlProcesses()).toEqual([]);
 });
 
-test("the least recently used copies go when there is too little room", async () => {
-  const workspace = openWorkspace(folder.workspace);
-  const kept = openKeptFolder(workspace, 2_500);
-  const key = (place: string) => `table-${place.repeat(24)}-${"0".repeat(24)}`;
-  const dialect = { source: "t", format: "csv", compression: "none", encoding: "utf-8" } as const;
-  for (const place of ["a", "b", "c"]) {
-    const path = await workspace.temporaryPath(".parquet");
-    await writeFile(path, Buffer.alloc(1_000));
-    await kept.adopt([{ key: key(place), path, columns: [], problems: [], dialect }]);
-    await delay(10);
-    expect(await kept.find(key("a"))).toMatchObject({ columns: [] });
-    await delay(10);
-  }
-  expect(await kept.find(key("b"))).toBeUndefined();
-  expect(await kept.find(key("c"))).toMatchObject({ columns: [] });
+test("a copy that takes more than a statement may costs no answer, and is tried once", async () => {
+  await folder.close();
+  folder = await openDataFolder({ keepAfterMs: 0, diskLimitMb: 1 });
+  const line = () => `${randomBytes(75).toString("base64")}\n`;
+  await writeSettled("t.csv", `a\n${Array.from({ length: 400_000 }, line).join("")}`);
+  const count = async () => (await ask("select count(*) from 't.csv'")).rows;
+  expect(await count()).toEqual([[400_000]]);
+  while ((await cached(".tried")).length === 0) await delay(10);
+  expect(await count()).toEqual([[400_000]]);
+  const [mark = ""] = await cached(".tried");
+  await rename(mark, mark.replace(/tried$/, "asked"));
+  expect(await count()).toEqual([[400_000]]);
+  expect(await cached("")).toEqual([mark]);
+});
+
+test("a folder of copies that cannot be tidied costs no answer", async () => {
+  const path = await writeSettled("t.csv", "a,b\n1,x\n");
+  await ask("from 't.csv'");
+  const [old = ""] = await untilKept();
+  await rm(old);
+  await mkdir(old);
+  await appendFile(path, "2,y\n");
+  await delay(settledMs);
+  expect((await ask("select max(a) from 't.csv'")).rows).toEqual([[2]]);
+  await untilKept(2);
+  await forge("select 42 as a, 'forged' as b");
+  expect((await ask("select max(a) from 't.csv'")).rows).toEqual([[42]]);
+});
+
+test("closing waits for what is done with copies", async () => {
+  await writeSettled("t.csv", "a,b\n1,x\n");
+  await ask("from 't.csv'");
+  await folder.sql.close();
+  await rm(folder.workspace, { recursive: true });
+  await delay(50);
+  expect(await readdir(folder.root)).toEqual(["t.csv"]);
+});
+
+test.each([
+  ["a CSV file", "t.csv", 'a,b\n1,x\n2,"y\nz"\n3,w\n', 5],
+  ["rows that break the rules", "t.csv", "a,b\n1,x\n2\n3,w,more\n", 4],
+  ["a file of a zip archive", "t.zip", zipFile([{ name: "in.csv", content: "a,b\n1,x\n3,w\n" }]), 3],
+  ["UTF-16", "t.csv", Buffer.from("\uFEFFa;b\n1;ü\n3;w\n", "utf16le"), 3],
+])("a value that does not convert is told with the line of the file although a copy is read: %s", async (...given) => {
+  const [, name, content, line] = given;
+  await writeSettled(name, content);
+  await ask(`from '${name}'`);
+  const [sidecar = ""] = await untilKept();
+  await utimes(sidecar, 0, 0);
+  await expect(ask(`select b::int from '${name}' where a = 3`)).rejects.toThrow(`line ${line} of '${name}' holds "w"`);
+  expect((await stat(sidecar)).mtimeMs, "the copy was read").toBeGreaterThan(0);
+});
+
+test("a mistake in a statement stays one, whatever is wrong with its sources", async () => {
+  await writeSettled("t.csv", "a,b\n1,x\n2\n");
+  await ask("from 't.csv'");
+  await untilKept();
+  await expect(ask("select wrong from 't.csv'")).rejects.toMatchObject({
+    code: "invalid_input",
+    message: expect.stringMatching(/^there is no column "wrong"/),
+  });
+  const written = [{ source: { name: "t.csv" }, changes: async () => "written" as const }];
+  const mistake = new ToolError("invalid_input", "there is no column");
+  expect(await withChanges(mistake, written)).toBe(mistake);
+  expect(await withChanges(new ToolError("unreadable", "line 3"), written)).toMatchObject({ code: "conflict" });
 });
 
 test("a damaged copy is not read", async () => {

@@ -228,3 +228,15 @@ test("what unpacks beyond the disk limit is stopped, and leaves nothing", async 
     await small.close();
   }
 });
+
+test("files of an archive whose names differ only in case are not taken for each other", async () => {
+  const files = [
+    { name: "x.csv", content: "a\n1\n" },
+    { name: "X.csv", content: "a\n5\n" },
+  ];
+  await folder.write("case.zip", zipFile(files));
+  const sql = "select l.a, r.a from 'case.zip#x.csv' l, 'case.zip#X.csv' r";
+  expect(await folder.call(queryData, { sql })).toMatchObject({ ok: false, code: "invalid_input" });
+  const other = sql.replace("'case.zip#X", "'./case.zip#X");
+  expect(await folder.value(queryData, { sql: other })).toMatchObject({ rows: [[1, 5]] });
+});

@@ -127,3 +127,11 @@ test("a long least value is cut between characters", async () => {
   const { columns } = await folder.value(profileData, { source: "faces.csv" });
   expect(columns).toMatchObject([{}, { min: `${"a".repeat(199)}…` }]);
 });
+
+test("cells beyond the names are a column of the profile, however far down they are", async () => {
+  await folder.write("extra.csv", `a,b\n${"1,x\n".repeat(30_000)}2,y,more,yet\n`);
+  const { columns, row_count: count, problems } = await folder.value(profileData, { source: "extra.csv" });
+  expect(count).toBe(30_001);
+  expect(problems).toMatchObject([{ line: 30_002, code: "extra_cells" }]);
+  expect(columns).toMatchObject([{ name: "a" }, { name: "b" }, { name: "extra_cells", nulls: 30_000, distinct: 1 }]);
+});
