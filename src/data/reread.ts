@@ -4,7 +4,7 @@ import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell, maxToldChars } from "./exact-columns.ts";
 import { widerType } from "./column-types.ts";
-import { extraColumn, recordsOf, repairFile } from "./repair.ts";
+import { extraColumn, recordBatches, repairFile } from "./repair.ts";
 import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import { columnTypes, createTableView, type Reading } from "./table-view.ts";
@@ -123,10 +123,10 @@ async function findCell(
   for (const file of files) {
     const index = file.dialect?.columns.indexOf(column) ?? -1;
     if (index < 0) continue;
-    for await (const { line, cells } of recordsOf(file, source.name)) {
-      const text = cells[index] ?? "";
-      if (text === value || (value.length >= maxToldChars && text.startsWith(value)))
-        return { line: file.sheet?.rowOf(line) ?? line, path: file.path };
+    const isMeant = (text = "") => text === value || (value.length >= maxToldChars && text.startsWith(value));
+    for await (const records of recordBatches(file, source.name)) {
+      const found = records.find(({ cells }) => isMeant(cells[index]));
+      if (found !== undefined) return { line: file.sheet?.rowOf(found.line) ?? found.line, path: file.path };
     }
   }
   throw new Error(`no cell of ${source.name} holds what ended the statement`);

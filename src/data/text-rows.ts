@@ -77,22 +77,14 @@ export async function openLenient(file: TextFile): Promise<LenientTable> {
   const problems = () => [...dialect.problems, ...sheet.problems()];
   const bytes = readBytes(handle, { ...file, onSheet: sheet.take });
   const chunks = encoding === "utf-8" ? bytes : inUtf8(bytes, encoding);
-  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, shown });
-  return { columns, problems, records: header ? withoutFirst(records) : records };
+  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, header, shown });
+  return { columns, problems, records };
 }
 
 async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder(encoding, { fatal: canBeWrong(encoding) });
   for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());
-}
-
-async function* withoutFirst<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
-  let isFirst = true;
-  for await (const item of items) {
-    if (!isFirst) yield item;
-    isFirst = false;
-  }
 }
 
 /** Read JSON lines: one object a line. Integers beyond 2^53 are text. */
