@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { toJson } from "../text.ts";
-import { readBytes } from "./byte-stream.ts";
+import { paddingProblem, readBytes } from "./byte-stream.ts";
 import type { Dialect } from "./dialect.ts";
 import { columnNames } from "./header.ts";
 import { lenientBatches, type LenientOptions, type LenientRecord } from "./lenient-records.ts";
@@ -33,23 +33,30 @@ export async function repairFile(
   const { columns: names } = dialect;
   const plain = { columns: names, width: names.length, delimiter: dialect.delimiter };
   const wide = { ...plain, columns: columnNames([...names, extraColumn], true) };
-  const copied = await copyTo(target, recordBatches(file, shown), plain);
+  let isPadded = false;
+  const batches = () => recordBatches(file, shown, () => (isPadded = true));
+  const copied = await copyTo(target, batches(), plain);
   // most files have no row that is too long: the copy of one that has is begun again
-  const survey = copied.fits ? copied : await copyTo(target, recordBatches(file, shown), wide);
+  const survey = copied.fits ? copied : await copyTo(target, batches(), wide);
   const { columns } = copied.fits ? plain : wide;
   const repaired = { ...dialect, skip: 0, problems: [], header: true, columns, sample: survey.sample };
   const { repairPath: _, ...rest } = file;
   return {
     file: { ...rest, path: target, compression: "none", dialect: repaired },
-    problems: told(survey, file, shown),
+    problems: [...(isPadded ? [paddingProblem(shown)] : []), ...told(survey, file, shown)],
   };
 }
 
 /** The rows of a delimited file, many at once, without the names of its columns. */
-export async function* recordBatches(file: OpenFile, shown: string): AsyncGenerator<LenientRecord[]> {
+export async function* recordBatches(
+  file: OpenFile,
+  shown: string,
+  onPadding: () => void = () => undefined,
+): AsyncGenerator<LenientRecord[]> {
   const handle = await open(file.path);
   try {
-    yield* lenientBatches(readBytes(handle, { compression: file.compression, shown }), optionsOf(file, shown));
+    const bytes = readBytes(handle, { compression: file.compression, shown, onPadding });
+    yield* lenientBatches(bytes, optionsOf(file, shown));
   } finally {
     await handle.close();
   }

@@ -142,10 +142,12 @@ async function readLeniently(
   thrown: unknown,
   { workspace, opened, readings: { of, names } }: ReadRun,
 ): Promise<Reread | undefined> {
-  if (!isMisshapen(thrown) && !asksForExtra(thrown)) return undefined;
+  const isPadded = /not a GZIP stream/.test(errorMessage(thrown));
+  if (!isMisshapen(thrown) && !asksForExtra(thrown) && !isPadded) return undefined;
   const path = pathOfError(thrown);
   for (const [source, reading] of of) {
-    const isMeant = ({ path: own, repairPath }: OpenFile) => repairPath !== undefined && (path ?? own) === own;
+    const isMeant = ({ path: own, repairPath, compression }: OpenFile) =>
+      repairPath !== undefined && (path ?? own) === own && (!isPadded || compression === "gzip");
     if (!source.files.some(isMeant)) continue;
     if (!(await isWritable(workspace))) return undefined;
     for (const [index, file] of source.files.entries()) {
