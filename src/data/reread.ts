@@ -22,11 +22,21 @@ export function openReadings(
   names: ReadonlyMap<string, string>,
   asText: boolean,
 ): Readings {
-  const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false };
-  const of = new Map(
-    sources.map((source) => [source, { ...plain, types: new Map<string, string>(), problems: firstProblems(source) }]),
-  );
-  return { of, names };
+  const readingOf = (source: OpenSource): Reading => {
+    const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false, types: new Map<string, string>() };
+    return { ...plain, problems: [...widthProblem(source, { ...plain, problems: [] }), ...firstProblems(source)] };
+  };
+  return { of: new Map(sources.map((source) => [source, readingOf(source)])), names };
+}
+
+/** Fewer columns always have types; to ask for them takes a moment. */
+const manyColumns = 500;
+
+function widthProblem(source: OpenSource, reading: Reading): SourceProblem[] {
+  const width = Math.max(0, ...source.files.map(({ dialect }) => dialect?.columns.length ?? 0));
+  if (reading.asText || width < manyColumns || columnTypes(source, reading).size > 0) return [];
+  const message = `'${source.source.name}' has ${width} columns, too many for their types to be found: each is text; cast those that are to be something else, e.g. column::bigint`;
+  return [{ line: 0, code: "too_wide", message }];
 }
 
 /** What is told of a source before it is read: by its kept copy, or by the heads of its files. */
@@ -200,13 +210,21 @@ function readInOrder({ of }: Readings): Reread | undefined {
   return { source, reading };
 }
 
-/** A statement that fails on a column read as text fails because of the cell that made it text. */
+const shownProblems = 3;
+/** What a file may be the reason of. */
+const maybeOfFile = new Set(["invalid_input", "unreadable"]);
+
+/** A statement may fail because of how its files had to be read, e.g. on a column that one cell made text. */
 export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
-  if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
-  const told = problems.map(({ message }) => message).join("; ");
-  return new ToolError(
-    "unreadable",
-    `${told}; mend it, or use try_cast(… as …) on the column. With text: ${thrown.message}`,
-    { cause: thrown },
-  );
+  if (!(thrown instanceof ToolError) || !maybeOfFile.has(thrown.code) || problems.length === 0) return thrown;
+  const told = problems.filter(({ code }) => code !== "more");
+  const first = told.slice(0, shownProblems).map(({ message }) => message);
+  const left = told.length - first.length;
+  const isCounted = told.length === problems.length;
+  const rest = left === 0 ? "" : `; and ${isCounted ? "" : "more than "}${left} more, which profile_data tells`;
+  const isText = problems.some(({ code }) => code === "not_of_type");
+  const advice = isText ? "mend it, or use try_cast(… as …) on the column" : "mend it";
+  const statement = thrown.message.replace(/[.!]$/, "");
+  const message = `${statement}. This may come of what is wrong with the file: ${first.join("; ")}${rest}; ${advice}`;
+  return new ToolError(isText ? "unreadable" : thrown.code, message, { cause: thrown });
 }
