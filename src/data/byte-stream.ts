@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { systemErrorCode, ToolError } from "../errors.ts";
+import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
+import type { SourceProblem } from "./sql-wire.ts";
 import type { SheetFindings } from "./workbook.ts";
 import { packingOf, type Compression } from "./data-format.ts";
 
@@ -16,11 +17,13 @@ export interface Packed {
   shown: string;
   /** Is told of a sheet as it begins to be read. */
   onSheet?: (found: SheetFindings) => void;
+  /** Is told at the end that zeros follow the compressed data, as tapes and some servers pad it. */
+  onPadding?: () => void;
 }
 
 /** The unpacked bytes of an open file from its start, chunk by chunk. The handle stays open. */
 export async function* readBytes(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
-  const { compression, shown } = packed;
+  const { compression } = packed;
   switch (compression) {
     case "zip":
       yield* readMember(handle, packed);
@@ -29,12 +32,13 @@ export async function* readBytes(handle: FileHandle, packed: Packed): AsyncGener
       yield* await readSheet(handle, packed);
       return;
     default:
-      yield* unpacked(readChunks(handle), compression, shown);
+      yield* unpacked(readChunks(handle), compression, packed);
   }
 }
 
 /** A file of an archive, which may be compressed by itself. */
-async function* readMember(handle: FileHandle, { part = "", shown }: Packed): AsyncGenerator<Uint8Array> {
+async function* readMember(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
+  const { part = "", shown } = packed;
   const { openZip } = await import("./zip.ts");
   const zip = await openZip(handle, shown);
   const chunks = zip.read(part);
@@ -44,7 +48,7 @@ async function* readMember(handle: FileHandle, { part = "", shown }: Packed): As
     const packing = packingOf(first.value);
     if (packing === "zip" || packing === "xlsx")
       throw new ToolError("unreadable", `'${shown}' is an archive or workbook inside an archive; unpack the outer one`);
-    yield* unpacked(joined(first.value, chunks), packing, shown);
+    yield* unpacked(joined(first.value, chunks), packing, packed);
   } finally {
     await chunks.return(undefined);
   }
@@ -65,7 +69,7 @@ async function* joined(first: Uint8Array, others: AsyncIterable<Uint8Array>): As
 async function* unpacked(
   chunks: AsyncGenerator<Uint8Array>,
   compression: "none" | "gzip" | "zstd" | "bzip2",
-  shown: string,
+  { shown, onPadding }: Packed,
 ): AsyncGenerator<Uint8Array> {
   if (compression === "none") {
     yield* chunks;
@@ -76,17 +80,42 @@ async function* unpacked(
     yield* bunzip2(chunks, shown);
     return;
   }
-  const stream = decompressed(chunks, compression);
+  const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
+  let given = 0;
+  // An error of the pipeline destroys the decompressor too, and whoever reads from it sees it there.
+  const source = counted(chunks, (sizeBytes) => (given += sizeBytes));
+  const stream = pipeline(Readable.from(source, { objectMode: false }), decompressor, () => undefined);
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
+    // other bytes than zeros are an error
+    if (given > decompressor.bytesWritten) onPadding?.();
   } catch (thrown) {
-    if (!/^(Z|ERR_Z)/.test(systemErrorCode(thrown) ?? "")) throw thrown;
-    throw new ToolError("unreadable", `'${shown}' is damaged: its compressed data ends early or is wrong`, {
-      cause: thrown,
-    });
+    throw explainDamage(thrown, shown);
   } finally {
     stream.destroy();
   }
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, count: (sizeBytes: number) => void) {
+  for await (const chunk of chunks) {
+    count(chunk.length);
+    yield chunk;
+  }
+}
+
+function explainDamage(thrown: unknown, shown: string): unknown {
+  if (!/^(Z|ERR_Z)/.test(systemErrorCode(thrown) ?? "")) return thrown;
+  // that of its beginning has been seen to be right
+  const isTrailing = errorMessage(thrown) === "incorrect header check";
+  const what = isTrailing
+    ? `has something after its gzip data that is none; unpack it with gunzip, which leaves that aside, or get it again`
+    : "is damaged: its compressed data ends early or is wrong";
+  return new ToolError("unreadable", `'${shown}' ${what}`, { cause: thrown });
+}
+
+/** Zeros after compressed data, which `readBytes` tells of; they are on no line. */
+export function paddingProblem(shown: string): SourceProblem {
+  return { line: 0, code: "padding", message: `'${shown}' has zeros after its compressed data, which are left aside` };
 }
 
 /** The first decompressed bytes of a file, and whether they are all of them. */
@@ -112,10 +141,4 @@ async function* readChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
-}
-
-function decompressed(chunks: AsyncIterable<Uint8Array>, compression: "gzip" | "zstd"): Readable {
-  const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
-  // An error of the pipeline destroys the decompressor too, and whoever reads from it sees it there.
-  return pipeline(Readable.from(chunks, { objectMode: false }), decompressor, () => undefined);
 }

@@ -1,12 +1,9 @@
-import { createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { toJson } from "../text.ts";
-import { readBytes } from "./byte-stream.ts";
+import { paddingProblem, readBytes } from "./byte-stream.ts";
 import type { Dialect } from "./dialect.ts";
 import { columnNames } from "./header.ts";
-import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
+import { lenientBatches, type LenientOptions, type LenientRecord } from "./lenient-records.ts";
 import type { OpenFile } from "./open-sources.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 
@@ -19,14 +16,6 @@ export const extraColumn = "extra_cells";
 const sampledAtFirst = 1_000;
 const sampledEvery = 1_000;
 const maxSampled = 5_000;
-
-/** What a pass over a file tells, before anything of it is written. */
-interface Survey {
-  hasExtra: boolean;
-  sample: string[][];
-  problems: SourceProblem[];
-  problemCount: number;
-}
 
 /**
  * Write a copy of a delimited file whose rows break the rules in which none does, and say what is different: a short row
@@ -41,24 +30,36 @@ export async function repairFile(
   { target, shown }: { target: string; shown: string },
 ): Promise<{ file: OpenFile; problems: SourceProblem[] }> {
   const dialect = dialectOf(file, shown);
-  const options = optionsOf(dialect, shown);
-  const records = () => dataRecords(file, options, dialect.header);
-  const survey = await surveyOf(records(), options);
-  const names = survey.hasExtra ? [...dialect.columns, extraColumn] : dialect.columns;
-  const columns = columnNames(names, true);
-  await pipeline(Readable.from(copyOf(records(), columns, options.width)), createWriteStream(target, { mode: 0o600 }));
-  const repaired = { ...dialect, delimiter: ",", skip: 0, problems: [], header: true, columns, sample: survey.sample };
+  const { columns: names } = dialect;
+  const plain = { columns: names, width: names.length, delimiter: dialect.delimiter };
+  const wide = { ...plain, columns: columnNames([...names, extraColumn], true) };
+  let isPadded = false;
+  const batches = () => recordBatches(file, shown, () => (isPadded = true));
+  const copied = await copyTo(target, batches(), plain);
+  // most files have no row that is too long: the copy of one that has is begun again
+  const survey = copied.fits ? copied : await copyTo(target, batches(), wide);
+  const { columns } = copied.fits ? plain : wide;
+  const repaired = { ...dialect, skip: 0, problems: [], header: true, columns, sample: survey.sample };
   const { repairPath: _, ...rest } = file;
   return {
     file: { ...rest, path: target, compression: "none", dialect: repaired },
-    problems: told(survey, file, shown),
+    problems: [...(isPadded ? [paddingProblem(shown)] : []), ...told(survey, file, shown)],
   };
 }
 
-/** The rows of a delimited file, without the names of its columns. */
-export function recordsOf(file: OpenFile, shown: string): AsyncGenerator<LenientRecord> {
-  const dialect = dialectOf(file, shown);
-  return dataRecords(file, optionsOf(dialect, shown), dialect.header);
+/** The rows of a delimited file, many at once, without the names of its columns. */
+export async function* recordBatches(
+  file: OpenFile,
+  shown: string,
+  onPadding: () => void = () => undefined,
+): AsyncGenerator<LenientRecord[]> {
+  const handle = await open(file.path);
+  try {
+    const bytes = readBytes(handle, { compression: file.compression, shown, onPadding });
+    yield* lenientBatches(bytes, optionsOf(file, shown));
+  } finally {
+    await handle.close();
+  }
 }
 
 function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
@@ -66,48 +67,79 @@ function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
   return dialect;
 }
 
-function optionsOf({ delimiter, columns, skip }: Dialect, shown: string): Options {
-  return { delimiter, width: columns.length, skip, shown };
+function optionsOf(file: OpenFile, shown: string): LenientOptions {
+  const { delimiter, columns, skip, header } = dialectOf(file, shown);
+  return { delimiter, width: columns.length, skip, header, shown };
 }
 
-type Options = Parameters<typeof lenientRecords>[1];
+interface CopyOptions {
+  columns: readonly string[];
+  /** The number of columns of the file itself: of the copy, or one less. */
+  width: number;
+  delimiter: string;
+}
 
-async function* dataRecords(
-  { path, compression }: OpenFile,
-  options: Options,
-  header: boolean,
-): AsyncGenerator<LenientRecord> {
-  const handle = await open(path);
+/** What a pass over a file tells. */
+interface Survey {
+  /** Whether there are columns for all the cells. Nothing else is whole where there are not. */
+  fits: boolean;
+  sample: string[][];
+  problems: SourceProblem[];
+  problemCount: number;
+}
+
+async function copyTo(
+  target: string,
+  batches: AsyncIterable<readonly LenientRecord[]>,
+  options: CopyOptions,
+): Promise<Survey> {
+  const { width, columns } = options;
+  const survey = openSurvey(width);
+  const copy = await open(target, "w", 0o600);
   try {
-    let isFirst = header;
-    for await (const record of lenientRecords(readBytes(handle, { compression, shown: options.shown }), options)) {
-      if (!isFirst) yield record;
-      isFirst = false;
+    await copy.appendFile(`${lineOf(columns, options.delimiter)}\n`);
+    for await (const records of batches) {
+      const lines: string[] = [];
+      for (const record of records) {
+        if (record.count > width && columns.length === width) return { ...survey.found, fits: false };
+        survey.add(record);
+        lines.push(copyOf(record, options));
+      }
+      lines.push("");
+      await copy.appendFile(lines.join("\n"));
     }
+    return survey.found;
   } finally {
-    await handle.close();
+    await copy.close();
   }
 }
 
-async function surveyOf(records: AsyncIterable<LenientRecord>, { width }: Options): Promise<Survey> {
-  const survey: Survey = { hasExtra: false, sample: [], problems: [], problemCount: 0 };
+function openSurvey(width: number) {
+  const found: Survey = { fits: true, sample: [], problems: [], problemCount: 0 };
   let row = 0;
-  for await (const record of records) {
-    const { cells } = record;
-    if (cells.length > width) survey.hasExtra = true;
-    const all = problemsOf(record, width);
-    survey.problemCount += all.length;
-    survey.problems.push(...all.slice(0, maxProblems - survey.problems.length));
-    const isSampled = row < sampledAtFirst || (row % sampledEvery === 0 && survey.sample.length < maxSampled);
-    if (isSampled) survey.sample.push(Array.from({ length: width }, (_, index) => cells[index] ?? ""));
-    row += 1;
-  }
-  return survey;
+  return {
+    found,
+    add(record: LenientRecord): void {
+      if (record.problems.length > 0 || record.count !== width) {
+        const all = problemsOf(record, width);
+        found.problemCount += all.length;
+        found.problems.push(...all.slice(0, maxProblems - found.problems.length));
+      }
+      const isSampled = row < sampledAtFirst || (row % sampledEvery === 0 && found.sample.length < maxSampled);
+      if (isSampled) found.sample.push(sampleOf(record, width));
+      row += 1;
+    },
+  };
+}
+
+/** Texts of its own: those of a row keep the block alive from which they were cut. */
+function sampleOf({ cells }: LenientRecord, width: number): string[] {
+  return Array.from({ length: width }, (_, index) => Buffer.from(cells[index] ?? "").toString());
 }
 
 /** What is wrong with a row of a table of so many columns; each message goes on from the line. */
-export function problemsOf({ line, cells, problems }: LenientRecord, width: number): SourceProblem[] {
-  return [...problems, ...widthProblem(line, cells.length, width)];
+export function problemsOf({ line, count, problems }: LenientRecord, width: number): SourceProblem[] {
+  return [...problems, ...widthProblem(line, count, width)];
 }
 
 function widthProblem(line: number, found: number, width: number): SourceProblem[] {
@@ -130,24 +162,17 @@ function told({ problems, problemCount }: Survey, { sheet }: OpenFile, shown: st
   return [...placed, { line: last.line, code: "more", message: more }];
 }
 
-async function* copyOf(
-  records: AsyncIterable<LenientRecord>,
-  columns: readonly string[],
-  width: number,
-): AsyncGenerator<string> {
-  let block = `${columns.map(quoted).join()}\n`;
-  for await (const { cells } of records) {
-    const row = Array.from({ length: columns.length }, (_, index) => (index < width ? (cells[index] ?? "") : ""));
-    if (cells.length > width) row[width] = toJson(cells.slice(width));
-    block += `${row.map(quoted).join()}\n`;
-    if (block.length < 256 * 1024) continue;
-    yield block;
-    block = "";
-  }
-  yield block;
+function copyOf(record: LenientRecord, { columns, width, delimiter }: CopyOptions): string {
+  const { plain } = record;
+  // a blank line would be no row
+  if (plain !== undefined && width > 1) return columns.length === width ? plain : `${plain}${delimiter}`;
+  const { cells } = record;
+  const row = Array.from({ length: columns.length }, (_, index) => (index < width ? (cells[index] ?? "") : ""));
+  if (cells.length > width) row[width] = toJson(cells.slice(width));
+  return lineOf(row, delimiter);
 }
 
-/** Always within quotes: a blank line would be no row. Empty cells are null even so. */
-function quoted(cell: string): string {
-  return `"${cell.replaceAll('"', '""')}"`;
+/** Cells are null where they are empty, within quotes too. */
+function lineOf(cells: readonly string[], delimiter: string): string {
+  return cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(delimiter);
 }

@@ -4,7 +4,7 @@ import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell, maxToldChars } from "./exact-columns.ts";
 import { widerType } from "./column-types.ts";
-import { extraColumn, recordsOf, repairFile } from "./repair.ts";
+import { extraColumn, recordBatches, repairFile } from "./repair.ts";
 import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import { columnTypes, createTableView, type Reading } from "./table-view.ts";
@@ -22,11 +22,21 @@ export function openReadings(
   names: ReadonlyMap<string, string>,
   asText: boolean,
 ): Readings {
-  const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false };
-  const of = new Map(
-    sources.map((source) => [source, { ...plain, types: new Map<string, string>(), problems: firstProblems(source) }]),
-  );
-  return { of, names };
+  const readingOf = (source: OpenSource): Reading => {
+    const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false, types: new Map<string, string>() };
+    return { ...plain, problems: [...widthProblem(source, { ...plain, problems: [] }), ...firstProblems(source)] };
+  };
+  return { of: new Map(sources.map((source) => [source, readingOf(source)])), names };
+}
+
+/** Fewer columns always have types; to ask for them takes a moment. */
+const manyColumns = 500;
+
+function widthProblem(source: OpenSource, reading: Reading): SourceProblem[] {
+  const width = Math.max(0, ...source.files.map(({ dialect }) => dialect?.columns.length ?? 0));
+  if (reading.asText || width < manyColumns || columnTypes(source, reading).size > 0) return [];
+  const message = `'${source.source.name}' has ${width} columns, too many for their types to be found: each is text; cast those that are to be something else, e.g. column::bigint`;
+  return [{ line: 0, code: "too_wide", message }];
 }
 
 /** What is told of a source before it is read: by its kept copy, or by the heads of its files. */
@@ -123,10 +133,10 @@ async function findCell(
   for (const file of files) {
     const index = file.dialect?.columns.indexOf(column) ?? -1;
     if (index < 0) continue;
-    for await (const { line, cells } of recordsOf(file, source.name)) {
-      const text = cells[index] ?? "";
-      if (text === value || (value.length >= maxToldChars && text.startsWith(value)))
-        return { line: file.sheet?.rowOf(line) ?? line, path: file.path };
+    const isMeant = (text = "") => text === value || (value.length >= maxToldChars && text.startsWith(value));
+    for await (const records of recordBatches(file, source.name)) {
+      const found = records.find(({ cells }) => isMeant(cells[index]));
+      if (found !== undefined) return { line: file.sheet?.rowOf(found.line) ?? found.line, path: file.path };
     }
   }
   throw new Error(`no cell of ${source.name} holds what ended the statement`);
@@ -142,10 +152,12 @@ async function readLeniently(
   thrown: unknown,
   { workspace, opened, readings: { of, names } }: ReadRun,
 ): Promise<Reread | undefined> {
-  if (!isMisshapen(thrown) && !asksForExtra(thrown)) return undefined;
+  const isPadded = /not a GZIP stream/.test(errorMessage(thrown));
+  if (!isMisshapen(thrown) && !asksForExtra(thrown) && !isPadded) return undefined;
   const path = pathOfError(thrown);
   for (const [source, reading] of of) {
-    const isMeant = ({ path: own, repairPath }: OpenFile) => repairPath !== undefined && (path ?? own) === own;
+    const isMeant = ({ path: own, repairPath, compression }: OpenFile) =>
+      repairPath !== undefined && (path ?? own) === own && (!isPadded || compression === "gzip");
     if (!source.files.some(isMeant)) continue;
     if (!(await isWritable(workspace))) return undefined;
     for (const [index, file] of source.files.entries()) {
@@ -201,14 +213,21 @@ function readInOrder({ of }: Readings): Reread | undefined {
 /** So many problems are told with a failure that they may have brought about. */
 const maxBlamed = 3;
 
-/** A failure on what a source holds may come from how it is read; other mistakes stay what they are. */
+/**
+ * A failure on what a source holds may come from how its files had to be read, e.g. on a column that one cell made
+ * text; other mistakes stay what they are.
+ */
 export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
   if (thrown.code !== "unreadable" && !/\bVARCHAR\b|\b(is|not) text\b/.test(thrown.message)) return thrown;
-  const told = problems.slice(0, maxBlamed).map(({ message }) => message);
-  return new ToolError(
-    "unreadable",
-    `${told.join("; ")}; mend it, or use try_cast(… as …) on the column. With text: ${thrown.message}`,
-    { cause: thrown },
-  );
+  const told = problems.filter(({ code }) => code !== "more");
+  const first = told.slice(0, maxBlamed).map(({ message }) => message);
+  const left = told.length - first.length;
+  const isCounted = told.length === problems.length;
+  const rest = left === 0 ? "" : `; and ${isCounted ? "" : "more than "}${left} more, which profile_data tells`;
+  const isText = problems.some(({ code }) => code === "not_of_type");
+  const advice = isText ? "mend it, or use try_cast(… as …) on the column" : "mend it";
+  const statement = thrown.message.replace(/[.!]$/, "");
+  const message = `${statement}. This may come of what is wrong with the file: ${first.join("; ")}${rest}; ${advice}`;
+  return new ToolError(isText ? "unreadable" : thrown.code, message, { cause: thrown });
 }

@@ -110,6 +110,11 @@ const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
     advice: "mend that line",
   },
   {
+    pattern: /not a GZIP stream/,
+    code: "unreadable",
+    advice: "a file has something after its gzip data that is none: unpack it with gunzip, which leaves that aside",
+  },
+  {
     pattern: /Malformed JSON/,
     code: "unreadable",
     advice: "leave out what is no JSON with json_valid(…)",

@@ -122,6 +122,8 @@ export const problemCodes = [
   "not_utf8",
   "skipped_line",
   "cell_error",
+  "padding",
+  "too_wide",
   "changed",
   "more",
 ] as const;

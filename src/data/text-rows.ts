@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 import { cutText, toJson } from "../text.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import type { SheetFindings } from "./workbook.ts";
-import { readBytes, readStart, type Packed } from "./byte-stream.ts";
+import { paddingProblem, readBytes, readStart, type Packed } from "./byte-stream.ts";
 import { canBeWrong, type Encoding } from "./encodings.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect, type Head } from "./dialect.ts";
@@ -34,9 +34,9 @@ const maxRowChars = 4 * 1024 * 1024;
 export async function openDelimited(file: TextFile): Promise<DelimitedTable> {
   const dialect = await dialectOf(file);
   const { columns } = dialect;
-  const sheet = openSheetProblems();
-  const rows = delimitedRows({ ...file, onSheet: sheet.take }, dialect);
-  return { columns, problems: () => [...dialect.problems, ...sheet.problems()], rows };
+  const findings = openFindings(file.shown);
+  const rows = delimitedRows({ ...file, ...findings.listeners }, dialect);
+  return { columns, problems: () => [...dialect.problems, ...findings.problems()], rows };
 }
 
 async function dialectOf(file: TextFile): Promise<Dialect> {
@@ -51,11 +51,16 @@ export function headOf(sheet: SheetFindings | undefined): Pick<Head, "delimiter"
   return sheet === undefined ? {} : { delimiter: ",", lineOf: sheet.rowOf };
 }
 
-function openSheetProblems() {
+/** What is found out about a file while it is read. */
+function openFindings(shown: string) {
   let sheet: SheetFindings | undefined;
+  let isPadded = false;
   return {
-    take: (found: SheetFindings) => void (sheet = found),
-    problems: () => sheet?.problems ?? [],
+    listeners: {
+      onSheet: (found: SheetFindings) => void (sheet = found),
+      onPadding: () => void (isPadded = true),
+    },
+    problems: () => [...(sheet?.problems ?? []), ...(isPadded ? [paddingProblem(shown)] : [])],
   };
 }
 
@@ -73,26 +78,18 @@ export interface LenientTable {
 export async function openLenient(file: TextFile): Promise<LenientTable> {
   const { handle, shown } = file;
   const { columns, delimiter, encoding, header, skip, ...dialect } = await dialectOf(file);
-  const sheet = openSheetProblems();
-  const problems = () => [...dialect.problems, ...sheet.problems()];
-  const bytes = readBytes(handle, { ...file, onSheet: sheet.take });
+  const findings = openFindings(shown);
+  const problems = () => [...dialect.problems, ...findings.problems()];
+  const bytes = readBytes(handle, { ...file, ...findings.listeners });
   const chunks = encoding === "utf-8" ? bytes : inUtf8(bytes, encoding);
-  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, shown });
-  return { columns, problems, records: header ? withoutFirst(records) : records };
+  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, header, shown });
+  return { columns, problems, records };
 }
 
 async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder(encoding, { fatal: canBeWrong(encoding) });
   for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());
-}
-
-async function* withoutFirst<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
-  let isFirst = true;
-  for await (const item of items) {
-    if (!isFirst) yield item;
-    isFirst = false;
-  }
 }
 
 /** Read JSON lines: one object a line. Integers beyond 2^53 are text. */

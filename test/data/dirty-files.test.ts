@@ -117,6 +117,16 @@ test("many broken files of a glob are one table", async () => {
   expect(profile["problems"]).toHaveLength(151);
 });
 
+test("a statement that is wrong over a broken file is told first, then three of what is wrong with the file", async () => {
+  await folder.write("both.csv", `id,v\n${"1\n".repeat(500)}2,x\n`);
+  const failed = await folder.call(queryData, { sql: "select max(v::int) from 'both.csv'" });
+  expect(failed).toMatchObject({ ok: false, code: "unreadable" });
+  const { message } = failed as { message: string };
+  expect(message).toMatch(/^row 501 of .*holds "x".*\. This may come of what is wrong with the file: line 2 of /);
+  expect(message).toMatch(/line 4 of 'both.csv' [^;]+; the others are null; and more than 97 more, which profile_data/);
+  expect(message.length).toBeLessThan(1_000);
+});
+
 test("bytes that are not UTF-8, far down, are read as Windows-1252 and told", async () => {
   await folder.write(
     "late.csv",

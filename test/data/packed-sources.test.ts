@@ -36,6 +36,39 @@ async function query(source: string) {
   return await folder.call(queryData, { sql: `select * from '${source}'` });
 }
 
+test("gzip with zeros after it is read, and the zeros are told", async () => {
+  for (const length of [1, 3_000, 2_000_000]) {
+    const name = `padded-${length}.csv.gz`;
+    await folder.write(name, Buffer.concat([gzipSync(csv), gzipSync("4\n"), Buffer.alloc(length)]));
+    const told = [`'${name}' has zeros after its compressed data, which are left aside`];
+    const answer = await folder.value(queryData, { sql: `select a from '${name}'` });
+    expect(answer).toMatchObject({ rows: [[1], [2], [3], [4]], notes: [told[0], expect.stringContaining("line 5 ")] });
+    const page = await folder.value(readRows, { source: name, columns: ["a"] });
+    expect(page).toMatchObject({ rows: [["1"], ["2"], ["3"], ["4"]], notes: expect.arrayContaining(told) as string[] });
+  }
+});
+
+test("gzip with something else after it is refused, and that is said", async () => {
+  await folder.write("junk.csv.gz", Buffer.concat([gzipSync(csv), Buffer.from("<html>")]));
+  await folder.write("junk.json.gz", Buffer.concat([gzipSync('[{"a":1}]'), Buffer.from("<html>")]));
+  const refusal = { ok: false, code: "unreadable", message: expect.stringMatching(/after its gzip data/) as string };
+  expect(await query("junk.csv.gz")).toMatchObject(refusal);
+  expect(await query("junk.json.gz")).toMatchObject(refusal);
+  expect(await folder.call(readRows, { source: "junk.csv.gz" })).toMatchObject(refusal);
+});
+
+test("gzip in several members is one table", async () => {
+  await folder.write("members.csv.gz", Buffer.concat([gzipSync("a,b\n1,x\n"), gzipSync("2,y\n"), gzipSync("3,z\n")]));
+  expect(await query("members.csv.gz")).toMatchObject({ ok: true, value: { rows } });
+  const page = await folder.value(readRows, { source: "members.csv.gz" });
+  expect(page["rows"]).toEqual(rows.map((row) => row.map(String)));
+});
+
+test("an archive whose directory is zip64 is read", async () => {
+  await folder.write("big.zip", zipFile([{ name: "in.csv", content: csv }], { zip64: true }));
+  expect(await query("big.zip")).toMatchObject({ ok: true, value: { rows } });
+});
+
 test.each([
   ["bzip2 in several streams", "a.csv.bz2", bzip2, "a.csv.bz2"],
   ["bzip2 with something after it", "b.csv.bz2", Buffer.concat([bzip2, Buffer.from("rest")]), "b.csv.bz2"],

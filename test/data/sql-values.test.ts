@@ -77,7 +77,7 @@ test.each([
   ],
   [
     "select b::int from 'broken.csv'",
-    'unreadable: line 2 of \'broken.csv\' has 3 cells where 2 are expected; the others are in the column extra_cells; line 3 of \'broken.csv\' opens a quote that is never closed, kept as a character: "\\"x,n/a"; mend it, or use try_cast(… as …) on the column. With text: row 2 of \'broken.csv\' holds "n/a" in "b", which is no INTEGER; try_cast(b as INTEGER) makes null of what is none',
+    'unreadable: row 2 of \'broken.csv\' holds "n/a" in "b", which is no INTEGER; try_cast(b as INTEGER) makes null of what is none. This may come of what is wrong with the file: line 2 of \'broken.csv\' has 3 cells where 2 are expected; the others are in the column extra_cells; line 3 of \'broken.csv\' opens a quote that is never closed, kept as a character: "\\"x,n/a"; mend it',
   ],
   [
     "select t::int from 'nested.json'",
