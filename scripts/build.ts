@@ -34,7 +34,7 @@ const processes = [
 const library = ["src/index.ts", "src/testing.ts"];
 
 /** Native bindings stay in node_modules. */
-const unbundlable = ["@duckdb/node-api", "@resvg/resvg-js"];
+const unbundlable = ["@duckdb/node-bindings", "@resvg/resvg-js"];
 
 /** Build beside `dist/` and then swap, so that a failed build leaves the last good one. */
 async function buildOnce(): Promise<void> {
