@@ -45,6 +45,13 @@ function lazySql(open: () => Promise<Services["sql"]>): Services["sql"] {
   const sql = once(open);
   return {
     query: async (request, options) => (await sql.get()).query(request, options),
+    prepare() {
+      // Where this fails the statement itself does, and says so.
+      sql.get().then(
+        (opened) => opened.prepare(),
+        () => undefined,
+      );
+    },
     close: async () => (await sql.opened())?.close(),
   };
 }

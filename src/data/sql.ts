@@ -59,6 +59,8 @@ export interface SqlEngine {
    * `too_large`, `timeout`, `unavailable`; the signal's reason within a second of its abort
    */
   query(request: SqlRequest, options: SqlOptions): Promise<SqlAnswer>;
+  /** Start what runs the next statement, where nothing runs, while that is still being read. */
+  prepare(): void;
   /** Kill what runs; queries in flight fail. */
   close(): Promise<void>;
 }
@@ -140,6 +142,7 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
         await web.close();
       }
     },
+    prepare: children.prepare,
     close: children.close,
   };
 }
