@@ -1,4 +1,6 @@
 import { childEnvironment, type Config } from "./config.ts";
+import { openDatasets } from "./data/dataset.ts";
+import { openFiles } from "./data/files.ts";
 import { once } from "./once.ts";
 import type { Services } from "./tools/services.ts";
 import { version } from "./version.ts";
@@ -12,7 +14,6 @@ export interface OpenServices {
 export async function openServices(config: Config): Promise<OpenServices> {
   const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}` };
   const downloader = once(async () => (await import("./web/download.ts")).openDownloader(visitor));
-  const [{ openFiles }, { openDatasets }] = await Promise.all([import("./data/files.ts"), import("./data/dataset.ts")]);
   const files = await openFiles({
     roots: config.roots,
     workspace: config.workspace,
