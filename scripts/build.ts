@@ -22,19 +22,22 @@ const dist = join(root, "dist");
 /** Started before the version of Node is known. */
 const launchers = ["src/cli.ts", "src/mcp-server.ts"];
 const maxLauncherBytes = 4_096;
+/**
+ * What is bundled together shares its code in chunks, of which every entry reads a score. A child, which shares little,
+ * is bundled by itself: reading few files is most of a fast start.
+ */
 const processes = [
-  ...launchers,
-  "src/engine-host.ts",
-  "src/data/sql-child.ts",
-  "src/data/databases/sqlite-child.ts",
-  "src/web/page-worker.ts",
-  "src/math/math-worker.ts",
-  "src/data/chart/chart-worker.ts",
+  [...launchers, "src/engine-host.ts"],
+  ["src/data/sql-child.ts"],
+  ["src/data/databases/sqlite-child.ts"],
+  ["src/web/page-worker.ts"],
+  ["src/math/math-worker.ts"],
+  ["src/data/chart/chart-worker.ts"],
 ];
 const library = ["src/index.ts", "src/testing.ts"];
 
 /** Native bindings stay in node_modules. */
-const unbundlable = ["@duckdb/node-api", "@resvg/resvg-js"];
+const unbundlable = ["@duckdb/node-bindings", "@resvg/resvg-js"];
 
 /** Build beside `dist/` and then swap, so that a failed build leaves the last good one. */
 async function buildOnce(): Promise<void> {
@@ -56,16 +59,18 @@ async function buildOnce(): Promise<void> {
 async function buildInto(folder: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
-  const [bundled, external] = await Promise.all([
-    bundle({ ...shared, entryPoints: processes, external: unbundlable, plugins: [namedImports(), englishOnly()] }),
+  const plugins = [namedImports(), englishOnly()];
+  const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
+    Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),
     writeTypes(join(folder, "types")),
   ]);
-  const files = [...bundled.outputFiles, ...external.outputFiles];
+  const files = [...bundled, external].flatMap(({ outputFiles }) => outputFiles);
   await Promise.all(files.map((file) => writeFile(file.path, file.contents)));
   await Promise.all(launchers.map((entry) => finishLauncher(join(folder, `${basename(entry, ".ts")}.js`))));
   await Promise.all(files.map(giveRequire));
-  await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, bundled.metafile));
+  const sources = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, sources));
 }
 
 function bundle(

@@ -8,13 +8,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemErrorCode } from "../src/errors.ts";
-import { tools } from "../src/tools/index.ts";
+import { toolLoaders } from "../src/tools/loaders.ts";
 import type { ToolDefinition } from "../src/tools/tool.ts";
 import { pythonClient } from "./generate-python.ts";
 import { toolReference } from "./tool-reference.ts";
 
 const root = join(import.meta.dirname, "..");
 
+const tools = await Promise.all(Object.values(toolLoaders).map(({ load }) => load()));
 const definitions = tools.map(({ name, description, inputSchema, outputSchema, hints }): ToolDefinition => {
   return { name, description, inputSchema, outputSchema, hints };
 });

@@ -1,10 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Metafile } from "esbuild";
 
-/** The licences of every package whose code the bundle holds, as their terms ask: one section a package, by name. */
-export async function thirdPartyLicences(root: string, metafile: Metafile): Promise<string> {
-  const folders = new Set(Object.keys(metafile.inputs).flatMap(packageFolder));
+/** The licences of every package that has a file among the sources of the bundle, as their terms ask: one section a package, by name. */
+export async function thirdPartyLicences(root: string, sources: readonly string[]): Promise<string> {
+  const folders = new Set(sources.flatMap(packageFolder));
   const sections = await Promise.all([...folders].map((folder) => licenceOf(join(root, folder))));
   return `dist/ holds code of these packages.\n\n${sections.toSorted().join("\n\n")}\n`;
 }

@@ -1,6 +1,7 @@
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
-import { optionsSchema, readConfig, type Config } from "./config.ts";
+import { readConfig, type Config } from "./config.ts";
+import { options } from "./config/options.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { openAgent, openEngineProcess, openToolEngine, type OpenAgent } from "./runtime.ts";
@@ -85,11 +86,11 @@ function help(): string {
     ["mcp", "the MCP server on stdin and stdout"],
     ...Object.values(subcommands).map(({ usage, summary }) => [usage, summary]),
   ];
-  const options = Object.entries(optionsSchema.shape).map(([key, type]) => {
-    const [placeholder = "", ...text] = (type.description ?? "").split("  ");
+  const flags = Object.entries(options).map(([key, option]) => {
+    const [placeholder = "", ...text] = option.help.split("  ");
     return [`--${key.replaceAll("_", "-")} ${placeholder}`, text.join("  ")];
   });
-  options.push(["--config FILE", "the configuration file (default: ~/.config/axoner/axoner.json)"]);
+  flags.push(["--config FILE", "the configuration file (default: ~/.config/axoner/axoner.json)"]);
   return `axoner ${version}: fast data tools and a whole agent over one stdio pipe
 
 Usage: axoner COMMAND [options]
@@ -98,7 +99,7 @@ Commands
 ${table(commands)}
 
 Options, each also AXONER_… in the environment and a key of the configuration file
-${table(options)}
+${table(flags)}
 
 \`axoner COMMAND --help\` says more. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 limit reached,
 4 provider refused or unavailable, 130 cancelled.

@@ -2,12 +2,12 @@
 import { Socket } from "node:net";
 import { engineChannel } from "./engine/host.ts";
 import { serveEngine } from "./engine/wire.ts";
-import { configSchema } from "./config.ts";
+import type { Config } from "./config.ts";
 import { openToolEngine } from "./runtime.ts";
 
 const channel = new Socket({ fd: engineChannel, readable: true, writable: true });
 serveEngine(
   channel,
-  async (settings) => openToolEngine(configSchema.parse(settings)),
+  async (settings) => openToolEngine(settings as unknown as Config), // whoever started this process has just resolved it
   () => process.exit(0),
 );

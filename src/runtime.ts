@@ -3,20 +3,18 @@ import type { Agent } from "./agent/agent.ts";
 import type { Config } from "./config.ts";
 import { childEnvironment, readConfig } from "./config.ts";
 import type { Engine } from "./engine/engine.ts";
-import { openHostedEngine } from "./engine/host.ts";
 import { openLazyEngine } from "./engine/lazy.ts";
 import { openLocalEngine } from "./engine/local.ts";
 import { openRoutedEngine } from "./engine/route.ts";
 import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
-import builtIn from "./mcp/definitions.generated.json" with { type: "json" };
 import type { RareMethods } from "./mcp/rare-methods.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
-import type { Services } from "./tools/services.ts";
-import type { Tool, ToolDefinition } from "./tools/tool.ts";
+import { tools as builtIn } from "./tools/index.ts";
+import type { Tool } from "./tools/tool.ts";
 import { version } from "./version.ts";
 
 /** What the server process serves from, and what it closes at its end. */
@@ -34,27 +32,28 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const { config, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
-  const names = builtIn.map((definition) => definition.name);
+  const names = builtIn.map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
 
   const heavy = openEngineProcess(config);
-  const light = openLazyEngine(async () => {
-    const { lightTools } = await import("./tools/light.ts");
-    return openEngine(lightTools, config);
-  });
-  const own: readonly ToolDefinition[] = builtIn.filter(({ name }) => isOffered(config, name));
+  const lightTools = builtIn.filter(({ hints }) => !hints.long);
+  const light = openEngine(lightTools, config);
+  const own = builtIn.filter(({ name }) => isOffered(config, name));
   // an engine's tools never change, so one that died is not started again to be asked for them
   const withPlugins = once(() => heavy.definitions());
   const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => withPlugins.get();
-  const lightNames = new Set(builtIn.filter(({ hints }) => !hints.long).map(({ name }) => name));
+  const lightNames = new Set(lightTools.map(({ name }) => name));
   const engine = openRoutedEngine({ definitions, lightNames, light, heavy });
   return { definitions, engine, rareMethods: lazyRareMethods(config), close: () => engine.close() };
 }
 
 /** Every tool the configuration offers, plugins included, in a process of its own that starts with the first call. */
 export function openEngineProcess(config: Config): Engine {
-  return openHostedEngine({ settings: config as JsonValue, environment: childEnvironment() });
+  return openLazyEngine(async () => {
+    const { openHostedEngine } = await import("./engine/host.ts");
+    return openHostedEngine({ settings: config as JsonValue, environment: childEnvironment() });
+  });
 }
 
 /**
@@ -64,8 +63,7 @@ export function openEngineProcess(config: Config): Engine {
  */
 export async function openToolEngine(config: Config): Promise<Engine> {
   setLogLevel(config.log_level);
-  const [{ tools }, { loadPlugins }] = await Promise.all([import("./tools/index.ts"), import("./tools/plugin.ts")]);
-  const all = [...tools, ...(await loadPlugins(config.plugins))];
+  const all = [...builtIn, ...(await loadPlugins(config))];
   const names = all.map((tool) => tool.name);
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
@@ -79,7 +77,7 @@ export async function openToolEngine(config: Config): Promise<Engine> {
 
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
 export function openEngine(tools: readonly Tool[], config: Config): Engine {
-  const services = once(() => openServices(config));
+  const services = once(async () => (await import("./open-services.ts")).openServices(config));
   const engine = openLocalEngine({ tools, services: async () => (await services.get()).services });
   return {
     ...engine,
@@ -88,6 +86,10 @@ export function openEngine(tools: readonly Tool[], config: Config): Engine {
       await (await services.opened())?.close();
     },
   };
+}
+
+async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
+  return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
 }
 
 /** An agent, and what it holds open. The engine stays its caller's. */
@@ -136,57 +138,6 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     maxTokens: config.max_tokens,
   });
   return { agent, close: async () => void (await Promise.all([store.close(), host.close()])) };
-}
-
-interface OpenServices {
-  services: Services;
-  close(): Promise<void>;
-}
-
-async function openServices(config: Config): Promise<OpenServices> {
-  const [
-    { openFiles },
-    { openDatasets },
-    { openSqlEngine },
-    { openDatabases },
-    { openChartRenderer },
-    { openScraper },
-    { openDownloader },
-    { openMathEngine },
-  ] = await Promise.all([
-    import("./data/files.ts"),
-    import("./data/dataset.ts"),
-    import("./data/sql.ts"),
-    import("./data/databases.ts"),
-    import("./data/chart/renderer.ts"),
-    import("./web/scrape.ts"),
-    import("./web/download.ts"),
-    import("./math/evaluate.ts"),
-  ]);
-  const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}` };
-  const downloader = openDownloader(visitor);
-  const files = await openFiles({
-    roots: config.roots,
-    workspace: config.workspace,
-    allowWrite: config.allow_write,
-    privatePaths: config.private_paths,
-    downloader,
-  });
-  const datasets = openDatasets(config.workspace);
-  const { workspace } = config;
-  const environment = childEnvironment();
-  const sql = openSqlEngine({ files, datasets, workspace, environment });
-  const databases = openDatabases({ urls: config.databases, files, datasets, workspace, environment });
-  const charts = openChartRenderer();
-  const web = openScraper(visitor);
-  const math = openMathEngine();
-  return {
-    services: { files, datasets, sql, databases, charts, web, math },
-    async close() {
-      downloader.close();
-      await Promise.all([sql.close(), databases.close(), charts.close(), web.close(), math.close()]);
-    },
-  };
 }
 
 function lazyRareMethods(config: Config): RareMethods {

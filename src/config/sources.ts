@@ -2,14 +2,13 @@ import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { z } from "zod";
 import { ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { isJsonObject } from "../message.ts";
 
 /** Option values by their key in the configuration file, before they are checked. */
 export type Settings = Record<string, unknown>;
-type Shape = Record<string, z.ZodType>;
+type Shape = Readonly<Record<string, { isList: boolean }>>;
 
 /** The flags among the arguments. What is no option of ours stays in `rest`, in its order. */
 export function readCommandLine(
@@ -30,7 +29,8 @@ export function readCommandLine(
     }
     taken.add(token.index);
     if (!token.inlineValue) taken.add(token.index + 1);
-    settings[key] = isList(shape[key]) ? [...asList(settings[key]), ...splitList(key, token.value)] : token.value;
+    settings[key] =
+      shape[key]?.isList === true ? [...asList(settings[key]), ...splitList(key, token.value)] : token.value;
   }
   const { config, ...others } = settings;
   const rest = argv.filter((_, index) => !taken.has(index));
@@ -40,10 +40,10 @@ export function readCommandLine(
 /** The options set as `AXONER_…`. Lists are separated by commas or written as a JSON list. */
 export function readEnvironment(environment: NodeJS.ProcessEnv, shape: Shape): Settings {
   const settings: Settings = {};
-  for (const [key, type] of Object.entries(shape)) {
+  for (const [key, { isList }] of Object.entries(shape)) {
     const value = environment[`AXONER_${key.toUpperCase()}`];
     if (value === undefined || value === "") continue;
-    settings[key] = !isList(type)
+    settings[key] = !isList
       ? value
       : value.trimStart().startsWith("[")
         ? parseJson(value, `AXONER_${key.toUpperCase()}`)
@@ -123,10 +123,6 @@ function splitEnvironment(key: string, value: string): string[] {
 
 function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isList(type: z.ZodType | undefined): boolean {
-  return Array.isArray(type?.safeParse([]).data);
 }
 
 function isStringRecord(value: unknown): value is Record<string, string> {

@@ -10,6 +10,8 @@ import { removeTemporaryFiles } from "./workspace.ts";
  */
 export interface ChildPool {
   take(): ChildProcess;
+  /** Start one for the next statement, where none runs. */
+  prepare(): void;
   /** Let this process end while that one still works. */
   release(child: ChildProcess): void;
   /** Keep it for the next statement, or end it where one waits already. */
@@ -61,6 +63,14 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
     child.kill("SIGKILL");
   }
 
+  function putBack(child: ChildProcess): void {
+    if (closed || warm !== undefined || !children.has(child)) return kill(child);
+    const timer = setTimeout(() => kill(child), warmMs);
+    timer.unref();
+    release(child);
+    warm = { child, timer };
+  }
+
   return {
     take() {
       if (warm === undefined) return begin();
@@ -72,14 +82,11 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
       return child;
     },
     release,
-    putBack(child) {
-      if (closed || warm !== undefined || !children.has(child)) return kill(child);
-      const timer = setTimeout(() => kill(child), warmMs);
-      timer.unref();
-      release(child);
-      warm = { child, timer };
-    },
+    putBack,
     kill,
+    prepare() {
+      if (!closed && children.size === 0) putBack(begin());
+    },
     async close() {
       closed = true;
       for (const child of children) kill(child);

@@ -1,6 +1,5 @@
 import { lstat, open, readFile, readdir, rename, rm, stat, type FileHandle, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { log } from "../log.ts";
@@ -130,14 +129,6 @@ export function openDatasets(workspacePath: string): Datasets {
 
 type Published = AdoptedDataset & Pick<Dataset, "format">;
 
-const sidecarSchema = z.object({
-  format: z.enum(["parquet", "jsonl"]),
-  columns: z.array(z.object({ name: z.string(), type: z.string() })),
-  rowCount: z.int().nonnegative(),
-  createdAt: z.iso.datetime(),
-  origin: z.record(z.string(), z.json()),
-});
-
 /** What a sidecar's file name says: `ds_0123456789abcdef.json`, or `ds_0123456789abcdef.suppliers.json`. */
 interface Entry {
   id: string;
@@ -164,7 +155,7 @@ async function listFiles(folder: string): Promise<string[]> {
 async function readDataset(folder: string, { id, name }: Entry): Promise<Dataset> {
   const sidecarPath = join(folder, name === undefined ? `${id}.json` : `${id}.${name}.json`);
   try {
-    const sidecar = sidecarSchema.parse(JSON.parse(await readFile(sidecarPath, "utf8")));
+    const sidecar = await readSidecar(sidecarPath);
     const converted = sidecar.format === "jsonl" && (await sizeIfAny(join(folder, `${id}.parquet`))) !== undefined;
     const format = converted ? "parquet" : sidecar.format;
     const path = join(folder, `${id}.${format}`);
@@ -174,6 +165,12 @@ async function readDataset(folder: string, { id, name }: Entry): Promise<Dataset
       cause: thrown,
     });
   }
+}
+
+/** What the sidecar must look like is loaded with the first that is read. */
+async function readSidecar(path: string) {
+  const [{ parseSidecar }, text] = await Promise.all([import("./dataset-sidecar.ts"), readFile(path, "utf8")]);
+  return parseSidecar(text);
 }
 
 /** One damaged dataset must not hide the others. */

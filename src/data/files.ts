@@ -3,13 +3,13 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
 import { didYouMean, nearest, suggestion } from "../nearest.ts";
+import { once } from "../once.ts";
 import type { Downloader } from "./download.ts";
 import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
 import { refuseAddress } from "./web-address.ts";
-import { openWebFiles, type WebCall, type WebFiles } from "./web-files.ts";
-import { openWebStore } from "./web-store.ts";
+import type { WebCall, WebFiles } from "./web-files.ts";
 
 export interface SourceFile {
   /** Real and absolute. */
@@ -48,8 +48,8 @@ export interface FilesOptions {
   allowWrite: string[];
   /** Files and folders that are neither read nor written wherever they lie, such as the user's configuration. */
   privatePaths?: string[];
-  /** What fetches the files of the web. */
-  downloader?: Downloader;
+  /** Opens what fetches the files of the web, with the first of them. */
+  downloader?: () => Promise<Downloader>;
 }
 
 const maxFiles = 2_000;
@@ -111,12 +111,32 @@ export async function openFiles(options: FilesOptions): Promise<Files> {
     );
   }
 
-  const web = downloader === undefined ? undefined : openWebStore({ workspace, downloader });
+  const web = downloader === undefined ? undefined : lazyWebFiles(workspace, downloader);
   return {
     find,
     open: (file) => openRegularFile(file.path, file.shown),
     create: outputs.create,
-    openWeb: (call) => (web === undefined ? offline : openWebFiles(web, call)),
+    openWeb: (call) => web?.(call) ?? offline,
+  };
+}
+
+/** Few calls read files of the web: what that takes is loaded by the first of them. */
+function lazyWebFiles(workspace: string, downloader: () => Promise<Downloader>): (call: WebCall) => WebFiles {
+  const store = once(async () => {
+    const [{ openWebStore }, opened] = await Promise.all([import("./web-store.ts"), downloader()]);
+    return openWebStore({ workspace, downloader: opened });
+  });
+  return (call) => {
+    let opened: WebFiles | undefined;
+    const opening = once(async () => {
+      const [{ openWebFiles }, web] = await Promise.all([import("./web-files.ts"), store.get()]);
+      return (opened = openWebFiles(web, call));
+    });
+    return {
+      get: async (source) => (await opening.get()).get(source),
+      has: (source) => opened?.has(source) ?? false,
+      close: async () => (await opening.opened())?.close(),
+    };
   };
 }
 

@@ -11,6 +11,8 @@ export interface StatementOptions<Result> extends ChildRun<Result> {
 /** Runs each statement in a process of its own, and kills that to stop it. */
 export interface SqlChildren {
   run<Result>(job: StatementJob, options: StatementOptions<Result>): Promise<Result>;
+  /** Start a process for the next statement, where none runs. */
+  prepare(): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export function openSqlChildren(options: SqlChildrenOptions): SqlChildren {
   const closing = new AbortController();
 
   return {
+    prepare: pool.prepare,
     async run(job, { signal, timeoutMs, ...others }) {
       const stop = AbortSignal.any([signal, closing.signal, AbortSignal.timeout(timeoutMs)]);
       try {

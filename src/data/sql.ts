@@ -58,6 +58,8 @@ export interface SqlEngine {
    * `too_large`, `timeout`, `unavailable`; the signal's reason within a second of its abort
    */
   query(request: SqlRequest, options: SqlOptions): Promise<SqlAnswer>;
+  /** Start what runs the next statement, where nothing runs, while that is still being read. */
+  prepare(): void;
   /** Kill what runs; queries in flight fail. */
   close(): Promise<void>;
 }
@@ -137,6 +139,7 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
         await web.close();
       }
     },
+    prepare: children.prepare,
     async close() {
       await children.close();
       await kept.settled();

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
+import { nodeCrypto } from "./node-crypto.ts";
 import { checkWorkspace } from "./places.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
@@ -22,11 +22,13 @@ export interface Workspace {
 }
 
 /** Containers have a host name of their own. */
-const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+function machine(): string {
+  return nodeCrypto().createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+}
 
 /** A name that no other file has, and that tells which process made it. */
 export function newOwnName(): string {
-  return `${process.pid}-${machine}-${randomBytes(8).toString("hex")}`;
+  return `${process.pid}-${machine()}-${nodeCrypto().randomBytes(8).toString("hex")}`;
 }
 
 export function openWorkspace(path: string): Workspace {
@@ -157,7 +159,7 @@ interface Owner {
 /** The process that made a temporary file, by the file's name. */
 function ownerOf(entry: string): Owner | undefined {
   const match = /^(\d+)-([0-9a-f]{8})-[0-9a-f]{16}(\.[a-z]+)?$/.exec(entry);
-  return match === null ? undefined : { pid: Number(match[1]), isHere: match[2] === machine };
+  return match === null ? undefined : { pid: Number(match[1]), isHere: match[2] === machine() };
 }
 
 async function isOld(path: string): Promise<boolean> {

@@ -1,21 +1,13 @@
-/** The tools that come with axoner, in the order clients list them. */
-import { calculate } from "./calculate.ts";
-import { chart } from "./chart.ts";
-import { exportData } from "./export-data.ts";
-import { profileData } from "./profile-data.ts";
-import { queryData } from "./query-data.ts";
-import { queryDatabase } from "./query-database.ts";
-import { readRows } from "./read-rows.ts";
-import { scrape } from "./scrape.ts";
+import builtIn from "../mcp/definitions.generated.json" with { type: "json" };
+import { lazyTool, type ToolLoader } from "./lazy-tool.ts";
+import { toolLoaders } from "./loaders.ts";
 import type { Tool } from "./tool.ts";
 
-export const tools: readonly Tool[] = [
-  scrape,
-  profileData,
-  queryData,
-  queryDatabase,
-  readRows,
-  exportData,
-  chart,
-  calculate,
-];
+const loaders: Readonly<Record<string, ToolLoader>> = toolLoaders;
+
+/** The tools that come with axoner, in the order clients list them, each loaded by its first call. */
+export const tools: readonly Tool[] = builtIn.map((definition) => {
+  const loader = loaders[definition.name];
+  if (loader === undefined) throw new Error(`${definition.name} has no loader; run \`npm run generate\``);
+  return lazyTool(definition, loader);
+});

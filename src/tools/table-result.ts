@@ -18,7 +18,7 @@ export const datasetFields = {
   dataset_format: z.string().optional(),
 };
 
-export function toTypes(columns: readonly Column[]): string[] {
+function toTypes(columns: readonly Column[]): string[] {
   return columns.map((column) => column.type);
 }
 

@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import { ToolError, type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import type { Services } from "./services.ts";
+import { outcomeOf } from "./outcome.ts";
 import { inputJsonSchema, outputJsonSchema, parseInput } from "./schema.ts";
 
 /** What a client is told about a tool. */
@@ -82,26 +83,18 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   if (!/^[a-z][a-z0-9_]{0,40}$/.test(options.name)) {
     throw new TypeError(`tool name "${options.name}" must match ^[a-z][a-z0-9_]{0,40}$`);
   }
-  const inputSchema = inputJsonSchema(options.name, options.input);
-  const reader = { name: options.name, input: options.input, schema: inputSchema };
+  const { name, description, input, output, run } = options;
+  const inputSchema = inputJsonSchema(name, input);
   return {
-    name: options.name,
-    description: options.description,
+    name,
+    description,
     inputSchema,
-    outputSchema: outputJsonSchema(options.output),
+    outputSchema: outputJsonSchema(output),
     hints: { readOnly: false, openWorld: false, long: false, ...options.hints },
-    async call(input, context) {
-      try {
-        const images: Image[] = [];
-        const attach = (image: Image) => void images.push(image);
-        const returned = await options.run(parseInput(reader, input), { ...context, attach });
-        const value = { status: "done", ...(options.output.parse(returned) as JsonObject) };
-        return images.length === 0 ? { ok: true, value } : { ok: true, value, images };
-      } catch (thrown) {
-        context.signal.throwIfAborted();
-        if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
-        throw thrown;
-      }
-    },
+    call: (sent, context) =>
+      outcomeOf(context.signal, async (attach) => {
+        const returned = await run(parseInput({ name, input, schema: inputSchema }, sent), { ...context, attach });
+        return output.parse(returned) as JsonObject;
+      }),
   };
 }

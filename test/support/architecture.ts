@@ -22,7 +22,7 @@ const tiers: Tier[] = [
   { zones: ["engine/"], mutual: false },
   { zones: ["config", "config/"], mutual: true },
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
-  { zones: ["runtime", "serve", "node-host", "dataset-resources"], mutual: true },
+  { zones: ["runtime", "open-services", "serve", "node-host", "dataset-resources"], mutual: true },
   {
     zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "index", "testing"],
     mutual: true,

@@ -2,7 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { configSchema, type Config } from "../../src/config.ts";
+import type { Config } from "../../src/config.ts";
+import { readOptions } from "../../src/config/options.ts";
 
 /** A folder that is removed when the test is done. */
 export function temporaryFolder(): string {
@@ -21,5 +22,6 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     databases: {},
     private_paths: [],
   };
-  return configSchema.parse({ ...folders, secrets: {}, ...changes });
+  const { root: _root, plugin: _plugin, database: _database, ...options } = readOptions({});
+  return { ...options, ...folders, secrets: {}, ...changes };
 }

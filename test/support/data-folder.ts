@@ -48,7 +48,7 @@ export async function openDataFolder({
 }: DataFolderOptions = {}): Promise<DataFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "axoner-data-")));
   const workspace = join(root, ".axoner");
-  const fetching = downloader === undefined ? {} : { downloader };
+  const fetching = downloader === undefined ? {} : { downloader: () => Promise.resolve(downloader) };
   const files = await openFiles({ roots: [root], workspace, allowWrite: [], ...fetching });
   const datasets = openDatasets(workspace);
   const sql = openSqlEngine({

@@ -1,0 +1,112 @@
+import { ConfigError } from "../errors.ts";
+import { logLevels, type LogLevel } from "../log.ts";
+import type { Settings } from "./sources.ts";
+
+/*
+ * Read by hand and not by zod: every start reads them, and loading zod takes longer than all else that a start does.
+ */
+
+export interface Option<Value = unknown> {
+  /** What stands for the value, two blanks, and what it does. */
+  help: string;
+  /** What a value must be, as a sentence goes on after "must be". */
+  wanted: string;
+  isList: boolean;
+  fallback: Value;
+  /** Undefined for what cannot be its value. */
+  parse(given: unknown): Value | undefined;
+}
+
+/** Every option. `axoner --help`, the flags, the environment and the file are read by it. */
+export const options = {
+  root: list("DIR  a folder whose files may be read (repeatable; default: the current folder)"),
+  workspace: text("DIR  where datasets, exports and sessions are kept (default: .axoner in the first root)"),
+  allow_write: list("DIR  a folder outside the workspace that may be written to (repeatable)"),
+  allow_private: list("HOST|CIDR[:PORT]  an address to reach although it is not public (repeatable)"),
+  tools: { ...list("a,b  offer only these tools"), fallback: undefined } as Option<string[] | undefined>,
+  no_tools: list("a,b  do not offer these tools"),
+  plugin: list("FILE  a module that exports tools made with defineTool (repeatable)"),
+  database: list("NAME=URL  a database to query: postgres://… or sqlite:PATH (repeatable)"),
+  provider: text("NAME  who serves the model: openai, groq or scripted"),
+  model: text("ID  the model to use"),
+  base_url: webAddress("URL  where the provider is reached, if not at its usual address"),
+  max_turns: wholeNumber("N  end an agent run after this many replies of the model (default 10)", 1_000, 10),
+  max_tokens: wholeNumber("N  end an agent run after this many tokens", Number.MAX_SAFE_INTEGER, undefined),
+  session: text("ID  continue this conversation, or begin it"),
+  store: text("URL  where conversations are kept: file:DIR or memory: (default: file: in the workspace)"),
+  log_level: {
+    help: "LEVEL  silent, error, warn, info or debug, on stderr",
+    wanted: `one of ${logLevels.join(", ")}`,
+    isList: false,
+    fallback: "warn",
+    parse: (given) => logLevels.find((level) => level === given),
+  } satisfies Option<LogLevel> as Option<LogLevel>,
+};
+
+export type Options = {
+  [Key in keyof typeof options]: (typeof options)[Key] extends Option<infer Value> ? Value : never;
+};
+
+/** @throws ConfigError that names every setting that there is not, or that cannot be what it is */
+export function readOptions(settings: Settings): Options {
+  const problems = Object.keys(settings)
+    .filter((key) => !Object.hasOwn(options, key))
+    .map((key) => `there is no option "${key}"`);
+  const read = Object.entries<Option>(options).map(([key, { parse, fallback, wanted }]) => {
+    const given = settings[key];
+    const value = given === undefined ? fallback : parse(given);
+    if (given !== undefined && value === undefined) problems.push(`--${key.replaceAll("_", "-")}: must be ${wanted}`);
+    return [key, value];
+  });
+  if (problems.length > 0) throw new ConfigError(`${problems.join("; ")}; \`axoner --help\` lists the options`);
+  return Object.fromEntries(read) as Options;
+}
+
+function list(help: string): Option<string[]> {
+  const isText = (item: unknown): item is string => typeof item === "string" && item !== "";
+  return {
+    help,
+    wanted: "a list of texts that are not empty",
+    isList: true,
+    fallback: [],
+    parse: (given) => (Array.isArray(given) && given.every(isText) ? given : undefined),
+  };
+}
+
+function text(help: string): Option<string | undefined> {
+  return {
+    help,
+    wanted: "a text",
+    isList: false,
+    fallback: undefined,
+    parse: (given) => (typeof given === "string" ? given : undefined),
+  };
+}
+
+function webAddress(help: string): Option<string | undefined> {
+  return {
+    ...text(help),
+    wanted: "an http(s) address",
+    parse: (given) =>
+      typeof given === "string" && /^https?:$/.test(URL.parse(given)?.protocol ?? "") ? given : undefined,
+  };
+}
+
+function wholeNumber<Fallback extends number | undefined>(
+  help: string,
+  most: number,
+  fallback: Fallback,
+): Option<number | Fallback> {
+  return {
+    help,
+    wanted: most === Number.MAX_SAFE_INTEGER ? "a whole number from 1" : `a whole number from 1 to ${most}`,
+    isList: false,
+    fallback,
+    parse(given) {
+      const value = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+      return typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= most
+        ? value
+        : undefined;
+    },
+  };
+}

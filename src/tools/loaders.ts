@@ -1,0 +1,23 @@
+import type { ToolLoader } from "./lazy-tool.ts";
+import type { ReadRowsInput } from "./read-page.ts";
+import type { Services } from "./services.ts";
+
+const startSql = ({ sql }: Services) => sql.prepare();
+
+/** The tools that come with axoner, in the order clients list them. */
+export const toolLoaders = {
+  scrape: { load: async () => (await import("./scrape.ts")).scrape },
+  profile_data: { prepare: startSql, load: async () => (await import("./profile-data.ts")).profileData },
+  query_data: { prepare: startSql, load: async () => (await import("./query-data.ts")).queryData },
+  query_database: { load: async () => (await import("./query-database.ts")).queryDatabase },
+  read_rows: {
+    load: async () => (await import("./read-rows.ts")).readRows,
+    async loadRun() {
+      const { readRowsPage } = await import("./read-page.ts");
+      return (input, context) => readRowsPage(input as unknown as ReadRowsInput, context);
+    },
+  },
+  export_data: { prepare: startSql, load: async () => (await import("./export-data.ts")).exportData },
+  chart: { load: async () => (await import("./chart.ts")).chart },
+  calculate: { load: async () => (await import("./calculate.ts")).calculate },
+} satisfies Record<string, ToolLoader>;

@@ -1,0 +1,224 @@
+import type { Column } from "../data/dataset.ts";
+import { findSource, type TableSource } from "../data/source.ts";
+import { quoteName } from "../data/sql-text.ts";
+import { extraColumn, problemsOf } from "../data/repair.ts";
+import type { WebFiles } from "../data/web-files.ts";
+import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text-rows.ts";
+import { columnNames } from "../data/header.ts";
+import { ToolError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../message.ts";
+import { didYouMean } from "../nearest.ts";
+import { toJson } from "../text.ts";
+import { previewRows } from "./preview.ts";
+import type { ToolContext } from "./tool.ts";
+
+/** Further into a text file than this, SQL finds the rows faster. */
+const maxTextOffset = 100_000;
+
+/** How far to look for a column that the rows of a page do not have. */
+const maxSearchedRows = 100_000;
+
+/** The input of `read_rows` as it is once it is read. */
+export interface ReadRowsInput {
+  source: string;
+  offset: number;
+  limit: number;
+  columns?: string[] | undefined;
+}
+
+/** What `read_rows` does. Loads no zod: the server reads its first rows before other programs have started. */
+export async function readRowsPage({ source, offset, limit, columns }: ReadRowsInput, context: ToolContext) {
+  const { found, page } = await readPage(source, { offset, limit, columns }, context);
+  const { rows, truncated } = previewRows(page.rows, { maxRows: limit });
+  const count = found.dataset?.rowCount ?? page.rowCount;
+  return {
+    columns: page.columns.map((column) => column.name),
+    types: page.columns.map((column) => column.type),
+    rows,
+    ...(count === undefined ? {} : { row_count: count }),
+    offset,
+    truncated,
+    ...(page.notes === undefined || page.notes.length === 0 ? {} : { notes: page.notes }),
+  };
+}
+
+interface Wanted {
+  offset: number;
+  limit: number;
+  columns: string[] | undefined;
+}
+
+interface Page {
+  columns: Column[];
+  rows: JsonValue[][];
+  rowCount: number | undefined;
+  /** What is wrong with rows of the page. */
+  notes?: string[];
+}
+
+/** The source and a page of it. */
+async function readPage(source: string, wanted: Wanted, context: ToolContext) {
+  const web = context.services.files.openWeb(context);
+  try {
+    const found = await findSource(source, { ...context.services, web });
+    const page = isText(found, wanted.offset)
+      ? await readText(found, wanted, context)
+      : await readBySql(found, wanted, { ...context, web });
+    return { found, page };
+  } finally {
+    await web.close();
+  }
+}
+
+function isText({ format, files }: TableSource, offset: number): boolean {
+  return (format === "csv" || format === "jsonl") && files.length === 1 && offset <= maxTextOffset;
+}
+
+async function readText(source: TableSource, wanted: Wanted, { services, signal }: ToolContext): Promise<Page> {
+  const [file] = source.files;
+  if (file === undefined) throw new ToolError("not_found", `'${source.name}' has no file`);
+  const handle = await services.files.open(file);
+  try {
+    const text: TextFile = { handle, compression: source.compression, part: file.part, shown: file.shown };
+    return source.format === "csv"
+      ? await readDelimited(text, wanted, signal).catch((thrown: unknown) => {
+          if (!(thrown instanceof ToolError && thrown.code === "unreadable")) throw thrown;
+          return readBroken(text, wanted, signal);
+        })
+      : await readJson(text, { ...wanted, known: source.columns }, signal);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readDelimited(file: TextFile, { offset, limit, columns }: Wanted, signal: AbortSignal): Promise<Page> {
+  const table = await openDelimited(file);
+  const indices = pick(table.columns, columns);
+  const { items, count } = await slice(table.rows, { offset, limit, signal });
+  return {
+    columns: indices.map((index) => ({ name: table.columns[index] ?? "", type: "VARCHAR" })),
+    rows: items.map((row) => indices.map((index) => row[index] ?? null)),
+    rowCount: count,
+    notes: table.problems().map(({ message }) => message),
+  };
+}
+
+/** A page of a file whose rows break the rules: nothing is left out, as in SQL. */
+async function readBroken(file: TextFile, { offset, limit, columns }: Wanted, signal: AbortSignal): Promise<Page> {
+  const table = await openLenient(file);
+  const { items, count } = await slice(table.records, { offset, limit, signal });
+  const width = table.columns.length;
+  const hasExtra = columns?.includes(extraColumn) === true || items.some(({ cells }) => cells.length > width);
+  const names = columnNames(hasExtra ? [...table.columns, extraColumn] : table.columns, true);
+  const indices = pick(names, columns);
+  const cellAt = (cells: readonly string[], index: number) => {
+    if (index < width) return cells[index] === "" ? null : (cells[index] ?? null);
+    return cells.length > width ? toJson(cells.slice(width)) : null;
+  };
+  return {
+    columns: indices.map((index) => ({ name: names[index] ?? "", type: "VARCHAR" })),
+    rows: items.map(({ cells }) => indices.map((index) => cellAt(cells, index))),
+    rowCount: count,
+    notes: [
+      ...table.problems().map(({ message }) => message),
+      ...items.flatMap((record) => problemsOf(record, width).map(({ line, message }) => `line ${line} ${message}`)),
+    ],
+  };
+}
+
+async function readJson(
+  file: TextFile,
+  { offset, limit, columns, known }: Wanted & { known: Column[] | undefined },
+  signal: AbortSignal,
+): Promise<Page> {
+  const { items, count } = await slice(jsonRows(file), { offset, limit, signal });
+  const all = known ?? inferColumns(items);
+  const missing =
+    known === undefined ? (columns ?? []).filter((name) => all.every((column) => column.name !== name)) : [];
+  if (missing.length > 0) all.push(...(await findColumns(file, missing, signal)));
+  const shown = pick(
+    all.map(({ name }) => name),
+    columns,
+  ).flatMap((index) => all[index] ?? []);
+  return { columns: shown, rows: items.map((item) => shown.map(({ name }) => cellOf(item, name))), rowCount: count };
+}
+
+/** The columns of these names that rows outside a page have; the page has nulls there, as in SQL. */
+async function findColumns(file: TextFile, names: readonly string[], signal: AbortSignal): Promise<Column[]> {
+  const wanted = new Set(names);
+  const found: Column[] = [];
+  let row = 0;
+  for await (const item of jsonRows(file)) {
+    signal.throwIfAborted();
+    for (const name of wanted) {
+      if (Object.hasOwn(item, name) && wanted.delete(name)) found.push({ name, type: jsonType([cellOf(item, name)]) });
+    }
+    row += 1;
+    if (wanted.size === 0 || row === maxSearchedRows) break;
+  }
+  return found;
+}
+
+/** A name may be that of something every object inherits. */
+function cellOf(item: JsonObject, name: string): JsonValue {
+  return Object.hasOwn(item, name) ? (item[name] ?? null) : null;
+}
+
+/** The positions of the wanted columns. @throws ToolError `invalid_input` for one that is not there */
+function pick(columns: readonly string[], wanted: readonly string[] | undefined): number[] {
+  return (wanted ?? columns).map((name) => {
+    const index = columns.indexOf(name);
+    if (index >= 0) return index;
+    throw new ToolError(
+      "invalid_input",
+      `there is no column '${name}'${didYouMean(name, columns)}; the columns are ${columns.slice(0, 40).join(", ")}`,
+    );
+  });
+}
+
+/** A part of a sequence, and its length if the end was reached. */
+async function slice<Item>(
+  items: AsyncIterable<Item>,
+  { offset, limit, signal }: { offset: number; limit: number; signal: AbortSignal },
+): Promise<{ items: Item[]; count: number | undefined }> {
+  const taken: Item[] = [];
+  let index = 0;
+  for await (const item of items) {
+    signal.throwIfAborted();
+    if (taken.length === limit) return { items: taken, count: undefined };
+    if (index >= offset) taken.push(item);
+    index += 1;
+  }
+  return { items: taken, count: index };
+}
+
+function inferColumns(items: readonly JsonObject[]): Column[] {
+  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return names.map((name) => ({ name, type: jsonType(items.map((item) => cellOf(item, name))) }));
+}
+
+function jsonType(values: readonly JsonValue[]): string {
+  const kinds = new Set(values.filter((value) => value !== null).map((value) => typeof value));
+  if (kinds.size !== 1) return kinds.size === 0 ? "VARCHAR" : "JSON";
+  if (kinds.has("boolean")) return "BOOLEAN";
+  if (kinds.has("string")) return "VARCHAR";
+  if (!kinds.has("number")) return "JSON";
+  return values.every((value) => value === null || Number.isInteger(value)) ? "BIGINT" : "DOUBLE";
+}
+
+async function readBySql(
+  { name, format, dataset }: TableSource,
+  { offset, limit, columns }: Wanted,
+  { services, ...options }: ToolContext & { web: WebFiles },
+): Promise<Page> {
+  const table = quoteName(name);
+  const origin = { tool: "read_rows" };
+  const list = columns?.map(quoteName).join() ?? "*";
+  const page = await services.sql.query(
+    { sql: `select ${list} from ${table} limit ${limit} offset ${offset}`, limit, asText: format === "csv", origin },
+    options,
+  );
+  if (format !== "parquet" || dataset !== undefined) return { ...page, rowCount: undefined };
+  const counted = await services.sql.query({ sql: `select count(*) from ${table}`, limit: 1, origin }, options);
+  return { ...page, rowCount: Number(counted.rows[0]?.[0]) };
+}
