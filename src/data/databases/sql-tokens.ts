@@ -38,8 +38,7 @@ const postgresRules: Rule[] = [
   ...shared,
   {
     kind: "text",
-    pattern:
-      /[eE]'(?:[^'\\]|\\[^]|'')*'(?:(?:[ \t\f\v]*(?:--[^\n\r]*)?[\n\r])+[ \t\f\v]*'(?:[^'\\]|\\[^]|'')*')*/y,
+    pattern: /[eE]'(?:[^'\\]|\\[^]|'')*'(?:(?:[ \t\f\v]*(?:--[^\n\r]*)?[\n\r])+[ \t\f\v]*'(?:[^'\\]|\\[^]|'')*')*/y,
   },
   { kind: "text", pattern: /(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'/y },
   { kind: "text", pattern: /(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[^]*?\1/y },
