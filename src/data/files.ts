@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
 import { didYouMean, nearest, suggestion } from "../nearest.ts";
-import type { Downloader } from "./download.ts";
+import type { Downloader } from "../download.ts";
 import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
