@@ -2,6 +2,7 @@ import type { JsonObject } from "../message.ts";
 import { ToolError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
+import { openBoundedRuns } from "./bounded-runs.ts";
 import { openChildPool } from "./child-pool.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import type { Datasets } from "./dataset.ts";
@@ -13,7 +14,6 @@ import { openSqliteDriver } from "./databases/sqlite.ts";
 import type { SqliteFile } from "./databases/sqlite-wire.ts";
 import type { Files } from "./files.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
-import { openSlots } from "./slots.ts";
 
 export interface DatabaseRequest extends DatabaseStatement {
   /** A configured name, or `sqlite:PATH`. */
@@ -72,8 +72,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
   const { memoryLimitMb = defaultMemoryMb(), diskLimitMb = defaultDiskMb } = options;
   const diskLimitBytes = diskLimitMb * 1024 ** 2;
   const pool = openChildPool({ entry: "sqlite-child", environment, workspace });
-  const slots = openSlots(maxStatements);
-  const closing = new AbortController();
+  const bounded = openBoundedRuns(maxStatements);
 
   const sqlite = (file: SqliteFile) => openSqliteDriver({ file, pool, workspace, memoryLimitMb, diskLimitBytes });
 
@@ -88,9 +87,11 @@ export function openDatabases(options: DatabasesOptions): Databases {
       : sqlite(await configuredSqliteFile(database, configuredPath));
   }
 
-  async function run(request: DatabaseRequest, signal: AbortSignal, given: DatabaseOptions): Promise<DatabaseAnswer> {
+  async function run(
+    request: DatabaseRequest,
+    { signal, timeoutMs, onRows }: Required<DatabaseOptions>,
+  ): Promise<DatabaseAnswer> {
     const { database, sql, params, limit, saveAs, keep, origin } = request;
-    const { timeoutMs = defaultTimeoutMs, onRows = () => undefined } = given;
     const driver = await driverOf(database, timeoutMs);
     const keeper = openResultKeeper({ datasets, workspace, diskLimitBytes, limit, saveAs, onRows });
     try {
@@ -103,29 +104,12 @@ export function openDatabases(options: DatabasesOptions): Databases {
   }
 
   return {
-    async query(request, given) {
-      const { signal, timeoutMs = defaultTimeoutMs } = given;
+    async query(request, { signal, timeoutMs = defaultTimeoutMs, onRows = () => undefined }) {
       if (request.saveAs !== undefined) checkSavedName(request.saveAs);
-      const stop = AbortSignal.any([signal, closing.signal, AbortSignal.timeout(timeoutMs)]);
-      try {
-        await slots.take(stop);
-        try {
-          return await run(request, stop, given);
-        } finally {
-          slots.free();
-        }
-      } catch (thrown) {
-        signal.throwIfAborted();
-        closing.signal.throwIfAborted();
-        if (!stop.aborted) throw thrown;
-        const advice = "filter earlier, or ask for less";
-        throw new ToolError("timeout", `the statement took longer than ${timeoutMs / 1000} s; ${advice}`, {
-          cause: thrown,
-        });
-      }
+      return await bounded.run({ signal, timeoutMs }, (stop) => run(request, { signal: stop, timeoutMs, onRows }));
     },
     async close() {
-      closing.abort(new ToolError("cancelled", "the databases were closed"));
+      bounded.close(new ToolError("cancelled", "the databases were closed"));
       await pool.close();
     },
   };

@@ -4,7 +4,7 @@ import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
 import { didYouMean, nearest, suggestion } from "../nearest.ts";
 import { once } from "../once.ts";
-import type { Downloader } from "./download.ts";
+import type { Downloader } from "../download.ts";
 import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";

@@ -1,11 +1,7 @@
+import type { DownloadHeaders } from "../download.ts";
+
 /** The headers of a reply that say how long it may be kept; empty where one is missing. */
-export interface FreshnessHeaders {
-  "cache-control": string;
-  expires: string;
-  age: string;
-  date: string;
-  vary: string;
-}
+type FreshnessHeaders = Pick<DownloadHeaders, "cache-control" | "expires" | "age" | "date" | "vary">;
 
 /** What may be done with a file that was fetched. https://www.rfc-editor.org/rfc/rfc9111 */
 export interface Freshness {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { ToolError } from "../errors.ts";
 import { roomOnDisk } from "./disk-room.ts";
-import type { Downloaded, Downloader } from "./download.ts";
+import type { Downloaded, Downloader } from "../download.ts";
 import { freshnessOf, isTellingDate } from "./freshness.ts";
 import { openHeldFiles } from "./held-files.ts";
 import { openShare, type Waiter } from "./shared-work.ts";

@@ -6,7 +6,7 @@ import { constants, crc32, createDeflateRaw } from "node:zlib";
 
 /** Writes a ZIP archive, one compressed file after another, in little memory. */
 export interface ZipWriter {
-  /** @throws RangeError `zip` for more than the format without its later extensions can hold */
+  /** @throws ZipTooLarge for more than the format without its later extensions can hold */
   add(name: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void>;
   /** Write the list of the files. The handle stays open. */
   finish(): Promise<void>;

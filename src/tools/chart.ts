@@ -6,6 +6,7 @@ import { marks } from "../data/chart/request.ts";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText } from "../text.ts";
+import { sourceField } from "./source-field.ts";
 import { defineTool, type RunContext } from "./tool.ts";
 
 /** Draw a picture of a source or of a query's result. */
@@ -16,8 +17,8 @@ export const chart = defineTool({
     "Bars are sorted, many categories become the top ones, times get steps that fit; notes tell all of it. " +
     "A heatmap shows color over x and y, a box the spread of y.",
   input: z.object({
-    source: z.string().min(1).max(4_096).optional().describe("path or glob inside a root, or a dataset; or give sql"),
-    sql: z.string().min(1).max(50_000).optional().describe("one SELECT, as query_data takes it"),
+    source: sourceField.optional(),
+    sql: z.string().min(1).max(50_000).optional().describe("instead of source: one SELECT, as query_data takes it"),
     mark: z.enum(marks),
     x: z.string().min(1).max(500).describe("column, or year|quarter|month|week|day|hour(column)"),
     y: z

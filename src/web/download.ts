@@ -1,3 +1,4 @@
+import { downloadHeaders, type DownloadHeaders, type Downloader, type DownloadRequest } from "../download.ts";
 import { ToolError } from "../errors.ts";
 import type { OpenReply } from "./exchange.ts";
 import { openFetcher } from "./fetch.ts";
@@ -5,45 +6,11 @@ import { acceptedEncodings, receiveFile } from "./file-body.ts";
 import { openGuard } from "./guard.ts";
 import { openGate } from "./politeness.ts";
 
-/** Fetches data files, each to a file of its own, from the public internet and from hosts that the user has allowed. */
-export interface Downloader {
-  /**
-   * Fetch a file whole, or find that it has not changed. Where this fails, the caller removes what `target` holds.
-   *
-   * @throws ToolError `blocked_address`, `http_error`, `rate_limited`, `not_found`, `timeout`, `too_large`,
-   * `unreadable` (a web page in place of a file), `unavailable`; the signal's reason within a second of its abort
-   */
-  download(request: DownloadRequest): Promise<Downloaded>;
-  /** @throws ToolError `blocked_address` for an address that would not be asked, as far as it tells itself */
-  check(url: string): void;
+/** Fetches from the public internet and from hosts that the user has allowed. Whoever opens one closes it. */
+export interface WebDownloader extends Downloader {
   /** Stop what runs. */
   close(): void;
 }
-
-interface DownloadRequest {
-  /** Absolute, http or https. */
-  url: string;
-  /** Where the file is written. */
-  target: string;
-  /** What is known of an earlier copy, and at which address after redirects it was found. */
-  known: { finalUrl: string; etag: string; lastModified: string } | undefined;
-  maxBytes: number;
-  /** What to say of a file that is larger. */
-  whenLarge: string;
-  signal: AbortSignal;
-  /** Bytes over the wire so far, and of all where the server has said so. */
-  onBytes: (received: number, total: number | undefined) => void;
-}
-
-type Downloaded =
-  | { kind: "unchanged"; finalUrl: string; headers: Headers }
-  | { kind: "file"; finalUrl: string; headers: Headers; sizeBytes: number; sha256: string };
-
-/** By name in lower case; those that are not there are empty. */
-type Headers = Readonly<Record<(typeof told)[number], string>>;
-
-/** The headers that say what a file is and how long it may be kept. */
-const told = ["content-type", "etag", "last-modified", "cache-control", "expires", "age", "date", "vary"] as const;
 
 const maxPauseMs = 20_000;
 
@@ -63,7 +30,7 @@ export interface DownloaderOptions {
  *
  * @throws ConfigError for an entry of `allowPrivate` that cannot be read
  */
-export function openDownloader(options: DownloaderOptions): Downloader {
+export function openDownloader(options: DownloaderOptions): WebDownloader {
   const { allowPrivate, userAgent, stallMs = 30_000, deadlineMs = 1_800_000 } = options;
   const guard = openGuard(allowPrivate);
   const closing = new AbortController();
@@ -108,11 +75,11 @@ function headersFor(url: URL, { known }: DownloadRequest): Record<string, string
 }
 
 type Received =
-  | { kind: "unchanged"; headers: Headers }
-  | { kind: "file"; headers: Headers; sizeBytes: number; sha256: string };
+  | { kind: "unchanged"; headers: DownloadHeaders }
+  | { kind: "file"; headers: DownloadHeaders; sizeBytes: number; sha256: string };
 
 async function receive(reply: OpenReply, request: DownloadRequest): Promise<Received> {
-  const headers = Object.fromEntries(told.map((name) => [name, reply.header(name)])) as Headers;
+  const headers = Object.fromEntries(downloadHeaders.map((name) => [name, reply.header(name)])) as DownloadHeaders;
   if (reply.status === 304) {
     await reply.body.dump();
     return { kind: "unchanged", headers };

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openWebStore, type WebStore, type WebStoreOptions } from "../../src/data/web-store.ts";
 import { setLogLevel } from "../../src/log.ts";
-import { openDownloader, type Downloader } from "../../src/web/download.ts";
+import { openDownloader, type WebDownloader } from "../../src/web/download.ts";
 import { endless, openSite, reply, type Route, type Site } from "../support/site.ts";
 
 const waiter = { signal: new AbortController().signal, onUpdate: () => undefined };
@@ -13,7 +13,7 @@ const routes: Record<string, Route | string> = {};
 
 let workspace: string;
 let site: Site;
-let downloader: Downloader;
+let downloader: WebDownloader;
 
 beforeAll(() => setLogLevel("silent"));
 afterAll(() => setLogLevel("warn"));

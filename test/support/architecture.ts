@@ -14,7 +14,20 @@ interface Tier {
 /** Each tier may import those before it. */
 const tiers: Tier[] = [
   {
-    zones: ["message", "errors", "log", "host", "entries", "version", "lines", "nearest", "once", "text", "isolate/"],
+    zones: [
+      "message",
+      "errors",
+      "log",
+      "host",
+      "entries",
+      "version",
+      "lines",
+      "nearest",
+      "once",
+      "text",
+      "download",
+      "isolate/",
+    ],
     mutual: true,
   },
   { zones: ["web/", "data/", "math/", "providers/", "session/"], mutual: false },

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { openDatabases, type Databases } from "../../src/data/databases.ts";
 import { openChartRenderer, type ChartRenderer } from "../../src/data/chart/renderer.ts";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
-import type { Downloader } from "../../src/data/download.ts";
+import type { Downloader } from "../../src/download.ts";
 import { openFiles, type Files } from "../../src/data/files.ts";
 import { openSqlEngine, type SqlEngine } from "../../src/data/sql.ts";
 import type { JsonObject } from "../../src/message.ts";

@@ -154,7 +154,7 @@ describe("what is refused", () => {
     [{ sql: "select * from sales where false", mark: "bar", x: "region" }, /has no rows/],
     [{ sql: "select null::double as n, 'a' as k", mark: "bar", x: "k", y: "n" }, /'n' holds nothing but nulls/],
     [{ sql: "select 'nan'::double as n, 'a' as k", mark: "bar", x: "k", y: "n" }, /'n' holds no numbers/],
-    [{ sql: "select 1 as a; select 2", mark: "bar", x: "a" }, /cannot be read at ;/],
+    [{ sql: "select 1 as a; select 2", mark: "bar", x: "a" }, /^sql cannot be read at ;/],
     [{ mark: "bar", x: "region" }, /give either source/],
     [{ source, sql: "select 1", mark: "bar", x: "region" }, /give either source/],
     [{ source, mark: "bar", x: "region", path: "a.png", format: "svg" }, /must end in \.svg/],

@@ -328,8 +328,9 @@ class Tools(ABC):
         Bars are sorted, many categories become the top ones, times get steps that fit; notes tell all of it. A heatmap
         shows color over x and y, a box the spread of y.
 
-        :param source: path or glob inside a root, or a dataset; or give sql
-        :param sql: one SELECT, as query_data takes it
+        :param source: path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), http(s) URL of a data file, or a
+            dataset's handle or name
+        :param sql: instead of source: one SELECT, as query_data takes it
         :param x: column, or year|quarter|month|week|day|hour(column)
         :param y: column, or sum|avg|min|max|median|count|distinct(column); else rows are counted
         :param color: column that tells series apart

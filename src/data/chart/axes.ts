@@ -65,9 +65,14 @@ function stepsBand({ title, unit }: Extract<Dimension, { kind: "steps" }>, value
     place: (value) => value ?? null,
     axis: (widthPx) => ({ values: stepTicks(domain, unit, widthPx), labelExpr: stepLabels[unit] }),
     labelWidth: stepWidth[unit],
-    title: `${title} (${unit})`,
+    title: withUnit(title, unit),
     isNamed: false,
   };
+}
+
+/** `Sold at (month)`, but `Month`. */
+function withUnit(title: string, unit: TimeUnit): string {
+  return title.toLowerCase().includes(unit) ? title : `${title} (${unit})`;
 }
 
 /** Constant expressions: nothing of the data is part of them. The second line appears where it changes. */
@@ -191,10 +196,10 @@ export function continuousAxis(dimension: Dimension, cells: readonly Cell[], rol
     const whole = values.every(Number.isInteger) ? { tickMinStep: 1 } : {};
     return { type: "quantitative", axis: { title, tickCount: 7, ...spaced, ...whole, ...numberLabels(title, values) } };
   }
-  const step = dimension.kind === "steps" ? ` (${dimension.unit})` : "";
+  const named = dimension.kind === "steps" ? withUnit(title, dimension.unit) : title;
   const shared = sharedTime(low, high);
   const axis = {
-    title: `${title}${step}${shared}`,
+    title: `${named}${shared}`,
     tickCount: 8,
     ...spaced,
     labelExpr: timeLabels(high - low, shared !== ""),

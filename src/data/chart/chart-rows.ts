@@ -56,7 +56,7 @@ export function readRows(rows: readonly Row[], rowCount: number, plan: Plan): Ch
   if (rows.length < rowCount || rowCount >= maxRows) {
     throw new ToolError(
       "too_large",
-      "the chart would hold more marks than a picture can show; use coarser steps, fewer groups or no facet",
+      "the chart would hold more marks than a picture can show; use coarser steps, fewer groups or no facet (for the hour of a day or the day of a week, compute it in sql: hour(…) and day(…) here are steps along time)",
     );
   }
   const of = (kind: string) => rows.filter((row) => row[0] === kind);

@@ -18,6 +18,8 @@ export interface Bins {
   low: number;
   step: number;
   count: number;
+  /** Whether only whole numbers lie in them. */
+  isWhole: boolean;
   /** Whether there are values beyond them, which are left out. */
   isCut: boolean;
 }
@@ -72,7 +74,8 @@ export function niceBins({ isInteger }: Pick<FieldFacts, "isInteger">, min: numb
   const step = isInteger ? Math.max(1, nice) : nice;
   const low = Math.floor(min / step) * step;
   const count = Math.max(1, Math.ceil((max - low) / step - 1e-9));
-  return { low, step, count: isInteger && low + count * step <= max ? count + 1 : count, isCut: false };
+  const reach = isInteger && low + count * step <= max ? count + 1 : count;
+  return { low, step, count: reach, isWhole: isInteger, isCut: false };
 }
 
 /** All values, unless a few lie so far out that the others would be squeezed into a corner. */
@@ -86,8 +89,8 @@ export function coreRange({ min, max, quantiles }: FieldFacts): { ends: readonly
 /** What a value along a dimension is called, categories aside. */
 export function valueLabel(dimension: Exclude<Dimension, { kind: "category" }>, value: number): string {
   if (dimension.kind === "bins") {
-    const { low, step } = dimension.bins;
-    return rangeLabel(low + value * step, low + (value + 1) * step);
+    const { low, step, isWhole } = dimension.bins;
+    return rangeLabel(low + value * step, low + (value + 1) * step - (isWhole ? 1 : 0));
   }
   if (dimension.kind === "number") return numberLabel(value, dimension.title);
   return stepLabel(value, dimension.kind === "steps" ? dimension.unit : "day");

@@ -41,5 +41,6 @@ export function numberLabel(value: number, title: string): string {
 
 export function rangeLabel(from: number, to: number): string {
   const exact = (value: number) => shortNumber(Number(value.toPrecision(12)));
+  if (from === to) return exact(from);
   return `${exact(from)} – ${exact(to)}`;
 }

@@ -164,7 +164,7 @@ function histogramBins(field: Field, facts: FieldFacts): Dimension {
   const { quantiles, count, isInteger } = facts;
   const { ends, isCut } = coreRange(facts);
   const span = ends[1] - ends[0];
-  if (isInteger && span <= 40) return binned(field, { low: ends[0], step: 1, count: span + 1, isCut });
+  if (isInteger && span <= 40) return binned(field, { low: ends[0], step: 1, count: span + 1, isWhole: true, isCut });
   const width = (2 * ((quantiles[2] ?? 0) - (quantiles[1] ?? 0))) / Math.cbrt(count);
   const wanted = width > 0 ? Math.max(10, Math.min(40, span / width)) : 20;
   return binned(field, { ...niceBins(facts, ends[0], ends[1], wanted), isCut });

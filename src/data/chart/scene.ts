@@ -61,8 +61,8 @@ function hasOther(scene: Scene, role: Role): boolean {
 }
 
 /** One bar for very many categories would leave nothing to see of the others: it is told in words then. */
-export function dwarfs({ layout, rows }: Scene): { folded: number; total: number } | undefined {
-  if (layout.mark !== "bar") return undefined;
+export function dwarfs({ layout, plan, rows }: Scene): { folded: number; total: number } | undefined {
+  if (layout.mark !== "bar" || plan.dimensions.x?.kind !== "category") return undefined;
   const sizes = new Map<number | undefined, number>();
   for (const { x, value = 0 } of rows.cells) sizes.set(x, (sizes.get(x) ?? 0) + value);
   const folded = sizes.get(0) ?? 0;

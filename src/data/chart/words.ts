@@ -4,28 +4,32 @@ const acronyms = new Set(
   "api co2 cpu eu eur gbp gdp gpu http id ip jpy kpi ram roi sku sql uk url us usd vat".split(" "),
 );
 
-/** A column's name as a title: `order_date` -> `Order date`, `totalUSD` -> `Total USD`. */
+/** A column's name as a title: `order_date` -> `Order date`, `totalUSD` -> `Total USD`. What people wrote as words stays. */
 export function humanise(name: string): string {
   if (name.trim() === "") return "(blank)";
-  if (!/^[\p{L}\p{N}][\p{L}\p{N}_\s-]*$/u.test(name)) return harmless(cutTo(readable(name).trim(), 60));
-  const words = readable(name)
+  const text = readable(name).trim();
+  const title = /^[\p{L}\p{N}][\p{L}\p{N}_-]*$/u.test(text) ? wordsOf(text) : text;
+  const isCased = title === text && /\p{Lu}/u.test(text);
+  return harmless(cutTo(isCased ? text : title.charAt(0).toUpperCase() + title.slice(1), 60));
+}
+
+function wordsOf(identifier: string): string {
+  const words = identifier
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2")
-    .replace(/[_\s]+/g, " ")
-    .trim();
-  const cased = words
-    .split(" ")
-    .map((word) => (acronyms.has(word.toLowerCase()) ? word.toUpperCase() : isShouted(word) ? word : lowerFirst(word)));
-  const text = cased.join(" ");
-  return harmless(cutTo(text.charAt(0).toUpperCase() + text.slice(1), 60));
+    .split(/[_\s]+/)
+    .filter(Boolean);
+  return words
+    .map((word) => (acronyms.has(word.toLowerCase()) ? word.toUpperCase() : isShouted(word) ? word : lowerFirst(word)))
+    .join(" ");
 }
 
 function isShouted(word: string): boolean {
   return word === word.toUpperCase() && word.length > 1;
 }
 
-/** A title after other words: `Amount` -> `amount`, but `ID` stays. */
+/** A title after other words: `Amount` -> `amount`, but `ID` and `Age Group` stay. */
 export function withinSentence(title: string): string {
-  return /^\p{Lu}[\p{Ll}\s]/u.test(title) ? lowerFirst(title) : title;
+  return /^\p{Lu}[\p{Ll}\s]/u.test(title) && !/\s\p{Lu}\p{Ll}/u.test(title) ? lowerFirst(title) : title;
 }
 
 function lowerFirst(word: string): string {

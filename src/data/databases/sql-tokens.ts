@@ -30,10 +30,16 @@ const word: Rule = {
   read: ([found]) => found.toLowerCase(),
 };
 
-/** https://www.postgresql.org/docs/current/sql-syntax-lexical.html, with standard_conforming_strings on. */
+/**
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html, with standard_conforming_strings on. A text goes on
+ * behind a line break, and that of `E'…'` with its backslashes.
+ */
 const postgresRules: Rule[] = [
   ...shared,
-  { kind: "text", pattern: /[eE]'(?:[^'\\]|\\[^]|'')*'/y },
+  {
+    kind: "text",
+    pattern: /[eE]'(?:[^'\\]|\\[^]|'')*'(?:(?:[ \t\f\v]*(?:--[^\n\r]*)?[\n\r])+[ \t\f\v]*'(?:[^'\\]|\\[^]|'')*')*/y,
+  },
   { kind: "text", pattern: /(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'/y },
   { kind: "text", pattern: /(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[^]*?\1/y },
   { ...word, pattern: /(?![eE]')[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y },

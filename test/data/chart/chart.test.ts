@@ -70,6 +70,16 @@ describe("many categories", () => {
     expect(found(chart.spec["title"])).toContain("the other 970 make up 97k of 100k");
   });
 
+  test("are no numbers: the bar of zero stays, however long", async () => {
+    const sql = "select case when range < 80 then 0 else range % 2 + 1 end as discount from range(100)";
+    const chart = await design({ sql, mark: "bar", x: "discount" });
+    expect(rowsOf(chart).map(({ x, value }) => [x, value])).toEqual([
+      ["0", 80],
+      ["1", 10],
+      ["2", 10],
+    ]);
+  });
+
   test("of a mean leave the others out, and say so", async () => {
     const chart = await design({ sql: uneven, mark: "bar", x: "k", y: "avg(v)" });
     expect(rowsOf(chart).some(({ other }) => other === true)).toBe(false);
@@ -117,6 +127,32 @@ describe("order", () => {
     ],
   ])("%s", async (_name, sql, domain) => {
     expect(domainOf(await design({ sql, mark: "bar", x: "k", y: "v" }))).toBe(domain);
+  });
+});
+
+describe("names", () => {
+  test.each([
+    ["order_date", "Order date"],
+    ["totalUSD", "Total USD"],
+    ["Sehr lange Überschrift", "Sehr lange Überschrift"],
+    ["sales of iPhones", "sales of iPhones"],
+    ["unit price", "Unit price"],
+  ])("%s becomes %s", async (name, title) => {
+    const chart = await design({ sql: `select 1 as "${name}"`, mark: "histogram", x: name });
+    expect(found(chart.spec["encoding"])).toContain(`"title":"${title}"`);
+  });
+
+  test("of ranges of whole numbers hold both their ends", async () => {
+    const sql = "select range % 9 as n, range % 2 as k from range(90)";
+    const chart = await design({ sql, mark: "bar", x: "k", color: "n" });
+    const colors = new Set(rowsOf(chart).map(({ color }) => color));
+    expect(colors).toEqual(new Set(["0 – 1", "2 – 3", "4 – 5", "6 – 7", "8 – 9"]));
+  });
+
+  test("of steps of time are not said twice", async () => {
+    const sql = "select '2024-' || lpad((range + 1)::varchar, 2, '0') as month, range as v from range(12)";
+    const chart = await design({ sql, mark: "bar", x: "month", y: "v" });
+    expect(found(chart.spec["encoding"])).toContain('"title":"Month"');
   });
 });
 

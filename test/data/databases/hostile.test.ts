@@ -99,6 +99,7 @@ describe("PostgreSQL: a role that may write everything does nothing but read", (
     "select pg_advisory_lock(1)",
     "select pg_try_advisory_lock(1)",
     "select pg_advisory_xact_lock(1)",
+    "select E'a'\n'\\' , ' || pg_advisory_lock(1)::text --'",
     "select pg_advisory_unlock_all()",
     "select pg_terminate_backend(pid) from pg_stat_activity",
     "select pg_cancel_backend(pid) from pg_stat_activity",

@@ -1,11 +1,10 @@
-import type { FreshnessHeaders } from "./freshness.ts";
-
-/** Fetches files from the web. `runtime.ts` hands in the one that keeps to the guard. */
+/** Fetches data files, each to a file of its own. `src/web` has the one that keeps to the guard, `src/data` asks it. */
 export interface Downloader {
   /**
    * Fetch a file whole, or find that it has not changed. Where this fails, the caller removes what `target` holds.
    *
-   * @throws ToolError; the signal's reason within a second of its abort
+   * @throws ToolError `blocked_address`, `http_error`, `rate_limited`, `not_found`, `timeout`, `too_large`,
+   * `unreadable` (a web page in place of a file), `unavailable`; the signal's reason within a second of its abort
    */
   download(request: DownloadRequest): Promise<Downloaded>;
   /** @throws ToolError `blocked_address` for an address that would not be asked, as far as it tells itself */
@@ -31,8 +30,17 @@ export type Downloaded =
   | { kind: "unchanged"; finalUrl: string; headers: DownloadHeaders }
   | { kind: "file"; finalUrl: string; headers: DownloadHeaders; sizeBytes: number; sha256: string };
 
-export interface DownloadHeaders extends FreshnessHeaders {
-  "content-type": string;
-  etag: string;
-  "last-modified": string;
-}
+/** The headers that say what a file is and how long it may be kept. */
+export const downloadHeaders = [
+  "content-type",
+  "etag",
+  "last-modified",
+  "cache-control",
+  "expires",
+  "age",
+  "date",
+  "vary",
+] as const;
+
+/** By name in lower case; those that are not there are empty. */
+export type DownloadHeaders = Readonly<Record<(typeof downloadHeaders)[number], string>>;
