@@ -4,7 +4,7 @@ import { z } from "zod";
 import { systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { toJson } from "../text.ts";
-import { problemCodes, type KeptDraft, type KeptTable } from "./sql-wire.ts";
+import { problemCodes, type KeptDraft, type KeptTable, type StoredColumn } from "./sql-wire.ts";
 import { namesIn, type Workspace } from "./workspace.ts";
 
 /** Parquet copies in the workspace, each with a sidecar. Their keys are `table-PLACE-STATE`, both of 24 hex digits. */
@@ -77,7 +77,7 @@ async function dropOlder(folder: string, names: readonly string[], key: string):
 
 const sidecarSchema = z.object({
   sizeBytes: z.int(),
-  columns: z.array(z.object({ name: z.string(), type: z.string(), stored: z.string() })),
+  columns: z.array(z.object({ name: z.string(), type: z.string(), stored: z.string() }).refine(isRestorable)),
   problems: z.array(z.object({ line: z.int(), code: z.enum(problemCodes), message: z.string() })),
   dialect: z.object({
     source: z.string(),
@@ -88,6 +88,11 @@ const sidecarSchema = z.object({
     header: z.boolean().exactOptional(),
   }),
 });
+
+/** A type that is read back by a cast is part of a statement: there is one. */
+function isRestorable({ type, stored }: StoredColumn): boolean {
+  return type === stored || type === "HUGEINT";
+}
 
 /** A copy that is whole; the time of its sidecar tells when it was used last. */
 async function readKept(sidecarPath: string, path: string): Promise<KeptTable | undefined> {
