@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import type { SheetFindings } from "./workbook.ts";
@@ -16,10 +17,25 @@ export interface Packed {
   shown: string;
   /** Is told of a sheet as it begins to be read. */
   onSheet?: (found: SheetFindings) => void;
+  /** Ends the reading between two chunks. */
+  signal?: AbortSignal;
 }
 
-/** The unpacked bytes of an open file from its start, chunk by chunk. The handle stays open. */
+/**
+ * The unpacked bytes of an open file from its start, chunk by chunk. The handle stays open.
+ *
+ * @throws ToolError; the signal's reason once it aborts
+ */
 export async function* readBytes(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
+  for await (const chunk of unpackedBytes(handle, packed)) {
+    packed.signal?.throwIfAborted();
+    yield chunk;
+    // What is at hand already would keep everybody else waiting.
+    await setImmediate();
+  }
+}
+
+async function* unpackedBytes(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
   const { compression, shown } = packed;
   switch (compression) {
     case "zip":
