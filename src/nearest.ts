@@ -8,11 +8,16 @@ export function suggestion(near: readonly string[]): string {
   return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
 }
 
+/** Of names that are long enough to be meant; more would take too long. */
+const maxCompared = 1_000;
+
 /** The candidates that a mistyped name may have meant, best first, at most three. */
 export function nearest(name: string, candidates: readonly string[]): string[] {
   const wanted = name.toLowerCase().slice(0, 64);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   return candidates
+    .filter((candidate) => candidate.length >= wanted.length - limit)
+    .slice(0, maxCompared)
     .map((candidate) => ({ candidate, distance: distanceTo(wanted, candidate.toLowerCase().slice(0, 64)) }))
     .filter(({ distance }) => distance <= limit)
     .toSorted((a, b) => a.distance - b.distance)

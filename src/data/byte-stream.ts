@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
@@ -19,10 +20,25 @@ export interface Packed {
   onSheet?: (found: SheetFindings) => void;
   /** Is told at the end that zeros follow the compressed data, as tapes and some servers pad it. */
   onPadding?: () => void;
+  /** Ends the reading between two chunks. */
+  signal?: AbortSignal;
 }
 
-/** The unpacked bytes of an open file from its start, chunk by chunk. The handle stays open. */
+/**
+ * The unpacked bytes of an open file from its start, chunk by chunk. The handle stays open.
+ *
+ * @throws ToolError; the signal's reason once it aborts
+ */
 export async function* readBytes(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
+  for await (const chunk of unpackedBytes(handle, packed)) {
+    packed.signal?.throwIfAborted();
+    yield chunk;
+    // What is at hand already would keep everybody else waiting.
+    await setImmediate();
+  }
+}
+
+async function* unpackedBytes(handle: FileHandle, packed: Packed): AsyncGenerator<Uint8Array> {
   const { compression } = packed;
   switch (compression) {
     case "zip":

@@ -1,8 +1,8 @@
 import type { Bits } from "./bzip2-bits.ts";
 
-/** A block as it comes out, and its checksum. */
+/** A block and its checksum. It comes out piece by piece, and before the next one is decoded. */
 interface Block {
-  output: Uint8Array[];
+  output: Iterable<Uint8Array>;
   checksum: number;
 }
 
@@ -24,11 +24,14 @@ export function openBlockDecoder(bits: Bits) {
       const length = readBlock(bits, { codes, symbols, table: table.subarray(0, maxLength) });
       if (bits.isPast() || start >= length) throw bits.damaged("is wrong");
       invert(table, length);
-      const { output, found } = expand(table, start, length);
-      if (found !== checksum) throw bits.damaged("is wrong: a checksum does not fit");
-      return { output, checksum };
+      return { output: checked(expand(table, start, length), checksum), checksum };
     },
   };
+
+  function* checked(pieces: Generator<Uint8Array, number>, checksum: number): Generator<Uint8Array> {
+    const found = yield* pieces;
+    if (found !== checksum) throw bits.damaged("is wrong: a checksum does not fit");
+  }
 }
 
 /** The bytes that a block holds. */
@@ -200,12 +203,12 @@ function invert(table: Uint32Array, length: number): void {
   }
 }
 
-const outputBytes = 1_048_576;
+/** A block of one byte all over makes 45 MB. */
+const outputBytes = 256 * 1024;
 const longestRun = 4;
 
-/** Walk through the block, and undo the runs: after four equal bytes comes the number of those that follow. */
-function expand(table: Uint32Array, start: number, length: number): { output: Uint8Array[]; found: number } {
-  const output: Uint8Array[] = [];
+/** Walk through the block, and undo the runs: after four equal bytes comes the number of those that follow. Gives the checksum. */
+function* expand(table: Uint32Array, start: number, length: number): Generator<Uint8Array, number> {
   let buffer = Buffer.allocUnsafe(outputBytes);
   let size = 0;
   let crc = 0xffffffff;
@@ -230,7 +233,7 @@ function expand(table: Uint32Array, start: number, length: number): { output: Ui
     }
     for (; copies > 0; copies -= 1) {
       if (size === outputBytes) {
-        output.push(buffer);
+        yield buffer;
         buffer = Buffer.allocUnsafe(outputBytes);
         size = 0;
       }
@@ -239,8 +242,8 @@ function expand(table: Uint32Array, start: number, length: number): { output: Ui
       crc = (crc << 8) ^ (crcTable[(crc >>> 24) ^ written] ?? 0);
     }
   }
-  output.push(buffer.subarray(0, size));
-  return { output, found: ~crc >>> 0 };
+  yield buffer.subarray(0, size);
+  return ~crc >>> 0;
 }
 
 const polynomial = 0x04c11db7;

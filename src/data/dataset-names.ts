@@ -32,7 +32,8 @@ export function checkSavedName(name: string): void {
 /** @throws ToolError `invalid_input` for no column, or for two that SQL cannot tell apart. */
 export function checkColumns(columns: readonly Column[]): void {
   const names = columns.map((column) => column.name.toLowerCase());
-  const twice = names.find((name, index) => name === "" || names.indexOf(name) !== index);
+  const known = new Set<string>();
+  const twice = names.find((name) => name === "" || known.size === known.add(name).size);
   if (names.length === 0) throw new ToolError("invalid_input", "a dataset has at least one column");
   if (twice !== undefined)
     throw new ToolError(

@@ -27,11 +27,16 @@ export function hasHeader(first: readonly string[], rows: readonly string[][]): 
 /** Names as SQL will know them: trimmed, `column0` for a missing one, `name_1` for the second of a name. */
 export function columnNames(first: readonly string[], header: boolean): string[] {
   const taken = new Set<string>();
+  // Counted on, or a row of one name all over would take for ever.
+  const copies = new Map<string, number>();
   return first.map((cell, index) => {
     const wanted = (header ? cell.trim() : "") || `column${index}`;
-    let name = wanted;
-    for (let copy = 1; taken.has(name.toLowerCase()); copy++) name = `${wanted}_${copy}`;
-    taken.add(name.toLowerCase());
-    return name;
+    const key = wanted.toLowerCase();
+    let copy = copies.get(key) ?? 0;
+    const named = () => (copy === 0 ? wanted : `${wanted}_${copy}`);
+    while (taken.has(named().toLowerCase())) copy += 1;
+    copies.set(key, copy);
+    taken.add(named().toLowerCase());
+    return named();
   });
 }

@@ -5,7 +5,7 @@ import { systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { toJson } from "../text.ts";
 import { compressions, tableFormats } from "./data-format.ts";
-import { problemCodes, type KeptDraft, type KeptTable } from "./sql-wire.ts";
+import { problemCodes, type KeptDraft, type KeptTable, type StoredColumn } from "./sql-wire.ts";
 import { namesIn, type Workspace } from "./workspace.ts";
 
 /** Parquet copies in the workspace, each with a sidecar. Their keys are `table-PLACE-STATE`, both of 24 hex digits. */
@@ -104,7 +104,7 @@ async function removeIfPossible(path: string): Promise<void> {
 
 const sidecarSchema = z.object({
   sizeBytes: z.int(),
-  columns: z.array(z.object({ name: z.string(), type: z.string(), stored: z.string() })),
+  columns: z.array(z.object({ name: z.string(), type: z.string(), stored: z.string() }).refine(isRestorable)),
   problems: z.array(z.object({ line: z.int(), code: z.enum(problemCodes), message: z.string() })),
   dialect: z.object({
     source: z.string(),
@@ -117,6 +117,11 @@ const sidecarSchema = z.object({
     sheet: z.string().exactOptional(),
   }),
 });
+
+/** A type that is read back by a cast is part of a statement: there is one. */
+function isRestorable({ type, stored }: StoredColumn): boolean {
+  return type === stored || type === "HUGEINT";
+}
 
 /** A copy that is whole; the time of its sidecar tells when it was used last. */
 async function readKept(sidecarPath: string, path: string): Promise<KeptTable | undefined> {

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, readlink, realpath, type FileHandle } from "node:fs/promises";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
@@ -53,7 +53,10 @@ export async function inspectFile(path: string, shown: string) {
 
 /** What differs whenever a file's content does: which file it is, its length, and when content and entry last changed. */
 export async function fileState(handle: FileHandle): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
+  return stateOfStats(await handle.stat({ bigint: true }));
+}
+
+export function stateOfStats({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join("-");
 }
 

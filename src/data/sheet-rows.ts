@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import { dateText, type DateStyle } from "./sheet-dates.ts";
 import { unescaped } from "./workbook-parts.ts";
-import { readXml } from "./xml-parts.ts";
+import { checkCellLength, readXml } from "./xml-parts.ts";
 
 /** A cell that is not empty. */
 export interface SheetCell {
@@ -26,7 +26,6 @@ export interface SheetOptions {
 }
 
 const maxColumns = 16_384;
-
 /** The rows of a sheet that have cells, many at a time. Formulas have the values they had when they were saved. */
 export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: SheetOptions): AsyncGenerator<SheetRow[]> {
   let rows: SheetRow[] = [];
@@ -52,7 +51,9 @@ export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: She
         else if (name === "rPh") phonetic += 1;
       },
       text(piece) {
-        if (isText) text += piece;
+        if (!isText) return;
+        text += piece;
+        checkCellLength(text, options.shown);
       },
       close(name) {
         if (name === "v" || name === "t") isText = false;
@@ -60,6 +61,11 @@ export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: She
         else if (name === "c") {
           const cell = cellOf(text, attributes, options);
           if (cell.value !== "") row.cells.push({ column, ...cell });
+          if (row.cells.length > maxColumns)
+            throw new ToolError(
+              "unreadable",
+              `'${options.shown}' is damaged: row ${row.number} has two values in one cell; save it again`,
+            );
         } else if (name === "row" && row.cells.length > 0) rows.push(row);
       },
     },

@@ -116,13 +116,7 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
       return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
     };
-    let reached = 0;
-    const onPercent = (percent: number) => {
-      // Bytes and percent are no one count.
-      if (percent <= reached || sources.areFetched()) return;
-      reached = percent;
-      call.progress?.({ done: percent, total: 100, message: "percent" });
-    };
+    const onPercent = percentReport(call, sources.areFetched);
     const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
@@ -148,6 +142,16 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
 }
 
 type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;
+
+/** Tells only what has grown. Of fetched sources bytes are told, which are no one count with percent. */
+function percentReport({ progress }: SqlOptions, areFetched: () => boolean): (percent: number) => void {
+  let reached = 0;
+  return (percent) => {
+    if (percent <= reached || areFetched()) return;
+    reached = percent;
+    progress?.({ done: percent, total: 100, message: "percent" });
+  };
+}
 
 async function keepSpill(datasets: Datasets, answer: AnswerInRows, request: SqlRequest): Promise<Dataset | undefined> {
   const { spill, rowCount } = answer;

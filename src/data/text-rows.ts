@@ -131,11 +131,7 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
     pending = pending.slice(meta.cursor);
     const bad = errors[0]?.row;
     for (const [index, cells] of data.entries()) {
-      if (index === bad)
-        throw new ToolError(
-          "unreadable",
-          `row ${row} of '${shown}' has a quote in the wrong place or one that never ends; mend it`,
-        );
+      if (index === bad) throw badQuote(row, shown);
       if (cells.length === 1 && cells[0]?.trim() === "") {
         // In a table of one column a blank line is an empty cell, unless nothing follows it.
         if (columns.length === 1 && row > 0) blanks += 1;
@@ -145,6 +141,7 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       if (row > 0 || !header) yield checkedRow(cells, columns.length, { shown, row });
       row += 1;
     }
+    if (errors[0]?.code === "InvalidQuotes") throw badQuote(row, shown);
     checkLength(pending, shown, row);
   }
 
@@ -154,6 +151,13 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
     else checkLength(pending, shown, row);
   }
   yield* take(true);
+}
+
+function badQuote(row: number, shown: string): ToolError {
+  return new ToolError(
+    "unreadable",
+    `row ${row} of '${shown}' has a quote in the wrong place or one that never ends; mend it`,
+  );
 }
 
 /** Where so many lines end; undefined for a text that has fewer. */
@@ -212,7 +216,7 @@ function checkLength(pending: string, shown: string, row: number): void {
 
 function parseLine(text: string, shown: string, line: number): JsonObject {
   try {
-    const value = JSON.parse(text, exactInteger) as JsonValue;
+    const value = (longNumber.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)) as JsonValue;
     // Half a surrogate pair is JSON, but no text: few readers of the answer would take it.
     const whole = /\\ud/i.test(text) ? (JSON.parse(toJson(value)) as JsonValue) : value;
     return isJsonObject(whole) ? whole : { json: whole };
@@ -223,6 +227,9 @@ function parseLine(text: string, shown: string, line: number): JsonObject {
     });
   }
 }
+
+/** Looking at each value takes many times as long as parsing; shorter numbers are exact. */
+const longNumber = /\d{16}/;
 
 /** Keeps the digits that a JavaScript number cannot hold. */
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readdir, readFile, realpath, rename, rm, stat, statfs, utimes, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, realpath, rename, rm, stat, statfs, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
+import { stateOfStats } from "./open-file.ts";
 import { writeFailure, type Workspace } from "./workspace.ts";
 
 const entrySchema = z.object({
@@ -51,7 +52,11 @@ export interface WebCacheOptions {
   remove: (path: string) => Promise<void>;
 }
 
-const sidecarSchema = entrySchema.extend({ file: z.string().regex(/^web-[0-9a-f]{32}-[0-9a-f]{16}\.data$/) });
+const sidecarSchema = entrySchema.extend({
+  file: z.string().regex(/^web-[0-9a-f]{32}-[0-9a-f]{16}\.data$/),
+  /** Of the file, as it was put there: one that came with somebody's project has another, and nobody fetched it. */
+  state: z.string(),
+});
 const dataName = /^web-([0-9a-f]{32})-[0-9a-f]{16}\.data$/;
 
 export function openWebCache({ workspace, maxBytes, remove }: WebCacheOptions): WebCache {
@@ -61,7 +66,8 @@ export function openWebCache({ workspace, maxBytes, remove }: WebCacheOptions): 
     const draft = await workspace.temporaryPath(".json");
     const file = path.slice(path.lastIndexOf("web-"));
     try {
-      await writeFile(draft, `${JSON.stringify({ ...entry, file }, null, 1)}\n`, { mode: 0o600 });
+      const sidecar = { ...entry, file, state: await stateOf(path) };
+      await writeFile(draft, `${JSON.stringify(sidecar, null, 1)}\n`, { mode: 0o600 });
       await rename(draft, sidecarOf(await folder(), entry.url));
     } catch (thrown) {
       await rm(draft, { force: true });
@@ -73,9 +79,9 @@ export function openWebCache({ workspace, maxBytes, remove }: WebCacheOptions): 
     const cache = await folder();
     const sidecar = await readSidecar(sidecarOf(cache, url));
     if (sidecar === undefined || sidecar.url !== url) return undefined;
-    const { file, ...entry } = sidecar;
+    const { file, state, ...entry } = sidecar;
     const path = join(cache, file);
-    return (await sizeOf(path)) === entry.sizeBytes ? { entry, path } : undefined;
+    return (await stateOf(path)) === state ? { entry, path } : undefined;
   }
 
   return {
@@ -171,8 +177,10 @@ function warnOfRoom(thrown: unknown): void {
   log.warn("cannot make room in the cache of web files", thrown);
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(unlessGone))?.size;
+/** Undefined for a file that is gone. */
+async function stateOf(path: string): Promise<string | undefined> {
+  const found = await lstat(path, { bigint: true }).catch(unlessGone);
+  return found === undefined ? undefined : stateOfStats(found);
 }
 
 function unlessGone(thrown: unknown): undefined {

@@ -1,6 +1,6 @@
 import { ToolError } from "../errors.ts";
 import { dateStyleOf, type DateStyle } from "./sheet-dates.ts";
-import { readWholeXml } from "./xml-parts.ts";
+import { checkCellLength, readWholeXml } from "./xml-parts.ts";
 import type { Zip } from "./zip.ts";
 
 export interface WorkbookSheets {
@@ -64,6 +64,8 @@ export async function readDateStyles(zip: Zip, shown: string): Promise<(DateStyl
 }
 
 const maxSharedChars = 256 * 1024 ** 2;
+/** What a text takes besides its characters. */
+const sharedTextChars = 16;
 
 /** The texts that cells name by their number. */
 export async function readSharedTexts(zip: Zip, shown: string): Promise<string[]> {
@@ -81,14 +83,16 @@ export async function readSharedTexts(zip: Zip, shown: string): Promise<string[]
         if (name === "t") isText = phonetic === 0;
       },
       text(piece) {
-        if (isText) text += piece;
+        if (!isText) return;
+        text += piece;
+        checkCellLength(text, shown);
       },
       close(name) {
         if (name === "rPh") phonetic -= 1;
         if (name === "t") isText = false;
         if (name !== "si") return;
         texts.push(unescaped(text));
-        chars += text.length;
+        chars += text.length + sharedTextChars;
         text = "";
         if (chars > maxSharedChars)
           throw new ToolError("too_large", `'${shown}' holds more than 256 MB of texts; save the sheet as CSV`);

@@ -9,13 +9,15 @@ export interface XmlHandler {
 }
 
 const maxDepth = 64;
+/** Of one tag or comment, which is read whole. */
+const maxTokenChars = 4 * 1024 ** 2;
 
 /**
  * Read XML piece by piece, and give control back after each. Entities of a document's own are no entities here, so that
  * none can grow.
  *
  * @param shown what messages call the file
- * @throws ToolError `unreadable`
+ * @throws ToolError `unreadable`, `too_large`
  */
 export async function* readXml(
   chunks: AsyncIterable<Uint8Array>,
@@ -23,16 +25,23 @@ export async function* readXml(
   shown: string,
 ): AsyncGenerator<void> {
   let depth = 0;
+  let unread = 0;
   const parser = new Parser(
     {
       onopentag(name, attributes) {
+        unread = 0;
         depth += 1;
         if (depth > maxDepth)
           throw new ToolError("unreadable", `'${shown}' is no workbook: its XML is nested too deeply; save it again`);
         handler.open?.(localName(name), attributes);
       },
-      ontext: (text) => handler.text?.(text),
+      ontext(text) {
+        unread = 0;
+        handler.text?.(text);
+      },
+      oncomment: () => void (unread = 0),
       onclosetag(name) {
+        unread = 0;
         depth -= 1;
         handler.close?.(localName(name));
       },
@@ -41,7 +50,10 @@ export async function* readXml(
   );
   const decoder = new TextDecoder();
   for await (const chunk of chunks) {
+    unread += chunk.length;
     parser.write(decoder.decode(chunk, { stream: true }));
+    if (unread > maxTokenChars)
+      throw new ToolError("too_large", `'${shown}' holds a tag of more than 4 MB; save the sheet as CSV`);
     yield;
   }
   parser.end(decoder.decode());
@@ -56,6 +68,15 @@ export async function readWholeXml(
 ): Promise<void> {
   const reading = readXml(chunks, handler, shown);
   while ((await reading.next()).done !== true);
+}
+
+/** Far more than spreadsheets let anybody write into a cell. */
+const maxCellChars = 4 * 1024 ** 2;
+
+/** @throws ToolError `too_large` */
+export function checkCellLength(text: string, shown: string): void {
+  if (text.length > maxCellChars)
+    throw new ToolError("too_large", `'${shown}' holds a cell of more than 4 MB; save the sheet as CSV`);
 }
 
 function localName(name: string): string {

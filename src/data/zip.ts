@@ -51,11 +51,12 @@ export async function openZip(handle: FileHandle, shown: string): Promise<Zip> {
 
 async function entriesOf(zip: ZipFile, shown: string): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
+  let count = 0;
   for await (const entry of zip.eachEntry()) {
-    if (entry.fileName.endsWith("/")) continue;
-    entries.set(entry.fileName, entry);
-    if (entries.size > maxEntries)
-      throw new ToolError("too_large", `'${shown}' holds more than ${maxEntries} files; unpack it`);
+    count += 1;
+    if (count > maxEntries)
+      throw new ToolError("too_large", `'${shown}' holds more than ${maxEntries} files and folders; unpack it`);
+    if (!entry.fileName.endsWith("/")) entries.set(entry.fileName, entry);
   }
   return entries;
 }

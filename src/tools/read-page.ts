@@ -2,6 +2,7 @@ import type { Column } from "../data/dataset.ts";
 import { findSource, type TableSource } from "../data/source.ts";
 import { quoteName } from "../data/sql-text.ts";
 import { extraColumn, problemsOf } from "../data/repair.ts";
+import type { SqlAnswer } from "../data/sql.ts";
 import type { WebFiles } from "../data/web-files.ts";
 import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text-rows.ts";
 import { columnNames } from "../data/header.ts";
@@ -70,7 +71,9 @@ async function readPage(source: string, wanted: Wanted, context: ToolContext) {
   }
 }
 
-function isText({ format, files }: TableSource, offset: number): boolean {
+/** A workbook is no text: it is unpacked in a process that can be killed, with limits to its memory. */
+function isText({ format, compression, files }: TableSource, offset: number): boolean {
+  if (compression === "xlsx") return false;
   return (format === "csv" || format === "jsonl") && files.length === 1 && offset <= maxTextOffset;
 }
 
@@ -79,7 +82,7 @@ async function readText(source: TableSource, wanted: Wanted, { services, signal 
   if (file === undefined) throw new ToolError("not_found", `'${source.name}' has no file`);
   const handle = await services.files.open(file);
   try {
-    const text: TextFile = { handle, compression: source.compression, part: file.part, shown: file.shown };
+    const text: TextFile = { handle, compression: source.compression, part: file.part, shown: file.shown, signal };
     return source.format === "csv"
       ? await readDelimited(text, wanted, signal).catch((thrown: unknown) => {
           if (!(thrown instanceof ToolError && thrown.code === "unreadable")) throw thrown;
@@ -132,14 +135,12 @@ async function readJson(
   signal: AbortSignal,
 ): Promise<Page> {
   const { items, count } = await slice(jsonRows(file), { offset, limit, signal });
-  const all = known ?? inferColumns(items);
+  const all = known ?? inferColumns(items, columns);
   const missing =
     known === undefined ? (columns ?? []).filter((name) => all.every((column) => column.name !== name)) : [];
   if (missing.length > 0) all.push(...(await findColumns(file, missing, signal)));
-  const shown = pick(
-    all.map(({ name }) => name),
-    columns,
-  ).flatMap((index) => all[index] ?? []);
+  const names = all.map(({ name }) => name);
+  const shown = pick(names, columns).flatMap((index) => all[index] ?? []);
   return { columns: shown, rows: items.map((item) => shown.map(({ name }) => cellOf(item, name))), rowCount: count };
 }
 
@@ -166,7 +167,11 @@ function cellOf(item: JsonObject, name: string): JsonValue {
 
 /** The positions of the wanted columns. @throws ToolError `invalid_input` for one that is not there */
 function pick(columns: readonly string[], wanted: readonly string[] | undefined): number[] {
-  return (wanted ?? columns).map((name) => {
+  if (wanted === undefined) {
+    checkWidth(columns);
+    return columns.map((_, index) => index);
+  }
+  return wanted.map((name) => {
     const index = columns.indexOf(name);
     if (index >= 0) return index;
     throw new ToolError(
@@ -174,6 +179,20 @@ function pick(columns: readonly string[], wanted: readonly string[] | undefined)
       `there is no column '${name}'${didYouMean(name, columns)}; the columns are ${columns.slice(0, 40).join(", ")}`,
     );
   });
+}
+
+/** What names and types leave of an answer is for rows. */
+const maxNameChars = 50_000;
+
+function checkWidth(columns: readonly string[]): void {
+  if (toJson(columns).length > maxNameChars) throw tooWide(columns);
+}
+
+function tooWide(columns: readonly string[], most = ""): ToolError {
+  return new ToolError(
+    "too_large",
+    `there are ${most}${columns.length} columns, too many for one answer; name those you need in columns: ${columns.slice(0, 20).join(", ")}, …`,
+  );
 }
 
 /** A part of a sequence, and its length if the end was reached. */
@@ -192,9 +211,21 @@ async function slice<Item>(
   return { items: taken, count: index };
 }
 
-function inferColumns(items: readonly JsonObject[]): Column[] {
-  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
-  return names.map((name) => ({ name, type: jsonType(items.map((item) => cellOf(item, name))) }));
+/** More of them are looked at only where they are asked for. */
+const maxInferred = 20_000;
+
+function inferColumns(items: readonly JsonObject[], wanted: readonly string[] | undefined): Column[] {
+  const values = new Map<string, JsonValue[]>();
+  const names = new Set(wanted);
+  for (const item of items) {
+    for (const [name, value] of Object.entries(item)) {
+      const known = values.get(name);
+      if (known !== undefined) known.push(value);
+      else if (values.size < maxInferred || names.has(name)) values.set(name, [value]);
+      else if (wanted === undefined) throw tooWide([...values.keys()], "more than ");
+    }
+  }
+  return [...values].map(([name, all]) => ({ name, type: jsonType(all) }));
 }
 
 function jsonType(values: readonly JsonValue[]): string {
@@ -207,18 +238,36 @@ function jsonType(values: readonly JsonValue[]): string {
 }
 
 async function readBySql(
-  { name, format, dataset }: TableSource,
+  { name, format, compression, dataset }: TableSource,
   { offset, limit, columns }: Wanted,
   { services, ...options }: ToolContext & { web: WebFiles },
 ): Promise<Page> {
   const table = quoteName(name);
   const origin = { tool: "read_rows" };
+  // One row more than the page tells whether that ends the sheet.
+  const wanted = compression === "xlsx" ? limit + 1 : limit;
   const list = columns?.map(quoteName).join() ?? "*";
   const page = await services.sql.query(
-    { sql: `select ${list} from ${table} limit ${limit} offset ${offset}`, limit, asText: format === "csv", origin },
+    {
+      sql: `select ${list} from ${table} limit ${wanted} offset ${offset}`,
+      limit: wanted,
+      asText: format === "csv",
+      origin,
+    },
     options,
   );
+  if (compression === "xlsx") return sheetPage(page, { offset, limit });
   if (format !== "parquet" || dataset !== undefined) return { ...page, rowCount: undefined };
   const counted = await services.sql.query({ sql: `select count(*) from ${table}`, limit: 1, origin }, options);
   return { ...page, rowCount: Number(counted.rows[0]?.[0]) };
+}
+
+function sheetPage({ columns, rows, problems }: SqlAnswer, { offset, limit }: Pick<Wanted, "offset" | "limit">): Page {
+  const isEnd = rows.length > 0 && rows.length <= limit;
+  return {
+    columns,
+    rows: rows.slice(0, limit),
+    rowCount: isEnd ? offset + rows.length : undefined,
+    notes: problems.map(({ message }) => message),
+  };
 }

@@ -286,3 +286,13 @@ test("a damaged copy is not read", async () => {
   await truncate(sidecar.replace(/json$/, "parquet"), 4);
   expect((await ask("from 't.csv'")).rows).toEqual([[1, "x"]]);
 });
+
+test("a copy whose types are SQL is not read", async () => {
+  await writeSettled("typed.csv", "a,b\n1,2\n");
+  await ask("from 'typed.csv'");
+  const [sidecar = ""] = await untilKept();
+  const described = JSON.parse(await readFile(sidecar, "utf8"));
+  described.columns[0].type = "VARCHAR) AS a, CAST('forged' AS VARCHAR";
+  await writeFile(sidecar, JSON.stringify(described));
+  expect((await ask("select a from 'typed.csv'")).rows).toEqual([[1]]);
+});

@@ -145,3 +145,18 @@ test("what was fetched by a process that was allowed more is not given to one th
   const strict = openDownloader({ allowPrivate: [], userAgent: "axoner/test" });
   await expect(open({ downloader: strict }).fetch(address, waiter)).rejects.toMatchObject({ code: "blocked_address" });
 });
+
+test("a file that lay in the cache before anybody fetched it is not given", async () => {
+  const address = serve("/true.csv", "a\ntrue\n");
+  await use(open(), address);
+  const [sidecar = ""] = await cacheFiles(".json");
+  const [content = ""] = await cacheFiles(".data");
+  // as a project brings it along: the same names and contents, in files of its own
+  const cache = join(workspace, "cache");
+  for (const name of [sidecar, content]) {
+    const bytes = await readFile(join(cache, name), "utf8");
+    await rm(join(cache, name));
+    await writeFile(join(cache, name), bytes.replace("a\ntrue", "a\nlies"));
+  }
+  expect(await use(open(), address)).toBe("a\ntrue\n");
+});
