@@ -122,7 +122,7 @@ test("a statement that is wrong over a broken file is told first, then three of 
   const failed = await folder.call(queryData, { sql: "select max(v::int) from 'both.csv'" });
   expect(failed).toMatchObject({ ok: false, code: "unreadable" });
   const { message } = failed as { message: string };
-  expect(message).toMatch(/^row 501 of .*holds "x".*\. This may come of what is wrong with the file: line 2 of /);
+  expect(message).toMatch(/^line 502 of .*holds "x".*\. This may come of what is wrong with the file: line 2 of /);
   expect(message).toMatch(/line 4 of 'both.csv' [^;]+; the others are null; and more than 97 more, which profile_data/);
   expect(message.length).toBeLessThan(1_000);
 });
