@@ -22,11 +22,11 @@ export interface KeptFolder {
 }
 
 /**
- * `asked`: a copy was wanted, and whoever was to make it may have ended before it was finished. `tried`: it was tried
- * to make the copy, and there is no use in trying again.
+ * `asked`: a copy was wanted, and whoever was to make it may have ended before it was finished. `again`: so it was a
+ * second time. `tried`: it was tried to make the copy, and there is no use in trying again.
  */
 export type Mark = (typeof allMarks)[number];
-const allMarks = ["asked", "tried"] as const;
+const allMarks = ["asked", "again", "tried"] as const;
 
 const defaultMaxBytes = 10 * 1024 ** 3;
 const freeShare = 0.25;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { ToolError, type ErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { version } from "../version.ts";
@@ -12,7 +13,7 @@ import type { Workspace } from "./workspace.ts";
  * one state of its files: as soon as one of them changes it is not found any more, and removed.
  */
 export interface KeptTables {
-  /** The copy of a source as it is now, and whether one may be made. Waits for a copy that is being made. */
+  /** The copy of a source as it is now, and whether one may be made. Waits for one that is being made, but no longer than the statement took that began it. */
   find(source: TableSource, signal: AbortSignal): Promise<Pick<WireSource, "kept" | "keep">>;
   /** The copy of a source as it is now, for a statement that makes none. */
   read(source: TableSource): Promise<KeptTable | undefined>;
@@ -20,8 +21,11 @@ export interface KeptTables {
   adopt(drafts: readonly KeptDraft[]): Promise<void>;
   /** Run a statement that makes copies first; again without them where it took too much, which may have been theirs. */
   around<Result>(copies: () => readonly string[], run: () => Promise<Result>): Promise<Result>;
-  /** Copies are being made; `drafts` gives those that could be. Whoever asks for one meanwhile waits. Never rejects. */
-  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void>;
+  /**
+   * Copies are being made of the sources of a statement that took so long; `drafts` gives those that could be. Never
+   * rejects.
+   */
+  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>, tookMs: number): Promise<void>;
   /** Settles once no copy is expected any more. */
   settled(): Promise<void>;
 }
@@ -29,11 +33,11 @@ export interface KeptTables {
 /** @param maxBytes of all copies together; default 10 GB, and never more than a quarter of the free disk */
 export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTables {
   const folder = openKeptFolder(workspace, maxBytes);
-  const making = new Map<string, Promise<void>>();
+  const making = new Map<string, Making>();
 
   async function settle(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void> {
     try {
-      for (const key of keys) await folder.mark(key, "asked");
+      for (const key of keys) if ((await folder.find(key)) === undefined) await folder.mark(key, "asked");
       const made = await drafts;
       await folder.adopt(made);
       const missing = keys.filter((key) => made.every((draft) => draft.key !== key));
@@ -49,12 +53,15 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
     async find(source, signal) {
       const key = keyOf(source);
       if (key === undefined) return { kept: undefined, keep: undefined };
-      await untilAborted(making.get(key), signal);
+      await patiently(making.get(key), signal);
       const found = await folder.find(key);
       if (typeof found === "object") return { kept: found, keep: undefined };
+      if (making.has(key)) return { kept: undefined, keep: undefined };
       if (found === undefined) return { kept: undefined, keep: { key, when: "after" } };
+      if (found === "asked" && (await folder.mark(key, "again")))
+        return { kept: undefined, keep: { key, when: "after" } };
       // once only: should it take too long or too much, the next statement gets through without
-      if (found === "asked" && (await folder.mark(key, "tried")))
+      if (found === "again" && (await folder.mark(key, "tried")))
         return { kept: undefined, keep: { key, when: "before" } };
       return { kept: undefined, keep: undefined };
     },
@@ -71,18 +78,18 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
         const keys = copies();
         if (keys.length === 0 || !(thrown instanceof ToolError)) throw thrown;
         if (thrown.code === "too_large") return await run();
-        if (!doubtful.has(thrown.code)) for (const key of keys) await folder.mark(key, "asked");
+        if (!doubtful.has(thrown.code)) for (const key of keys) await folder.mark(key, "again");
         throw thrown;
       }
     },
-    expect(keys, drafts) {
+    expect(keys, drafts, tookMs) {
       drafts.catch(() => undefined); // looked at once the others are marked
       const done = settle(keys, drafts);
-      for (const key of keys) making.set(key, done);
+      for (const key of keys) making.set(key, { done, tookMs });
       return done;
     },
     async settled() {
-      await Promise.all(making.values());
+      await Promise.all([...making.values()].map(({ done }) => done));
     },
   };
 }
@@ -102,16 +109,25 @@ function digest(parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
 }
 
-/** @throws the signal's reason once it aborts */
-async function untilAborted(done: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  if (done === undefined) return;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abandon = () => reject(signal.reason);
-  signal.addEventListener("abort", abandon, { once: true });
+interface Making {
+  done: Promise<void>;
+  /** How long the statement took whose sources are copied. */
+  tookMs: number;
+}
+
+/**
+ * Wait for a copy no longer than it may take to do without. @throws the signal's reason once it aborts
+ */
+async function patiently(making: Making | undefined, signal: AbortSignal): Promise<void> {
+  if (making === undefined) return;
+  const isDone = new AbortController();
+  const patience = delay(making.tookMs, undefined, { signal: AbortSignal.any([signal, isDone.signal]) });
   try {
-    await Promise.race([done, promise]);
+    await Promise.race([making.done, patience]);
+  } catch {
+    signal.throwIfAborted();
   } finally {
-    signal.removeEventListener("abort", abandon);
+    isDone.abort();
+    patience.catch(() => undefined);
   }
 }

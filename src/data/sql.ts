@@ -9,7 +9,7 @@ import { noCopy, openStatementSources } from "./statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web-tables.ts";
 import type { WebCall, WebFiles } from "./web-files.ts";
-import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql-wire.ts";
+import type { KeptDraft, OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {
@@ -117,7 +117,10 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
     };
     const onPercent = percentReport(call, sources.areFetched);
-    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
+    const started = performance.now();
+    const copy = (keys: string[], drafts: Promise<KeptDraft[]>) =>
+      kept.expect(keys, drafts, performance.now() - started);
+    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: copy };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 
