@@ -31,6 +31,8 @@ export interface Expected {
   dateFormat: string | undefined;
   /** Values come more than once, so that it is worth its time to look for the frequent ones. */
   repeats: boolean;
+  /** A number near which the numbers may lie: sums of their distances from it lose no digits. */
+  origin: number;
 }
 
 /** Fewer rows than this say nothing about how often values come. */
@@ -45,7 +47,16 @@ export function expectOf(column: Column, sample: readonly JsonValue[]): Expected
     column,
     dateFormat: column.type === "VARCHAR" ? dateFormatOf(sample) : undefined,
     repeats: isMixed && !isFraction,
+    origin: isNumeric(column.type) ? originOf(sample) : 0,
   };
+}
+
+/** Sums of smaller numbers are exact enough. */
+const leastOrigin = 1e6;
+
+function originOf(sample: readonly JsonValue[]): number {
+  const first = Number(sample.find((cell) => cell !== null) ?? 0);
+  return Number.isFinite(first) && Math.abs(first) >= leastOrigin ? first : 0;
 }
 
 export const quantileShares = [0.05, 0.25, 0.5, 0.75, 0.95];
@@ -61,9 +72,13 @@ const maxBoundChars = 200;
  *
  * @param isWide the table has so many columns that only the basic measures are wanted
  */
-export function measuresOf({ column: { name, type }, dateFormat, repeats }: Expected, isWide: boolean): string[] {
+export function measuresOf(
+  { column: { name, type }, dateFormat, repeats, origin }: Expected,
+  isWide: boolean,
+): string[] {
   const column = quoteName(name);
   const number = `try_cast(${column} AS DOUBLE)`;
+  const distance = origin === 0 ? number : `(${number} - CAST(${origin} AS DOUBLE))`;
   // only fractions can be infinite, and text that a column of fractions may turn out to be
   const finite = /^(FLOAT|DOUBLE)$/.test(type) ? ` FILTER (isfinite(${number}))` : "";
   const text = `CAST(${column} AS VARCHAR)`;
@@ -75,8 +90,8 @@ export function measuresOf({ column: { name, type }, dateFormat, repeats }: Expe
     `least(approx_count_distinct(${column}), count(${column}))`,
     whenWanted(isComparable(type), `min(${column})`),
     whenWanted(isComparable(type), `max(${column})`),
-    whenWanted(isNumber, `avg(${number})`),
-    whenWanted(isNumber, `stddev_samp(${number})${finite}`),
+    whenWanted(isNumber, origin === 0 ? `avg(${number})` : `${origin} + avg(${distance})`),
+    whenWanted(isNumber, `stddev_samp(${distance})${finite}`),
     whenWanted(isNumber && !isWide, `approx_quantile(${number}, [${quantileShares.join()}])${finite}`),
     whenWanted(repeats && !isWide, `approx_top_k(left(${text}, ${maxTopChars + 1}), ${topCount})`),
     whenWanted(isText && !isWide, `[min(length(${text})), max(length(${text})), avg(length(${text}))]`),

@@ -135,3 +135,12 @@ test("cells beyond the names are a column of the profile, however far down they 
   expect(problems).toMatchObject([{ line: 30_002, code: "extra_cells" }]);
   expect(columns).toMatchObject([{ name: "a" }, { name: "b" }, { name: "extra_cells", nulls: 30_000, distinct: 1 }]);
 });
+
+test("tells mean and deviation of long identifiers as exactly as of short ones", async () => {
+  const ids = Array.from({ length: 20_000 }, (_, index) => 9_000_000_000_000_000 + index);
+  await folder.write("ids.csv", `id\n${ids.join("\n")}\n`);
+  const { columns } = await folder.value(profileData, { source: "ids.csv" });
+  const [column] = columns as { mean: number; std: number }[];
+  expect(column?.mean).toBeCloseTo(9_000_000_000_010_000, -1);
+  expect(column?.std).toBeCloseTo(Math.sqrt((20_000 * 20_001) / 12), 1);
+});
