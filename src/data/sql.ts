@@ -25,6 +25,8 @@ export interface SqlRequest {
   asText?: boolean;
   /** Write the result here; the answer has no rows then. */
   output?: OutputTarget;
+  /** The same call asks another statement after this one: no copies are made that would compete with it. */
+  followed?: boolean;
   /** What the dataset's sidecar says of how it was made, besides the sources. */
   origin: JsonObject;
 }
@@ -91,7 +93,7 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
 
   async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
     const { signal, timeoutMs = defaultTimeoutMs } = call;
-    const { sql, limit, saveAs, asText = false, output } = request;
+    const { sql, limit, saveAs, asText = false, output, followed = false } = request;
     const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
     if (saveAs !== undefined) checkSavedName(saveAs);
     const job: StatementJob = { sql, limit, keep, asText, output, keepAfterMs, workspace, memoryLimitMb: memory };
@@ -100,7 +102,8 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       finder: { files, datasets, web },
       copyOf: async (source) => {
         if (asText) return noCopy;
-        return output === undefined ? await kept.find(source, signal) : { ...noCopy, kept: await kept.read(source) };
+        if (output !== undefined || followed) return { ...noCopy, kept: await kept.read(source) };
+        return await kept.find(source, signal);
       },
     });
     const resolve = async (tables: string[]) => {

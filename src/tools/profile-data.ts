@@ -76,7 +76,7 @@ async function profileWhole(source: string, context: Call) {
 
 async function profileTable(source: string, condition: string, context: Call) {
   const table = quoteName(source);
-  const head = await ask(`select * from ${table} ${condition} limit ${sampleRows}`, context);
+  const head = await ask(`select * from ${table} ${condition} limit ${sampleRows}`, context, true);
   const { columns } = head;
   if (columns.length > maxColumns) {
     throw new ToolError(
@@ -110,6 +110,6 @@ function describeDialect(dialect: SourceDialect | undefined) {
   return { dialect: rest, encoding };
 }
 
-function ask(sql: string, { services, ...options }: Call) {
-  return services.sql.query({ sql, limit: sampleRows, origin: { tool: "profile_data" } }, options);
+function ask(sql: string, { services, ...options }: Call, followed = false) {
+  return services.sql.query({ sql, limit: sampleRows, followed, origin: { tool: "profile_data" } }, options);
 }
