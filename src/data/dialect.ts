@@ -98,27 +98,51 @@ interface Cut {
   fields: number;
   /** The share of rows that have so many. */
   share: number;
+  /** The first row has so many too. */
+  isAgreed: boolean;
 }
 
-/** The delimiter that cuts nearly every row into the same number of fields, or at least half of them, and into the most. */
+/**
+ * The delimiter that cuts nearly every row into the same number of fields, or at least half of them. One that cuts the
+ * first row alike goes before one that does not, and then the one that cuts into the most.
+ */
 function sniffDelimiter(text: string, { shown, complete, delimiter }: Head): Cut {
   const body = text.replace(comments, "") || text;
-  const cut = (by: string): Cut => {
-    const counts = parseRows(body, by, complete, 200).map((row) => row.length);
-    const fields = mostCommon(counts);
-    return { delimiter: by, fields, share: counts.filter((count) => count === fields).length / counts.length };
-  };
+  const rowsBy = (by: string) => parseRows(body, by, complete, 200);
+  const cut = (by: string) => cutOf(by, rowsBy(by));
   const named = delimiter ?? delimiterNamed(text, shown);
   if (named !== undefined) return cut(named);
-  const cuts = delimiters.map(cut);
+  const all = delimiters.map(cut);
+  const cuts = all.filter((one) => one.delimiter !== "," || !all.some((other) => hasDecimalCommas(other, rowsBy)));
   const rare = rareDelimiters.filter((one) => text.includes(one)).map(cut);
-  for (const [candidates, leastShare] of [[cuts, 0.9] as const, [rare, 1] as const, [cuts, 0.5] as const]) {
+  for (const [candidates, leastShare] of [[cuts, usualShare] as const, [rare, 1] as const, [cuts, 0.5] as const]) {
     const [best] = candidates
       .filter(({ fields, share }) => fields > 1 && share >= leastShare)
-      .toSorted((a, b) => b.fields - a.fields);
+      .toSorted((a, b) => Number(b.isAgreed) - Number(a.isAgreed) || b.fields - a.fields);
     if (best !== undefined) return best;
   }
   return cut(",");
+}
+
+const usualShare = 0.9;
+
+function cutOf(delimiter: string, rows: readonly string[][]): Cut {
+  const counts = rows.map((row) => row.length);
+  const fields = mostCommon(counts);
+  const share = counts.filter((count) => count === fields).length / counts.length;
+  return { delimiter, fields, share, isAgreed: counts[0] === fields };
+}
+
+const decimalComma = /^\s*[+-]?\d[\d.]*,\d+\s*%?\s*$/;
+
+/** Whether another delimiter cuts every row alike, and all commas are then those of numbers: they cut nothing. */
+function hasDecimalCommas(
+  { delimiter, fields, share, isAgreed }: Cut,
+  rowsBy: (delimiter: string) => string[][],
+): boolean {
+  if (delimiter === "," || fields < 2 || share < usualShare || !isAgreed) return false;
+  const cells = rowsBy(delimiter).flatMap((row) => row.filter((cell) => cell.includes(",")));
+  return cells.length > 0 && cells.every((cell) => decimalComma.test(cell));
 }
 
 /** The delimiter that a file's name tells, or its first line as spreadsheets write it. */

@@ -11,17 +11,32 @@ export function isDataLike(cell: string): boolean {
 }
 
 /**
- * Whether the first row names the columns: it does where none of its cells looks like data, or where a column
- * of data begins with a cell that does not.
+ * Whether the first row names the columns: it does where none of its cells looks like data, where a column of data
+ * begins with a cell that does not, or where it counts years above something else.
  */
 export function hasHeader(first: readonly string[], rows: readonly string[][]): boolean {
   const texts = first.map((cell) => !isDataLike(cell));
   if (texts.every(Boolean)) return true;
   const sample = rows.slice(0, 50);
+  if (namesYears(first, sample)) return true;
   return texts.some((isText, column) => {
     const cells = sample.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");
     return isText && cells.length > 0 && cells.every(isDataLike);
   });
+}
+
+const year = /^\s*(19|20)\d{2}\s*$/;
+const leastYears = 2;
+
+/** Whether all cells of a row are years in their order, names or nothing, and the columns below hold no years. */
+function namesYears(first: readonly string[], rows: readonly string[][]): boolean {
+  const columns = first.flatMap((cell, column) => (year.test(cell) ? [column] : []));
+  const isAscending = columns.every(
+    (column, index) => index === 0 || Number(first[column]) > Number(first[columns[index - 1] ?? 0]),
+  );
+  if (columns.length < leastYears || !isAscending) return false;
+  if (!first.every((cell) => cell.trim() === "" || year.test(cell) || !isDataLike(cell))) return false;
+  return rows.length > 0 && columns.every((column) => rows.some((row) => !year.test(row[column] ?? "")));
 }
 
 /** Names as SQL will know them: trimmed, `column0` for a missing one, `name_1` for the second of a name. */

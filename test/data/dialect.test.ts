@@ -14,6 +14,13 @@ test.each([
   ["a|b\n1|2\n", "|"],
   ['a;b\n"x,y";2\n', ";"],
   ["just one column\nx, y\nz\n", ","],
+  ["name;price\nx;1,50\ny;2,50\n", ";"],
+  ["Datum;Soll;Haben;Saldo\n01.02.2024;1,00;2,00;3,00\n02.02.2024;1,00;2,00;3,00\n", ";"],
+  ["Artikel;Umsatz\nA;1.746.100,96\nB;1.000,00\n", ";"],
+  ["id;note\n1;first, of all\n2;then, again\n", ";"],
+  ["id\tnote\n1\tfirst, of all\n2\tthen, again\n", "\t"],
+  ["1,5;2,5;3,5\n4,5;5,5;6,5\n", ";"],
+  ["a,b\n1;2,3\n4;5,6\n", ","],
 ])("%j is delimited by %j", (content, delimiter) => {
   expect(sniff(content).delimiter).toBe(delimiter);
 });
@@ -27,7 +34,12 @@ test.each([
   ["name,city\nAda,Paris\n", true],
   ["1,2\n3,4\n", false],
   ["2026-01-01,x\n2026-01-02,y\n", false],
-  ["country,2019,2020\nFrance,1,2\n", false],
+  ["country,2019,2020\nFrance,1,2\n", true],
+  ["2019,2020,2021\n1,2,3\n4,5,6\n", true],
+  [",2019,2020\nFrance,1,2\n", true],
+  ["2019,2020\n2021,2022\n", false],
+  ["2020,2019\n1,2\n", false],
+  ["2019,5\n2020,6\n", false],
   [",x,y\n0,1,2\n", true],
 ])("%j has a header: %j", (content, header) => {
   expect(sniff(content).header).toBe(header);
