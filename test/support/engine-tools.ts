@@ -24,6 +24,8 @@ export const count = defineTool({
       await delay(2, undefined, { signal });
       progress({ done, total: 10, message: `counted ${done}` });
     }
+    // the SDK's client drops progress that arrives together with the result
+    await delay(50, undefined, { signal });
     return { counted: 10 };
   },
 });
