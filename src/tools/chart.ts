@@ -93,7 +93,8 @@ function targetOf(path: string | undefined, format: Format | undefined): { path:
 }
 
 function queryOf({ services, signal }: RunContext) {
-  return (sql: string, limit: number) => services.sql.query({ sql, limit, origin: { tool: "chart" } }, { signal });
+  return (sql: string, limit: number, followed: boolean) =>
+    services.sql.query({ sql, limit, followed, origin: { tool: "chart" } }, { signal });
 }
 
 function contentOf({ svg, png }: Drawing, format: Format): string | Uint8Array {

@@ -20,8 +20,8 @@ export interface ChartOptions extends ChartRequest {
   from: { source: string } | { sql: string };
   title?: string | undefined;
   theme: ThemeName;
-  /** Runs one SELECT and gives at most `limit` rows of it. */
-  query: (sql: string, limit: number) => Promise<Answer>;
+  /** Runs one SELECT and gives at most `limit` rows of it. `followed`: another one of the same data comes after it. */
+  query: (sql: string, limit: number, followed: boolean) => Promise<Answer>;
 }
 
 interface Answer {
@@ -43,13 +43,13 @@ export interface Chart {
 export async function designChart(options: ChartOptions): Promise<Chart> {
   const { query } = options;
   const from = fromSql(options.from);
-  const { columns } = await query(`select * from ${from} limit 0`, 1);
+  const { columns } = await query(`select * from ${from} limit 0`, 1, true);
   const read = layoutOf(options, columns);
   const first = await askFacts(read, from, query);
   const layout = withTextTimes(read, first);
   const facts = layout === read ? first : await askFacts(layout, from, query);
   const plan = planOf(layout, facts);
-  const answer = await query(dataSql(plan, layout, from), maxRows);
+  const answer = await query(dataSql(plan, layout, from), maxRows, false);
   const rows = readRows(answer.rows, answer.rowCount, plan);
   if (rows.cells.length === 0)
     throw new ToolError("invalid_input", "there is nothing to draw: no row has a value for every column that is shown");
@@ -71,7 +71,7 @@ async function askFacts(layout: Layout, from: string, query: ChartOptions["query
   const fields: Partial<Record<FieldRole, Field>> = {};
   for (const role of roles) if (layout[role] !== undefined) fields[role] = layout[role];
   if (layout.measure !== undefined && needsNumbers(layout.measure)) fields.measure = layout.measure.field;
-  const { columns, rows } = await query(factsSql(fields, from), 1);
+  const { columns, rows } = await query(factsSql(fields, from), 1, true);
   return readFacts<FieldRole>(columns, rows[0] ?? []);
 }
 
