@@ -80,7 +80,7 @@ describe("CSV", () => {
       fc.asyncProperty(rowsOf(fc.option(cell)), async (rows) => {
         const plain = rows.map((row) => row.map((value) => value ?? ""));
         await folder.value(exportData, { source: await textDataset(rows), path: "any.csv" });
-        const parsed = Papa.parse(await text("any.csv"), { newline: "\r\n" });
+        const parsed = Papa.parse(await text("any.csv"), { delimiter: ",", newline: "\r\n" });
         expect(parsed.data).toEqual([["a", "b"], ...plain, [""]]);
         const { rows: read } = await folder.value(readRows, { source: "any.csv", limit: 1_000 });
         expect((read as JsonValue[][]).map((row) => row.map((value) => value ?? ""))).toEqual(plain);
