@@ -28,7 +28,7 @@ const maxLauncherBytes = 4_096;
  */
 const processes = [
   [...launchers, "src/engine-host.ts"],
-  ["src/data/sql-child.ts"],
+  ["src/data/sql/sql-child.ts"],
   ["src/data/databases/sqlite-child.ts"],
   ["src/web/page-worker.ts"],
   ["src/math/math-worker.ts"],

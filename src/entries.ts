@@ -2,7 +2,7 @@
 const entries = {
   "mcp-server": "mcp-server.ts",
   "engine-host": "engine-host.ts",
-  "sql-child": "data/sql-child.ts",
+  "sql-child": "data/sql/sql-child.ts",
   "sqlite-child": "data/databases/sqlite-child.ts",
   "page-worker": "web/page-worker.ts",
   "math-worker": "math/math-worker.ts",

@@ -3,7 +3,7 @@ import { ToolError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
 import { openBoundedRuns } from "./bounded-runs.ts";
-import { openChildPool } from "./child-pool.ts";
+import { openChildPool } from "./sql/child-pool.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import type { Datasets } from "./dataset.ts";
 import type { DatabaseDriver, DatabaseStatement } from "./databases/driver.ts";

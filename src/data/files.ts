@@ -8,8 +8,8 @@ import type { Downloader } from "../download.ts";
 import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";
 import { openOutputs, type OutputFile } from "./output-file.ts";
 import { checkWorkspace, isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
-import { refuseAddress } from "./web-address.ts";
-import type { WebCall, WebFiles } from "./web-files.ts";
+import { refuseAddress } from "./web/web-address.ts";
+import type { WebCall, WebFiles } from "./web/web-files.ts";
 
 export interface SourceFile {
   /** Real and absolute. */
@@ -123,13 +123,13 @@ export async function openFiles(options: FilesOptions): Promise<Files> {
 /** Few calls read files of the web: what that takes is loaded by the first of them. */
 function lazyWebFiles(workspace: string, downloader: () => Promise<Downloader>): (call: WebCall) => WebFiles {
   const store = once(async () => {
-    const [{ openWebStore }, opened] = await Promise.all([import("./web-store.ts"), downloader()]);
+    const [{ openWebStore }, opened] = await Promise.all([import("./web/web-store.ts"), downloader()]);
     return openWebStore({ workspace, downloader: opened });
   });
   return (call) => {
     let opened: WebFiles | undefined;
     const opening = once(async () => {
-      const [{ openWebFiles }, web] = await Promise.all([import("./web-files.ts"), store.get()]);
+      const [{ openWebFiles }, web] = await Promise.all([import("./web/web-files.ts"), store.get()]);
       return (opened = openWebFiles(web, call));
     });
     return {

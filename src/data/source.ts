@@ -12,8 +12,8 @@ import {
   type TableFormat,
 } from "./data-format.ts";
 import type { Files, SourceFile } from "./files.ts";
-import { isWebAddress, partOfAddress } from "./web-address.ts";
-import type { WebFile, WebFiles } from "./web-files.ts";
+import { isWebAddress, partOfAddress } from "./web/web-address.ts";
+import type { WebFile, WebFiles } from "./web/web-files.ts";
 
 /** What a `source` turned out to be: a dataset, a file of the web, or one or more files of one format. */
 export interface TableSource {
@@ -143,7 +143,7 @@ async function ofWeb(name: string, file: WebFile, files: Files): Promise<TableSo
     const packing = packingOf(head);
     const shared = { name, dataset: undefined, web: file, columns: undefined };
     if (packing === "zip") {
-      const { formatOfArchive } = await import("./archive.ts");
+      const { formatOfArchive } = await import("./packed/archive.ts");
       const { file: part, ...format } = await formatOfArchive(handle, file, partOfAddress(name));
       return { ...shared, ...format, files: [part] };
     }
@@ -168,7 +168,7 @@ async function readFormat(
   try {
     const format = formatOf(file.shown, await readHead(handle));
     if (format.compression === "zip") {
-      const { formatOfArchive } = await import("./archive.ts");
+      const { formatOfArchive } = await import("./packed/archive.ts");
       return await formatOfArchive(handle, file, part);
     }
     if (part === undefined) return { ...format, file: { ...file, part } };

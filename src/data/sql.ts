@@ -3,13 +3,20 @@ import type { JsonObject, JsonValue } from "../message.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
 import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
-import { openKeptTables } from "./kept-tables.ts";
-import { openSqlChildren } from "./sql-children.ts";
-import { noCopy, openStatementSources } from "./statement-sources.ts";
+import { openKeptTables } from "./sql/kept-tables.ts";
+import { openSqlChildren } from "./sql/sql-children.ts";
+import { noCopy, openStatementSources } from "./sql/statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
-import { openFetching } from "./web-tables.ts";
-import type { WebCall, WebFiles } from "./web-files.ts";
-import type { KeptDraft, OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql-wire.ts";
+import { openFetching } from "./web/web-tables.ts";
+import type { WebCall, WebFiles } from "./web/web-files.ts";
+import type {
+  KeptDraft,
+  OutputTarget,
+  SourceDialect,
+  SourceProblem,
+  StatementJob,
+  WireAnswer,
+} from "./sql/sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import { outputFormats, type OutputFormat } from "../data/sql-wire.ts";
+import { outputFormats, type OutputFormat } from "../data/sql/sql-wire.ts";
 import { quoteName } from "../data/sql-text.ts";
 import { ToolError } from "../errors.ts";
 import { sourceField } from "./source-field.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { expectOf, measuresOf, measuresPerColumn, profileOf, quantileShares } from "../data/column-measures.ts";
-import { extraColumn } from "../data/repair.ts";
+import { extraColumn } from "../data/text/repair.ts";
 import { quoteName } from "../data/sql-text.ts";
-import type { SourceDialect } from "../data/sql-wire.ts";
-import type { WebFiles } from "../data/web-files.ts";
+import type { SourceDialect } from "../data/sql/sql-wire.ts";
+import type { WebFiles } from "../data/web/web-files.ts";
 import { ToolError } from "../errors.ts";
 import { sourceField } from "./source-field.ts";
 import { defineTool, type ToolContext } from "./tool.ts";

@@ -1,11 +1,11 @@
 import type { Column } from "../data/dataset.ts";
 import { findSource, type TableSource } from "../data/source.ts";
 import { quoteName } from "../data/sql-text.ts";
-import { extraColumn, problemsOf } from "../data/repair.ts";
+import { extraColumn, problemsOf } from "../data/text/repair.ts";
 import type { SqlAnswer } from "../data/sql.ts";
-import type { WebFiles } from "../data/web-files.ts";
-import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text-rows.ts";
-import { columnNames } from "../data/header.ts";
+import type { WebFiles } from "../data/web/web-files.ts";
+import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text/text-rows.ts";
+import { columnNames } from "../data/text/header.ts";
 import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { didYouMean } from "../nearest.ts";

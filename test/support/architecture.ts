@@ -73,7 +73,7 @@ const readsArguments = new Set([
   "cli",
   "mcp-server",
   "engine-host",
-  "data/sql-child",
+  "data/sql/sql-child",
   "web/page-worker",
   "math/math-worker",
 ]);

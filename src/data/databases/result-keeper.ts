@@ -2,7 +2,7 @@ import { ToolError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../message.ts";
 import { cutCell, maxCellChars, maxRowsChars } from "../cut-cell.ts";
 import type { Column, Dataset } from "../dataset.ts";
-import { columnNames } from "../header.ts";
+import { columnNames } from "../text/header.ts";
 import type { RowSink } from "./driver.ts";
 import { openGrowingDataset, type GrowingDatasetOptions } from "./growing-dataset.ts";
 

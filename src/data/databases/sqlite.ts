@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { ToolError } from "../../errors.ts";
-import type { ChildPool } from "../child-pool.ts";
-import { tooMuchMemory, watchProcess } from "../watch-process.ts";
+import type { ChildPool } from "../sql/child-pool.ts";
+import { tooMuchMemory, watchProcess } from "../sql/watch-process.ts";
 import { temporaryFiles } from "../workspace.ts";
 import type { DatabaseDriver, RowSink, StatementEnd } from "./driver.ts";
 import {

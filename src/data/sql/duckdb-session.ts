@@ -1,0 +1,62 @@
+import { availableParallelism } from "node:os";
+import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { quoteText } from "../sql-text.ts";
+
+/** One DuckDB instance for one statement. Its settings are locked before the statement is seen to be run. */
+export interface DuckDbSession {
+  connection: DuckDBConnection;
+  /** It does with as little memory as it can, and takes its time. */
+  isFrugal: boolean;
+  close(): void;
+}
+
+const maxTemporaryGb = 40;
+
+/** A thread that sorts or joins what does not fit into memory holds about so much of it. */
+const mbPerThread = 64;
+const littleMemoryMb = 2 * mbPerThread;
+
+export async function openSession(
+  memoryLimitMb: number,
+  isFrugal = memoryLimitMb < littleMemoryMb,
+): Promise<DuckDbSession> {
+  const threads = isFrugal ? 1 : Math.min(availableParallelism(), Math.floor(memoryLimitMb / mbPerThread));
+  const instance = await DuckDBInstance.create(":memory:", {
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+    allow_unsigned_extensions: "false",
+    memory_limit: `${memoryLimitMb}MB`,
+    temp_directory: "",
+    max_temp_directory_size: `${maxTemporaryGb}GB`,
+    threads: String(threads),
+  });
+  const connection = await instance.connect();
+  // Counted, and asked for by whoever wants to tell it.
+  await connection.run("SET enable_progress_bar = true");
+  await connection.run("SET enable_progress_bar_print = false");
+  return {
+    connection,
+    isFrugal,
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/**
+ * Shut a session in: from here on it opens exactly the given paths, and no statement can change that.
+ *
+ * @param temporaryFolder where work that does not fit into memory goes; undefined: it fails instead
+ */
+export async function confine(
+  { connection }: DuckDbSession,
+  { paths, temporaryFolder }: { paths: readonly string[]; temporaryFolder: string | undefined },
+): Promise<void> {
+  if (temporaryFolder !== undefined) await connection.run(`SET temp_directory = ${quoteText(temporaryFolder)}`);
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run(`SET allowed_paths = [${paths.map(quoteText).join()}]`);
+  await connection.run("SET enable_external_access = false");
+  await connection.run("SET lock_configuration = true");
+}

@@ -1,0 +1,132 @@
+import { rm } from "node:fs/promises";
+import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
+import { ToolError } from "../../errors.ts";
+import { collectCells } from "./cells.ts";
+import { copyTo } from "./copy-to.ts";
+import type { DuckDbSession } from "./duckdb-session.ts";
+import { exportTo } from "./export.ts";
+import { explainDiskError } from "./sql-errors.ts";
+import { quoteText } from "../sql-text.ts";
+import type { StatementJob, WireAnswer } from "./sql-wire.ts";
+import type { Statement } from "./statement.ts";
+import { resultColumns, restored, storable, type ResultColumn } from "./storage.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** What to run, in a session where its tables exist. */
+export interface Execution {
+  session: DuckDbSession;
+  job: StatementJob;
+  statement: Statement;
+  workspace: Workspace;
+  /** In the workspace's temporary folder, which need not exist yet. */
+  spillPath: string;
+}
+
+/** So many brief cells are no reason to cut an answer. */
+const maxBriefCells = 1_500;
+
+type Result = Pick<WireAnswer, "columns" | "cells" | "rowCount" | "spill" | "notKept">;
+
+/**
+ * Run a statement once. Its result goes through memory where it surely is an answer by itself, else into a Parquet
+ * file first, of which the answer shows the beginning: the file can then become a dataset without a second run.
+ */
+export async function execute(execution: Execution): Promise<Result> {
+  const { session, job, statement } = execution;
+  const prepared = await session.connection.prepare(statement.sql);
+  try {
+    const columns = checkedColumns(prepared);
+    const described = columns.map(({ name, type }) => ({ name, type }));
+    if (job.output !== undefined) {
+      const rowCount = await exportTo(session, { sql: statement.sql, prepared, columns }, job.output);
+      return { columns: described, cells: [], rowCount, spill: undefined, notKept: undefined };
+    }
+    const isFew = columns.length * job.limit <= maxBriefCells;
+    const isWhole = job.keep === "never" || (isFew && columns.every(({ isBrief }) => isBrief));
+    const result =
+      statement.small && job.keep !== "always" && isWhole ? answer(execution) : answerAnyhow(execution, columns);
+    return { columns: described, ...(await result) };
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+/** Whether a statement can run, without running it. @throws as `execute` */
+export async function check({ session, statement }: Execution): Promise<void> {
+  const prepared = await session.connection.prepare(statement.sql);
+  try {
+    checkedColumns(prepared);
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+function checkedColumns(prepared: DuckDBPreparedStatement): ResultColumn[] {
+  if (prepared.statementType !== StatementType.SELECT)
+    throw new ToolError("invalid_input", "only one SELECT can be run here");
+  if (prepared.parameterCount > 0)
+    throw new ToolError("invalid_input", "sql has parameters such as ? or $1; write the values into it");
+  return resultColumns(prepared);
+}
+
+type Answer = Omit<Result, "columns">;
+
+/** Through memory, which never holds more than the rows that are wanted. */
+async function answer({ session, job, statement }: Execution): Promise<Answer> {
+  const result = await session.connection.stream(statement.sql);
+  const collector = collectCells(result.columnTypes(), job.limit);
+  let rowCount = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    rowCount += chunk.rowCount;
+    if (collector.wanted > 0) collector.add(chunk);
+  }
+  return { cells: collector.finish(), rowCount, spill: undefined, notKept: undefined };
+}
+
+/** A workspace that cannot be written is no reason to fail, unless the result shall be kept. */
+async function answerAnyhow(execution: Execution, columns: readonly ResultColumn[]): Promise<Answer> {
+  try {
+    return await answerBySpill(execution, columns);
+  } catch (thrown) {
+    const failure = explainDiskError(thrown);
+    if (failure === undefined || execution.job.keep === "always") throw thrown;
+    return { ...(await answer(execution)), notKept: failure.message };
+  }
+}
+
+async function answerBySpill(execution: Execution, columns: readonly ResultColumn[]): Promise<Answer> {
+  await execution.workspace.folder("tmp");
+  try {
+    return await spill(execution, columns);
+  } catch (thrown) {
+    await rm(execution.spillPath, { force: true });
+    throw thrown;
+  }
+}
+
+async function spill(
+  { session, job, statement, spillPath }: Execution,
+  columns: readonly ResultColumn[],
+): Promise<Answer> {
+  const path = spillPath;
+  const rowCount = await copyTo(session, storable(statement.sql, columns), {
+    path,
+    format: session.isFrugal ? `FORMAT parquet, ROW_GROUP_SIZE ${frugalRows}` : "FORMAT parquet",
+  });
+  const beginning = `SELECT ${restored(columns)} FROM read_parquet(${quoteText(path)}) LIMIT ${job.limit}`;
+  const preview = await session.connection.run(beginning);
+  const collector = collectCells(preview.columnTypes(), job.limit);
+  for (const chunk of await preview.fetchAllChunks()) collector.add(chunk);
+  const stored = columns.map(({ name, stored: type }) => ({ name, type }));
+  return {
+    cells: collector.finish(),
+    rowCount,
+    spill: { path, columns: stored },
+    notKept: undefined,
+  };
+}
+
+/** The rows that wait to be written take what a sort needs for its last step. */
+const frugalRows = 20_480;

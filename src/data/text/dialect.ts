@@ -1,0 +1,216 @@
+import Papa from "papaparse";
+import { ToolError } from "../../errors.ts";
+import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
+import { columnNames, hasHeader } from "./header.ts";
+import { preambleOf } from "./preamble.ts";
+import type { SourceProblem } from "../sql/sql-wire.ts";
+
+/** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
+export interface Dialect {
+  encoding: Encoding;
+  delimiter: string;
+  /** Lines before the first row: blank ones, and what `problems` tells of. */
+  skip: number;
+  /** Lines above the table that are none of its rows. */
+  problems: SourceProblem[];
+  header: boolean;
+  /** Unique, never empty. */
+  columns: string[];
+  /** The rows of the head, without the header. */
+  sample: string[][];
+}
+
+export interface Head {
+  /** What messages call the file. */
+  shown: string;
+  /** Its first bytes, decompressed. */
+  bytes: Uint8Array;
+  /** Whether they are the whole file. */
+  complete: boolean;
+  /** Where it is known. */
+  delimiter?: string;
+  /** What messages call a line; its number where nothing else is known. */
+  lineOf?: (line: number) => number;
+}
+
+/** Enough for the dialect; a row longer than this is refused. */
+export const headBytes = 256 * 1024;
+
+const delimiters = [",", "\t", ";", "|"];
+/** Only where every row has the same number of cells by them. */
+const rareDelimiters = ["^", "~", "\u0001", "\u001f"];
+const maxSampleRows = 2_000;
+
+/**
+ * Find the dialect of a delimited text file in its head.
+ *
+ * @throws ToolError `unreadable` for an empty file, a binary file and an encoding that cannot be told
+ */
+export function sniffDialect(head: Head): Dialect {
+  const encoding = sniffEncoding(head);
+  const text = new TextDecoder(encoding).decode(head.bytes, { stream: !head.complete });
+  if (text.trim() === "")
+    throw new ToolError(
+      "unreadable",
+      `'${head.shown}' holds no text, only blanks; write it again, or name another file`,
+    );
+  const { delimiter, fields } = sniffDelimiter(text, head);
+  const { lines, chars, problems } = preambleOf(text, { delimiter, fields, ...head });
+  const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
+  const [first, ...rest] = rows;
+  if (first === undefined && !/["\r\n]/.test(text)) {
+    throw new ToolError(
+      "too_large",
+      `line 1 of '${head.shown}' is longer than ${headBytes / 1024} KB: it has too many columns, or is no table of lines`,
+    );
+  }
+  if (first === undefined) {
+    throw new ToolError(
+      "unreadable",
+      `'${head.shown}' has no line end or an open quote in its first ${headBytes / 1024} KB; it is no table of lines`,
+    );
+  }
+  const header = hasHeader(first, rest);
+  const columns = columnNames(first, header);
+  return { encoding, delimiter, skip: lines, problems, header, columns, sample: header ? rest : rows };
+}
+
+/** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
+export function parseRows(text: string, delimiter: string, complete: boolean, maxRows: number): string[][] {
+  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: maxRows === Infinity ? 0 : maxRows });
+  const { data } = parser.parse(text, 0, !complete) as { data: string[][] };
+  return data.filter((row) => row.length > 1 || row[0]?.trim() !== "");
+}
+
+/** The line end of a text, by its first one. */
+export function newlineOf(text: string): "\n" | "\r\n" | "\r" {
+  const at = text.indexOf("\n");
+  if (at < 0) return text.includes("\r") ? "\r" : "\n";
+  return text[at - 1] === "\r" ? "\r\n" : "\n";
+}
+
+/** Blank lines and comments at the start of a text. */
+const comments = /^(?:[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))+/;
+
+interface Cut {
+  delimiter: string;
+  /** The usual number of cells of a row. */
+  fields: number;
+  /** The share of rows that have so many. */
+  share: number;
+  /** The first row has so many too. */
+  isAgreed: boolean;
+}
+
+/**
+ * The delimiter that cuts nearly every row into the same number of fields, or at least half of them. One that cuts the
+ * first row alike goes before one that does not, and then the one that cuts into the most.
+ */
+function sniffDelimiter(text: string, { shown, complete, delimiter }: Head): Cut {
+  const body = text.replace(comments, "") || text;
+  const rowsBy = (by: string) => parseRows(body, by, complete, 200);
+  const cut = (by: string) => cutOf(by, rowsBy(by));
+  const named = delimiter ?? delimiterNamed(text, shown);
+  if (named !== undefined) return cut(named);
+  const all = delimiters.map(cut);
+  const cuts = all.filter((one) => one.delimiter !== "," || !all.some((other) => hasDecimalCommas(other, rowsBy)));
+  const rare = rareDelimiters.filter((one) => text.includes(one)).map(cut);
+  for (const [candidates, leastShare] of [[cuts, usualShare] as const, [rare, 1] as const, [cuts, 0.5] as const]) {
+    const [best] = candidates
+      .filter(({ fields, share }) => fields > 1 && share >= leastShare)
+      .toSorted((a, b) => Number(b.isAgreed) - Number(a.isAgreed) || b.fields - a.fields);
+    if (best !== undefined) return best;
+  }
+  return cut(",");
+}
+
+const usualShare = 0.9;
+
+function cutOf(delimiter: string, rows: readonly string[][]): Cut {
+  const counts = rows.map((row) => row.length);
+  const fields = mostCommon(counts);
+  const share = counts.filter((count) => count === fields).length / counts.length;
+  return { delimiter, fields, share, isAgreed: counts[0] === fields };
+}
+
+const decimalComma = /^\s*[+-]?\d[\d.]*,\d+\s*%?\s*$/;
+
+/** Whether another delimiter cuts every row alike, and all commas are then those of numbers: they cut nothing. */
+function hasDecimalCommas(
+  { delimiter, fields, share, isAgreed }: Cut,
+  rowsBy: (delimiter: string) => string[][],
+): boolean {
+  if (delimiter === "," || fields < 2 || share < usualShare || !isAgreed) return false;
+  const cells = rowsBy(delimiter).flatMap((row) => row.filter((cell) => cell.includes(",")));
+  return cells.length > 0 && cells.every((cell) => decimalComma.test(cell));
+}
+
+/** The delimiter that a file's name tells, or its first line as spreadsheets write it. */
+function delimiterNamed(text: string, shown: string): string | undefined {
+  if (/\.(tsv|tab)(\.\w+)?$/i.test(shown)) return "\t";
+  if (/\.psv(\.\w+)?$/i.test(shown)) return "|";
+  return /^sep=([^\r\n\w"])[\r\n]/i.exec(text)?.[1];
+}
+
+function mostCommon(counts: readonly number[]): number {
+  const tally = new Map<number, number>();
+  for (const count of counts) tally.set(count, (tally.get(count) ?? 0) + 1);
+  return [...tally].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? 1;
+}
+
+function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  const nulls = countNulls(bytes);
+  if (nulls.odd > bytes.length / 8 && nulls.even === 0) return "utf-16le";
+  if (nulls.even > bytes.length / 8 && nulls.odd === 0) return "utf-16be";
+  // a few may have slipped into a text, where they are characters like others
+  if (countControls(bytes) > bytes.length / 100) {
+    throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
+  }
+  if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";
+  const guessed = guessLegacyEncoding(bytes, complete);
+  if (guessed !== undefined) return guessed;
+  throw new ToolError(
+    "unreadable",
+    `'${shown}' is text in an encoding that cannot be told; convert it to UTF-8 first, e.g. iconv -f ISO-8859-7 -t UTF-8`,
+  );
+}
+
+function countNulls(bytes: Uint8Array): { even: number; odd: number } {
+  const nulls = { even: 0, odd: 0 };
+  for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) nulls[at % 2 === 0 ? "even" : "odd"] += 1;
+  return nulls;
+}
+
+/** Blanks and line ends, the start of terminal colours, and two delimiters. */
+const textControls = new Set([0x01, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f]);
+
+function countControls(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (byte < 0x20 && !textControls.has(byte)) count += 1;
+  return count;
+}
+
+/** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */
+function isMostlyUtf8(bytes: Uint8Array): boolean {
+  let balance = 0;
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(0x0a, start);
+    if (end < 0) end = bytes.length;
+    const line = bytes.subarray(start, end);
+    if (line.some((byte) => byte >= 0x80)) balance += isUtf8(line, true) ? 1 : -1;
+  }
+  return balance > 0;
+}
+
+function isUtf8(bytes: Uint8Array, complete: boolean): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !complete });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof TypeError) return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,80 @@
+import { cutText } from "../../text.ts";
+import { hasHeader, isDataLike } from "./header.ts";
+import type { SourceProblem } from "../sql/sql-wire.ts";
+
+/** What stands above the first row of a table. */
+export interface Preamble {
+  lines: number;
+  chars: number;
+  problems: SourceProblem[];
+}
+
+const maxLines = 30;
+const lineEnd = /\r\n|\n|\r/g;
+
+export interface PreambleOptions {
+  delimiter: string;
+  /** The usual number of cells of a row. */
+  fields: number;
+  shown: string;
+  /** What messages call a line. */
+  lineOf?: (line: number) => number;
+}
+
+/**
+ * Lines above a table that are none of its rows: blank ones, comments, titles of one cell above a row of names, and the
+ * `sep=;` of spreadsheets. Where it is not sure that they are, they stay rows.
+ */
+export function preambleOf(
+  text: string,
+  { delimiter, fields, shown, lineOf = (line) => line }: PreambleOptions,
+): Preamble {
+  const found: Preamble = { lines: 0, chars: 0, problems: [] };
+  const sure: Preamble = { lines: 0, chars: 0, problems: [] };
+  let isAfterBlank = false;
+  for (const { line, end } of linesOf(text)) {
+    const cells = line.split(delimiter);
+    const isBlank = line.trim() === "";
+    const isComment = line.startsWith("#") && (cells.length !== fields || found.problems.length > 0);
+    const isSeparator = found.lines === 0 && /^sep=.$/i.test(line);
+    if (!isBlank && !isComment && !isSeparator) {
+      if (!isTitle(cells, fields)) return isNames(cells, fields, isAfterBlank) ? found : sure;
+    }
+    found.lines += 1;
+    found.chars = end;
+    if (!isBlank && !isSeparator) found.problems.push(problemOf(lineOf(found.lines), line, shown));
+    if (isComment || isSeparator || (isBlank && sure.lines === found.lines - 1))
+      Object.assign(sure, { lines: found.lines, chars: found.chars, problems: [...found.problems] });
+    isAfterBlank = isBlank;
+  }
+  return sure;
+}
+
+function* linesOf(text: string): Generator<{ line: string; end: number }> {
+  let start = 0;
+  let count = 0;
+  for (const match of text.matchAll(lineEnd)) {
+    const end = match.index + match[0].length;
+    yield { line: text.slice(start, match.index), end };
+    start = end;
+    count += 1;
+    if (count === maxLines) return;
+  }
+}
+
+/** One cell that is no number, date or quoted text, in a table of several columns. */
+function isTitle(cells: readonly string[], fields: number): boolean {
+  const [first = "", ...others] = cells;
+  return fields > 1 && !first.includes('"') && !isDataLike(first) && others.every((cell) => cell.trim() === "");
+}
+
+/** Whether a row below a title is the names of the columns. Two columns are not many: there the title stands apart. */
+function isNames(cells: readonly string[], fields: number, isAfterBlank: boolean): boolean {
+  const isWhole = cells.length === fields && cells.every((cell) => cell.trim() !== "");
+  return isWhole && (fields > 2 || isAfterBlank) && hasHeader(cells, []);
+}
+
+function problemOf(line: number, text: string, shown: string): SourceProblem {
+  const message = `line ${line} of '${shown}' stands above the table and is no row of it: ${JSON.stringify(cutText(text, 80))}`;
+  return { line, code: "skipped_line", message };
+}

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { inferType } from "../../../src/data/text/column-types.ts";
+import { sniffDialect } from "../../../src/data/text/dialect.ts";
+
+function sniff(content: string | Uint8Array, complete = true, shown = "t.csv") {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return sniffDialect({ shown, bytes, complete });
+}
+
+test.each([
+  ["a,b\n1,2\n", ","],
+  ["a;b\n1,5;2,5\n", ";"],
+  ["a\tb\n1\t2\n", "\t"],
+  ["a|b\n1|2\n", "|"],
+  ['a;b\n"x,y";2\n', ";"],
+  ["just one column\nx, y\nz\n", ","],
+  ["name;price\nx;1,50\ny;2,50\n", ";"],
+  ["Datum;Soll;Haben;Saldo\n01.02.2024;1,00;2,00;3,00\n02.02.2024;1,00;2,00;3,00\n", ";"],
+  ["Artikel;Umsatz\nA;1.746.100,96\nB;1.000,00\n", ";"],
+  ["id;note\n1;first, of all\n2;then, again\n", ";"],
+  ["id\tnote\n1\tfirst, of all\n2\tthen, again\n", "\t"],
+  ["1,5;2,5;3,5\n4,5;5,5;6,5\n", ";"],
+  ["a,b\n1;2,3\n4;5,6\n", ","],
+])("%j is delimited by %j", (content, delimiter) => {
+  expect(sniff(content).delimiter).toBe(delimiter);
+});
+
+test("a name ending in .tsv decides for tabs", () => {
+  expect(sniff("a,b\n1,2\n", true, "x.tsv.gz").delimiter).toBe("\t");
+});
+
+test.each([
+  ["a,b\n1,2\n", true],
+  ["name,city\nAda,Paris\n", true],
+  ["1,2\n3,4\n", false],
+  ["2026-01-01,x\n2026-01-02,y\n", false],
+  ["country,2019,2020\nFrance,1,2\n", true],
+  ["2019,2020,2021\n1,2,3\n4,5,6\n", true],
+  [",2019,2020\nFrance,1,2\n", true],
+  ["2019,2020\n2021,2022\n", false],
+  ["2020,2019\n1,2\n", false],
+  ["2019,5\n2020,6\n", false],
+  [",x,y\n0,1,2\n", true],
+])("%j has a header: %j", (content, header) => {
+  expect(sniff(content).header).toBe(header);
+});
+
+test("names are trimmed, unique and never empty", () => {
+  expect(sniff("a, A ,,a,b\nx,y,z,v,1\n").columns).toEqual(["a", "A_1", "column2", "a_2", "b"]);
+});
+
+test.each([
+  ["UTF-8", Buffer.from("naïve,b\n1,2\n"), "utf-8"],
+  ["UTF-8 cut inside a character", Buffer.from("x,b\n1,ï").subarray(0, 7), "utf-8"],
+  ["UTF-16 with a mark", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le"), "utf-16le"],
+  ["UTF-16 without one", Buffer.from("a,b\n1,2\n", "utf16le"), "utf-16le"],
+  ["big-endian UTF-16", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le").swap16(), "utf-16be"],
+  ["Latin-1", Buffer.from("näme,b\nÄrger,2\n", "latin1"), "windows-1252"],
+])("recognises %s", (_, bytes, encoding) => {
+  expect(sniff(bytes, false).encoding).toBe(encoding);
+});
+
+test.each([
+  ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1, 2, 3])],
+  ["Greek of one byte a letter", Buffer.from("\xea\xe1\xeb\xe7\xec\xdd\xf1\xe1 \xea\xfc\xf3\xec\xe5\n", "latin1")],
+  ["an open quote to the end of the head", Buffer.from(`"${"x".repeat(1_000)}`)],
+])("refuses %s", (_, bytes) => {
+  expect(() => sniff(bytes, false)).toThrow(expect.objectContaining({ code: "unreadable" }));
+});
+
+test.each([
+  [["1", "-2", ""], "BIGINT"],
+  [["007", "1"], "VARCHAR"],
+  [["0", "-0"], "BIGINT"],
+  [["+1", "2"], "VARCHAR"],
+  [["1", "1.5"], "DOUBLE"],
+  [["1e5", "nan", ".5", "5."], "DOUBLE"],
+  [["99999999999999999999", "1"], "HUGEINT"],
+  [["9007199254740993", "1.5"], "VARCHAR"],
+  [["0.1", "0.30000000000000004"], "DOUBLE"],
+  [["1.234499999999999931e+00", "0.1000000000000000055511151231257827"], "DOUBLE"],
+  [["12345678901234567.89"], "VARCHAR"],
+  [["1", "n/a"], "VARCHAR"],
+  [["."], "VARCHAR"],
+  [["2026-01-01"], "DATE"],
+  [["01/02/2026"], "VARCHAR"],
+  [["2026-01-01 10:00", "2026-01-01T10:00:00.123456"], "TIMESTAMP"],
+  [["2026-01-01 10:00:00.123456789"], "VARCHAR"],
+  [["2026-01-01T10:00:00Z", "2026-01-01T10:00:00+02:00"], "TIMESTAMP WITH TIME ZONE"],
+  [["10:00:00"], "TIME"],
+  [["true", "FALSE"], "BOOLEAN"],
+  [["yes", "no"], "VARCHAR"],
+  [["9".repeat(40)], "VARCHAR"],
+  [["", " "], "VARCHAR"],
+])("a column with cells %j is %s", (cells, type) => {
+  expect(inferType(cells)).toBe(type);
+});
