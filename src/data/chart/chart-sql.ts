@@ -35,11 +35,13 @@ function groups(plan: Plan, { measure }: Layout, from: string): Parts {
   const aggregate = measure === undefined ? "count(*)" : aggregateSql(measure);
   const grouped = `grouped as materialized (select ${columns(plan, (sql) => sql)}, ${aggregate} as v, count(*) as n from ${from}${present(plan)} group by all)`;
   const isAdditive = measure === undefined || aggregates[measure.aggregate].isAdditive;
-  const alone = ranked(plan).length + others(plan) === 1;
-  const score = isAdditive ? "abs(sum(v))" : alone ? "max(v)" : "sum(n)";
+  const isAlone = ranked(plan).length + others(plan) === 1;
+  const grouping = isAlone
+    ? { score: isAdditive ? "abs(v)" : "v", count: "n", isGrouped: true }
+    : { score: isAdditive ? "abs(sum(v))" : "sum(n)", count: "sum(n)" };
   const fold = isAdditive && isFolded ? "sum(v)" : "any_value(v)";
   const cells = `cells as materialized (select ${rankedColumns(plan)}, ${fold} as v, sum(n) as n from grouped ${joins(plan)}${within(plan, "v is not null")} group by all)`;
-  const tables = [grouped, ...ranks(plan, "grouped", score, "sum(n)"), cells];
+  const tables = [grouped, ...ranks(plan, "grouped", grouping), cells];
   if (plan.parts === undefined) return { tables, selects: [cellSelect("cells")] };
   return { tables: [...tables, ...reduced(plan.parts)], selects: [cellSelect("few")] };
 }
@@ -63,7 +65,7 @@ function pairs(plan: Plan, _layout: Layout, from: string): Parts {
   const chosen = `chosen as (select * from cells${sample})`;
   const cells = `cells as (select ${rankedColumns(plan)}, v, 1 as n from rows ${joins(plan, "rows")}${within(plan)})`;
   return {
-    tables: [rows, ...ranks(plan, "rows", "count(*)", "count(*)"), cells, chosen],
+    tables: [rows, ...ranks(plan, "rows", { score: "count(*)", count: "count(*)" }), cells, chosen],
     selects: [cellSelect("chosen")],
   };
 }
@@ -82,7 +84,7 @@ function boxes(plan: Plan, { measure }: Layout, from: string): Parts {
   return {
     tables: [
       rows,
-      ...ranks(plan, "rows", "count(*)", "count(*)"),
+      ...ranks(plan, "rows", { score: "count(*)", count: "count(*)" }),
       cells,
       `quartiles as materialized (select a, c, d, count(*) as n, quantile_cont(v, [0.25, 0.5, 0.75]) as q from cells group by a, c, d)`,
       `joined as materialized (select cells.*, q, n, v < q[1] - ${reach} or v > q[3] + ${reach} as is_out from cells join quartiles on ${same})`,
@@ -132,16 +134,26 @@ function kept(keep: number, prefix = ""): string {
   return `case when ${prefix}total <= ${keep + 1} then ${keep + 1} else ${keep} end`;
 }
 
-function ranks(plan: Plan, table: string, score: string, count: string): string[] {
-  return ranked(plan).map(([role]) => {
-    const scores = `select ${letters[role]} as value, ${score} as score, ${count} as row_count from ${table} group by 1`;
-    return `rank_${role} as materialized (select value, row_count, row_number() over (order by score desc nulls last, row_count desc, value) as i, count(*) over () as total from (${scores}))`;
-  });
+interface Ranking {
+  score: string;
+  count: string;
+  /** The table has one row for each value. */
+  isGrouped?: boolean;
+}
+
+/** Only those that may be shown are ranked: there may be as many as there are rows. */
+function ranks(plan: Plan, table: string, { score, count, isGrouped = false }: Ranking): string[] {
+  const group = isGrouped ? "" : " group by 1";
+  return ranked(plan).flatMap(([role, { keep }]) => [
+    `scores_${role} as materialized (select ${letters[role]} as value, ${score} as score, ${count} as row_count from ${table}${group})`,
+    `top_${role} as (select * from scores_${role} order by score desc nulls last, row_count desc, value limit ${keep + 1})`,
+    `rank_${role} as materialized (select value, row_count, row_number() over (order by score desc nulls last, row_count desc, value) as i, (select count(*) from scores_${role}) as total from top_${role})`,
+  ]);
 }
 
 function joins(plan: Plan, table = "grouped"): string {
   return ranked(plan)
-    .map(([role]) => `join rank_${role} on ${table}.${letters[role]} is not distinct from rank_${role}.value`)
+    .map(([role]) => `left join rank_${role} on ${table}.${letters[role]} is not distinct from rank_${role}.value`)
     .join(" ");
 }
 

@@ -4,13 +4,13 @@ import type { Field } from "./field.ts";
 import { timeUnits, type TimeUnit } from "./time-units.ts";
 import { quoteName } from "../sql-text.ts";
 
-/** What has to be known of a field before the rows of its chart can be asked for. */
+/** What has to be known of a field, by its role, before the rows of its chart can be asked for. */
 export interface FieldFacts {
   /** Rows with a value that counts. */
   count: number;
   /** Rows with a value that does not: no number, not finite, no date. */
   unusable: number;
-  /** About. */
+  /** About; of what lies along x or y and is a category, nobody asks. */
   distinct: number;
   /** Of numbers and, in epoch milliseconds, of times. */
   min: number;
@@ -31,7 +31,7 @@ export interface Facts<Role extends string> {
 
 /** One row, one column a field: a struct with what `readFacts` reads. */
 export function factsSql(fields: Readonly<Record<string, Field>>, from: string): string {
-  const columns = Object.entries(fields).map(([role, field]) => `${factsOf(field)} as ${quoteName(role)}`);
+  const columns = Object.entries(fields).map(([role, field]) => `${factsOf(field, role)} as ${quoteName(role)}`);
   return `select ${["count(*) as row_count", ...columns].join(", ")} from ${from}`;
 }
 
@@ -47,21 +47,29 @@ export function readFacts<Role extends string>(
   return { rowCount: Number(row[0]), of: of as Partial<Record<Role, FieldFacts>> };
 }
 
-function factsOf({ encoding, kind, sql }: Field): string {
+/** Nothing that its role has no use for: each of these costs about as much as the groups of the chart themselves. */
+function factsOf({ encoding, kind, sql }: Field, role: string): string {
   const raw = encoding.column === undefined ? "1" : quoteName(encoding.column.name);
-  const common = `'count': count(${sql}), 'present': count(${raw}), 'distinct': approx_count_distinct(${sql})`;
+  const count = `'count': count(${sql}), 'present': count(${raw})`;
+  if (role === "measure") return `{${count}, 'min': min(${sql}), 'max': max(${sql})}`;
+  const isCounted = kind !== "category" || role === "color" || role === "facet";
+  const common = isCounted ? `${count}, 'distinct': approx_count_distinct(${sql})` : count;
   if (kind === "number") {
     const quantiles = `approx_quantile(${sql}, [0.01, 0.25, 0.75, 0.99])`;
     return `{${common}, 'min': min(${sql}), 'max': max(${sql}), 'whole': bool_and(${sql} = floor(${sql})), 'quantiles': ${quantiles}}`;
   }
   if (kind === "time") {
+    const ends = `'min': epoch_ms(min(${sql})), 'max': epoch_ms(max(${sql}))`;
+    if (encoding.unit !== undefined) return `{${common}, ${ends}}`;
     const finest = ["year", "quarter", "month", "day", "hour", "minute"]
       .map((unit) => `when bool_and(date_trunc('${unit}', ${sql}) = ${sql}) then '${unit}'`)
       .join(" ");
-    return `{${common}, 'min': epoch_ms(min(${sql})), 'max': epoch_ms(max(${sql})), 'finest': case ${finest} else 'second' end}`;
+    return `{${common}, ${ends}, 'finest': case ${finest} else 'second' end}`;
   }
   const isMonth = `bool_and(regexp_full_match(${sql}, '\\d{4}-(0[1-9]|1[0-2])'))`;
-  const isTime = `bool_and(regexp_matches(${sql}, '^\\d{4}-\\d\\d?-\\d\\d?') and try_cast(${sql} as timestamp) is not null)`;
+  // A cast that fails costs a hundred times what a pattern does: it is tried on nothing else than what looks like a date.
+  const looks = `regexp_matches(${sql}, '^\\d{4}-\\d\\d?-\\d\\d?')`;
+  const isTime = `bool_and(case when ${sql} is null then null when ${looks} then try_cast(${sql} as timestamp) is not null else false end)`;
   return `{${common}, 'month': ${isMonth}, 'time': ${isTime}}`;
 }
 
@@ -71,7 +79,7 @@ function read(cell: Record<string, JsonValue>): FieldFacts {
   return {
     count,
     unusable: Number(cell["present"]) - count,
-    distinct: Number(cell["distinct"]),
+    distinct: Number(cell["distinct"] ?? 0),
     min: Number(cell["min"] ?? 0),
     max: Number(cell["max"] ?? 0),
     isInteger: cell["whole"] === true,

@@ -212,6 +212,15 @@ describe("time", () => {
     expect(rowsOf(days)).toHaveLength(9);
   });
 
+  test.each([
+    ["with gaps is time all the same", "null", '"type":"temporal"'],
+    ["of which one is none is names", "'2024-13-45'", '"type":"nominal"'],
+  ])("that is text %s", async (_name, other, type) => {
+    const sql = `select case when range = 4 then ${other} else '2024-03-' || (10 + range) end as d, range as n from range(9)`;
+    const chart = await design({ sql, mark: "line", x: "d", y: "n" });
+    expect(found(chart.spec["encoding"])).toContain(type);
+  });
+
   test("of a zone is shown in UTC", async () => {
     const sql = "select timestamptz '2024-01-01 00:30:00+02' + to_hours(range) as at, range as n from range(3)";
     const chart = await design({ sql, mark: "line", x: "at", y: "n" });
