@@ -151,8 +151,10 @@ export function naturalOrder(labels: readonly string[]): ((a: string, b: string)
   if (sequence !== undefined && labels.length > 1) {
     return (a, b) => sequence.indexOf(a.toLowerCase()) - sequence.indexOf(b.toLowerCase());
   }
-  const numbered = labels.every((label) =>
-    /^[<>≤≥~]?\s*[$€£]?[-+]?\d|^(q|h|w|week|level|grade|day|step|phase)\s?\d/i.test(label),
-  );
+  // digits alone are codes: numbers of a column of numbers are no labels
+  const isCodes = labels.every((label) => /^\d+$/.test(label));
+  const numbered =
+    !isCodes &&
+    labels.every((label) => /^[<>≤≥~]?\s*[$€£]?[-+]?\d|^(q|h|w|week|level|grade|day|step|phase)\s?\d/i.test(label));
   return numbered ? (a, b) => (a.startsWith("<") ? -1 : b.startsWith("<") ? 1 : naturally(a, b)) : undefined;
 }

@@ -1,5 +1,6 @@
 import { didYouMean } from "../../nearest.ts";
 import { columnUses, type FailedRun } from "./failed-run.ts";
+import { numberReadings } from "./number-texts.ts";
 import { findOffending } from "./offending-value.ts";
 import { plainName } from "../sql-text.ts";
 import { forbiddenFunctions } from "./statement.ts";
@@ -87,7 +88,13 @@ async function explainText(name: string, argumentTypes: readonly string[], run: 
   const joins = name === "+" ? " (texts are joined with ||)" : "";
   if (found === undefined) return `${what}${joins}; convert the text first: try_cast(… as double)`;
   const { column, value, place } = found;
-  return `${what}${joins}: "${column}" is text, since ${place} holds ${shownValue(value)}; try_cast(${plainName(column)} as double) makes null of what is no number`;
+  const shown = plainName(column);
+  const readings = numberReadings(shown, value);
+  const advice =
+    readings.length === 0
+      ? `try_cast(${shown} as double) makes null of what is no number`
+      : `if that is a number, read it by ${readings.join(", or where the comma begins the decimals ")}`;
+  return `${what}${joins}: "${column}" is text, since ${place} holds ${shownValue(value)}; ${advice}`;
 }
 
 function isOperator(name: string): boolean {
