@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { columnFields, datasetFields, previewTable, toDatasetFields, type Table } from "./table-result.ts";
+import { previewTable, queryFields, toQueryResult, type Table } from "./table-result.ts";
 import { defineTool } from "./tool.ts";
 
 /** Read-only SQL over files and datasets; a result larger than the preview is kept whole as a dataset. */
@@ -15,14 +15,7 @@ export const queryData = defineTool({
     limit: z.int().min(1).max(1_000).default(50).describe("rows shown; row_count tells how many there are"),
     save_as: z.string().optional().describe("keep the whole result as a dataset of this name"),
   }),
-  output: z.object({
-    ...columnFields,
-    row_count: z.int(),
-    truncated: z.boolean(),
-    ...datasetFields,
-    notes: z.array(z.string()).optional(),
-    elapsed_ms: z.int(),
-  }),
+  output: z.object(queryFields),
   hints: { readOnly: true, openWorld: true, long: true },
   async run({ sql, limit, save_as: saveAs }, { services, signal, progress }) {
     const started = performance.now();
@@ -31,17 +24,8 @@ export const queryData = defineTool({
       { sql, limit, saveAs, keep, origin: { tool: "query_data", sql } },
       { signal, progress },
     );
-    const { note, ...preview } = previewTable(answer, limit);
     const notes = shortened(answer.problems.map(({ message }) => message));
-    if (note !== undefined) notes.push(note);
-    if (answer.notKept !== undefined) notes.push(`the whole result is not kept: ${answer.notKept}`);
-    return {
-      ...preview,
-      row_count: answer.rowCount,
-      ...toDatasetFields(answer.dataset),
-      ...(notes.length === 0 ? {} : { notes }),
-      elapsed_ms: Math.round(performance.now() - started),
-    };
+    return toQueryResult(answer, { limit, notes, started });
   },
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { columnFields, datasetFields, previewTable, toDatasetFields } from "./table-result.ts";
+import { previewTable, queryFields, toQueryResult } from "./table-result.ts";
 import { defineTool } from "./tool.ts";
 
 /** Read-only SQL on the user's databases; a result larger than the preview is kept whole as a dataset. */
@@ -15,14 +15,7 @@ export const queryDatabase = defineTool({
     limit: z.int().min(1).max(1_000).default(50).describe("rows shown"),
     save_as: z.string().optional().describe("keep the whole result under this name"),
   }),
-  output: z.object({
-    ...columnFields,
-    row_count: z.int(),
-    truncated: z.boolean(),
-    ...datasetFields,
-    notes: z.array(z.string()).optional(),
-    elapsed_ms: z.int(),
-  }),
+  output: z.object(queryFields),
   hints: { readOnly: true, openWorld: true, long: true },
   async run({ database, sql, params = [], limit, save_as: saveAs }, { services, signal, progress }) {
     const started = performance.now();
@@ -31,15 +24,6 @@ export const queryDatabase = defineTool({
       { database, sql, params, limit, saveAs, keep: (table) => previewTable(table, limit).truncated, origin },
       { signal, onRows: (done) => progress({ done, message: `${done} rows` }) },
     );
-    const { note, ...preview } = previewTable(answer, limit);
-    const notes = [...answer.notes, ...(note === undefined ? [] : [note])];
-    if (answer.notKept !== undefined) notes.push(`the whole result is not kept: ${answer.notKept}`);
-    return {
-      ...preview,
-      row_count: answer.rowCount,
-      ...toDatasetFields(answer.dataset),
-      ...(notes.length === 0 ? {} : { notes }),
-      elapsed_ms: Math.round(performance.now() - started),
-    };
+    return toQueryResult(answer, { limit, notes: answer.notes, started });
   },
 });

@@ -12,7 +12,7 @@ export const columnFields = {
 };
 
 /** Where the whole table lies, in results that are more than a preview. */
-export const datasetFields = {
+const datasetFields = {
   dataset: z.string().optional(),
   dataset_path: z.string().optional(),
   dataset_format: z.string().optional(),
@@ -22,7 +22,7 @@ function toTypes(columns: readonly Column[]): string[] {
   return columns.map((column) => column.type);
 }
 
-export function toDatasetFields(dataset: Dataset | undefined) {
+function toDatasetFields(dataset: Dataset | undefined) {
   if (dataset === undefined) return {};
   return { dataset: dataset.id, dataset_path: dataset.path, dataset_format: dataset.format };
 }
@@ -56,5 +56,38 @@ export function previewTable({ columns, rows, rowCount }: Table, maxRows: number
     rows: preview.rows,
     truncated: preview.truncated || width < columns.length || rowCount > preview.rows.length,
     note: width < columns.length ? `${width} of ${columns.length} columns are shown; select those you need` : undefined,
+  };
+}
+
+/** What tools that run a statement give. */
+export const queryFields = {
+  ...columnFields,
+  row_count: z.int(),
+  truncated: z.boolean(),
+  ...datasetFields,
+  notes: z.array(z.string()).optional(),
+  elapsed_ms: z.int(),
+};
+
+interface Answer extends Table {
+  dataset: Dataset | undefined;
+  /** Why the whole result is not kept although it should be. */
+  notKept: string | undefined;
+}
+
+/** A statement's answer as `queryFields` have it. `notes` come first; what the preview leaves out is told after them. */
+export function toQueryResult(
+  answer: Answer,
+  { limit, notes, started }: { limit: number; notes: readonly string[]; started: number },
+) {
+  const { note, ...preview } = previewTable(answer, limit);
+  const told = [...notes, ...(note === undefined ? [] : [note])];
+  if (answer.notKept !== undefined) told.push(`the whole result is not kept: ${answer.notKept}`);
+  return {
+    ...preview,
+    row_count: answer.rowCount,
+    ...toDatasetFields(answer.dataset),
+    ...(told.length === 0 ? {} : { notes: told }),
+    elapsed_ms: Math.round(performance.now() - started),
   };
 }

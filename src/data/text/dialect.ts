@@ -100,6 +100,7 @@ interface Cut {
   share: number;
   /** The first row has so many too. */
   isAgreed: boolean;
+  rows: readonly string[][];
 }
 
 /**
@@ -108,12 +109,11 @@ interface Cut {
  */
 function sniffDelimiter(text: string, { shown, complete, delimiter }: Head): Cut {
   const body = text.replace(comments, "") || text;
-  const rowsBy = (by: string) => parseRows(body, by, complete, 200);
-  const cut = (by: string) => cutOf(by, rowsBy(by));
+  const cut = (by: string) => cutOf(by, parseRows(body, by, complete, 200));
   const named = delimiter ?? delimiterNamed(text, shown);
   if (named !== undefined) return cut(named);
   const all = delimiters.map(cut);
-  const cuts = all.filter((one) => one.delimiter !== "," || !all.some((other) => hasDecimalCommas(other, rowsBy)));
+  const cuts = all.filter((one) => one.delimiter !== "," || !all.some(hasDecimalCommas));
   const rare = rareDelimiters.filter((one) => text.includes(one)).map(cut);
   for (const [candidates, leastShare] of [[cuts, usualShare] as const, [rare, 1] as const, [cuts, 0.5] as const]) {
     const [best] = candidates
@@ -130,18 +130,15 @@ function cutOf(delimiter: string, rows: readonly string[][]): Cut {
   const counts = rows.map((row) => row.length);
   const fields = mostCommon(counts);
   const share = counts.filter((count) => count === fields).length / counts.length;
-  return { delimiter, fields, share, isAgreed: counts[0] === fields };
+  return { delimiter, fields, share, isAgreed: counts[0] === fields, rows };
 }
 
 const decimalComma = /^\s*[+-]?\d[\d.]*,\d+\s*%?\s*$/;
 
 /** Whether another delimiter cuts every row alike, and all commas are then those of numbers: they cut nothing. */
-function hasDecimalCommas(
-  { delimiter, fields, share, isAgreed }: Cut,
-  rowsBy: (delimiter: string) => string[][],
-): boolean {
+function hasDecimalCommas({ delimiter, fields, share, isAgreed, rows }: Cut): boolean {
   if (delimiter === "," || fields < 2 || share < usualShare || !isAgreed) return false;
-  const cells = rowsBy(delimiter).flatMap((row) => row.filter((cell) => cell.includes(",")));
+  const cells = rows.flatMap((row) => row.filter((cell) => cell.includes(",")));
   return cells.length > 0 && cells.every((cell) => decimalComma.test(cell));
 }
 
