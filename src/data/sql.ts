@@ -9,14 +9,7 @@ import { noCopy, openStatementSources } from "./sql/statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web/web-tables.ts";
 import type { WebCall, WebFiles } from "./web/web-files.ts";
-import type {
-  KeptDraft,
-  OutputTarget,
-  SourceDialect,
-  SourceProblem,
-  StatementJob,
-  WireAnswer,
-} from "./sql/sql-wire.ts";
+import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql/sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {
@@ -117,9 +110,11 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       fetching.require(tables);
       return await sources.resolve(tables);
     };
+    const started = performance.now();
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
       const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
+      await kept.offer(answer.keeps, performance.now() - started);
       const rows = rowsOf(answer.cells);
       const origin = { ...request.origin, sources: sources.described() };
       const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
@@ -127,10 +122,7 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
     };
     const onPercent = percentReport(call, sources.areFetched);
-    const started = performance.now();
-    const copy = (keys: string[], drafts: Promise<KeptDraft[]>) =>
-      kept.expect(keys, drafts, performance.now() - started);
-    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: copy };
+    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 

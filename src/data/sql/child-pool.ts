@@ -12,10 +12,10 @@ export interface ChildPool {
   take(): ChildProcess;
   /** Start one for the next statement, where none runs. */
   prepare(): void;
-  /** Let this process end while that one still works. */
-  release(child: ChildProcess): void;
   /** Keep it for the next statement, or end it where one waits already. */
   putBack(child: ChildProcess): void;
+  /** Take this one, where it still waits; it does not hold up the end of the program. */
+  claim(child: ChildProcess): boolean;
   /** End it at once. */
   kill(child: ChildProcess): void;
   /** End all, and wait until they are gone. */
@@ -71,18 +71,22 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
     warm = { child, timer };
   }
 
+  function takeWarm(): ChildProcess | undefined {
+    clearTimeout(warm?.timer);
+    const child = warm?.child;
+    warm = undefined;
+    return child;
+  }
+
   return {
     take() {
-      if (warm === undefined) return begin();
-      const { child, timer } = warm;
-      clearTimeout(timer);
-      warm = undefined;
+      const child = takeWarm() ?? begin();
       child.ref();
       child.channel?.ref();
       return child;
     },
-    release,
     putBack,
+    claim: (child) => warm?.child === child && takeWarm() === child,
     kill,
     prepare() {
       if (!closed && children.size === 0) putBack(begin());

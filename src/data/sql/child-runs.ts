@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { ChildPool } from "./child-pool.ts";
-import { converse, type Conversation, type Outcome } from "./sql-conversation.ts";
+import { openOfferedWork } from "./offered-copies.ts";
+import { converse, type Conversation } from "./sql-conversation.ts";
 import { memoryBytes, type KeptDraft, type StatementJob, type WireAnswer } from "./sql-wire.ts";
 import { watchProcess } from "./watch-process.ts";
 import { temporaryFiles } from "../workspace.ts";
@@ -12,59 +13,35 @@ export interface ChildRun<Result> extends Conversation {
   keep: (keys: string[], drafts: Promise<KeptDraft[]>) => Promise<void>;
 }
 
-/** Runs statements in processes of a pool, and lets a process go on making copies after its answer. */
+/** Runs statements in processes of a pool, and lets a process make copies while nothing else is asked. */
 export interface ChildRuns {
   run<Result>(job: StatementJob, run: ChildRun<Result>): Promise<Result>;
-}
-
-const keepTimeoutMs = 600_000;
-
-interface Following {
-  keeping: NonNullable<Outcome["keeping"]>;
-  keep: (keys: string[], drafts: Promise<KeptDraft[]>) => Promise<void>;
 }
 
 export function openChildRuns(
   pool: ChildPool,
   { workspace, diskLimitMb }: { workspace: string; diskLimitMb: number },
 ): ChildRuns {
-  let isKeeping = false;
+  const offered = openOfferedWork({ pool, watched });
 
   async function run<Result>(job: StatementJob, { take, keep, ...conversation }: ChildRun<Result>): Promise<Result> {
     const child = pool.take();
-    const { answer, reusable, keeping } = await watched(child, job, (limits) => {
-      const signal = AbortSignal.any([conversation.signal, limits]);
-      return converse(child, job, { ...conversation, signal });
-    });
+    const end = offered.begin(child);
     try {
-      return await take(answer());
+      const { answer, reusable, copies } = await watched(child, job, (limits) => {
+        const signal = AbortSignal.any([conversation.signal, limits]);
+        return converse(child, job, { ...conversation, signal });
+      });
+      try {
+        return await take(answer());
+      } finally {
+        if (reusable) pool.putBack(child);
+        else pool.kill(child);
+        if (copies !== undefined) offered.add(child, { job, copies, keep });
+      }
     } finally {
-      if (reusable) pool.putBack(child);
-      else if (keeping === undefined) pool.kill(child);
-      else void follow(child, job, { keeping, keep });
+      end();
     }
-  }
-
-  /** One process at a time makes copies; what another would make is made when somebody asks again. */
-  async function follow(child: ChildProcess, job: StatementJob, following: Following): Promise<void> {
-    const { keys, drafts } = following.keeping;
-    if (isKeeping) {
-      pool.kill(child);
-      return await following.keep(keys, drafts);
-    }
-    isKeeping = true;
-    pool.release(child);
-    await watched(child, job, async (limits) => {
-      const stopped = AbortSignal.any([limits, AbortSignal.timeout(keepTimeoutMs)]);
-      await keepUntil(stopped, following, () => pool.kill(child));
-    });
-    isKeeping = false;
-    const isDone = await drafts.then(
-      () => true,
-      () => false,
-    );
-    if (isDone) pool.putBack(child);
-    else pool.kill(child);
   }
 
   /** Do something with a process within the limits of a statement; its signal aborts when the process exceeds them. */
@@ -89,16 +66,4 @@ export function openChildRuns(
   }
 
   return { run };
-}
-
-/** Settles once the copies are in their places, or given up: when the signal aborts, and the process is then ended. */
-async function keepUntil(stopped: AbortSignal, { keeping, keep }: Following, end: () => void): Promise<void> {
-  const { promise: givenUp, resolve } = Promise.withResolvers<KeptDraft[]>();
-  const giveUp = () => {
-    resolve([]);
-    end();
-  };
-  stopped.addEventListener("abort", giveUp, { once: true });
-  await keep(keeping.keys, Promise.race([keeping.drafts, givenUp]));
-  stopped.removeEventListener("abort", giveUp);
 }

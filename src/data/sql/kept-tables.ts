@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ToolError, type ErrorCode } from "../../errors.ts";
 import { log } from "../../log.ts";
 import { version } from "../../version.ts";
-import { openKeptFolder } from "./kept-folder.ts";
+import { openKeptFolder, type KeptFolder } from "./kept-folder.ts";
 import type { TableSource } from "../source.ts";
 import type { KeptDraft, KeptTable, WireSource } from "./sql-wire.ts";
 import type { Workspace } from "../workspace.ts";
@@ -21,11 +21,10 @@ export interface KeptTables {
   adopt(drafts: readonly KeptDraft[]): Promise<void>;
   /** Run a statement that makes copies first; again without them where it took too much, which may have been theirs. */
   around<Result>(copies: () => readonly string[], run: () => Promise<Result>): Promise<Result>;
-  /**
-   * Copies are being made of the sources of a statement that took so long; `drafts` gives those that could be. Never
-   * rejects.
-   */
-  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>, tookMs: number): Promise<void>;
+  /** Copies may be made of the sources of a statement that took so long, as soon as nothing else is asked: till then a mark says so. */
+  offer(keys: readonly string[], tookMs: number): Promise<void>;
+  /** Copies that were offered are being made; `drafts` gives those that could be. Never rejects. */
+  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void>;
   /** Settles once no copy is expected any more. */
   settled(): Promise<void>;
 }
@@ -34,20 +33,7 @@ export interface KeptTables {
 export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTables {
   const folder = openKeptFolder(workspace, maxBytes);
   const making = new Map<string, Making>();
-
-  async function settle(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void> {
-    try {
-      for (const key of keys) if ((await folder.find(key)) === undefined) await folder.mark(key, "asked");
-      const made = await drafts;
-      await folder.adopt(made);
-      const missing = keys.filter((key) => made.every((draft) => draft.key !== key));
-      for (const key of missing) await folder.mark(key, "tried");
-    } catch (thrown) {
-      log.debug("Parquet copies were not made", thrown);
-    } finally {
-      keys.forEach((key) => making.delete(key));
-    }
-  }
+  const patienceMs = new Map<string, number>();
 
   return {
     async find(source, signal) {
@@ -82,16 +68,35 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
         throw thrown;
       }
     },
-    expect(keys, drafts, tookMs) {
-      drafts.catch(() => undefined); // looked at once the others are marked
-      const done = settle(keys, drafts);
-      for (const key of keys) making.set(key, { done, tookMs });
+    async offer(keys, tookMs) {
+      for (const key of keys) {
+        patienceMs.set(key, tookMs);
+        if ((await folder.find(key)) === undefined) await folder.mark(key, "asked");
+      }
+    },
+    expect(keys, drafts) {
+      const done = settle(folder, keys, drafts).finally(() => keys.forEach((key) => making.delete(key)));
+      for (const key of keys) {
+        making.set(key, { done, tookMs: patienceMs.get(key) ?? 0 });
+        patienceMs.delete(key);
+      }
       return done;
     },
     async settled() {
       await Promise.all([...making.values()].map(({ done }) => done));
     },
   };
+}
+
+async function settle(folder: KeptFolder, keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void> {
+  try {
+    const made = await drafts;
+    await folder.adopt(made);
+    const missing = keys.filter((key) => made.every((draft) => draft.key !== key));
+    for (const key of missing) await folder.mark(key, "tried");
+  } catch (thrown) {
+    log.debug("Parquet copies were not made", thrown);
+  }
 }
 
 /** Failures that may not be the statement's: the copies that were made first may be what took so long. */

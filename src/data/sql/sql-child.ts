@@ -12,6 +12,9 @@ import { removeTemporaryFiles } from "../workspace.ts";
 /** Opened while the child waits: a session serves one statement, and opening one takes a moment. */
 let next: { memoryLimitMb: number; session: Promise<DuckDbSession> } | undefined;
 let waiting: PromiseWithResolvers<WireSource[]> | undefined;
+/** Whether to make the copies that the last answer offered: settled by what comes next. */
+let offer: PromiseWithResolvers<boolean> | undefined;
+let turn = Promise.resolve();
 
 /** The workspaces of the statements so far; there is hardly ever more than one. */
 const workspaces = new Set<string>();
@@ -29,8 +32,10 @@ process.on("message", (message) => receive(message as ToChild));
 function receive(message: ToChild): void {
   if (message.type === "statement") {
     workspaces.add(message.job.workspace);
-    void serve(message.job);
-  } else if (message.type === "sources") waiting?.resolve(message.sources);
+    offer?.resolve(false);
+    turn = turn.then(() => serve(message.job));
+  } else if (message.type === "keep") offer?.resolve(true);
+  else if (message.type === "sources") waiting?.resolve(message.sources);
   else waiting?.reject(new ToolError(message.code, message.message));
 }
 
@@ -40,13 +45,14 @@ async function serve(job: StatementJob): Promise<void> {
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
   }, memoryEveryMs);
-  send(await converse(job));
+  const last = await converse(job);
+  if (last !== undefined) send(last);
   clearInterval(watch);
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
 }
 
-async function converse(job: StatementJob): Promise<FromChild> {
+async function converse(job: StatementJob): Promise<FromChild | undefined> {
   try {
     const session = await takeSession(job.memoryLimitMb);
     try {
@@ -62,16 +68,17 @@ async function converse(job: StatementJob): Promise<FromChild> {
   }
 }
 
-/** What is left to say once everything is closed: the answer where no copies follow it, the copies where they do. */
-async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild> {
+/** What is left to say once everything is closed: the answer where it offers no copies, the copies where they are wanted. */
+async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild | undefined> {
   const report = setInterval(() => reportProgress(session), reportEveryMs);
   try {
     const { answer, keep, close } = await runStatement(session, job, askForSources);
     clearInterval(report);
     try {
       if (answer.keeps.length === 0) return { type: "answer", answer };
+      offer = Promise.withResolvers();
       send({ type: "answer", answer });
-      return { type: "kept", drafts: await keep() };
+      return (await offer.promise) ? { type: "kept", drafts: await keep() } : undefined;
     } finally {
       await close();
     }

@@ -24,8 +24,14 @@ export interface Outcome {
   answer: () => WireAnswer;
   /** Whether the child waits for the next statement. */
   reusable: boolean;
-  /** Copies that the child goes on to make, under their keys; those that can be made, or why none could. */
-  keeping: { keys: string[]; drafts: Promise<KeptDraft[]> } | undefined;
+  /** The copies that the child offers to make before it takes another statement. */
+  copies: OfferedCopies | undefined;
+}
+
+export interface OfferedCopies {
+  keys: string[];
+  /** Gives those that can be made; rejects when the child ends before, or takes too much for them. */
+  make: () => Promise<KeptDraft[]>;
 }
 
 /** Give a child its statement and hear it out. Settles at once when the signal aborts; the caller then kills it. */
@@ -44,7 +50,7 @@ export function converse(
     const fail = (thrown: unknown, reusable: boolean) =>
       finish({
         reusable,
-        keeping: undefined,
+        copies: undefined,
         answer: () => {
           throw thrown;
         },
@@ -66,8 +72,8 @@ export function converse(
       else if (message.type === "progress") onPercent(message.percent);
       else if (message.type === "answer") {
         const { keeps: keys } = message.answer;
-        const keeping = keys.length === 0 ? undefined : { keys, drafts: hearDrafts(child) };
-        finish({ reusable: keeping === undefined, keeping, answer: () => message.answer });
+        const copies = keys.length === 0 ? undefined : { keys, make: () => makeDrafts(child) };
+        finish({ reusable: true, copies, answer: () => message.answer });
       } else if (message.type === "kept") fail(new Error("the SQL process tells of copies nobody waits for"), false);
       else if (message.type === "failed") fail(new ToolError(message.code, message.message), true);
       else if (message.type === "exhausted") fail(tooMuchMemory(memoryBytes(job)), false);
@@ -89,8 +95,7 @@ export function converse(
   });
 }
 
-/** Rejects when the child ends before it has made its copies, or takes too much for them. */
-function hearDrafts(child: ChildProcess): Promise<KeptDraft[]> {
+function makeDrafts(child: ChildProcess): Promise<KeptDraft[]> {
   const { promise, resolve, reject } = Promise.withResolvers<KeptDraft[]>();
   const receive = (received: unknown) => {
     const message = received as FromChild;
@@ -99,6 +104,8 @@ function hearDrafts(child: ChildProcess): Promise<KeptDraft[]> {
   };
   const lost = () => reject(new Error("the SQL process ended while it made copies"));
   child.on("message", receive).on("exit", lost).on("error", lost);
+  const message: ToChild = { type: "keep" };
+  child.send(message, (cause) => cause !== null && lost());
   const forget = () => void child.off("message", receive).off("exit", lost).off("error", lost);
   promise.then(forget, forget);
   return promise;

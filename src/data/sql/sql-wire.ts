@@ -9,14 +9,16 @@ export type ToChild =
   /** Answers `parsed`: what each of the tables is, in their order. */
   | { type: "sources"; sources: WireSource[] }
   /** Answers `parsed` where one of them is nothing that may be read. */
-  | { type: "refused"; code: ErrorCode; message: string };
+  | { type: "refused"; code: ErrorCode; message: string }
+  /** Follows an answer that `keeps` copies: make them now. A statement in its place says that nobody wants them. */
+  | { type: "keep" };
 
 export type FromChild =
   | { type: "parsed"; tables: string[] }
   /** How far the statement is, now and then. */
   | { type: "progress"; percent: number }
   | { type: "answer"; answer: WireAnswer }
-  /** Follows an answer that `keeps` copies: those that could be made. The child takes no statement before. */
+  /** Answers `keep`: the copies that could be made. The child takes no statement before. */
   | { type: "kept"; drafts: KeptDraft[] }
   | { type: "failed"; code: ErrorCode; message: string }
   /** The process takes more memory than the statement may have, and goes on taking it until it is killed. */
@@ -34,7 +36,7 @@ export interface StatementJob {
   asText: boolean;
   /** Write the result here instead of answering with rows. */
   output: OutputTarget | undefined;
-  /** Keep copies of sources that may be kept if the statement took longer than this. */
+  /** Offer to keep copies of sources if the statement took longer than this. */
   keepAfterMs: number;
   workspace: string;
   memoryLimitMb: number;
@@ -109,7 +111,7 @@ export interface WireAnswer {
   dialects: SourceDialect[];
   /** Copies that were made before the statement ran. */
   kept: KeptDraft[];
-  /** The keys of copies that are made from now on. */
+  /** The keys of copies that may be made from now on. */
   keeps: string[];
 }
 

@@ -41,6 +41,10 @@ async function cached(extension: string): Promise<string[]> {
   return names.filter((name) => name.endsWith(extension)).map((name) => join(cache, name));
 }
 
+async function temporary(): Promise<string[]> {
+  return await readdir(join(folder.workspace, "tmp")).catch(() => []);
+}
+
 async function untilKept(count = 1): Promise<string[]> {
   for (;;) {
     const found = await cached(".json");
@@ -186,11 +190,21 @@ test("a copy that an earlier process could not finish is begun again after the n
   expect(await cached(".again")).toEqual([]);
 });
 
+test("of questions without a pause the third makes the copy, and the others are in nobody's way", async () => {
+  await writeSettled("t.csv", "a,b\n1,x\n");
+  for (const mark of [".asked", ".again", ".json"]) {
+    expect((await ask("from 't.csv'")).rows).toEqual([[1, "x"]]);
+    expect(await cached(mark)).toHaveLength(1);
+    expect(await sqlProcesses()).toHaveLength(1);
+  }
+});
+
 test("closing while a copy is made leaves no process and no temporary file", async () => {
   await writeSettled("t.csv", `a,b\n${"123456789,some text\n".repeat(500_000)}`);
   await ask("select count(*) from 't.csv'");
+  while ((await temporary()).length === 0) await delay(5);
   await folder.sql.close();
-  expect(await readdir(join(folder.workspace, "tmp")).catch(() => [])).toEqual([]);
+  expect(await temporary()).toEqual([]);
   expect(await sqlProcesses()).toEqual([]);
 });
 
@@ -229,6 +243,7 @@ test("a folder of copies that cannot be tidied costs no answer", async () => {
 test("closing waits for what is done with copies", async () => {
   await writeSettled("t.csv", "a,b\n1,x\n");
   await ask("from 't.csv'");
+  while ((await temporary()).length === 0 && (await cached(".json")).length === 0) await delay(1);
   await folder.sql.close();
   await rm(folder.workspace, { recursive: true });
   await delay(50);
