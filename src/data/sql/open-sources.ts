@@ -170,7 +170,7 @@ async function checkJsonEnd(handle: FileHandle, { shown, sizeBytes }: WireFile):
 }
 
 const spots = 16;
-const spotBytes = 32 * 1024;
+const spotBytes = 8 * 1024;
 
 /** Rows from places all over a large file: types and leading zeros may change far from its head. */
 async function spotSample(handle: FileHandle, sizeBytes: number, { delimiter, columns }: Dialect): Promise<string[][]> {

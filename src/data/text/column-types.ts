@@ -30,7 +30,12 @@ const patterns: readonly { type: TextColumnType; pattern: RegExp }[] = [
  * than a number holds, stay text.
  */
 export function inferType(cells: readonly string[]): TextColumnType {
-  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== "");
+  const filled: string[] = [];
+  for (const cell of cells) {
+    const text = cell.trim();
+    // sorted columns and those of few values come down to little
+    if (text !== "" && text !== filled.at(-1)) filled.push(text);
+  }
   if (filled.length === 0) return "VARCHAR";
   if (filled.every((cell) => integer.test(cell))) {
     if (filled.every(fitsBigint)) return "BIGINT";
@@ -63,7 +68,10 @@ function isExactNumber(cell: string): boolean {
     : value.toExponential(decimals).split("e")[0] === mantissa;
 }
 
+const safeDigits = 18;
+
 function fitsBigint(cell: string): boolean {
+  if (cell.length <= safeDigits) return true;
   if (cell.length > 20) return false;
   const value = BigInt(cell);
   return BigInt.asIntN(64, value) === value;
