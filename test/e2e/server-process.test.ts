@@ -6,7 +6,8 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { JsonObject } from "../../src/message.ts";
 import { temporaryFolder } from "../support/config.ts";
-import { builtServer, isAlive, misbehaving, startServer, type RunningServer } from "../support/server.ts";
+import { isAlive } from "../support/alive.ts";
+import { builtServer, misbehaving, startServer, type RunningServer } from "../support/server.ts";
 
 const initialize = {
   protocolVersion: "2025-06-18",

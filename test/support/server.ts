@@ -1,5 +1,4 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -78,16 +77,6 @@ export function startServer({ args = [], cwd, env = {} }: ServerOptions): Runnin
     exited,
     call: async (name, input = {}) => (await request("tools/call", { name, arguments: input }))["result"] as JsonObject,
   };
-}
-
-/** Whether a process runs. One that ended but was not yet collected by whoever inherited it does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 function parse(line: string): JsonObject | undefined {

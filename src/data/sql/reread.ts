@@ -7,7 +7,7 @@ import { widerType } from "../text/column-types.ts";
 import { extraColumn, recordBatches, repairFile } from "../text/repair.ts";
 import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
-import { columnTypes, createTableView, type Reading } from "./table-view.ts";
+import { columnTypes, createTableView, plainReading, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "../workspace.ts";
 
 /** How each source is read, and what made it so. */
@@ -23,8 +23,8 @@ export function openReadings(
   asText: boolean,
 ): Readings {
   const readingOf = (source: OpenSource): Reading => {
-    const plain = { asText, wholeSample: false, inOrder: false, isRepaired: false, types: new Map<string, string>() };
-    return { ...plain, problems: [...widthProblem(source, { ...plain, problems: [] }), ...firstProblems(source)] };
+    const plain = { ...plainReading(), asText };
+    return { ...plain, problems: [...widthProblem(source, plain), ...firstProblems(source)] };
   };
   return { of: new Map(sources.map((source) => [source, readingOf(source)])), names };
 }

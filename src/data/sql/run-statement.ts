@@ -185,7 +185,7 @@ async function planConversions(sources: readonly OpenSource[], workspace: Worksp
 /** Write a Parquet copy of a source once, and read that from now on. */
 async function convert(session: DuckDbSession, { source, draft, target }: Conversion): Promise<void> {
   try {
-    const reader = readerOf(source, plainReading);
+    const reader = readerOf(source, plainReading());
     await copyTo(session, `SELECT * FROM ${reader}`, { path: draft, format: "FORMAT parquet" });
     await rename(draft, target);
   } catch (thrown) {

@@ -24,14 +24,9 @@ export interface Reading {
   problems: SourceProblem[];
 }
 
-export const plainReading: Reading = {
-  asText: false,
-  types: new Map(),
-  wholeSample: false,
-  inOrder: false,
-  isRepaired: false,
-  problems: [],
-};
+export function plainReading(): Reading {
+  return { asText: false, types: new Map(), wholeSample: false, inOrder: false, isRepaired: false, problems: [] };
+}
 
 /** Make the name of a source, as the statement spells it, a table of its rows. */
 export async function createTableView(

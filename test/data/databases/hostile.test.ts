@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { queryDatabase } from "../../../src/tools/query-database.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
+import { makeSqlite } from "../../support/sqlite-file.ts";
 import { startPostgres, type PostgresServer } from "../../support/postgres.ts";
 
 let server: PostgresServer;
@@ -24,9 +25,7 @@ beforeAll(async () => {
   ])
     await server.admin.query(sql);
   folder = await openDataFolder({ urls: { shop: server.url } });
-  const made = new DatabaseSync(join(folder.root, "a.db"));
-  made.exec("create table t (a); insert into t values (1)");
-  made.close();
+  makeSqlite(join(folder.root, "a.db"), "create table t (a); insert into t values (1)");
 });
 
 afterAll(async () => {

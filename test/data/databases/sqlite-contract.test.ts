@@ -1,16 +1,15 @@
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { describeDatabase } from "../../contracts/database.ts";
 import { openDataFolder } from "../../support/data-folder.ts";
+import { makeSqlite } from "../../support/sqlite-file.ts";
 
 describeDatabase("SQLite", async (limits) => {
   const folder = await openDataFolder(limits);
-  const made = new DatabaseSync(join(folder.root, "people.db"));
-  made.exec("create table people (id integer primary key, name text, born date)");
-  made.exec(
-    "insert into people values (1, 'Ada', '1815-12-10'), (2, 'Alan', '1912-06-23'), (3, 'Grace', '1906-12-09')",
+  makeSqlite(
+    join(folder.root, "people.db"),
+    "create table people (id integer primary key, name text, born date);" +
+      "insert into people values (1, 'Ada', '1815-12-10'), (2, 'Alan', '1912-06-23'), (3, 'Grace', '1906-12-09')",
   );
-  made.close();
   return {
     folder,
     database: "sqlite:people.db",

@@ -1,26 +1,20 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/message.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
 import { queryDatabase } from "../../../src/tools/query-database.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
+import { makeSqlite } from "../../support/sqlite-file.ts";
 
 let folder: DataFolder;
 
 beforeAll(async () => {
   folder = await openDataFolder();
-  make(join(folder.root, "a.db"), "create table t (a); insert into t values (1)");
+  makeSqlite(join(folder.root, "a.db"), "create table t (a); insert into t values (1)");
 });
 
 afterAll(() => folder.close());
-
-function make(path: string, sql: string): void {
-  const made = new DatabaseSync(path);
-  made.exec(sql);
-  made.close();
-}
 
 const ask = (database: string, sql: string, more: JsonObject = {}) =>
   folder.call(queryDatabase, { database, sql, ...more });
@@ -61,7 +55,7 @@ describe("values", () => {
     ["(1), (0)", "boolean", "BIGINT", [1, 0]],
   ])("a column of %s, declared %s, is %s", async (values, declared, type, shown) => {
     await rm(join(folder.root, "typed.db"), { force: true });
-    make(join(folder.root, "typed.db"), `create table t (x ${declared}); insert into t values ${values}`);
+    makeSqlite(join(folder.root, "typed.db"), `create table t (x ${declared}); insert into t values ${values}`);
     const result = await value("sqlite:typed.db", "select x from t", { save_as: "typed" });
     expect(result).toMatchObject({ types: [type], rows: shown.map((cell) => [cell]) });
     const stored = await folder.value(queryData, { sql: "select * from typed" });
@@ -69,7 +63,7 @@ describe("values", () => {
   });
 
   test("columns without a value have the type they are declared with", async () => {
-    make(join(folder.root, "none.db"), "create table t (i int, s varchar(9), d date, r real, b blob)");
+    makeSqlite(join(folder.root, "none.db"), "create table t (i int, s varchar(9), d date, r real, b blob)");
     expect(await value("sqlite:none.db", "select * from t")).toMatchObject({
       types: ["BIGINT", "VARCHAR", "DATE", "DOUBLE", "BLOB"],
     });

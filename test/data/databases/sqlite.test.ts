@@ -6,28 +6,24 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/message.ts";
 import { queryDatabase } from "../../../src/tools/query-database.ts";
+import { isAlive } from "../../support/alive.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
+import { makeSqlite } from "../../support/sqlite-file.ts";
 
 let folder: DataFolder;
 let outside: DataFolder;
 
 beforeAll(async () => {
   outside = await openDataFolder();
-  make(join(outside.root, "shop.db"), "create table t (a); insert into t values (1)");
+  makeSqlite(join(outside.root, "shop.db"), "create table t (a); insert into t values (1)");
   folder = await openDataFolder({
     memoryLimitMb: 64,
     urls: { shop: `sqlite:${join(outside.root, "shop.db")}`, gone: "sqlite:/nonexistent/x.db" },
   });
-  make(join(folder.root, "a.db"), "create table t (a); insert into t values (1)");
+  makeSqlite(join(folder.root, "a.db"), "create table t (a); insert into t values (1)");
 });
 
 afterAll(() => Promise.all([folder.close(), outside.close()]));
-
-function make(path: string, sql: string): void {
-  const made = new DatabaseSync(path);
-  made.exec(sql);
-  made.close();
-}
 
 const ask = (database: string, sql: string, more: JsonObject = {}) =>
   folder.call(queryDatabase, { database, sql, ...more });
@@ -78,7 +74,7 @@ describe("which files", () => {
 
   test("a damaged database is unreadable", async () => {
     const path = join(folder.root, "damaged.db");
-    make(
+    makeSqlite(
       path,
       "create table t (a); with recursive s(n) as (select 1 union all select n + 1 from s limit 5000) insert into t select n from s",
     );
@@ -122,7 +118,7 @@ describe("nothing is written beside a database", () => {
 
   test.each(["delete", "wal", "persist", "truncate"])("journal mode %s at rest", async (mode) => {
     await mkdir(inside(`rest-${mode}`));
-    make(inside(`rest-${mode}/x.db`), `pragma journal_mode = ${mode}; ${fill}`);
+    makeSqlite(inside(`rest-${mode}/x.db`), `pragma journal_mode = ${mode}; ${fill}`);
     const before = await picture(inside(`rest-${mode}`));
     expect(await count(`sqlite:rest-${mode}/x.db`)).toMatchObject({ value: { rows: [[2]] } });
     expect(await picture(inside(`rest-${mode}`))).toEqual(before);
@@ -155,7 +151,7 @@ describe("nothing is written beside a database", () => {
 
   test("a transaction of another program is not seen before its end, and a lock is waited for a while", async () => {
     await mkdir(inside("locked"));
-    make(inside("locked/x.db"), fill);
+    makeSqlite(inside("locked/x.db"), fill);
     const writer = await openWriter(inside("locked/x.db"));
     await writer.exec("begin immediate; insert into t values (3)");
     expect(await count("sqlite:locked/x.db")).toMatchObject({ value: { rows: [[2]] } });
@@ -171,7 +167,7 @@ describe("nothing is written beside a database", () => {
 
   test("a journal that a crash left is told, and left for its program to roll back", async () => {
     await mkdir(inside("hot"));
-    make(inside("hot/x.db"), `pragma page_size = 512; ${fill}`);
+    makeSqlite(inside("hot/x.db"), `pragma page_size = 512; ${fill}`);
     const writer = new DatabaseSync(inside("hot/x.db"));
     writer.exec(
       "pragma cache_size = 1; begin; with recursive s(n) as (select 1 union all select n + 1 from s limit 20000) insert into t select n from s",
@@ -190,7 +186,7 @@ describe("nothing is written beside a database", () => {
 
   test("a database at rest that is written meanwhile is no answer", async () => {
     await mkdir(inside("changing"));
-    make(inside("changing/x.db"), `pragma journal_mode = wal; ${fill}`);
+    makeSqlite(inside("changing/x.db"), `pragma journal_mode = wal; ${fill}`);
     const many =
       "with recursive s(n) as (select 1 union all select n + 1 from s limit 300000) select n, a from s, (select max(a) as a from t)";
     const before = await readdir(join(folder.workspace, "tmp")).catch(() => []);
@@ -198,7 +194,7 @@ describe("nothing is written beside a database", () => {
     await expect
       .poll(() => readdir(join(folder.workspace, "tmp")), { timeout: 10_000, interval: 5 })
       .not.toEqual(before);
-    make(inside("changing/x.db"), "insert into t values (3); pragma wal_checkpoint(truncate)");
+    makeSqlite(inside("changing/x.db"), "insert into t values (3); pragma wal_checkpoint(truncate)");
     expect(await running).toMatchObject({
       code: "unavailable",
       message: expect.stringMatching(/wrote it while it was read/),
@@ -208,7 +204,7 @@ describe("nothing is written beside a database", () => {
 });
 
 test("virtual tables for text and space can be read", async () => {
-  make(
+  makeSqlite(
     join(folder.root, "virtual.db"),
     "create virtual table f using fts5(x); insert into f values ('hello world'); create virtual table r using rtree(id, a, b); insert into r values (1, 2, 3); create virtual table g using fts4(y); insert into g values ('old text')",
   );
@@ -240,19 +236,10 @@ test("the process ends with its parent, whatever it runs", async () => {
   await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
 });
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 test("a file that is swapped for another while it is opened is not read", async () => {
-  make(join(folder.root, "swap.db"), "create table t (a); insert into t values ('inside')");
+  makeSqlite(join(folder.root, "swap.db"), "create table t (a); insert into t values ('inside')");
   const stolen = join(outside.root, "stolen.db");
-  make(stolen, "create table t (a); insert into t values ('secret')");
+  makeSqlite(stolen, "create table t (a); insert into t values ('secret')");
   const path = join(folder.root, "swap.db");
   for (let round = 0; round < 10; round++) {
     const asked = ask("sqlite:swap.db", "select a from t");

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ToolError } from "../../../src/errors.ts";
 import type { SqlAnswer } from "../../../src/data/sql.ts";
 import { sqlProcesses } from "../../support/sql-processes.ts";
+import { isAlive } from "../../support/alive.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
 
 let folder: DataFolder;
@@ -27,15 +28,6 @@ async function failure(sql: string): Promise<{ code: string; message: string }> 
   const thrown: unknown = await query(sql).catch((error: unknown) => error);
   if (!(thrown instanceof ToolError)) throw new Error(`"${sql}" did not fail as it should`, { cause: thrown });
   return { code: thrown.code, message: thrown.message };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const endless = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range = 7";
