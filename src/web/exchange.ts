@@ -10,7 +10,8 @@ export type Fetched<Body> =
 export type Reply<Body> =
   | { kind: "done"; fetched: Fetched<Body> }
   | { kind: "redirect"; to: URL; status: number }
-  | { kind: "retry"; fetched: Fetched<Body>; afterMs: number };
+  /** `isBusy`: the server wants fewer requests, or none for `afterMs`; 0 where it does not say how long. */
+  | { kind: "retry"; fetched: Fetched<Body>; isBusy: boolean; afterMs: number };
 
 /** A reply whose head is there and whose body is not read yet. */
 export interface OpenReply {
@@ -37,7 +38,8 @@ export interface Exchange<Body> {
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const retryStatuses = new Set([429, 502, 503, 504]);
+const busyStatuses = new Set([429, 503]);
+const retryStatuses = new Set([...busyStatuses, 502, 504]);
 
 /**
  * Ask once and read the reply.
@@ -54,9 +56,9 @@ export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<B
   const location = redirectStatuses.has(status) ? reply.header("location") : "";
   if (location !== "") return redirect(url, location, status);
   const fetched = failed(url, status, problem);
-  return retryStatuses.has(status)
-    ? { kind: "retry", fetched, afterMs: retryAfterMs(reply) }
-    : { kind: "done", fetched };
+  if (!retryStatuses.has(status)) return { kind: "done", fetched };
+  const afterMs = retryAfterMs(reply);
+  return { kind: "retry", fetched, isBusy: busyStatuses.has(status) || afterMs > 0, afterMs };
 }
 
 export function failed(url: URL, status: number | null, error: ToolError): Fetched<never> {

@@ -40,7 +40,7 @@ export interface FetcherOptions {
 }
 
 const maxRedirects = 5;
-const maxRetries = 2;
+const maxRetries = 3;
 
 export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   const { Agent } = await import("undici");
@@ -94,7 +94,7 @@ interface Time {
 
 type Hop<Body> = Omit<FetchRequest<Body>, "url"> & { url: URL };
 
-/** Ask again, later each time, while the server is or seems busy and there is time left. */
+/** Ask again, later each time, while the server is or seems busy. A pause that it wants is one for all its pages. */
 async function persist<Body>(
   agent: Agent,
   options: FetcherOptions,
@@ -104,30 +104,51 @@ async function persist<Body>(
   for (let retries = 0; ; retries += 1) {
     const reply = await ask(agent, options, hop, time);
     if (reply.kind !== "retry") return reply;
-    const pauseMs = Math.max(reply.afterMs, 250 * 2 ** retries * (0.5 + Math.random()));
-    if (retries === maxRetries || pauseMs >= Math.min(time.leftMs, hop.maxPauseMs))
-      return { kind: "done", fetched: reply.fetched };
+    const last = { kind: "done", fetched: reply.fetched } as const;
+    if (retries === maxRetries || time.leftMs <= 0) return last;
+    if (reply.isBusy) {
+      if (options.gate.pace(hop.url.host).quietMs(performance.now()) > patienceOf(hop, time)) return last;
+      continue;
+    }
+    const pauseMs = 250 * 2 ** retries * (0.5 + Math.random());
+    if (pauseMs >= time.leftMs) return last;
     time.leftMs -= pauseMs;
     await pause(pauseMs, undefined, { signal: options.signal });
   }
 }
 
+function patienceOf({ maxPauseMs }: Hop<unknown>, { leftMs }: Time): number {
+  return Math.min(maxPauseMs, leftMs);
+}
+
 /** One request in its turn and in what is left of its time. */
 async function ask<Body>(agent: Agent, options: FetcherOptions, hop: Hop<Body>, time: Time): Promise<Reply<Body>> {
   const { url } = hop;
-  const leave = await options.gate.enter(url.host, hop.order);
+  const { gate } = options;
+  const pace = gate.pace(url.host);
+  let leave: () => void;
+  try {
+    leave = await gate.enter({ host: url.host, order: hop.order, patienceMs: patienceOf(hop, time) });
+  } catch (refusal) {
+    options.signal.throwIfAborted();
+    if (!(refusal instanceof ToolError)) throw refusal;
+    return { kind: "done", fetched: failed(url, null, refusal) };
+  }
   const deadline = new AbortController();
   const abort = () => deadline.abort(options.signal.reason);
   const timer = setTimeout(() => deadline.abort(), time.leftMs);
   options.signal.addEventListener("abort", abort, { once: true });
   const startedAt = performance.now();
   try {
-    return await exchange(agent, url, { ...hop, userAgent: options.userAgent, signal: deadline.signal });
+    const reply = await exchange(agent, url, { ...hop, userAgent: options.userAgent, signal: deadline.signal });
+    if (reply.kind !== "retry") pace.relax();
+    else if (reply.isBusy) pace.slow(performance.now(), reply.afterMs);
+    return reply;
   } catch (thrown) {
     options.signal.throwIfAborted();
     const { error, retryable } = deadline.signal.aborted ? outOfTime(hop) : failureOf(thrown, url);
     const fetched = failed(url, null, error);
-    return retryable ? { kind: "retry", fetched, afterMs: 0 } : { kind: "done", fetched };
+    return retryable ? { kind: "retry", fetched, isBusy: false, afterMs: 0 } : { kind: "done", fetched };
   } finally {
     clearTimeout(timer);
     options.signal.removeEventListener("abort", abort);

@@ -1,14 +1,27 @@
-/** Bounds how many requests are under way, in all and to one host. */
+import { ToolError } from "../errors.ts";
+import { openHostPace, type HostPace } from "./host-pace.ts";
+
+/** Bounds how many requests are under way, in all and to one host, and slows down for hosts that ask for it. */
 export interface Gate {
   /**
    * Wait for a place, then call the result to give it back.
    *
-   * @param order tells `mayStart` which work this is for
-   * @throws the signal's reason once it aborts
+   * @throws ToolError `rate_limited` where the host wants to be left alone for longer than the visit would wait; the
+   * signal's reason once it aborts
    */
-  enter(host: string, order: number): Promise<() => void>;
+  enter(visit: Visit): Promise<() => void>;
   /** Look again whether someone may enter, after what `mayStart` depends on has changed. */
   recheck(): void;
+  /** How fast a host may be asked. What changes it must be followed by `recheck`. */
+  pace(host: string): HostPace;
+}
+
+export interface Visit {
+  host: string;
+  /** Tells `mayStart` which work this is for. */
+  order: number;
+  /** How long a pause that the host asks for may be. Waiting for others to leave does not count. */
+  patienceMs: number;
 }
 
 export interface GateOptions {
@@ -19,9 +32,7 @@ export interface GateOptions {
   mayStart: (order: number) => boolean;
 }
 
-interface Waiting {
-  host: string;
-  order: number;
+interface Waiting extends Visit {
   enter: (leave: () => void) => void;
   refuse: (reason: unknown) => void;
 }
@@ -29,26 +40,41 @@ interface Waiting {
 /** First come, first served, except that who waits for a busy host does not hold up those behind. */
 export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
   const inside = new Map<string, number>();
+  const pace = openPaces(perHost);
   let count = 0;
   let waiting: Waiting[] = [];
+  let alarm: NodeJS.Timeout | undefined;
 
   signal.addEventListener("abort", () => {
+    clearTimeout(alarm);
     for (const { refuse } of waiting.splice(0)) refuse(signal.reason);
   });
 
   function recheck(): void {
     const stay: Waiting[] = [];
+    let soonestMs = Infinity;
     for (const one of waiting) {
-      const free = count < total && (inside.get(one.host) ?? 0) < perHost && mayStart(one.order);
-      if (free) one.enter(admit(one.host));
+      const now = performance.now();
+      const refusal = refusalOf(one, pace(one.host), now);
+      if (refusal !== undefined) {
+        one.refuse(refusal);
+        continue;
+      }
+      const pauseMs = pace(one.host).pauseMs(now);
+      const isFree = count < total && (inside.get(one.host) ?? 0) < pace(one.host).limit() && mayStart(one.order);
+      if (isFree && pauseMs === 0) one.enter(admit(one.host, now));
       else stay.push(one);
+      if (isFree && pauseMs > 0) soonestMs = Math.min(soonestMs, pauseMs);
     }
     waiting = stay;
+    clearTimeout(alarm);
+    if (soonestMs < Infinity) alarm = setTimeout(recheck, Math.ceil(soonestMs));
   }
 
-  function admit(host: string): () => void {
+  function admit(host: string, now: number): () => void {
     count += 1;
     inside.set(host, (inside.get(host) ?? 0) + 1);
+    pace(host).started(now);
     let left = false;
     return () => {
       if (left) return;
@@ -63,12 +89,34 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
 
   return {
     recheck,
-    async enter(host, order) {
+    pace,
+    async enter(visit) {
       signal.throwIfAborted();
       return new Promise((enter, refuse) => {
-        waiting.push({ host, order, enter, refuse });
+        waiting.push({ ...visit, enter, refuse });
         recheck();
       });
     },
   };
+}
+
+function openPaces(perHost: number): (host: string) => HostPace {
+  const paces = new Map<string, HostPace>();
+  return (host) => {
+    const pace = paces.get(host) ?? openHostPace(perHost);
+    paces.set(host, pace);
+    return pace;
+  };
+}
+
+function refusalOf({ host, patienceMs }: Visit, pace: HostPace, now: number): ToolError | undefined {
+  if (pace.isHopeless())
+    return new ToolError(
+      "rate_limited",
+      `${host}: the server refused again and again; try later with a lower per_host`,
+    );
+  const quietMs = pace.quietMs(now);
+  if (quietMs <= patienceMs) return undefined;
+  const seconds = Math.ceil(quietMs / 1_000);
+  return new ToolError("rate_limited", `${host}: the server wants to be left alone for ${seconds} s; try again then`);
 }

@@ -2,6 +2,8 @@
 export interface RobotsRules {
   /** @param path path and query of a page */
   allows(path: string): boolean;
+  /** How far apart requests shall start, by `Crawl-delay`, which RFC 9309 does not know; 0 unless told. */
+  delayMs: number;
 }
 
 interface Rule {
@@ -12,6 +14,14 @@ interface Rule {
   anchored: boolean;
 }
 
+interface Group {
+  rules: Rule[];
+  delayMs: number;
+}
+
+/** Who wants a pause of an hour between two pages wants no visit; a page would wait for ever. */
+const maxDelayMs = 30_000;
+
 /** RFC 9309 asks for at least 500 KiB to be read; what lies behind is ignored. */
 const maxChars = 500 * 1_024;
 
@@ -21,10 +31,10 @@ const maxChars = 500 * 1_024;
  * 40 ms, the package robots-parser 2.9 s for each page.
  */
 export function parseRobots(text: string, product: string): RobotsRules {
-  const own: Rule[] = [];
-  const general: Rule[] = [];
+  const own: Group = { rules: [], delayMs: 0 };
+  const general: Group = { rules: [], delayMs: 0 };
   let named = false;
-  let group: Rule[][] = [];
+  let group: Group[] = [];
   let inAgents = false;
   for (const line of text.slice(0, maxChars).split(/\r\n|\r|\n/)) {
     const [field, value] = readLine(line);
@@ -37,11 +47,19 @@ export function parseRobots(text: string, product: string): RobotsRules {
       named ||= agent === product;
     } else if (field === "allow" || field === "disallow") {
       inAgents = false;
-      if (value !== "") for (const rules of group) rules.push(readRule(field === "allow", value));
+      if (value !== "") for (const { rules } of group) rules.push(readRule(field === "allow", value));
+    } else if (field === "crawl-delay") {
+      inAgents = false;
+      for (const one of group) one.delayMs = readDelay(value) ?? one.delayMs;
     }
   }
-  const rules = named ? own : general;
-  return { allows: (path) => decide(rules, normalise(path)) };
+  const { rules, delayMs } = named ? own : general;
+  return { allows: (path) => decide(rules, normalise(path)), delayMs };
+}
+
+/** In ms; undefined for what is no number of seconds. */
+function readDelay(value: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(value) ? Math.min(Number(value) * 1_000, maxDelayMs) : undefined;
 }
 
 function readLine(line: string): [field: string, value: string] {

@@ -17,15 +17,24 @@ type Verdict = { kind: "rules"; rules: RobotsRules } | { kind: "refused"; code: 
 /**
  * @param product the first word of our user agent, which the groups of a robots.txt name
  * @param get fetches a robots.txt through the same guard and gate as the pages
+ * @param onRules told once of the rules of each host
  */
-export function openRobots(product: string, get: (url: URL) => Promise<RobotsReply>): Robots {
+export function openRobots(
+  product: string,
+  get: (url: URL) => Promise<RobotsReply>,
+  onRules: (host: string, rules: RobotsRules) => void = () => {},
+): Robots {
   const verdicts = new Map<string, Promise<Verdict>>();
 
   return {
     async check(url) {
       let pending = verdicts.get(url.origin);
       if (pending === undefined) {
-        pending = get(new URL("/robots.txt", url)).then((reply) => judge(reply, product));
+        pending = get(new URL("/robots.txt", url)).then((reply) => {
+          const verdict = judge(reply, product);
+          if (verdict.kind === "rules") onRules(url.host, verdict.rules);
+          return verdict;
+        });
         verdicts.set(url.origin, pending);
       }
       const verdict = await pending;

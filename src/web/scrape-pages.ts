@@ -6,7 +6,7 @@ import type { Guard } from "./guard.ts";
 import { isBinaryType } from "./page.ts";
 import { pageHeaders, receivePage, type PageLimits } from "./page-body.ts";
 import type { Pages } from "./pages.ts";
-import { openGate } from "./politeness.ts";
+import { openGate, type Gate } from "./politeness.ts";
 import { openRobots, type RobotsReply } from "./robots.ts";
 import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
 
@@ -21,6 +21,7 @@ interface Surroundings {
 interface Run {
   request: ScrapeRequest;
   fetcher: Fetcher;
+  gate: Gate;
   pages: Pages;
   admit: (url: URL) => Promise<void>;
   signal: AbortSignal;
@@ -52,7 +53,7 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     bytesAhead += bytes;
     if (bytes < 0) gate.recheck();
   };
-  const run = openRun({ request, fetcher, pages: around.pages, signal, hold }, around.userAgent);
+  const run = openRun({ request, fetcher, gate, pages: around.pages, signal, hold }, around.userAgent);
   try {
     const scrapeOne = shareRepeated(request.urls, (url, order) => scrapePage(run, url, order));
     const pages = pMapIterable(
@@ -84,7 +85,11 @@ function openRun(parts: Omit<Run, "admit">, userAgent: string): Run {
   const run: Run = { ...parts, admit: async () => {} };
   if (!run.request.respectRobots) return run;
   const product = (userAgent.split("/", 1)[0] ?? "").toLowerCase();
-  const robots = openRobots(product, (url) => fetchRobots(run, url));
+  const robots = openRobots(
+    product,
+    (url) => fetchRobots(run, url),
+    (host, { delayMs }) => run.gate.pace(host).space(delayMs),
+  );
   return { ...run, admit: (url) => robots.check(url) };
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { openGate, type GateOptions } from "../../src/web/politeness.ts";
 
 function open(options: Partial<GateOptions> = {}) {
@@ -12,7 +12,7 @@ function open(options: Partial<GateOptions> = {}) {
   });
   const inside: string[] = [];
   const enter = async (host: string, order = 0) => {
-    const leave = await gate.enter(host, order);
+    const leave = await gate.enter({ host, order, patienceMs: 1_000 });
     inside.push(host);
     return leave;
   };
@@ -55,10 +55,93 @@ test("work that may not start yet waits for a recheck", async () => {
 
 test("an abort ends all waiting with its reason", async () => {
   const stop = new AbortController();
-  const { gate, enter } = open({ total: 1, signal: stop.signal });
+  const { enter } = open({ total: 1, signal: stop.signal });
   await enter("a");
-  const waiting = [gate.enter("b", 0), gate.enter("c", 0)];
+  const waiting = ["b", "c"].map((host) => enter(host));
   stop.abort(new Error("enough"));
   for (const one of waiting) await expect(one).rejects.toThrow("enough");
-  await expect(gate.enter("d", 0)).rejects.toThrow("enough");
+  await expect(enter("d")).rejects.toThrow("enough");
+});
+
+describe("a host that complains", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  function openTimed(perHost = 4) {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const opened = open({ total: 10, perHost });
+    const pace = opened.gate.pace("a");
+    const later = async (ms: number) => void (await vi.advanceTimersByTimeAsync(ms));
+    return { ...opened, pace, later, slow: (afterMs: number) => pace.slow(performance.now(), afterMs) };
+  }
+
+  test("is left alone as long as it says, and asked for half as much at once then", async () => {
+    const { enter, inside, later, slow } = openTimed();
+    slow(800);
+    for (const host of ["a", "a", "a", "b"]) void enter(host);
+    await later(799);
+    expect(inside).toEqual(["b"]);
+    await later(2);
+    expect(inside).toEqual(["b", "a", "a"]);
+  });
+
+  test("is left alone for longer each time where it does not say", async () => {
+    const { pace, later } = openTimed();
+    const pauses: number[] = [];
+    for (let time = 0; time < 4; time++) {
+      pace.slow(performance.now(), 0);
+      pauses.push(pace.pauseMs(performance.now()));
+      await later(60_000);
+    }
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+    expect(pauses[3]).toBeGreaterThan(4 * (pauses[0] ?? 0));
+  });
+
+  test("has complained once where several requests were under way", () => {
+    const { pace, slow } = openTimed(16);
+    for (let time = 0; time < 16; time++) slow(0);
+    expect(pace.limit()).toBe(8);
+    expect(pace.isHopeless()).toBe(false);
+  });
+
+  test("is asked for more again once it answers", async () => {
+    const { pace, later, slow } = openTimed();
+    for (let time = 0; time < 3; time++) {
+      slow(10);
+      await later(20);
+    }
+    expect(pace.limit()).toBe(1);
+    for (let time = 0; time < 20; time++) pace.relax();
+    expect(pace.limit()).toBe(4);
+  });
+
+  test("refuses who would have to wait for too long, and everybody in the end", async () => {
+    const { enter, later, slow } = openTimed();
+    slow(2_000);
+    await expect(enter("a")).rejects.toMatchObject({
+      code: "rate_limited",
+      message: expect.stringMatching(/alone for 2 s/),
+    });
+    await later(2_000);
+    await enter("a");
+    for (let time = 0; time < 6; time++) {
+      slow(10);
+      await later(20);
+    }
+    await expect(enter("a")).rejects.toMatchObject({
+      code: "rate_limited",
+      message: expect.stringMatching(/again and again/),
+    });
+    await enter("b");
+  });
+
+  test("by a crawl delay gets its requests that far apart, whoever waits", async () => {
+    const { enter, inside, pace, later } = openTimed();
+    pace.space(5_000);
+    for (const host of ["a", "a", "a"]) void enter(host);
+    await later(0);
+    for (const count of [1, 2, 3]) {
+      expect(inside).toHaveLength(count);
+      await later(5_000);
+    }
+  });
 });

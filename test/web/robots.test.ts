@@ -50,6 +50,16 @@ describe("rules", () => {
   });
 });
 
+test.each<[what: string, text: string, delayMs: number]>([
+  ["is that of the own group", "User-agent: *\nCrawl-delay: 9\nUser-agent: axoner\nCrawl-delay: 1.5", 1_500],
+  ["is that of all where there is no own group", "User-agent: *\nCrawl-delay: 2\nDisallow: /x", 2_000],
+  ["is not another's", "User-agent: other\nCrawl-delay: 2\n\nUser-agent: *\nDisallow: /x", 0],
+  ["is no more than half a minute", "User-agent: *\nCrawl-delay: 86400", 30_000],
+  ["is nothing where it is no number", "User-agent: *\nCrawl-delay: -1\nCrawl-delay: soon", 0],
+])("a crawl delay %s", (_what, text, delayMs) => {
+  expect(parseRobots(text, "axoner").delayMs).toBe(delayMs);
+});
+
 describe("replies", () => {
   const refused = (status: number | null): RobotsReply => ({ ok: false, status, code: "timeout", message: "no" });
 

@@ -57,6 +57,36 @@ test("large pages behind a slow one are not all held in memory", async () => {
   expect((await run).every(({ error }) => error === undefined)).toBe(true);
 });
 
+describe("a busy host", () => {
+  const refuse = (count: number, headers: Record<string, string>): Route => {
+    let left = count;
+    return (response, request) => reply(page, left > 0 ? headers : {}, left-- > 0 ? 429 : 200)(response, request);
+  };
+
+  test("loses no page, and is asked little more than once for each", async () => {
+    routes["/busy"] = refuse(4, {});
+    const urls = at(...Array.from({ length: 30 }, (_, n) => `/busy?${n}`));
+    const found = await scrapeAll(scraper, { urls, perHost: 4 });
+    expect(found.filter(({ error }) => error === undefined)).toHaveLength(30);
+    expect(site.requested).toHaveLength(34);
+  });
+
+  test("that wants to be left alone for long is not asked for its other pages", async () => {
+    routes["/busy"] = refuse(100, { "retry-after": "3600" });
+    const urls = at(...Array.from({ length: 30 }, (_, n) => `/busy?${n}`));
+    const found = await scrapeAll(scraper, { urls, perHost: 2 });
+    expect(found.every(({ error }) => error?.code === "rate_limited")).toBe(true);
+    expect(site.requested).toHaveLength(2);
+  });
+
+  test("by its robots.txt gets its requests apart", async () => {
+    routes["/robots.txt"] = reply("User-agent: *\nCrawl-delay: 0.1", { "content-type": "text/plain" });
+    const started = performance.now();
+    await scrapeAll(scraper, { urls: at("/page", "/other", "/slow"), respectRobots: true });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(290);
+  });
+});
+
 describe("a robots.txt", () => {
   test("is asked for once and obeyed, after a redirect too", async () => {
     routes["/robots.txt"] = reply("User-agent: *\nDisallow: /other", { "content-type": "text/plain" });
