@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
+import type { Cookies } from "./cookies.ts";
 
 export type Fetched<Body> =
   | { ok: true; finalUrl: string; status: number; body: Body }
@@ -24,6 +25,7 @@ export interface OpenReply {
 
 export interface Exchange<Body> {
   userAgent: string;
+  cookies: Cookies;
   /** What is sent to an address besides `user-agent`, names in lower case. */
   headersFor: (url: URL) => Readonly<Record<string, string>>;
   /**
@@ -47,8 +49,15 @@ const retryStatuses = new Set([...busyStatuses, 502, 504]);
  * @throws whatever undici, the network or the guard throws, and the signal's reason
  */
 export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<Body>): Promise<Reply<Body>> {
-  const sent = { "user-agent": request.userAgent, ...request.headersFor(url) };
-  const reply = openReply(url, await untilAborted(agent.request(requestOptions(url, sent, request)), request.signal));
+  const cookie = request.cookies.header(url);
+  const sent = {
+    "user-agent": request.userAgent,
+    ...request.headersFor(url),
+    ...(cookie === "" ? {} : { cookie }),
+  };
+  const data = await untilAborted(agent.request(requestOptions(url, sent, request)), request.signal);
+  await request.cookies.keep(url, [data.headers["set-cookie"] ?? []].flat());
+  const reply = openReply(url, data);
   const { status } = reply;
   const problem = problemOf(reply, "if-none-match" in sent || "if-modified-since" in sent, request.whenLimited);
   if (problem === undefined) return { kind: "done", fetched: await receive(reply, request) };

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Agent } from "undici";
 import { ToolError } from "../errors.ts";
 import { guardedConnector } from "./connect.ts";
+import { openCookies, type Cookies } from "./cookies.ts";
 import { exchange, failed, type Exchange, type Fetched, type Reply } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
 import type { Guard } from "./guard.ts";
@@ -44,6 +45,7 @@ const maxRetries = 3;
 
 export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   const { Agent } = await import("undici");
+  const cookies = openCookies();
   const agent = new Agent({
     connect: guardedConnector(options.guard, options.signal),
     allowH2: false,
@@ -55,19 +57,16 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   return {
     async get(request) {
       const time = { leftMs: request.timeoutMs };
-      const fetched = await follow(agent, options, request, time);
+      const fetched = await follow({ ...options, agent, cookies }, request, time);
       return { ...fetched, elapsedMs: Math.round(request.timeoutMs - time.leftMs) };
     },
     close: () => agent.destroy(),
   };
 }
 
-async function follow<Body>(
-  agent: Agent,
-  options: FetcherOptions,
-  request: FetchRequest<Body>,
-  time: Time,
-): Promise<Fetched<Body>> {
+type Opened = FetcherOptions & { agent: Agent; cookies: Cookies };
+
+async function follow<Body>(options: Opened, request: FetchRequest<Body>, time: Time): Promise<Fetched<Body>> {
   let status: number | null = null;
   let url = new URL(request.url);
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
@@ -79,7 +78,7 @@ async function follow<Body>(
       if (!(thrown instanceof ToolError)) throw thrown;
       return failed(url, null, thrown);
     }
-    const reply = await persist(agent, options, { ...request, url }, time);
+    const reply = await persist(options, { ...request, url }, time);
     if (reply.kind !== "redirect") return reply.fetched;
     url = reply.to;
     status = reply.status;
@@ -96,13 +95,12 @@ type Hop<Body> = Omit<FetchRequest<Body>, "url"> & { url: URL };
 
 /** Ask again, later each time, while the server is or seems busy. A pause that it wants is one for all its pages. */
 async function persist<Body>(
-  agent: Agent,
-  options: FetcherOptions,
+  options: Opened,
   hop: Hop<Body>,
   time: Time,
 ): Promise<Exclude<Reply<Body>, { kind: "retry" }>> {
   for (let retries = 0; ; retries += 1) {
-    const reply = await ask(agent, options, hop, time);
+    const reply = await ask(options, hop, time);
     if (reply.kind !== "retry") return reply;
     const last = { kind: "done", fetched: reply.fetched } as const;
     if (retries === maxRetries || time.leftMs <= 0) return last;
@@ -122,9 +120,9 @@ function patienceOf({ maxPauseMs }: Hop<unknown>, { leftMs }: Time): number {
 }
 
 /** One request in its turn and in what is left of its time. */
-async function ask<Body>(agent: Agent, options: FetcherOptions, hop: Hop<Body>, time: Time): Promise<Reply<Body>> {
+async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<Reply<Body>> {
   const { url } = hop;
-  const { gate } = options;
+  const { gate, userAgent, cookies } = options;
   const pace = gate.pace(url.host);
   let leave: () => void;
   try {
@@ -140,7 +138,7 @@ async function ask<Body>(agent: Agent, options: FetcherOptions, hop: Hop<Body>, 
   options.signal.addEventListener("abort", abort, { once: true });
   const startedAt = performance.now();
   try {
-    const reply = await exchange(agent, url, { ...hop, userAgent: options.userAgent, signal: deadline.signal });
+    const reply = await exchange(options.agent, url, { ...hop, userAgent, cookies, signal: deadline.signal });
     if (reply.kind !== "retry") pace.relax();
     else if (reply.isBusy) pace.slow(performance.now(), reply.afterMs);
     return reply;

@@ -57,6 +57,41 @@ test("large pages behind a slow one are not all held in memory", async () => {
   expect((await run).every(({ error }) => error === undefined)).toBe(true);
 });
 
+describe("cookies", () => {
+  const echo: Route = (response, { headers }) => reply(`cookies: ${headers.cookie ?? "none"}`)(response, {} as never);
+  const set = (cookies: string[], location = "/echo"): Route => {
+    return (response) => void response.writeHead(302, { location, "set-cookie": cookies }).end();
+  };
+  const contents = async (urls: string[]) => (await scrapeAll(scraper, { urls })).map(({ content }) => content);
+
+  test("set on the way to a page are sent with it, in this run only", async () => {
+    Object.assign(routes, { "/echo": echo, "/in": set(["id=7; HttpOnly", "b=2; Path=/echo", "c=3; Path=/other"]) });
+    expect(await contents(at("/in"))).toEqual(["cookies: b=2; id=7"]);
+    expect(await contents(at("/echo"))).toEqual(["cookies: none"]);
+  });
+
+  test("go to the site that set them alone", async () => {
+    const other = await openSite({ "/echo": echo });
+    const host = other.host.replace("127.0.0.1", "localhost");
+    const both = openScraper({ allowPrivate: [site.host, host], userAgent: "axoner/1" });
+    routes["/away"] = set(["id=7", "x=1; Domain=localhost", "y=1; Domain=0.0.1"], `http://${host}/echo`);
+    const [found] = await scrapeAll(both, { urls: at("/away") });
+    expect(found?.content).toBe("cookies: none");
+    await both.close();
+    await other.close();
+  });
+
+  test("of countless names and sizes are kept to a measure", async () => {
+    Object.assign(routes, {
+      "/echo": echo,
+      "/in": set(["=", "\u00ff=1", `long=${"x".repeat(5_000)}`, ...Array.from({ length: 300 }, (_, n) => `n${n}=1`)]),
+    });
+    const [sent] = await contents(at("/in"));
+    expect(String(sent)).not.toContain("long");
+    expect(String(sent).split(";").length).toBeLessThanOrEqual(50);
+  });
+});
+
 describe("a busy host", () => {
   const refuse = (count: number, headers: Record<string, string>): Route => {
     let left = count;
