@@ -23,6 +23,7 @@ export async function openServices(config: Config): Promise<OpenServices> {
   });
   const datasets = openDatasets(config.workspace);
   const { workspace } = config;
+  const cacheFolder = async () => (await import("./data/workspace.ts")).openWorkspace(workspace).folder("cache");
   const shared = { files, datasets, workspace, environment: childEnvironment() };
   const others = {
     sql: lazySql(async () => (await import("./data/sql.ts")).openSqlEngine(shared)),
@@ -30,7 +31,7 @@ export async function openServices(config: Config): Promise<OpenServices> {
       (await import("./data/databases.ts")).openDatabases({ ...shared, urls: config.databases }),
     ),
     charts: lazyCharts(async () => (await import("./data/chart/renderer.ts")).openChartRenderer()),
-    web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper(visitor)),
+    web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper({ ...visitor, cacheFolder })),
     math: lazyMath(async () => (await import("./math/evaluate.ts")).openMathEngine()),
   };
   return {

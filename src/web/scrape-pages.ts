@@ -3,8 +3,10 @@ import { pMapIterable } from "p-map";
 import { ToolError } from "../errors.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
+import type { OpenReply } from "./exchange.ts";
 import { isBinaryType } from "./page.ts";
-import { pageHeaders, receivePage, type PageLimits } from "./page-body.ts";
+import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
+import type { KeptPage, PageCache } from "./page-cache.ts";
 import type { Pages } from "./pages.ts";
 import { openGate, type Gate } from "./politeness.ts";
 import { openRobots, type RobotsReply } from "./robots.ts";
@@ -13,6 +15,7 @@ import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
 interface Surroundings {
   guard: Guard;
   pages: Pages;
+  cache: PageCache | undefined;
   userAgent: string;
   signal: AbortSignal;
 }
@@ -23,6 +26,7 @@ interface Run {
   fetcher: Fetcher;
   gate: Gate;
   pages: Pages;
+  cache: PageCache | undefined;
   admit: (url: URL) => Promise<void>;
   signal: AbortSignal;
   /** Count bytes that are held in memory, and with a negative number those that no longer are. */
@@ -53,7 +57,10 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     bytesAhead += bytes;
     if (bytes < 0) gate.recheck();
   };
-  const run = openRun({ request, fetcher, gate, pages: around.pages, signal, hold }, around.userAgent);
+  const run = openRun(
+    { request, fetcher, gate, pages: around.pages, cache: around.cache, signal, hold },
+    around.userAgent,
+  );
   try {
     const scrapeOne = shareRepeated(request.urls, (url, order) => scrapePage(run, url, order));
     const pages = pMapIterable(
@@ -133,16 +140,22 @@ function patienceOf(timeoutMs: number) {
 }
 
 async function scrapePage(run: Run, url: string, order: number): Promise<Page> {
-  const { request } = run;
+  const { request, cache } = run;
+  let known: KeptPage | undefined;
   const fetched = await run.fetcher.get({
     url,
     order,
     ...patienceOf(request.timeoutMs),
-    headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
-    receive: (reply) => receivePage(reply, pageLimits),
-    admit: run.admit,
+    headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
+    receive: (reply) => receiveAnew(reply, known, cache),
+    async admit(address) {
+      await run.admit(address);
+      known = await cache?.find(address);
+    },
   });
-  const { finalUrl, status, elapsedMs } = fetched;
+  const { finalUrl, elapsedMs } = fetched;
+  // what was kept is the page, as it was answered then
+  const status = fetched.status === 304 ? 200 : fetched.status;
   const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
   if (!fetched.ok) return { ...basics, ...nothing(request), error: fetched.error };
   const { contentType, contentEncoding, bytes } = fetched.body;
@@ -169,6 +182,34 @@ async function scrapePage(run: Run, url: string, order: number): Promise<Page> {
     ...nothing(request),
     error: new ToolError(page.code, `${new URL(finalUrl).host}: ${page.message}`),
   };
+}
+
+function conditionsOf(known: KeptPage | undefined): Record<string, string> {
+  if (known === undefined) return {};
+  return known.etag === "" ? { "if-modified-since": known.lastModified } : { "if-none-match": known.etag };
+}
+
+/** The page that was kept, where it still stands; else the one that was sent, which is kept where it may be. */
+async function receiveAnew(
+  reply: OpenReply,
+  known: KeptPage | undefined,
+  cache: PageCache | undefined,
+): Promise<PageBody> {
+  if (reply.status === 304 && known !== undefined) {
+    await reply.body.dump();
+    return known.body;
+  }
+  const body = await receivePage(reply, pageLimits);
+  const [etag, lastModified] = [reply.header("etag"), reply.header("last-modified")];
+  if (reply.status === 200 && isKeepable(reply)) await cache?.keep(reply.url, { etag, lastModified, body });
+  return body;
+}
+
+/** What depends on who asks, or may not be stored, is not. */
+function isKeepable({ header }: OpenReply): boolean {
+  const hasValidator = header("etag") !== "" || header("last-modified") !== "";
+  const isPersonal = header("set-cookie") !== "" || /\bcookie\b|\*/i.test(header("vary"));
+  return hasValidator && !isPersonal && !/\bno-store\b/i.test(header("cache-control"));
 }
 
 function nothing({ select }: ScrapeRequest) {

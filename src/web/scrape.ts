@@ -1,6 +1,7 @@
 import type { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { Extract } from "./extract.ts";
+import { once } from "../once.ts";
 import { openGuard } from "./guard.ts";
 import { openPages } from "./pages.ts";
 import type { Selection } from "./select.ts";
@@ -57,6 +58,8 @@ export interface ScraperOptions {
   allowPrivate: readonly string[];
   /** The product and its version: `axoner/1.2.3`. */
   userAgent: string;
+  /** Where pages are kept to be asked for with a condition next time; made on first use. Default: nowhere. */
+  cacheFolder?: () => Promise<string>;
 }
 
 /**
@@ -64,14 +67,24 @@ export interface ScraperOptions {
  *
  * @throws ConfigError for an entry of `allowPrivate` that cannot be read
  */
-export function openScraper({ allowPrivate, userAgent }: ScraperOptions): Scraper {
+export function openScraper({ allowPrivate, userAgent, cacheFolder }: ScraperOptions): Scraper {
   const guard = openGuard(allowPrivate);
   const pages = openPages();
   const closing = new AbortController();
+  const pageCache = once(async () =>
+    cacheFolder === undefined ? undefined : (await import("./page-cache.ts")).openPageCache(cacheFolder),
+  );
   return {
     async *scrape(request, signal) {
       const { scrapePages } = await import("./scrape-pages.ts");
-      yield* scrapePages(request, { guard, pages, userAgent, signal: AbortSignal.any([signal, closing.signal]) });
+      const cache = await pageCache.get();
+      yield* scrapePages(request, {
+        guard,
+        pages,
+        cache,
+        userAgent,
+        signal: AbortSignal.any([signal, closing.signal]),
+      });
     },
     checkSelectors: (css, signal) => pages.checkSelectors(css, signal),
     async close() {
