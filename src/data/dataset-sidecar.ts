@@ -6,6 +6,7 @@ const sidecarSchema = z.object({
   rowCount: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
   origin: z.record(z.string(), z.json()),
+  unfinished: z.boolean().optional(),
 });
 
 /** @throws SyntaxError or ZodError for a text that is no sidecar's */

@@ -1,11 +1,15 @@
-import { lstat, open, readFile, readdir, rename, rm, stat, type FileHandle, writeFile } from "node:fs/promises";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { systemErrorCode, ToolError } from "../errors.ts";
+import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { log } from "../log.ts";
+import { once } from "../once.ts";
 import { toJson } from "../text.ts";
+import { draftSidecar, listEntries, readDataset, sidecarPath, type Entry } from "./dataset-entries.ts";
 import { checkColumns, isDatasetId, checkSavedName, newDatasetId } from "./dataset-names.ts";
-import { openWorkspace, writeFailure } from "./workspace.ts";
+import type { GrowingDataset, ResumedDataset } from "./growing.ts";
+import { openRowLines } from "./row-lines.ts";
+import { openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
 
 export interface Column {
   name: string;
@@ -25,16 +29,26 @@ export interface Dataset {
   columns: Column[];
   rowCount: number;
   sizeBytes: number;
+  /** Whoever made it was stopped; it holds what there was by then, and may be resumed. */
+  unfinished: boolean;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** How it was made: the tool, and its SQL, URLs or sources. */
   origin: JsonObject;
 }
 
-/** The datasets of a workspace. A dataset appears whole or not at all, whoever is killed meanwhile. */
+/** The datasets of a workspace. A dataset that does not grow appears whole or not at all, whoever is killed meanwhile. */
 export interface Datasets {
   /** Begin a JSON-lines dataset. Whoever begins one finishes or discards it. */
   create(columns: Column[], saveAs?: string): Promise<DatasetWriter>;
+  /** Begin a JSON-lines dataset that keeps every row as it comes, whoever is killed meanwhile. */
+  grow(columns: Column[], begun: { origin: JsonObject; saveAs: string | undefined }): Promise<GrowingDataset>;
+  /**
+   * Go on with a dataset that is unfinished.
+   *
+   * @throws ToolError `not_found`; `invalid_input` for one that is finished; `conflict` while somebody writes it
+   */
+  resume(handleOrName: string, saveAs: string | undefined): Promise<ResumedDataset>;
   /** Take over a finished Parquet file from `temporaryPath()`, by rename. */
   adopt(temporaryPath: string, dataset: AdoptedDataset): Promise<Dataset>;
   /** A path in the workspace's temporary folder, on the same file system as the datasets. */
@@ -67,27 +81,12 @@ export function openDatasets(workspacePath: string): Datasets {
   const workspace = openWorkspace(workspacePath);
   const folder = join(workspacePath, "datasets");
 
-  /**
-   * The sidecar is what makes a dataset exist, so it comes last and by rename. It is written before the file moves, and
-   * what fails leaves nothing.
-   */
-  async function publish(temporaryPath: string, made: Published): Promise<Dataset> {
-    const id = newDatasetId();
-    const path = join(folder, `${id}.${made.format}`);
-    const { saveAs, ...described } = made;
-    const sidecar = { ...described, createdAt: new Date().toISOString() };
-    const draft = await workspace.temporaryPath(".json");
-    try {
-      await workspace.folder("datasets");
-      await writeFile(draft, `${toJson(sidecar, 1)}\n`, { mode: 0o600 });
-      await rename(temporaryPath, path);
-      await rename(draft, join(folder, saveAs === undefined ? `${id}.json` : `${id}.${saveAs}.json`));
-    } catch (thrown) {
-      await Promise.all([draft, temporaryPath, path].map((left) => rm(left, { force: true })));
-      throw writeFailure(thrown, `a dataset in ${workspacePath}`);
-    }
-    return await readDataset(folder, { id, name: saveAs });
-  }
+  const growth = once(async () => (await import("./growth.ts")).openGrowth({ workspace, folder }));
+  const read = (entry: Entry) =>
+    readDataset(folder, entry, async (sidecar) => (await growth.get()).settle(entry, sidecar));
+
+  const place = { workspace, folder, read };
+  const find = async (handleOrName: string) => findNewest(await listEntries(folder), handleOrName, read);
 
   return {
     async create(columns, saveAs) {
@@ -96,7 +95,7 @@ export function openDatasets(workspacePath: string): Datasets {
       const path = await workspace.temporaryPath(".jsonl");
       const named = saveAs === undefined ? {} : { saveAs };
       return openWriter(path, columns, (rowCount, origin, types) =>
-        publish(path, {
+        publishFile(place, path, {
           ...named,
           columns: columns.map(({ name, type }, index) => ({ name, type: types[index] ?? type })),
           format: "jsonl",
@@ -107,89 +106,90 @@ export function openDatasets(workspacePath: string): Datasets {
     },
     async adopt(temporaryPath, dataset) {
       if (dataset.saveAs !== undefined) checkSavedName(dataset.saveAs);
-      return await publish(temporaryPath, { ...dataset, format: "parquet" });
+      return await publishFile(place, temporaryPath, { ...dataset, format: "parquet" });
     },
     temporaryPath: workspace.temporaryPath,
-    async find(handleOrName) {
-      const entries = await listEntries(folder);
-      const wanted = handleOrName.toLowerCase();
-      const entry = isDatasetId(wanted)
-        ? entries.find(({ id }) => id === wanted)
-        : (entries.find(({ name }) => name === handleOrName) ??
-          entries.find(({ name }) => name?.toLowerCase() === wanted));
-      return entry === undefined ? undefined : await readDataset(folder, entry);
+    async grow(columns, { origin, saveAs }) {
+      checkColumns(columns);
+      if (saveAs !== undefined) checkSavedName(saveAs);
+      return (await growth.get()).begin({ id: newDatasetId(), name: saveAs }, columns, origin);
     },
+    async resume(handleOrName, saveAs) {
+      if (saveAs !== undefined) checkSavedName(saveAs);
+      const dataset = await find(handleOrName);
+      return (await growth.get()).resume(handleOrName, dataset, saveAs);
+    },
+    find,
     async list(limit) {
       const entries = (await listEntries(folder)).slice(0, limit);
-      const read = await Promise.all(entries.map((entry) => readUndamaged(folder, entry)));
-      return read.flatMap((dataset) => dataset ?? []);
+      const all = await Promise.all(entries.map((entry) => unlessDamaged(() => read(entry))));
+      return all.flatMap((dataset) => dataset ?? []);
     },
   };
 }
 
 type Published = AdoptedDataset & Pick<Dataset, "format">;
 
-/** What a sidecar's file name says: `ds_0123456789abcdef.json`, or `ds_0123456789abcdef.suppliers.json`. */
-interface Entry {
-  id: string;
-  name: string | undefined;
+interface Place {
+  workspace: Workspace;
+  folder: string;
+  read: (entry: Entry) => Promise<Dataset>;
 }
 
-/** Newest first: handles begin with the time. */
-async function listEntries(folder: string): Promise<Entry[]> {
-  const files = await listFiles(folder).catch((thrown: unknown) => {
-    if (systemErrorCode(thrown) === "ENOENT") return [];
-    throw thrown;
-  });
-  return files
-    .map((file) => /^(ds_[0-9a-f]{16})(?:\.([A-Za-z0-9_]+))?\.json$/.exec(file))
-    .flatMap((match) => (match?.[1] === undefined ? [] : [{ id: match[1], name: match[2] }]))
-    .toSorted((a, b) => (a.id < b.id ? 1 : -1));
-}
-
-/** A folder that is a link is none of the workspace's: what it leads to belongs to somebody else. */
-async function listFiles(folder: string): Promise<string[]> {
-  return (await lstat(folder)).isSymbolicLink() ? [] : readdir(folder);
-}
-
-async function readDataset(folder: string, { id, name }: Entry): Promise<Dataset> {
-  const sidecarPath = join(folder, name === undefined ? `${id}.json` : `${id}.${name}.json`);
+/**
+ * The sidecar is what makes a dataset exist, so it comes last and by rename. It is written before the file moves, and
+ * what fails leaves nothing.
+ */
+async function publishFile(
+  { workspace, folder, read }: Place,
+  temporaryPath: string,
+  made: Published,
+): Promise<Dataset> {
+  const id = newDatasetId();
+  const path = join(folder, `${id}.${made.format}`);
+  const { saveAs, ...described } = made;
+  const entry = { id, name: saveAs };
+  let draft: string | undefined;
   try {
-    const sidecar = await readSidecar(sidecarPath);
-    const converted = sidecar.format === "jsonl" && (await sizeIfAny(join(folder, `${id}.parquet`))) !== undefined;
-    const format = converted ? "parquet" : sidecar.format;
-    const path = join(folder, `${id}.${format}`);
-    return { ...sidecar, id, name, format, path, sizeBytes: (await stat(path)).size };
+    await workspace.folder("datasets");
+    draft = await draftSidecar(workspace, described);
+    await rename(temporaryPath, path);
+    await rename(draft, sidecarPath(folder, entry));
   } catch (thrown) {
-    throw new ToolError("unreadable", `the dataset ${name ?? id} is damaged (${sidecarPath}); make it again`, {
-      cause: thrown,
-    });
+    await Promise.all([draft ?? path, temporaryPath, path].map((left) => rm(left, { force: true })));
+    throw writeFailure(thrown, `a dataset in ${workspace.path}`);
   }
+  return await read(entry);
 }
 
-/** What the sidecar must look like is loaded with the first that is read. */
-async function readSidecar(path: string) {
-  const [{ parseSidecar }, text] = await Promise.all([import("./dataset-sidecar.ts"), readFile(path, "utf8")]);
-  return parseSidecar(text);
+/** Of several with one name the newest that nobody is writing. */
+async function findNewest(
+  entries: readonly Entry[],
+  handleOrName: string,
+  read: Place["read"],
+): Promise<Dataset | undefined> {
+  const wanted = handleOrName.toLowerCase();
+  const exact = entries.filter(({ id, name }) => (isDatasetId(wanted) ? id === wanted : name === handleOrName));
+  const found = exact.length > 0 ? exact : entries.filter(({ name }) => name?.toLowerCase() === wanted);
+  for (const [index, entry] of found.entries()) {
+    try {
+      return await read(entry);
+    } catch (thrown) {
+      const isWritten = thrown instanceof ToolError && thrown.code === "conflict";
+      if (!isWritten || index === found.length - 1) throw thrown;
+    }
+  }
+  return undefined;
 }
 
-/** One damaged dataset must not hide the others. */
-async function readUndamaged(folder: string, entry: Entry): Promise<Dataset | undefined> {
+/** One damaged dataset must not hide the others, and one that is being written is none yet. */
+async function unlessDamaged(read: () => Promise<Dataset>): Promise<Dataset | undefined> {
   try {
-    return await readDataset(folder, entry);
+    return await read();
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;
-    log.warn(thrown.message);
+    if (thrown.code !== "conflict") log.warn(thrown.message);
     return undefined;
-  }
-}
-
-async function sizeIfAny(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return undefined;
-    throw thrown;
   }
 }
 
@@ -201,7 +201,7 @@ async function openWriter(
   publish: (rowCount: number, origin: JsonObject, types: readonly string[]) => Promise<Dataset>,
 ): Promise<DatasetWriter> {
   const handle = await openForWriting(path);
-  const beginnings = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${toJson(name)}:`);
+  const toLine = openRowLines(columns);
   let buffered = "";
   let rowCount = 0;
 
@@ -216,11 +216,7 @@ async function openWriter(
   }
 
   async function writeEncoded(row: readonly string[]): Promise<void> {
-    if (row.length !== beginnings.length)
-      throw new TypeError(`a row of ${row.length} values does not fit ${beginnings.length} columns`);
-    let line = "";
-    for (let index = 0; index < beginnings.length; index++) line += `${beginnings[index]}${row[index] ?? "null"}`;
-    buffered += `${line}}\n`;
+    buffered += toLine(row);
     rowCount += 1;
     if (buffered.length >= bufferChars) await flush();
   }

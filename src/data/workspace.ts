@@ -140,10 +140,9 @@ const foreignAfterMs = 3_600_000;
 export async function removeRests(folder: string, prefix = ""): Promise<void> {
   try {
     for (const entry of await namesIn(folder)) {
-      const owner = entry.startsWith(prefix) ? ownerOf(entry.slice(prefix.length)) : undefined;
-      if (owner === undefined || (owner.isHere && isAlive(owner.pid))) continue;
       const path = join(folder, entry);
-      if (owner.isHere || (await isOld(path))) await rm(path, { recursive: true, force: true });
+      if (entry.startsWith(prefix) && (await isLeft(path, entry.slice(prefix.length))))
+        await rm(path, { recursive: true, force: true });
     }
   } catch (thrown) {
     warnOfRests(thrown);
@@ -154,6 +153,16 @@ interface Owner {
   pid: number;
   /** Whether the process ids of this machine or container tell of it. */
   isHere: boolean;
+}
+
+/**
+ * Whether whoever made a file under `newOwnName` has ended, and left it. Files of another machine or container count
+ * as left when nobody has touched them for an hour.
+ */
+export async function isLeft(path: string, ownName: string): Promise<boolean> {
+  const owner = ownerOf(ownName);
+  if (owner === undefined) return false;
+  return owner.isHere ? !isAlive(owner.pid) : await isOld(path);
 }
 
 /** The process that made a temporary file, by the file's name. */

@@ -61,7 +61,8 @@ function placesOf(files: TableSource["files"]): string {
 }
 
 function toWire({ name, format, compression, files, dataset, columns }: TableSource, copy: SourceCopy): WireSource {
-  const convertTo = dataset?.format === "jsonl" ? parquetTwin(dataset) : undefined;
+  // One that is unfinished may grow, and its twin would not.
+  const convertTo = dataset?.format === "jsonl" && !dataset.unfinished ? parquetTwin(dataset) : undefined;
   const wired = files.map(({ path, shown, sizeBytes, state, part }) => ({ path, shown, sizeBytes, state, part }));
   return { name, format, compression, files: wired, columns, convertTo, ...copy };
 }

@@ -1,0 +1,176 @@
+import { readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { systemErrorCode, ToolError } from "../errors.ts";
+import type { JsonObject } from "../message.ts";
+import type { Column, Dataset } from "./dataset.ts";
+import { readDataset, sidecarPath, writeSidecar, type Description, type Entry } from "./dataset-entries.ts";
+import { openGrowing, type GrowingDataset, type GrownDataset, type ResumedDataset } from "./growing.ts";
+import { alignLines, readFirstRows, readJsonLines } from "./row-lines.ts";
+import { isLeft, newOwnName, writeFailure, type Workspace } from "./workspace.ts";
+
+/**
+ * Where datasets grow. Their rows lie in `ds_….OWNER.jsonl`, where only the process that the name tells may write, and
+ * their notes in `ds_….notes`; the sidecar is there from the start and says `unfinished`. Whoever renames the rows to an
+ * owner's name of his own has taken the dataset over, and only one can. Under `ds_….jsonl` lie only rows that the sidecar
+ * describes.
+ */
+export interface Growth {
+  begin(entry: Entry, columns: Column[], origin: JsonObject): Promise<GrowingDataset>;
+  /** @param dataset what was found under the name; see `Datasets.resume` */
+  resume(wanted: string, dataset: Dataset | undefined, saveAs: string | undefined): Promise<ResumedDataset>;
+  /**
+   * Put a dataset that was left in the middle in order, as far as it came. Whether there was one.
+   *
+   * @throws ToolError `conflict` where somebody writes it
+   */
+  settle(entry: Entry, described: Description): Promise<boolean>;
+}
+
+/** As many as a preview shows. */
+const firstRowCount = 50;
+
+/** The drafts that this process writes; one with its process id that is not among them is older. */
+const ownDrafts = new Set<string>();
+
+interface Place {
+  workspace: Workspace;
+  folder: string;
+}
+
+export function openGrowth(place: Place): Growth {
+  return {
+    begin: (entry, columns, origin) => begin(place, entry, { columns, origin }),
+    resume: (wanted, dataset, saveAs) => resume(place, wanted, { dataset, saveAs }),
+    async settle(entry, { columns, origin }) {
+      const draft = await findDraft(place.folder, entry.id);
+      if (draft === undefined) return false;
+      if (!draft.isLeft) throw beingWritten(entry.id);
+      const left = { columns, origin, rowCount: undefined, unfinished: true };
+      await publish(place, { entry, draft: await takeOver(place, entry.id, draft.name) }, left);
+      return true;
+    },
+  };
+}
+
+async function begin(
+  place: Place,
+  entry: Entry,
+  { columns, origin }: { columns: Column[]; origin: JsonObject },
+): Promise<GrowingDataset> {
+  await place.workspace.folder("datasets");
+  const draft = `${entry.id}.${newOwnName()}.jsonl`;
+  ownDrafts.add(draft);
+  const empty = { columns, rowCount: 0 };
+  const growing = await openDraft(place, { entry, draft }, empty);
+  await writeSidecar(place.workspace, sidecarPath(place.folder, entry), {
+    ...empty,
+    origin,
+    format: "jsonl",
+    unfinished: true,
+  });
+  return growing;
+}
+
+async function resume(
+  place: Place,
+  wanted: string,
+  { dataset, saveAs }: { dataset: Dataset | undefined; saveAs: string | undefined },
+): Promise<ResumedDataset> {
+  const { folder } = place;
+  if (dataset === undefined) throw new ToolError("not_found", `there is no dataset '${wanted}' to resume`);
+  const { id, name, columns } = dataset;
+  if (!dataset.unfinished)
+    throw new ToolError("invalid_input", `${wanted} is complete: nothing is left of what made it; query it as it is`);
+  const draft = await takeOver(place, id, `${id}.jsonl`);
+  const entry = { id, name: saveAs ?? name };
+  await rename(sidecarPath(folder, { id, name }), sidecarPath(folder, entry));
+  return {
+    dataset: { ...dataset, name: entry.name },
+    growing: await openDraft(place, { entry, draft }, dataset),
+    notes: readJsonLines(notesPath(place, id)),
+    firstRows: await readFirstRows(join(folder, draft), columns, firstRowCount),
+  };
+}
+
+interface Draft {
+  entry: Entry;
+  /** The name of the file with the rows, which this process owns. */
+  draft: string;
+}
+
+async function openDraft(
+  place: Place,
+  { entry, draft }: Draft,
+  { columns, rowCount }: Pick<Dataset, "columns" | "rowCount">,
+): Promise<GrowingDataset> {
+  try {
+    return await openGrowing({
+      id: entry.id,
+      columns,
+      rowCount,
+      paths: [join(place.folder, draft), notesPath(place, entry.id)],
+      async publish(made) {
+        await publish(place, { entry, draft }, { columns, ...made });
+        return await readDataset(place.folder, entry, () => Promise.resolve(false));
+      },
+    });
+  } catch (thrown) {
+    ownDrafts.delete(draft);
+    throw thrown;
+  }
+}
+
+/** Until the rename the rows are a draft, which can be settled; from then on the sidecar is true. */
+async function publish(
+  place: Place,
+  { entry, draft }: Draft,
+  made: GrownDataset & Pick<Description, "columns">,
+): Promise<void> {
+  const rows = join(place.folder, draft);
+  const notes = notesPath(place, entry.id);
+  try {
+    // What could not be written whole is no row.
+    const rowCount = made.rowCount ?? (await alignLines([rows, notes]));
+    const described = { ...made, rowCount, format: "jsonl" } as const;
+    await writeSidecar(place.workspace, sidecarPath(place.folder, entry), described);
+    await rename(rows, join(place.folder, `${entry.id}.jsonl`));
+    if (!made.unfinished) await rm(notes, { force: true });
+  } catch (thrown) {
+    throw writeFailure(thrown, "a dataset");
+  } finally {
+    ownDrafts.delete(draft);
+  }
+}
+
+function notesPath({ folder }: Place, id: string): string {
+  return join(folder, `${id}.notes`);
+}
+
+/** @throws ToolError `conflict` where somebody else was first */
+async function takeOver({ folder }: Place, id: string, from: string): Promise<string> {
+  const draft = `${id}.${newOwnName()}.jsonl`;
+  ownDrafts.add(draft);
+  try {
+    await rename(join(folder, from), join(folder, draft));
+    return draft;
+  } catch (thrown) {
+    ownDrafts.delete(draft);
+    throw systemErrorCode(thrown) === "ENOENT" ? beingWritten(id) : thrown;
+  }
+}
+
+/** The rows of a dataset that grows, or was left in the middle. */
+async function findDraft(folder: string, id: string): Promise<{ name: string; isLeft: boolean } | undefined> {
+  const pattern = new RegExp(`^${id}\\.((\\d+)-[0-9a-f]{8}-[0-9a-f]{16})\\.jsonl$`);
+  for (const name of await readdir(folder)) {
+    const [, owner, pid] = pattern.exec(name) ?? [];
+    if (owner === undefined) continue;
+    const isOlder = Number(pid) === process.pid && !ownDrafts.has(name);
+    return { name, isLeft: isOlder || (await isLeft(join(folder, name), owner)) };
+  }
+  return undefined;
+}
+
+function beingWritten(id: string): ToolError {
+  return new ToolError("conflict", `${id} is still being written; wait until whoever makes it is done, or cancel that`);
+}

@@ -1,0 +1,84 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { isJsonObject, type JsonValue } from "../message.ts";
+import { toJson } from "../text.ts";
+
+/** How a row of JSON texts, one a column, becomes a line of JSON. */
+export function openRowLines(columns: readonly { name: string }[]): (row: readonly string[]) => string {
+  const beginnings = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${toJson(name)}:`);
+  return (row) => {
+    if (row.length !== beginnings.length)
+      throw new TypeError(`a row of ${row.length} values does not fit ${beginnings.length} columns`);
+    let line = "";
+    for (let index = 0; index < beginnings.length; index++) line += `${beginnings[index]}${row[index] ?? "null"}`;
+    return `${line}}\n`;
+  };
+}
+
+/** The values of the lines of a file, in order. */
+export async function* readJsonLines(path: string, maxLines = Infinity): AsyncGenerator<JsonValue> {
+  const handle = await open(path);
+  try {
+    let left = maxLines;
+    for await (const line of createInterface({
+      input: handle.createReadStream({ autoClose: false }),
+      crlfDelay: Infinity,
+    })) {
+      if (left-- <= 0) return;
+      yield JSON.parse(line) as JsonValue;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The first rows of a file of objects, one value a column. */
+export async function readFirstRows(
+  path: string,
+  columns: readonly { name: string }[],
+  count: number,
+): Promise<JsonValue[][]> {
+  const rows: JsonValue[][] = [];
+  for await (const row of readJsonLines(path, count)) {
+    const cells = new Map<string, JsonValue>(isJsonObject(row) ? Object.entries(row) : []);
+    rows.push(columns.map(({ name }) => cells.get(name) ?? null));
+  }
+  return rows;
+}
+
+/**
+ * Cut several files to as many lines as all of them have whole: what a killed process had begun to write goes.
+ *
+ * @returns how many
+ */
+export async function alignLines(paths: readonly string[]): Promise<number> {
+  const handles: FileHandle[] = [];
+  try {
+    for (const path of paths) handles.push(await open(path, "r+"));
+    const counts = await Promise.all(handles.map(async (handle) => (await measureLines(handle, Infinity)).lines));
+    const shared = Math.min(...counts);
+    for (const handle of handles) await handle.truncate((await measureLines(handle, shared)).bytes);
+    return shared;
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
+}
+
+const newline = 0x0a;
+
+/** How many whole lines a file has, and where the last of them ends; it is not looked at beyond `maxLines`. */
+async function measureLines(handle: FileHandle, maxLines: number): Promise<{ lines: number; bytes: number }> {
+  const chunk = Buffer.alloc(1_048_576);
+  const measured = { lines: 0, bytes: 0 };
+  for (let offset = 0; measured.lines < maxLines;) {
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, offset);
+    if (bytesRead === 0) break;
+    for (let at = chunk.indexOf(newline); at >= 0 && at < bytesRead && measured.lines < maxLines;) {
+      measured.lines += 1;
+      measured.bytes = offset + at + 1;
+      at = chunk.indexOf(newline, at + 1);
+    }
+    offset += bytesRead;
+  }
+  return measured;
+}
