@@ -87,6 +87,7 @@ function lazyScraper(open: () => Promise<Services["web"]>): Services["web"] {
     async *scrape(request, signal) {
       yield* (await web.get()).scrape(request, signal);
     },
+    crawl: async (request, signal) => (await web.get()).crawl(request, signal),
     checkSelectors: async (css, signal) => (await web.get()).checkSelectors(css, signal),
     close: async () => (await web.opened())?.close(),
   };

@@ -26,7 +26,7 @@ export interface ToolHints {
 }
 
 export interface Tool extends ToolDefinition {
-  /** Validate the input and run. Throws only when `context.signal` aborts, and then its reason. */
+  /** Validate the input and run. Throws only when `context.signal` aborts, and then its reason; or resolves as `cancelled`. */
   call(input: unknown, context: ToolContext): Promise<ToolResult>;
 }
 

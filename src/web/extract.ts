@@ -1,6 +1,7 @@
 import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { beginning } from "../text.ts";
+import type { LinkSink } from "./crawl/page-links.ts";
 import { parseHtml } from "./html.ts";
 import { openLinks } from "./links.ts";
 import { openMarkdown } from "./markdown.ts";
@@ -50,8 +51,9 @@ const maxAddressChars = 20_000_000;
  * Read a page once, from start to end.
  *
  * @param address where the page was found; what `<base>` says is resolved against it
+ * @param links takes every element that is shown, and those of the head
  */
-export function extractHtml(html: string, address: string, extract: Extract): Extracted {
+export function extractHtml(html: string, address: string, extract: Extract, links?: LinkSink): Extracted {
   let base = address;
   const sink = openSink(
     extract,
@@ -79,7 +81,10 @@ export function extractHtml(html: string, address: string, extract: Extract): Ex
       if (name === "meta" && attributes["property"] === "og:title") titles["og:title"] ??= attributes["content"];
       flush();
       if (hidden.has(name) || "hidden" in attributes) hiddenAt = depth;
-      else sink.open({ name, attributes });
+      else {
+        sink.open({ name, attributes });
+        links?.open({ name, attributes }, base);
+      }
     },
     onclosetag(name) {
       flush();

@@ -1,15 +1,20 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
+import type { PageLinks } from "./crawl/page-links.ts";
+import type { Sitemap } from "./crawl/read-sitemap.ts";
 import type { PageInput } from "./page.ts";
 
-/** What the page threads are asked: to read a page, or whether selectors can be used. */
+/** What the page threads are asked: to read a page or a sitemap, or whether selectors can be used. */
 export type PageTask =
   | ({ kind: "page"; contentEncoding: string; maxBytes: number } & PageInput)
+  | ({ kind: "sitemap"; contentEncoding: string } & Pick<PageInput, "address" | "contentType" | "bytes">)
   | { kind: "selectors"; css: string[] };
 
 /** Not looked into: a page of 10 MB can hold a million links. */
 const jsonValue = z.custom<JsonValue>();
+
+const failure = z.object({ ok: z.literal(false), code: z.enum(errorCodes), message: z.string() });
 
 /** What they answer. */
 export const pageAnswer = z.discriminatedUnion("ok", [
@@ -18,13 +23,21 @@ export const pageAnswer = z.discriminatedUnion("ok", [
     title: z.string().nullable(),
     content: jsonValue,
     selected: z.array(jsonValue),
+    /** Null where they were not asked for. */
+    links: z.custom<PageLinks | null>(),
     /** Of the body as it was before compression. */
     sizeBytes: z.number(),
     sha256: z.string(),
   }),
-  z.object({ ok: z.literal(false), code: z.enum(errorCodes), message: z.string() }),
+  failure,
 ]);
 export type PageAnswer = z.output<typeof pageAnswer>;
+
+export const sitemapAnswer = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), sitemap: z.custom<Sitemap>() }),
+  failure,
+]);
+export type SitemapAnswer = z.output<typeof sitemapAnswer>;
 
 /** For each selector what is wrong with it, or null. */
 export const selectorsAnswer = z.array(z.string().nullable());

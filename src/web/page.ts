@@ -1,6 +1,7 @@
 import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { decodeText } from "./charset.ts";
+import { openPageLinks, type PageLinks } from "./crawl/page-links.ts";
 import { extractHtml, type Extract } from "./extract.ts";
 import { selectValues, type Selection } from "./select.ts";
 
@@ -11,6 +12,8 @@ export interface PageInput {
   bytes: Uint8Array;
   extract: Extract;
   select: readonly Selection[];
+  /** Whether the links are wanted besides, for a crawl. */
+  follow: boolean;
 }
 
 export interface Page {
@@ -19,6 +22,8 @@ export interface Page {
   content: JsonValue;
   /** One value a selection. */
   selected: JsonValue[];
+  /** Null where they were not asked for, or there can be none. */
+  links: PageLinks | null;
 }
 
 const maxContentChars = 30_000_000;
@@ -28,7 +33,7 @@ const maxContentChars = 30_000_000;
  *
  * @throws ToolError `unreadable` for what is no text, `too_large`
  */
-export async function readPage({ address, contentType, bytes, extract, select }: PageInput): Promise<Page> {
+export async function readPage({ address, contentType, bytes, extract, select, follow }: PageInput): Promise<Page> {
   const kind = kindOf(contentType, bytes);
   if (kind === "binary") {
     throw new ToolError("unreadable", "the page is binary; only HTML, JSON and other text is read");
@@ -36,13 +41,15 @@ export async function readPage({ address, contentType, bytes, extract, select }:
   const text = decodeText(bytes, contentType);
   if (kind === "text") {
     const content = extract === "links" || extract === "tables" ? [] : text;
-    return { title: null, content, selected: select.map(({ many }) => (many === true ? [] : null)) };
+    return { title: null, content, selected: select.map(({ many }) => (many === true ? [] : null)), links: null };
   }
-  const { title, content, base, shape } = extractHtml(text, address, extract);
+  const links = follow ? openPageLinks() : undefined;
+  const { title, content, base, shape } = extractHtml(text, address, extract, links);
   if (typeof content === "string" && content.length > maxContentChars) {
     throw new ToolError("too_large", `the page comes to ${content.length} characters; select parts of it`);
   }
-  return { title, content, selected: await selectValues({ html: text, base, shape }, select) };
+  const selected = await selectValues({ html: text, base, shape }, select);
+  return { title, content, selected, links: links?.end() ?? null };
 }
 
 /** Whether a reply can only be binary, by its type alone: then its body need not be fetched. */

@@ -2,19 +2,27 @@ import { availableParallelism } from "node:os";
 import { ToolError } from "../errors.ts";
 import { openPool } from "../isolate/pool.ts";
 import { startThread } from "../isolate/thread.ts";
-import { pageAnswer, selectorsAnswer, type PageAnswer, type PageTask } from "./page-task.ts";
+import {
+  pageAnswer,
+  selectorsAnswer,
+  sitemapAnswer,
+  type PageAnswer,
+  type PageTask,
+  type SitemapAnswer,
+} from "./page-task.ts";
 
 /** Reads pages in threads of their own, where a hostile one can stall nobody. */
 export interface Pages {
   /** Takes the bytes over. Throws only when the signal aborts. */
-  read(
-    task: Omit<PageTask & { kind: "page" }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> },
-    signal: AbortSignal,
-  ): Promise<PageAnswer>;
+  read(task: BodyTask<"page">, signal: AbortSignal): Promise<PageAnswer>;
+  /** As `read`. */
+  readSitemap(task: BodyTask<"sitemap">, signal: AbortSignal): Promise<SitemapAnswer>;
   /** @throws ToolError `invalid_input` that names the selector that cannot be used and why */
   checkSelectors(css: readonly string[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
+
+type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> };
 
 const timeLimitMs = 10_000;
 /** What half a million elements in a tree take, twice. A page is bounded in bytes, so no single allocation is large. */
@@ -39,15 +47,14 @@ export function openPages(): Pages {
   }
 
   return {
-    async read(task, signal) {
-      try {
-        return pageAnswer.parse(await ask({ kind: "page", ...task }, signal, [task.bytes.buffer]));
-      } catch (thrown) {
-        signal.throwIfAborted();
-        if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
-        throw thrown;
-      }
-    },
+    read: (task, signal) =>
+      unlessRefused(signal, async () =>
+        pageAnswer.parse(await ask({ kind: "page", ...task }, signal, [task.bytes.buffer])),
+      ),
+    readSitemap: (task, signal) =>
+      unlessRefused(signal, async () =>
+        sitemapAnswer.parse(await ask({ kind: "sitemap", ...task }, signal, [task.bytes.buffer])),
+      ),
     async checkSelectors(css, signal) {
       const problems = selectorsAnswer.parse(await ask({ kind: "selectors", css: [...css] }, signal, []));
       const wrong = problems.findIndex((problem) => problem !== null);
@@ -59,4 +66,17 @@ export function openPages(): Pages {
     },
     close: () => pool.close(),
   };
+}
+
+async function unlessRefused<Answer>(
+  signal: AbortSignal,
+  read: () => Promise<Answer>,
+): Promise<Answer | (PageAnswer & { ok: false })> {
+  try {
+    return await read();
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
+    throw thrown;
+  }
 }

@@ -1,17 +1,18 @@
+import { matchesWildcards, normalisePercents, readWildcards, type Wildcards } from "./wildcards.ts";
+
 /** What a robots.txt says to one product. */
 export interface RobotsRules {
   /** @param path path and query of a page */
   allows(path: string): boolean;
   /** How far apart requests shall start, by `Crawl-delay`, which RFC 9309 does not know; 0 unless told. */
   delayMs: number;
+  /** Where it says that sitemaps are, whoever asks. */
+  sitemaps: string[];
 }
 
-interface Rule {
+interface Rule extends Wildcards {
   allow: boolean;
   length: number;
-  /** The pattern between its wildcards. */
-  parts: string[];
-  anchored: boolean;
 }
 
 interface Group {
@@ -25,6 +26,8 @@ const maxDelayMs = 30_000;
 /** RFC 9309 asks for at least 500 KiB to be read; what lies behind is ignored. */
 const maxChars = 500 * 1_024;
 
+const maxSitemaps = 100;
+
 /**
  * Read a robots.txt. The groups that name the product count, else those for `*`. The longest pattern that matches
  * decides, and of two as long the one that allows. No wildcards make a rule slow: on 500 KiB of asterisks this takes
@@ -35,6 +38,7 @@ export function parseRobots(text: string, product: string): RobotsRules {
   const general: Group = { rules: [], delayMs: 0 };
   let named = false;
   let group: Group[] = [];
+  const sitemaps: string[] = [];
   let inAgents = false;
   for (const line of text.slice(0, maxChars).split(/\r\n|\r|\n/)) {
     const [field, value] = readLine(line);
@@ -51,10 +55,10 @@ export function parseRobots(text: string, product: string): RobotsRules {
     } else if (field === "crawl-delay") {
       inAgents = false;
       for (const one of group) one.delayMs = readDelay(value) ?? one.delayMs;
-    }
+    } else if (field === "sitemap" && sitemaps.length < maxSitemaps) sitemaps.push(value);
   }
   const { rules, delayMs } = named ? own : general;
-  return { allows: (path) => decide(rules, normalise(path)), delayMs };
+  return { allows: (path) => decide(rules, normalisePercents(path)), delayMs, sitemaps };
 }
 
 /** In ms; undefined for what is no number of seconds. */
@@ -70,41 +74,15 @@ function readLine(line: string): [field: string, value: string] {
 
 function readRule(allow: boolean, value: string): Rule {
   const anchored = value.endsWith("$");
-  const pattern = normalise(anchored ? value.slice(0, -1) : value);
-  return { allow, length: value.length, parts: pattern.split(/\*+/), anchored };
+  const pattern = normalisePercents(anchored ? value.slice(0, -1) : value);
+  return { allow, length: value.length, ...readWildcards(pattern, anchored) };
 }
 
 function decide(rules: readonly Rule[], path: string): boolean {
   let winner: Rule | undefined;
   for (const rule of rules) {
     const better = winner === undefined || rule.length > winner.length || (rule.length === winner.length && rule.allow);
-    if (better && matches(rule, path)) winner = rule;
+    if (better && matchesWildcards(rule, path)) winner = rule;
   }
   return winner?.allow ?? true;
-}
-
-/** Each part is taken where it first occurs behind the one before; an anchored last part must be the end. */
-function matches({ parts, anchored }: Rule, path: string): boolean {
-  const [first = "", ...others] = parts;
-  if (!path.startsWith(first)) return false;
-  const last = anchored ? others.pop() : undefined;
-  let at = first.length;
-  for (const part of others) {
-    const found = path.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  if (last !== undefined) return path.length - last.length >= at && path.endsWith(last);
-  return !anchored || at === path.length;
-}
-
-/** One spelling for a path: only what must be is percent-encoded, with upper-case digits. */
-function normalise(path: string): string {
-  return path
-    .toWellFormed()
-    .replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text))
-    .replace(/%[0-9a-f]{2}/gi, (code) => {
-      const char = String.fromCharCode(Number.parseInt(code.slice(1), 16));
-      return /[a-z0-9._~-]/i.test(char) ? char : code.toUpperCase();
-    });
 }

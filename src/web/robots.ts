@@ -5,6 +5,8 @@ import { parseRobots, type RobotsRules } from "./robots-rules.ts";
 export interface Robots {
   /** @throws ToolError `robots_denied` for a page it forbids, or why robots.txt could not be had */
   check(url: URL): Promise<void>;
+  /** The sitemaps that the robots.txt of an origin names, as it writes them; none where it could not be had. */
+  sitemaps(url: URL): Promise<string[]>;
 }
 
 /** What came of asking for a robots.txt; `status` is null where there was no reply. */
@@ -26,18 +28,25 @@ export function openRobots(
 ): Robots {
   const verdicts = new Map<string, Promise<Verdict>>();
 
+  function verdictOn(url: URL): Promise<Verdict> {
+    const pending =
+      verdicts.get(url.origin) ??
+      get(new URL("/robots.txt", url)).then((reply) => {
+        const verdict = judge(reply, product);
+        if (verdict.kind === "rules") onRules(url.host, verdict.rules);
+        return verdict;
+      });
+    verdicts.set(url.origin, pending);
+    return pending;
+  }
+
   return {
+    async sitemaps(url) {
+      const verdict = await verdictOn(url);
+      return verdict.kind === "rules" ? verdict.rules.sitemaps : [];
+    },
     async check(url) {
-      let pending = verdicts.get(url.origin);
-      if (pending === undefined) {
-        pending = get(new URL("/robots.txt", url)).then((reply) => {
-          const verdict = judge(reply, product);
-          if (verdict.kind === "rules") onRules(url.host, verdict.rules);
-          return verdict;
-        });
-        verdicts.set(url.origin, pending);
-      }
-      const verdict = await pending;
+      const verdict = await verdictOn(url);
       if (verdict.kind === "refused") throw new ToolError(verdict.code, `${url.host}: ${verdict.message}`);
       if (verdict.rules.allows(url.pathname + url.search)) return;
       throw new ToolError(

@@ -2,6 +2,7 @@ import type { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
+import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
 import { openPages } from "./pages.ts";
 import type { Selection } from "./select.ts";
@@ -15,15 +16,16 @@ export interface Scraper {
    * @throws the signal's reason within a second of its abort, all connections closed
    */
   scrape(request: ScrapeRequest, signal: AbortSignal): AsyncIterable<ScrapedPage>;
+  /** Follow links from some pages to others. See `Crawl`. @throws ToolError `invalid_input` for a pattern of no use */
+  crawl(request: CrawlRequest, signal: AbortSignal): Promise<Crawl>;
   /** @throws ToolError `invalid_input` that names the selector that cannot be used and why */
   checkSelectors(css: readonly string[], signal: AbortSignal): Promise<void>;
   /** Stop what runs and free threads and connections. */
   close(): Promise<void>;
 }
 
-export interface ScrapeRequest {
-  /** Absolute http(s) addresses; one that occurs several times is fetched once. */
-  urls: readonly string[];
+/** How pages are fetched, and what is taken from them. */
+export interface PageSettings {
   extract: Extract;
   select: readonly Selection[];
   concurrency: number;
@@ -31,6 +33,11 @@ export interface ScrapeRequest {
   /** For one page with its retries and redirects, not counting how long it waits for its turn. */
   timeoutMs: number;
   respectRobots: boolean;
+}
+
+export interface ScrapeRequest extends PageSettings {
+  /** Absolute http(s) addresses; one that occurs several times is fetched once. */
+  urls: readonly string[];
   /** Called when a page is done, in the order in which they are. */
   onPage: (page: ScrapedPage) => void;
 }
@@ -74,17 +81,21 @@ export function openScraper({ allowPrivate, userAgent, cacheFolder }: ScraperOpt
   const pageCache = once(async () =>
     cacheFolder === undefined ? undefined : (await import("./page-cache.ts")).openPageCache(cacheFolder),
   );
+  const surroundings = async (signal: AbortSignal) => ({
+    guard,
+    pages,
+    cache: await pageCache.get(),
+    userAgent,
+    signal: AbortSignal.any([signal, closing.signal]),
+  });
   return {
     async *scrape(request, signal) {
       const { scrapePages } = await import("./scrape-pages.ts");
-      const cache = await pageCache.get();
-      yield* scrapePages(request, {
-        guard,
-        pages,
-        cache,
-        userAgent,
-        signal: AbortSignal.any([signal, closing.signal]),
-      });
+      yield* scrapePages(request, await surroundings(signal));
+    },
+    async crawl(request, signal) {
+      const { openCrawl } = await import("./crawl/open-crawl.ts");
+      return openCrawl(request, await surroundings(signal));
     },
     checkSelectors: (css, signal) => pages.checkSelectors(css, signal),
     async close() {

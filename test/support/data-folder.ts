@@ -67,7 +67,7 @@ export async function openDataFolder({
   };
   const others: Pick<Services, "math" | "web"> = {
     math: { evaluate: never, close: never },
-    web: { scrape: never, checkSelectors: never, close: never },
+    web: { scrape: never, crawl: never, checkSelectors: never, close: never },
   };
   const services: Services = { files, datasets, sql, databases, charts, ...others };
 

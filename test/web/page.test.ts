@@ -12,7 +12,7 @@ function extract(html: string, kind: Extract = "markdown"): JsonValue {
 
 function read(bytes: Uint8Array | string, contentType: string, more: Partial<PageInput> = {}) {
   const body = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
-  return readPage({ address, contentType, bytes: body, extract: "text", select: [], ...more });
+  return readPage({ address, contentType, bytes: body, extract: "text", select: [], follow: false, ...more });
 }
 
 describe("markdown", () => {
@@ -205,7 +205,7 @@ describe("bytes", () => {
     "application/rss+xml",
   ])("of %s pass as they are", async (contentType) => {
     const page = await read('{"a": "<p>&amp;"}', contentType, { extract: "markdown" });
-    expect(page).toEqual({ title: null, content: '{"a": "<p>&amp;"}', selected: [] });
+    expect(page).toEqual({ title: null, content: '{"a": "<p>&amp;"}', selected: [], links: null });
   });
 
   test.each([

@@ -28,6 +28,25 @@ class ScrapeResult(TableResult):
     elapsed_ms: int
 
 
+class CrawlResult(TableResult):
+    """What ``crawl`` returns."""
+
+    status: str
+    dataset: str
+    dataset_path: str
+    dataset_format: str
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+    row_count: int
+    truncated: bool
+    ok: int
+    failed: int
+    failures: list[dict[str, Any]]
+    elapsed_ms: int
+    notes: list[str]
+
+
 class ProfileDataResult(ToolResult):
     """What ``profile_data`` returns."""
 
@@ -176,6 +195,73 @@ class Tools(ABC):
             "save_as": save_as,
         }
         return self._call(ScrapeResult, "scrape", arguments, timeout, progress)
+
+    def crawl(
+        self,
+        *,
+        start_urls: Sequence[str] | None = None,
+        max_pages: int | None = None,
+        max_depth: int | None = None,
+        same_site: bool | None = None,
+        include: Sequence[str] | None = None,
+        exclude: Sequence[str] | None = None,
+        sitemap: bool | None = None,
+        resume: str | None = None,
+        extract: Literal["markdown", "text", "links", "tables", "html"] | None = None,
+        select: Sequence[Mapping[str, Any]] | None = None,
+        concurrency: int | None = None,
+        per_host: int | None = None,
+        timeout_s: float | None = None,
+        respect_robots: bool | None = None,
+        render: Literal["never"] | None = None,
+        max_chars: int | None = None,
+        save_as: str | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> CrawlResult:
+        """Follow links and sitemaps from start_urls, breadth first, into a dataset like scrape's with the columns depth
+        and parent. Every page is kept as it comes: a crawl that was stopped goes on with resume.
+
+        :param start_urls: not needed with resume (1 to 1000 items)
+        :param max_pages: default 100; 1 to 100000
+        :param max_depth: links away from start_urls (default 3; 0 to 1000)
+        :param same_site: stay on their registrable domains (default true)
+        :param include: fetch only these paths, e.g. /docs/*; * is anything (at most 50 items)
+        :param exclude: never these (at most 50 items)
+        :param sitemap: also pages of sitemaps (default true)
+        :param resume: dataset of a crawl that was stopped, to go on with
+        :param extract: what goes into the column content (default "markdown")
+        :param select: a column for each, e.g. {name: price, css: .price} (at most 50 items); each item has ``name``
+            (column to make), ``css`` (CSS selector), ``attr`` (attribute to take instead of the text, e.g. href),
+            ``many`` (all matches as a list instead of the first (default false))
+        :param concurrency: pages at once (default 64; 1 to 256)
+        :param per_host: pages at once from one host (default 4; 1 to 64)
+        :param timeout_s: for one page with its retries (default 20; 0.1 to 300)
+        :param respect_robots: obey robots.txt (default true)
+        :param render: pages are not run as a browser would (default "never")
+        :param max_chars: of a cell in the preview; the dataset keeps all (default 1000; 1 to 20000)
+        :param save_as: name for the dataset
+        """
+        arguments = {
+            "start_urls": start_urls,
+            "max_pages": max_pages,
+            "max_depth": max_depth,
+            "same_site": same_site,
+            "include": include,
+            "exclude": exclude,
+            "sitemap": sitemap,
+            "resume": resume,
+            "extract": extract,
+            "select": select,
+            "concurrency": concurrency,
+            "per_host": per_host,
+            "timeout_s": timeout_s,
+            "respect_robots": respect_robots,
+            "render": render,
+            "max_chars": max_chars,
+            "save_as": save_as,
+        }
+        return self._call(CrawlResult, "crawl", arguments, timeout, progress)
 
     def profile_data(
         self,
@@ -375,6 +461,7 @@ class Tools(ABC):
 
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
+    "crawl": CrawlResult,
     "profile_data": ProfileDataResult,
     "query_data": QueryDataResult,
     "query_database": QueryDatabaseResult,

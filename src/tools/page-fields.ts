@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { Column } from "../data/dataset.ts";
+import { ToolError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../message.ts";
+import { extracts } from "../web/extract.ts";
+import type { PageSettings, ScrapedPage } from "../web/scrape.ts";
+import type { ToolContext } from "./tool.ts";
+
+export const maxUrlChars = 4_096;
+
+const selection = z.object({
+  name: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,59}$/, "must be letters, digits and _")
+    .describe("column to make"),
+  css: z.string().min(1).max(500).describe("CSS selector"),
+  attr: z.string().min(1).max(60).optional().describe("attribute to take instead of the text, e.g. href"),
+  many: z.boolean().default(false).describe("all matches as a list instead of the first"),
+});
+
+/** What every tool that fetches pages takes. */
+export const pageFields = {
+  extract: z.enum(extracts).default("markdown").describe("what goes into the column content"),
+  select: z.array(selection).max(50).optional().describe("a column for each, e.g. {name: price, css: .price}"),
+  concurrency: z.int().min(1).max(256).default(64).describe("pages at once"),
+  per_host: z.int().min(1).max(64).default(4).describe("pages at once from one host"),
+  timeout_s: z.number().min(0.1).max(300).default(20).describe("for one page with its retries"),
+  respect_robots: z.boolean().default(true).describe("obey robots.txt"),
+  render: z.enum(["never"]).default("never").describe("pages are not run as a browser would"),
+  max_chars: z.int().min(1).max(20_000).default(1_000).describe("of a cell in the preview; the dataset keeps all"),
+  save_as: z.string().min(1).max(100).optional().describe("name for the dataset"),
+};
+const pageInput = z.object(pageFields);
+type PageInput = z.output<typeof pageInput>;
+
+/** What they give. */
+export const pageResultFields = {
+  dataset: z.string(),
+  dataset_path: z.string(),
+  dataset_format: z.string(),
+  columns: z.array(z.string()),
+  types: z.array(z.string()),
+  rows: z.array(z.array(z.unknown())).describe("the first rows"),
+  row_count: z.int(),
+  truncated: z.boolean().describe("whether rows or parts of cells are only in the dataset"),
+  ok: z.int(),
+  failed: z.int(),
+  failures: z.array(z.object({ url: z.string(), code: z.string(), message: z.string() })).describe("the first of them"),
+  elapsed_ms: z.int(),
+};
+
+/** @throws ToolError `invalid_input` for selections that cannot be used, before the first page is fetched */
+export async function checkSelections(
+  { select = [] }: Pick<PageInput, "select">,
+  columns: readonly Column[],
+  context: ToolContext,
+): Promise<void> {
+  const taken = new Set<string>();
+  for (const { name } of columns) {
+    const column = name.toLowerCase();
+    if (taken.has(column)) {
+      const own = select.find((one) => one.name.toLowerCase() === column)?.name ?? name;
+      throw new ToolError("invalid_input", `select: there is already a column ${own}; rename it`);
+    }
+    taken.add(column);
+  }
+  const selectors = select.map(({ css }) => css);
+  if (selectors.length > 0) await context.services.web.checkSelectors(selectors, context.signal);
+}
+
+/** @param more the columns that come last */
+export function pageColumns({ extract, select = [] }: PageInput, more: readonly Column[] = []): Column[] {
+  const contentType =
+    extract === "links" ? "STRUCT(text VARCHAR, url VARCHAR)[]" : extract === "tables" ? "JSON" : "VARCHAR";
+  return [
+    { name: "url", type: "VARCHAR" },
+    { name: "final_url", type: "VARCHAR" },
+    { name: "status", type: "INTEGER" },
+    { name: "title", type: "VARCHAR" },
+    { name: "content", type: contentType },
+    ...select.map(({ name, many }) => ({ name, type: many ? "VARCHAR[]" : "VARCHAR" })),
+    { name: "fetched_at", type: "TIMESTAMP WITH TIME ZONE" },
+    { name: "elapsed_ms", type: "INTEGER" },
+    { name: "error", type: "VARCHAR" },
+    ...more,
+  ];
+}
+
+export function pageRow(page: ScrapedPage): JsonValue[] {
+  const { url, finalUrl, status, title, content, selected, fetchedAt, elapsedMs, error } = page;
+  const problem = error === undefined ? null : `${error.code}: ${error.message}`;
+  return [url, finalUrl, status, title, content, ...selected, fetchedAt, elapsedMs, problem];
+}
+
+export function pageSettings(input: PageInput): PageSettings {
+  return {
+    extract: input.extract,
+    select: input.select ?? [],
+    concurrency: input.concurrency,
+    perHost: input.per_host,
+    timeoutMs: input.timeout_s * 1_000,
+    respectRobots: input.respect_robots,
+  };
+}
+
+/** What the sidecar says of how pages were read. */
+export function pageOrigin({ extract, select = [], respect_robots: respectRobots }: PageInput): JsonObject {
+  const selected = select.map(({ name, css, attr, many }) => ({ name, css, attr: attr ?? null, many }));
+  return { extract, select: selected, respect_robots: respectRobots };
+}

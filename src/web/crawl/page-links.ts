@@ -1,0 +1,60 @@
+import type { Element } from "../sink.ts";
+import { maxAddressChars, normaliseAddress } from "./address.ts";
+
+/** Where a page leads. Addresses are normalised, each once, in the order of the page. */
+export interface PageLinks {
+  urls: string[];
+  /** Links that ask not to be followed: all of a page that says so, else those marked `rel=nofollow`. */
+  nofollow: string[];
+  /** What the page says that its own address is. */
+  canonical: string | null;
+  /** Links that were left out, since the page has too many. */
+  excess: number;
+}
+
+export interface LinkSink {
+  open(element: Element, base: string): void;
+  end(): PageLinks;
+}
+
+const maxLinks = 5_000;
+
+/** Takes the elements of a page that is crawled, those of its head too. */
+export function openPageLinks(): LinkSink {
+  const urls = new Map<string, boolean>();
+  let canonical: string | null = null;
+  let isNofollow = false;
+  let excess = 0;
+
+  function add(href: string | undefined, base: string, mayFollow: boolean): void {
+    const url = href === undefined || href.length > 4 * maxAddressChars ? undefined : normaliseAddress(href, base);
+    if (url === undefined) return;
+    const before = urls.get(url);
+    if (before === undefined && urls.size >= maxLinks) excess += 1;
+    else urls.set(url, mayFollow || before === true);
+  }
+
+  return {
+    open({ name, attributes }, base) {
+      const rel = (attributes["rel"] ?? "").toLowerCase().split(/\s+/);
+      if (name === "a" || name === "area") add(attributes["href"], base, !rel.includes("nofollow"));
+      else if (name === "frame") add(attributes["src"], base, true);
+      else if (name === "link" && rel.includes("canonical"))
+        canonical ??= normaliseAddress(attributes["href"] ?? "", base) ?? null;
+      else if (name === "link" && (rel.includes("next") || rel.includes("prev"))) add(attributes["href"], base, true);
+      else if (name === "meta") readMeta(attributes, base);
+    },
+    end() {
+      const all = [...urls];
+      const followed = all.filter(([, mayFollow]) => mayFollow && !isNofollow).map(([url]) => url);
+      const nofollow = all.filter(([, mayFollow]) => !mayFollow || isNofollow).map(([url]) => url);
+      return { urls: followed, nofollow, canonical, excess };
+    },
+  };
+
+  function readMeta({ name = "", content = "", ...others }: Element["attributes"], base: string): void {
+    if (/^robots$/i.test(name) && /\b(?:nofollow|none)\b/i.test(content)) isNofollow = true;
+    if (!/^refresh$/i.test(others["http-equiv"] ?? "")) return;
+    add(/^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?["']?([^"']+)/i.exec(content.slice(0, maxAddressChars))?.[1], base, true);
+  }
+}
