@@ -152,11 +152,11 @@ function objectionTo(
   url: string,
   parent: Known | undefined,
 ): Skip | { chain: Chain | undefined } {
+  if (known.isFull()) return "full";
   const parsed = new URL(url);
   const objection = scope.objection(parsed);
   if (objection !== undefined) return objection;
   if (blocked.has(parsed.host)) return "blocked";
-  if (known.isFull()) return "full";
   return traps.check(parsed, scope.siteOf(parsed), parent?.chain);
 }
 

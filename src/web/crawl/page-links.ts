@@ -8,7 +8,7 @@ export interface PageLinks {
   nofollow: string[];
   /** What the page says that its own address is. */
   canonical: string | null;
-  /** Links that were left out, since the page has too many. */
+  /** Links that were not looked at, since the page has too many. */
   excess: number;
 }
 
@@ -27,11 +27,10 @@ export function openPageLinks(): LinkSink {
   let excess = 0;
 
   function add(href: string | undefined, base: string, mayFollow: boolean): void {
-    const url = href === undefined || href.length > 4 * maxAddressChars ? undefined : normaliseAddress(href, base);
-    if (url === undefined) return;
-    const before = urls.get(url);
-    if (before === undefined && urls.size >= maxLinks) excess += 1;
-    else urls.set(url, mayFollow || before === true);
+    if (href === undefined || href.length > 4 * maxAddressChars) return;
+    if (urls.size >= maxLinks) return void (excess += 1);
+    const url = normaliseAddress(href, base);
+    if (url !== undefined) urls.set(url, mayFollow || urls.get(url) === true);
   }
 
   return {

@@ -8,6 +8,8 @@ export interface Scope {
   siteOf(url: URL): string;
   /** Whether an address is of a site that is crawled. */
   isInSite(url: URL): boolean;
+  /** Whether a pattern of `exclude` says so. */
+  isExcluded(url: URL): boolean;
   /** Why an address is not fetched; undefined for one that is. */
   objection(url: URL): "outside" | "excluded" | "file" | undefined;
 }
@@ -41,15 +43,17 @@ export async function openScope({ startUrls, sameSite, include, exclude }: Scope
   const excluded = exclude.map((pattern, index) => readPattern(pattern, `exclude[${index}]`));
   const wantedFiles = new Set(include.map((pattern) => extensionOf(pattern.toLowerCase())));
   const isInSite = (url: URL) => !sameSite || sites.has(siteOf(url));
+  const isExcluded = (url: URL) => excluded.some((pattern) => matches(pattern, url));
 
   return {
     siteOf,
     isInSite,
+    isExcluded,
     objection(url) {
       if (starts.has(url.href)) return undefined;
       if (!isInSite(url)) return "outside";
       const isWanted = included.length === 0 || included.some((pattern) => matches(pattern, url));
-      if (!isWanted || excluded.some((pattern) => matches(pattern, url))) return "excluded";
+      if (!isWanted || isExcluded(url)) return "excluded";
       const extension = extensionOf(url.pathname.toLowerCase());
       return fileExtensions.has(extension) && !wantedFiles.has(extension) ? "file" : undefined;
     },

@@ -25,7 +25,7 @@ const maxRepeats = 3;
 const maxChain = 100;
 const maxHostsOfSite = 100;
 const maxDates = 400;
-const maxSessions = 200;
+const maxSessions = 500;
 /** Of one path, by how many parameters the query has: a shop has 10,000 products, and combines three filters at will. */
 const maxQueries = [0, 10_000, 2_000, 200];
 

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { readSitemap } from "../../../src/web/crawl/read-sitemap.ts";
 import { openScraper, type Scraper } from "../../../src/web/scrape.ts";
 import { crawlAll, linking } from "../../support/crawling.ts";
@@ -9,15 +9,15 @@ let site: Site;
 let scraper: Scraper;
 let routes: Record<string, Route | string>;
 
+beforeAll(() => {
+  scraper = openScraper({ allowPrivate: ["127.0.0.1"], userAgent: "axoner/1" });
+});
+afterAll(() => scraper.close());
 beforeEach(async () => {
   routes = { "/": linking("/linked"), "/linked": "linked", "/a": "a", "/b": "b", "/c": "c" };
   site = await openSite(routes);
-  scraper = openScraper({ allowPrivate: [site.host], userAgent: "axoner/1" });
 });
-afterEach(async () => {
-  await scraper.close();
-  await site.close();
-});
+afterEach(() => site.close());
 
 const xml = { "content-type": "application/xml" };
 const text = { "content-type": "text/plain" };
@@ -99,11 +99,9 @@ test("indexes without end are read to a measure", async () => {
     get: (own, path: string) => (path.startsWith("/map/") ? endless : own[path]),
   });
   const hostile = await openSite(bottomless);
-  const visitor = openScraper({ allowPrivate: [hostile.host], userAgent: "axoner/1" });
-  const { state } = await crawlAll(visitor, { startUrls: [`${hostile.origin}/`], sitemap: true });
+  const { state } = await crawlAll(scraper, { startUrls: [`${hostile.origin}/`], sitemap: true });
   expect(hostile.requested.filter((path) => path.startsWith("/map/"))).toHaveLength(500);
   expect(state.sitemapProblems).toContainEqual(expect.stringContaining("first 500"));
-  await visitor.close();
   await hostile.close();
 });
 

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import type { JsonObject } from "../../src/message.ts";
+import { temporaryFolder } from "../support/config.ts";
+import { linking } from "../support/crawling.ts";
+import { builtCli } from "../support/server.ts";
+import { openSite, reply } from "../support/site.ts";
+
+const count = 5_000;
+const half = count / 2;
+
+/** A site of 5,000 pages, ten links on each. Once half of them are answered it falls silent, until `speak`. */
+async function openLargeSite() {
+  const answered = new Map<string, number>();
+  let isSilent = false;
+  const site = await openSite({
+    "/page": (response, request) => {
+      const path = request.url ?? "";
+      const n = Number(path.split("=")[1]);
+      if (isSilent) return;
+      answered.set(path, (answered.get(path) ?? 0) + 1);
+      isSilent = answered.size === half;
+      const children = Array.from({ length: 10 }, (_, index) => n * 10 + index + 1).filter((child) => child < count);
+      reply(`<p>${"word ".repeat(100)}${linking("/page?n=0", ...children.map((child) => `/page?n=${child}`))}`)(
+        response,
+        request,
+      );
+    },
+  });
+  onTestFinished(() => site.close());
+  return { site, answered, speak: () => (isSilent = false) };
+}
+
+/** `axoner tool crawl` in a group of processes of its own, which can be killed as one. */
+function startCrawl(root: string, host: string, input: JsonObject) {
+  const args = [builtCli, "tool", "crawl", JSON.stringify(input), "--root", root, "--allow-private", host];
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  const kill = () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, "SIGKILL");
+  };
+  onTestFinished(kill);
+  return { kill, exited: once(child, "exit"), output: text(child.stdout) };
+}
+
+async function rowsIn(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const rows = names.find((name) => name.endsWith(".jsonl"));
+  return rows === undefined ? 0 : (await readFile(join(folder, rows), "utf8")).split("\n").length - 1;
+}
+
+test("a crawl of 5,000 pages that is killed half-way is finished with no page answered twice", async () => {
+  const root = temporaryFolder();
+  const folder = join(root, ".axoner", "datasets");
+  const { site, answered, speak } = await openLargeSite();
+  const limits = { max_pages: 10_000, max_depth: 10, per_host: 16, extract: "text", max_chars: 20 };
+  const first = startCrawl(root, site.host, { start_urls: [`${site.origin}/page?n=0`], save_as: "large", ...limits });
+  while ((await rowsIn(folder)) < half) await delay(50);
+  first.kill();
+  await first.exited;
+  speak();
+
+  const second = startCrawl(root, site.host, { resume: "large" });
+  const result = JSON.parse(await second.output) as JsonObject;
+  expect(result).toMatchObject({ status: "done", row_count: count, ok: count, failed: 0 });
+  expect(answered.size).toBe(count);
+  expect([...answered].filter(([, times]) => times !== 1)).toEqual([]);
+  const lines = (await readFile(String(result["dataset_path"]), "utf8")).trimEnd().split("\n");
+  const urls = lines.map((line) => (JSON.parse(line) as { url: string }).url);
+  expect([urls.length, new Set(urls).size]).toEqual([count, count]);
+}, 60_000);
