@@ -52,16 +52,25 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
 
   function recheck(): void {
     const stay: Waiting[] = [];
+    const full = new Set<string>();
+    const now = performance.now();
     let soonestMs = Infinity;
     for (const one of waiting) {
-      const now = performance.now();
-      const refusal = refusalOf(one, pace(one.host), now);
+      // a thousand may wait for one host, and this is asked several times a page
+      if (full.has(one.host)) {
+        stay.push(one);
+        continue;
+      }
+      const hostPace = pace(one.host);
+      const refusal = refusalOf(one, hostPace, now);
       if (refusal !== undefined) {
         one.refuse(refusal);
         continue;
       }
-      const pauseMs = pace(one.host).pauseMs(now);
-      const isFree = count < total && (inside.get(one.host) ?? 0) < pace(one.host).limit() && mayStart(one.order);
+      const pauseMs = hostPace.pauseMs(now);
+      const hasPlace = (inside.get(one.host) ?? 0) < hostPace.limit();
+      if (!hasPlace && hostPace.quietMs(now) === 0) full.add(one.host);
+      const isFree = count < total && hasPlace && mayStart(one.order);
       if (isFree && pauseMs === 0) one.enter(admit(one.host, now));
       else stay.push(one);
       if (isFree && pauseMs > 0) soonestMs = Math.min(soonestMs, pauseMs);
