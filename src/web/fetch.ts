@@ -48,7 +48,7 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   const cookies = openCookies();
   const agent = new Agent({
     connect: guardedConnector(options.guard, options.signal),
-    allowH2: false,
+    allowH2: true,
     maxHeaderSize: 64 * 1024,
     // Drips and endless interim replies evade these two: the deadline of the request ends them.
     headersTimeout: options.stallMs,
