@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
@@ -123,6 +122,6 @@ describe("a server that offers HTTP/2", () => {
   test("has no connection left after an abort", async () => {
     const paths = Array.from({ length: 10 }, (_, n) => `/silent?${n}`);
     expect(await scrape(paths, { perHost: 4, timeoutMs: 60_000 }, 400)).toEqual(["TimeoutError"]);
-    while (openCount > 0) await delay(5);
+    await expect.poll(() => openCount).toBe(0);
   });
 });
