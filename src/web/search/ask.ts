@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import type { JsonValue } from "../../message.ts";
 import type { OpenReply, Refusal } from "../exchange.ts";
@@ -36,7 +37,7 @@ export async function askBackend(request: SearchRequest, asking: Asking): Promis
     order: 0,
     timeoutMs,
     maxPauseMs,
-    whenLate: `${kind.title} did not answer within ${spanText(timeoutMs / 1_000)}; try again`,
+    whenLate: `it did not answer within ${spanText(timeoutMs / 1_000)}; try again`,
     whenLimited: "try again later",
     headersFor: (url) => ({ "accept-encoding": "gzip", ...(url.origin === origin ? request.headers : {}) }),
     // What is asked is nobody else's business, and a key less so.
@@ -54,7 +55,9 @@ export async function askBackend(request: SearchRequest, asking: Asking): Promis
     return readPage(fetched.body, backend);
   } catch (thrown) {
     if (!(thrown instanceof ToolError)) throw thrown;
-    throw new ToolError(thrown.code, hide(`${kind.title}: ${thrown.message}`), { cause: thrown });
+    // A host that is not there is not a query without hits.
+    const code = thrown.code === "not_found" ? "unavailable" : thrown.code;
+    throw new ToolError(code, hide(`${kind.title}: ${thrown.message}`), { cause: thrown });
   }
 }
 
@@ -69,6 +72,7 @@ function readPage(reply: JsonValue, backend: SearchBackend): SearchPage {
   try {
     return backend.read(reply);
   } catch (thrown) {
+    if (!(thrown instanceof z.ZodError)) throw thrown;
     const message = `${backend.endpoint.host}: the reply is no list of search results; check that this is the right service`;
     throw new ToolError("unreadable", message, { cause: thrown });
   }

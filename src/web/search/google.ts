@@ -52,6 +52,7 @@ export const google: BackendKind = {
 
 /** `items` is not there where nothing was found. */
 const replySchema = z.object({
+  kind: z.literal("customsearch#search"),
   items: z.array(z.unknown()).optional(),
   queries: z.object({ nextPage: z.array(z.unknown()).optional() }).optional(),
 });

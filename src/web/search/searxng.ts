@@ -77,7 +77,11 @@ function silenceOf(engines: readonly unknown[][]): string {
   return `engines that did not answer: ${cutText(named.join(", "), 300)}`;
 }
 
-function explain({ status, afterMs }: BackendRefusal): Explanation | undefined {
+const limited =
+  "its limiter refuses us, which lets a program ask four times an hour; wait, or let this machine pass: " +
+  "botdetection.ip_lists.pass_ip in its limiter.toml, or server.limiter: false in its settings.yml";
+
+function explain({ status, header, afterMs }: BackendRefusal): Explanation | undefined {
   switch (status) {
     case 401:
       return lasting(
@@ -92,13 +96,8 @@ function explain({ status, afterMs }: BackendRefusal): Explanation | undefined {
     case 404:
       return lasting("provider_error", "there is no search at SEARXNG_URL; set it to the address of a SearXNG");
     case 429:
-      return {
-        code: "rate_limited",
-        message:
-          "its limiter refuses us; wait, or let this machine pass: botdetection.ip_lists.pass_ip in its limiter.toml, " +
-          "or server.limiter: false in its settings.yml",
-        afterMs,
-      };
+      // It counts refused requests too, over an hour: asking again makes it worse, unless it says when.
+      return { code: "rate_limited", message: limited, afterMs: header("retry-after") === "" ? undefined : afterMs };
     default:
       return undefined;
   }

@@ -50,6 +50,7 @@ describe("google", () => {
 
   test("is asked for pages of ten until there are enough hits", async () => {
     const page = (start: number) => ({
+      kind: "customsearch#search",
       queries: { nextPage: [{}] },
       items: Array.from({ length: 10 }, (_, n) => ({ title: "t", link: `https://a.example/${start + n}` })),
     });

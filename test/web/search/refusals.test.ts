@@ -96,6 +96,7 @@ describe("what cannot get better by asking again is asked once and told with wha
       /^SearXNG: .*search\.formats.*settings\.yml/,
     ],
     ["searxng", plain(404, "Not Found"), "provider_error", /SEARXNG_URL/],
+    ["searxng", plain(429, "Too Many Requests"), "rate_limited", /limiter\.toml/],
     ["searxng", plain(401, ""), "not_allowed", /https:\/\/name:password@/],
   ])("%s: %j", async (backend, refused, code, message) => {
     service.answers(refuse(refused));
@@ -135,7 +136,7 @@ describe("who asked too fast asks again when it may", () => {
   });
 
   test.each<[BackendName, Refused, ErrorCode, RegExp]>([
-    ["searxng", plain(429, "Too Many Requests"), "rate_limited", /limiter\.toml/],
+    ["tavily", tavily(429, "blocked"), "rate_limited", /in a minute/],
     ["brave", plain(503, "oops"), "provider_error", /503.*try again later/],
   ])("nor for ever: %s", async (backend, refused, code, message) => {
     service.answers(refuse(refused));

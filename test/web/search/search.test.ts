@@ -125,7 +125,7 @@ describe("hits", () => {
   test("of the pages before one that fails are kept, and the failure is told", async () => {
     const items = Array.from({ length: 10 }, (_, n) => ({ title: "t", link: `https://a.example/${n}` }));
     service.answers(
-      json({ items, queries: { nextPage: [{}] } }),
+      json({ kind: "customsearch#search", items, queries: { nextPage: [{}] } }),
       json({ error: { message: "Daily Limit Exceeded", errors: [{ reason: "dailyLimitExceeded" }] } }, 403),
     );
     const { hits, notes } = await service.search("google", { count: 30 });
@@ -153,6 +153,22 @@ describe("a reply that is none", () => {
       message: expect.stringMatching(message),
     });
     await vi.waitUntil(() => service.site.openSockets() === 0, 2_000);
+  });
+});
+
+test.each(["google", "brave", "tavily"] as const)(
+  "JSON that is not of %s is no search without hits",
+  async (backend) => {
+    service.answers(json({ hello: "world" }));
+    await expect(ask({}, backend)).rejects.toMatchObject({ code: "unreadable" });
+  },
+);
+
+test("a host that is not there is unavailable, not a query without hits", async () => {
+  const secrets = { SEARXNG_URL: "http://nowhere.invalid" };
+  await expect(ask({ secrets })).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/^SearXNG: nowhere\.invalid: the host name/),
   });
 });
 
@@ -199,7 +215,14 @@ test("no key is in an answer or an error, whatever the service repeats of what i
       const detail = { detail: { error: text }, error: { message: text, code: text, detail: text } };
       service.answers(
         json(
-          { type: "search", items: hits, results: hits, web: { results: hits }, ...(status === 200 ? {} : detail) },
+          {
+            kind: "customsearch#search",
+            type: "search",
+            items: hits,
+            results: hits,
+            web: { results: hits },
+            ...(status === 200 ? {} : detail),
+          },
           status,
         ),
       );
