@@ -32,6 +32,9 @@ export async function openServices(config: Config): Promise<OpenServices> {
     ),
     charts: lazyCharts(async () => (await import("./data/chart/renderer.ts")).openChartRenderer()),
     web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper({ ...visitor, cacheFolder })),
+    search: lazySearch(async () =>
+      (await import("./web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
+    ),
     math: lazyMath(async () => (await import("./math/evaluate.ts")).openMathEngine()),
   };
   return {
@@ -89,6 +92,14 @@ function lazyScraper(open: () => Promise<Services["web"]>): Services["web"] {
     },
     checkSelectors: async (css, signal) => (await web.get()).checkSelectors(css, signal),
     close: async () => (await web.opened())?.close(),
+  };
+}
+
+function lazySearch(open: () => Promise<Services["search"]>): Services["search"] {
+  const search = once(open);
+  return {
+    search: async (query, signal) => (await search.get()).search(query, signal),
+    close: async () => (await search.opened())?.close(),
   };
 }
 

@@ -7,6 +7,7 @@ const startSql = ({ sql }: Services) => sql.prepare();
 /** The tools that come with axoner, in the order clients list them. */
 export const toolLoaders = {
   scrape: { load: async () => (await import("./scrape.ts")).scrape },
+  web_search: { load: async () => (await import("./web-search.ts")).webSearch },
   profile_data: { prepare: startSql, load: async () => (await import("./profile-data.ts")).profileData },
   query_data: { prepare: startSql, load: async () => (await import("./query-data.ts")).queryData },
   query_database: { load: async () => (await import("./query-database.ts")).queryDatabase },

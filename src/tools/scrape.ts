@@ -106,7 +106,8 @@ async function check({ urls, select = [] }: Input, context: ToolContext): Promis
   if (selectors.length > 0) await context.services.web.checkSelectors(selectors, context.signal);
 }
 
-function columnsOf({ extract, select = [] }: Input): Column[] {
+/** The columns of a dataset of pages. */
+export function columnsOf({ extract, select = [] }: Pick<Input, "extract" | "select">): Column[] {
   const contentType =
     extract === "links" ? "STRUCT(text VARCHAR, url VARCHAR)[]" : extract === "tables" ? "JSON" : "VARCHAR";
   return [
@@ -122,7 +123,8 @@ function columnsOf({ extract, select = [] }: Input): Column[] {
   ];
 }
 
-function rowOf(page: ScrapedPage): JsonValue[] {
+/** A page as a row of them. */
+export function rowOf(page: ScrapedPage): JsonValue[] {
   const { url, finalUrl, status, title, content, selected, fetchedAt, elapsedMs, error } = page;
   const problem = error === undefined ? null : `${error.code}: ${error.message}`;
   return [url, finalUrl, status, title, content, ...selected, fetchedAt, elapsedMs, problem];

@@ -12,7 +12,7 @@ export const columnFields = {
 };
 
 /** Where the whole table lies, in results that are more than a preview. */
-const datasetFields = {
+export const datasetFields = {
   dataset: z.string().optional(),
   dataset_path: z.string().optional(),
   dataset_format: z.string().optional(),
@@ -22,7 +22,7 @@ function toTypes(columns: readonly Column[]): string[] {
   return columns.map((column) => column.type);
 }
 
-function toDatasetFields(dataset: Dataset | undefined) {
+export function toDatasetFields(dataset: Dataset | undefined) {
   if (dataset === undefined) return {};
   return { dataset: dataset.id, dataset_path: dataset.path, dataset_format: dataset.format };
 }

@@ -16,7 +16,10 @@ export interface Fetcher {
   close(): Promise<void>;
 }
 
-export interface FetchRequest<Body> extends Pick<Exchange<Body>, "headersFor" | "receive" | "whenLimited"> {
+export interface FetchRequest<Body> extends Pick<
+  Exchange<Body>,
+  "headersFor" | "receive" | "whenLimited" | "body" | "explain"
+> {
   url: string;
   /** For the gate: which page of the run this is for. */
   order: number;

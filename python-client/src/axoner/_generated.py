@@ -28,6 +28,18 @@ class ScrapeResult(TableResult):
     elapsed_ms: int
 
 
+class WebSearchResult(ToolResult):
+    """What ``web_search`` returns."""
+
+    status: str
+    results: list[dict[str, Any]]
+    backend: str
+    dataset: str
+    dataset_path: str
+    dataset_format: str
+    notes: list[str]
+
+
 class ProfileDataResult(ToolResult):
     """What ``profile_data`` returns."""
 
@@ -176,6 +188,30 @@ class Tools(ABC):
             "save_as": save_as,
         }
         return self._call(ScrapeResult, "scrape", arguments, timeout, progress)
+
+    def web_search(
+        self,
+        query: str,
+        *,
+        count: int | None = None,
+        backend: Literal["google", "brave", "tavily", "searxng"] | None = None,
+        fetch: bool | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> WebSearchResult:
+        """Search the web. With fetch, each hit brings the start of its page, and a dataset keeps the pages whole.
+
+        :param count: hits (default 10; 1 to 50)
+        :param backend: the first configured if omitted
+        :param fetch: fetch the hits as scrape does (default false)
+        """
+        arguments = {
+            "query": query,
+            "count": count,
+            "backend": backend,
+            "fetch": fetch,
+        }
+        return self._call(WebSearchResult, "web_search", arguments, timeout, progress)
 
     def profile_data(
         self,
@@ -375,6 +411,7 @@ class Tools(ABC):
 
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
+    "web_search": WebSearchResult,
     "profile_data": ProfileDataResult,
     "query_data": QueryDataResult,
     "query_database": QueryDatabaseResult,
