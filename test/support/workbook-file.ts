@@ -7,12 +7,20 @@ export interface WorkbookOptions {
   /** Number formats; the style of a cell is the place of its format in this list, from 1. */
   formats?: string[];
   is1904?: boolean;
+  /** The names of sheets that are not shown. */
+  hidden?: string[];
+  /** To be calculated when it is opened. */
+  isProvisional?: boolean;
 }
 
 /** A workbook of the parts that a spreadsheet program writes. */
-export function workbookFile({ sheets, sharedTexts = [], formats = [], is1904 = false }: WorkbookOptions): Buffer {
+export function workbookFile({ sheets, sharedTexts = [], formats = [], ...options }: WorkbookOptions): Buffer {
+  const { is1904 = false, hidden = [], isProvisional = false } = options;
   const names = Object.keys(sheets);
-  const tabs = names.map((name, index) => `<sheet name="${name}" sheetId="${index + 1}" r:id="rId${index + 1}"/>`);
+  const stateOf = (name: string) => (hidden.includes(name) ? ' state="hidden"' : "");
+  const tabs = names.map(
+    (name, index) => `<sheet name="${name}" sheetId="${index + 1}"${stateOf(name)} r:id="rId${index + 1}"/>`,
+  );
   const relations = names.map(
     (_, index) =>
       `<Relationship Id="rId${index + 1}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet${index + 1}.xml"/>`,
@@ -22,7 +30,7 @@ export function workbookFile({ sheets, sharedTexts = [], formats = [], is1904 = 
   return zipFile([
     {
       name: "xl/workbook.xml",
-      content: `<workbook><workbookPr date1904="${is1904}"/><sheets>${tabs.join("")}</sheets></workbook>`,
+      content: `<workbook><workbookPr date1904="${is1904}"/><sheets>${tabs.join("")}</sheets><calcPr fullCalcOnLoad="${isProvisional}"/></workbook>`,
     },
     { name: "xl/_rels/workbook.xml.rels", content: `<Relationships>${relations.join("")}</Relationships>` },
     { name: "xl/sharedStrings.xml", content: `<sst>${sharedTexts.map((text) => `<si>${text}</si>`).join("")}</sst>` },
@@ -35,4 +43,16 @@ export function workbookFile({ sheets, sharedTexts = [], formats = [], is1904 = 
       content: `<?xml version="1.0"?><worksheet><sheetData>${sheets[name]}</sheetData></worksheet>`,
     })),
   ]);
+}
+
+/** A row of a sheet: text as it is, numbers as numbers, nothing for null. */
+export function sheetRow(number: number, cells: readonly (string | number | null)[], from = "A"): string {
+  const xml = cells.map((cell, index) => {
+    const place = `${String.fromCharCode(from.charCodeAt(0) + index)}${number}`;
+    if (cell === null) return "";
+    return typeof cell === "number"
+      ? `<c r="${place}"><v>${cell}</v></c>`
+      : `<c r="${place}" t="inlineStr"><is><t>${cell}</t></is></c>`;
+  });
+  return `<row r="${number}">${xml.join("")}</row>`;
 }

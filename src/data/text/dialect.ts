@@ -2,7 +2,7 @@ import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
 import { columnNames, hasHeader } from "./header.ts";
-import { preambleOf } from "./preamble.ts";
+import { noPreamble, preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
 /** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
@@ -27,10 +27,8 @@ export interface Head {
   bytes: Uint8Array;
   /** Whether they are the whole file. */
   complete: boolean;
-  /** Where it is known. */
-  delimiter?: string;
-  /** What messages call a line; its number where nothing else is known. */
-  lineOf?: (line: number) => number;
+  /** The text of a sheet: delimited by commas, and nothing stands above its rows. */
+  isSheet?: boolean;
 }
 
 /** Enough for the dialect; a row longer than this is refused. */
@@ -55,7 +53,8 @@ export function sniffDialect(head: Head): Dialect {
       `'${head.shown}' holds no text, only blanks; write it again, or name another file`,
     );
   const { delimiter, fields } = sniffDelimiter(text, head);
-  const { lines, chars, problems } = preambleOf(text, { delimiter, fields, ...head });
+  const { lines, chars, problems } =
+    head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
   const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
@@ -107,10 +106,10 @@ interface Cut {
  * The delimiter that cuts nearly every row into the same number of fields, or at least half of them. One that cuts the
  * first row alike goes before one that does not, and then the one that cuts into the most.
  */
-function sniffDelimiter(text: string, { shown, complete, delimiter }: Head): Cut {
+function sniffDelimiter(text: string, { shown, complete, isSheet = false }: Head): Cut {
   const body = text.replace(comments, "") || text;
   const cut = (by: string) => cutOf(by, parseRows(body, by, complete, 200));
-  const named = delimiter ?? delimiterNamed(text, shown);
+  const named = isSheet ? "," : delimiterNamed(text, shown);
   if (named !== undefined) return cut(named);
   const all = delimiters.map(cut);
   const cuts = all.filter((one) => one.delimiter !== "," || !all.some(hasDecimalCommas));

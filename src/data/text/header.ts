@@ -10,18 +10,19 @@ export function isDataLike(cell: string): boolean {
   return cell.length <= maxDataChars && dataPattern.test(cell);
 }
 
-/**
- * Whether the first row names the columns: it does where none of its cells looks like data, where a column of data
- * begins with a cell that does not, or where it counts years above something else.
- */
+/** Whether the first row names the columns: it does where none of its cells looks like data, or where it stands out. */
 export function hasHeader(first: readonly string[], rows: readonly string[][]): boolean {
-  const texts = first.map((cell) => !isDataLike(cell));
-  if (texts.every(Boolean)) return true;
+  return first.every((cell) => !isDataLike(cell)) || standsOut(first, rows);
+}
+
+/** Whether a row is of another kind than those below: a name above a column of data, or years above something else. */
+export function standsOut(first: readonly string[], rows: readonly string[][]): boolean {
   const sample = rows.slice(0, 50);
   if (namesYears(first, sample)) return true;
-  return texts.some((isText, column) => {
+  return first.some((name, column) => {
+    if (isDataLike(name)) return false;
     const cells = sample.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");
-    return isText && cells.length > 0 && cells.every(isDataLike);
+    return cells.length > 0 && cells.every(isDataLike);
   });
 }
 

@@ -3,10 +3,18 @@ import { dateStyleOf, type DateStyle } from "./sheet-dates.ts";
 import { checkCellLength, readWholeXml } from "./xml-parts.ts";
 import type { Zip } from "../packed/zip.ts";
 
+export interface WorkbookSheet {
+  name: string;
+  path: string;
+  isHidden: boolean;
+}
+
 export interface WorkbookSheets {
   /** In the order of their tabs, hidden ones too. */
-  sheets: { name: string; path: string }[];
+  sheets: WorkbookSheet[];
   is1904: boolean;
+  /** It is to be calculated when it is opened, as programs ask that cannot calculate themselves. */
+  isProvisional: boolean;
 }
 
 /** @throws ToolError `unreadable` */
@@ -22,21 +30,27 @@ export async function readSheets(zip: Zip, shown: string): Promise<WorkbookSheet
     },
     shown,
   );
-  const found: WorkbookSheets = { sheets: [], is1904: false };
+  const found: WorkbookSheets = { sheets: [], is1904: false, isProvisional: false };
   await readWholeXml(
     bounded(zip.read("xl/workbook.xml"), shown),
     {
       open(tag, attributes) {
-        if (tag === "workbookPr") found.is1904 = /^(1|true)$/.test(attributes["date1904"] ?? "");
+        if (tag === "workbookPr") found.is1904 = isTrue(attributes["date1904"]);
+        if (tag === "calcPr") found.isProvisional = isTrue(attributes["fullCalcOnLoad"]);
         if (tag !== "sheet") return;
         const id = Object.entries(attributes).find(([key]) => /(^|:)id$/.test(key))?.[1] ?? "";
         const path = targets.get(id);
-        if (path !== undefined) found.sheets.push({ name: attributes["name"] ?? "", path });
+        const isHidden = /hidden$/i.test(attributes["state"] ?? "");
+        if (path !== undefined) found.sheets.push({ name: attributes["name"] ?? "", path, isHidden });
       },
     },
     shown,
   );
   return found;
+}
+
+function isTrue(written = ""): boolean {
+  return /^(1|true)$/.test(written);
 }
 
 /** What is a date, by the number of a cell's style. */
