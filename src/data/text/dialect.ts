@@ -1,7 +1,8 @@
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
+import { binaryKind, utf16Of, withoutPadding } from "./binary.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
-import { columnNames, hasHeader } from "./header.ts";
+import { columnNames, hasHeader, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
@@ -46,7 +47,8 @@ const maxSampleRows = 2_000;
  */
 export function sniffDialect(head: Head): Dialect {
   const encoding = sniffEncoding(head);
-  const text = new TextDecoder(encoding).decode(head.bytes, { stream: !head.complete });
+  const bytes = encoding === "utf-8" && head.complete ? withoutPadding(head.bytes) : head.bytes;
+  const text = new TextDecoder(encoding).decode(bytes, { stream: !head.complete });
   if (text.trim() === "")
     throw new ToolError(
       "unreadable",
@@ -71,7 +73,14 @@ export function sniffDialect(head: Head): Dialect {
   }
   const header = hasHeader(first, rest);
   const columns = columnNames(first, header);
-  return { encoding, delimiter, skip: lines, problems, header, columns, sample: header ? rest : rows };
+  const found =
+    header && first.some((name) => name.includes(nul)) ? [...problems, nulProblem(lines + 1, head)] : problems;
+  return { encoding, delimiter, skip: lines, problems: found, header, columns, sample: header ? rest : rows };
+}
+
+function nulProblem(line: number, { shown, isSheet = false }: Head): SourceProblem {
+  const message = `a name of a column of '${shown}' holds a NUL character, which is left out`;
+  return { line: isSheet ? 0 : line, code: "nul_in_name", message };
 }
 
 /** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
@@ -155,16 +164,11 @@ function mostCommon(counts: readonly number[]): number {
 }
 
 function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
-  const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return "utf-16le";
-  if (first === 0xfe && second === 0xff) return "utf-16be";
-  const nulls = countNulls(bytes);
-  if (nulls.odd > bytes.length / 8 && nulls.even === 0) return "utf-16le";
-  if (nulls.even > bytes.length / 8 && nulls.odd === 0) return "utf-16be";
-  // a few may have slipped into a text, where they are characters like others
-  if (countControls(bytes) > bytes.length / 100) {
-    throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
-  }
+  const wide = utf16Of(bytes, complete);
+  if (wide !== undefined) return wide;
+  const kind = binaryKind(bytes);
+  if (kind !== undefined)
+    throw new ToolError("unreadable", `'${shown}' is ${kind}, not text; save its table as CSV, JSON or Parquet`);
   if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";
   const guessed = guessLegacyEncoding(bytes, complete);
   if (guessed !== undefined) return guessed;
@@ -172,21 +176,6 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
     "unreadable",
     `'${shown}' is text in an encoding that cannot be told; convert it to UTF-8 first, e.g. iconv -f ISO-8859-7 -t UTF-8`,
   );
-}
-
-function countNulls(bytes: Uint8Array): { even: number; odd: number } {
-  const nulls = { even: 0, odd: 0 };
-  for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) nulls[at % 2 === 0 ? "even" : "odd"] += 1;
-  return nulls;
-}
-
-/** Blanks and line ends, the start of terminal colours, and two delimiters. */
-const textControls = new Set([0x01, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f]);
-
-function countControls(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) if (byte < 0x20 && !textControls.has(byte)) count += 1;
-  return count;
 }
 
 /** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */

@@ -77,7 +77,8 @@ export async function openLenient(file: TextFile): Promise<LenientTable> {
   const problems = () => [...dialect.problems, ...findings.problems()];
   const bytes = readBytes(handle, { ...file, ...findings.listeners });
   const chunks = encoding === "utf-8" ? bytes : inUtf8(bytes, encoding);
-  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, header, shown });
+  const { onPadding } = findings.listeners;
+  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, header, shown, onPadding });
   return { columns, problems, records };
 }
 
