@@ -122,6 +122,7 @@ export const problemCodes = [
   "not_utf8",
   "skipped_line",
   "nul_in_name",
+  "doubtful_encoding",
   "cell_error",
   "no_value",
   "not_calculated",

@@ -1,6 +1,7 @@
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { binaryKind, utf16Of, withoutPadding } from "./binary.ts";
+import { encodingDoubts } from "./doubtful-encoding.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
 import { columnNames, hasHeader, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
@@ -73,8 +74,11 @@ export function sniffDialect(head: Head): Dialect {
   }
   const header = hasHeader(first, rest);
   const columns = columnNames(first, header);
-  const found =
-    header && first.some((name) => name.includes(nul)) ? [...problems, nulProblem(lines + 1, head)] : problems;
+  const found = [
+    ...(encoding === "windows-1252" ? encodingDoubts(text, head.shown) : []),
+    ...problems,
+    ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
+  ];
   return { encoding, delimiter, skip: lines, problems: found, header, columns, sample: header ? rest : rows };
 }
 
@@ -154,7 +158,7 @@ function hasDecimalCommas({ delimiter, fields, share, isAgreed, rows }: Cut): bo
 function delimiterNamed(text: string, shown: string): string | undefined {
   if (/\.(tsv|tab)(\.\w+)?$/i.test(shown)) return "\t";
   if (/\.psv(\.\w+)?$/i.test(shown)) return "|";
-  return /^sep=([^\r\n\w"])[\r\n]/i.exec(text)?.[1];
+  return /^"?sep=([^\r\n\w"])"?[^\S\r\n]*[\r\n]/i.exec(text)?.[1];
 }
 
 function mostCommon(counts: readonly number[]): number {

@@ -25,6 +25,10 @@ test.each([
   expect(sniff(content).delimiter).toBe(delimiter);
 });
 
+test.each(['"sep=;"', "sep=; ", "SEP=;"])("the line %j tells the delimiter, and is no row", (line) => {
+  expect(sniff(`${line}\r\na;b,c\r\n1;2,3\r\n`)).toMatchObject({ delimiter: ";", skip: 1, columns: ["a", "b,c"] });
+});
+
 test("a name ending in .tsv decides for tabs", () => {
   expect(sniff("a,b\n1,2\n", true, "x.tsv.gz").delimiter).toBe("\t");
 });
