@@ -11,11 +11,13 @@ export interface WorkbookOptions {
   hidden?: string[];
   /** To be calculated when it is opened. */
   isProvisional?: boolean;
+  /** The folder of its parts. */
+  folder?: string;
 }
 
 /** A workbook of the parts that a spreadsheet program writes. */
 export function workbookFile({ sheets, sharedTexts = [], formats = [], ...options }: WorkbookOptions): Buffer {
-  const { is1904 = false, hidden = [], isProvisional = false } = options;
+  const { is1904 = false, hidden = [], isProvisional = false, folder = "xl/" } = options;
   const names = Object.keys(sheets);
   const stateOf = (name: string) => (hidden.includes(name) ? ' state="hidden"' : "");
   const tabs = names.map(
@@ -28,18 +30,26 @@ export function workbookFile({ sheets, sharedTexts = [], formats = [], ...option
   const codes = formats.map((code, index) => `<numFmt numFmtId="${200 + index}" formatCode="${code}"/>`);
   const styles = formats.map((_, index) => `<xf numFmtId="${200 + index}"/>`);
   return zipFile([
+    { name: "[Content_Types].xml", content: "<Types/>" },
     {
-      name: "xl/workbook.xml",
+      name: "_rels/.rels",
+      content: `<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="${folder}workbook.xml"/></Relationships>`,
+    },
+    {
+      name: `${folder}workbook.xml`,
       content: `<workbook><workbookPr date1904="${is1904}"/><sheets>${tabs.join("")}</sheets><calcPr fullCalcOnLoad="${isProvisional}"/></workbook>`,
     },
-    { name: "xl/_rels/workbook.xml.rels", content: `<Relationships>${relations.join("")}</Relationships>` },
-    { name: "xl/sharedStrings.xml", content: `<sst>${sharedTexts.map((text) => `<si>${text}</si>`).join("")}</sst>` },
+    { name: `${folder}_rels/workbook.xml.rels`, content: `<Relationships>${relations.join("")}</Relationships>` },
     {
-      name: "xl/styles.xml",
+      name: `${folder}sharedStrings.xml`,
+      content: `<sst>${sharedTexts.map((text) => `<si>${text}</si>`).join("")}</sst>`,
+    },
+    {
+      name: `${folder}styles.xml`,
       content: `<styleSheet><numFmts>${codes.join("")}</numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>${styles.join("")}</cellXfs></styleSheet>`,
     },
     ...names.map((name, index) => ({
-      name: `xl/worksheets/sheet${index + 1}.xml`,
+      name: `${folder}worksheets/sheet${index + 1}.xml`,
       content: `<?xml version="1.0"?><worksheet><sheetData>${sheets[name]}</sheetData></worksheet>`,
     })),
   ]);

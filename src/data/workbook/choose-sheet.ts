@@ -25,7 +25,7 @@ export interface ChosenSheet {
 
 /** @throws ToolError `not_found` for a sheet that is not there, `unreadable` where no cell is, or as the parts */
 export async function openSheet(zip: Zip, { sheet: wanted, shown }: SheetChoice): Promise<ChosenSheet> {
-  const { sheets, is1904, isProvisional } = await readSheets(zip, shown);
+  const { sheets, is1904, isProvisional, ...parts } = await readSheets(zip, shown);
   const candidates = wanted === undefined ? shownFirst(sheets) : sheets.filter(({ name }) => isSame(name, wanted));
   if (wanted !== undefined && candidates.length === 0) {
     const names = sheets.map(({ name }) => name);
@@ -34,7 +34,9 @@ export async function openSheet(zip: Zip, { sheet: wanted, shown }: SheetChoice)
       `'${shown}' has no sheet '${cutText(wanted, 100)}'${didYouMean(wanted, names)}; its sheets are ${listed(names)}`,
     );
   }
-  const options = { texts: await readSharedTexts(zip, shown), styles: await readDateStyles(zip, shown), is1904, shown };
+  const texts = await readSharedTexts(zip, parts.texts, shown);
+  const styles = await readDateStyles(zip, parts.styles, shown);
+  const options = { texts, styles, is1904, shown };
   for (const chosen of candidates) {
     const rows = await rowsOf(zip, chosen, options);
     if (rows === undefined) continue;

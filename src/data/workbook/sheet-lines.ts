@@ -48,7 +48,7 @@ export function openLines({ columns, shown, isProvisional }: LineOptions, { foun
       const values: string[] = Array.from({ length: columns.width }, () => "");
       for (const cell of row.cells) {
         const index = columns.indexOf(cell.column) ?? values.length;
-        note(cell, row.number);
+        if (cell.hasFormula || cell.kind === "error") note(cell, row.number);
         values[index] = textOf(cell, index);
       }
       isFirst = false;
