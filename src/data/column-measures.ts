@@ -21,14 +21,15 @@ export interface ColumnProfile {
   /** Least, greatest and mean number of characters. */
   lengths?: number[];
   likely_key?: boolean;
+  /** `a or b` where every date of the column can be read by both. */
   date_format?: string;
 }
 
 /** A column, and what a sample of it lets expect. */
 export interface Expected {
   column: Column;
-  /** The format that the dates of a text column seem to have; the measures tell whether all do. */
-  dateFormat: string | undefined;
+  /** The formats that the dates of a text column may have; the measures tell which of them all have. */
+  dateFormats: string[];
   /** Values come more than once, so that it is worth its time to look for the frequent ones. */
   repeats: boolean;
   /** A number near which the numbers may lie: sums of their distances from it lose no digits. */
@@ -45,7 +46,7 @@ export function expectOf(column: Column, sample: readonly JsonValue[]): Expected
     sample.length < tellingRows || new Set(sample.map((cell) => JSON.stringify(cell))).size < sample.length;
   return {
     column,
-    dateFormat: column.type === "VARCHAR" ? dateFormatOf(sample) : undefined,
+    dateFormats: column.type === "VARCHAR" ? dateFormatsOf(sample) : [],
     repeats: isMixed && !isFraction,
     origin: isNumeric(column.type) ? originOf(sample) : 0,
   };
@@ -73,7 +74,7 @@ const maxBoundChars = 200;
  * @param isWide the table has so many columns that only the basic measures are wanted
  */
 export function measuresOf(
-  { column: { name, type }, dateFormat, repeats, origin }: Expected,
+  { column: { name, type }, dateFormats, repeats, origin }: Expected,
   isWide: boolean,
 ): string[] {
   const column = quoteName(name);
@@ -95,7 +96,7 @@ export function measuresOf(
     whenWanted(isNumber && !isWide, `approx_quantile(${number}, [${quantileShares.join()}])${finite}`),
     whenWanted(repeats && !isWide, `approx_top_k(left(${text}, ${maxTopChars + 1}), ${topCount})`),
     whenWanted(isText && !isWide, `[min(length(${text})), max(length(${text})), avg(length(${text}))]`),
-    dateFormat === undefined ? "NULL" : `count(try_strptime(${text}, ${quoteText(dateFormat)}))`,
+    `[${dateFormats.map((format) => `count(try_strptime(${text}, ${quoteText(format)}))`).join()}]`,
     `count(${column})`,
   ];
 }
@@ -104,10 +105,12 @@ export const measuresPerColumn = 12;
 
 /** A column by the answers to its measures, in their order. */
 export function profileOf(
-  { column: { name, type }, dateFormat }: Expected,
+  { column: { name, type }, dateFormats }: Expected,
   answers: readonly JsonValue[],
 ): ColumnProfile {
   const [found, nulls, distinct, min = null, max = null, mean, std, quantiles, top, lengths, dates, filled] = answers;
+  const counts = Array.isArray(dates) ? dates.map(Number) : [];
+  const fitting = dateFormats.filter((_, index) => counts[index] === Number(filled) && filled !== 0);
   return {
     name,
     type: isNumeric(type) && typeof found === "string" ? found : type,
@@ -121,7 +124,7 @@ export function profileOf(
     ...(Array.isArray(top) ? { top: top.map((value) => String(cutCell(value, maxTopChars))) } : {}),
     ...(Array.isArray(lengths) && lengths[0] !== null ? { lengths: lengths.map(Number) } : {}),
     ...(isLikelyKey(Number(distinct), Number(filled), Number(nulls)) ? { likely_key: true } : {}),
-    ...(dateFormat !== undefined && filled !== 0 && dates === filled ? { date_format: dateFormat } : {}),
+    ...(fitting.length > 0 ? { date_format: fitting.join(" or ") } : {}),
   };
 }
 
@@ -136,7 +139,7 @@ function isLikelyKey(distinct: number, filled: number, nulls: number): boolean {
   return nulls === 0 && filled >= leastKeyRows && distinct >= filled * share;
 }
 
-/** Formats in which people write dates. Where a sample fits several, the first is taken. */
+/** Formats in which people write dates. Days and months of one text may fit two of them. */
 const dateFormats: readonly { format: string; pattern: RegExp }[] = [
   { format: "%Y-%m-%d", pattern: /^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$/ },
   { format: "%Y%m%d", pattern: /^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])$/ },
@@ -155,12 +158,13 @@ export function likelyDateFormats(text: string): string[] {
   return dateFormats.filter(({ pattern }) => pattern.test(text)).map(({ format }) => format);
 }
 
-/** The format that all the texts of a sample have as dates; undefined where they have none. */
-function dateFormatOf(cells: readonly JsonValue[]): string | undefined {
+/** The formats that all the texts of a sample may have as dates. */
+function dateFormatsOf(cells: readonly JsonValue[]): string[] {
   const texts = cells.filter((cell) => cell !== null);
-  if (texts.length === 0) return undefined;
-  return dateFormats.find(({ pattern }) => texts.every((text) => typeof text === "string" && pattern.test(text)))
-    ?.format;
+  if (texts.length === 0) return [];
+  return dateFormats
+    .filter(({ pattern }) => texts.every((text) => typeof text === "string" && pattern.test(text)))
+    .map(({ format }) => format);
 }
 
 function isNumeric(type: string): boolean {

@@ -8,7 +8,6 @@ import { checkLineLengths } from "../text/line-length.ts";
 import { canBeWrong, type Encoding } from "../text/encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "../open-file.ts";
 import type { KeptTable, WireSource } from "./sql-wire.ts";
-import { headOf } from "../text/text-rows.ts";
 import { needsUnpacking, unpackFile } from "../packed/unpack.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { writeFailure, type Workspace } from "../workspace.ts";
@@ -135,7 +134,7 @@ async function describeFile(
   if (source.format === "json" && compression === "none") await checkJsonEnd(handle, file);
   if (source.format !== "csv") return { path, compression, dialect: undefined };
   const start = await readStart(handle, { compression, shown, maxBytes: headBytes });
-  const dialect = sniffDialect({ shown, ...start, ...headOf(sheet) });
+  const dialect = sniffDialect({ shown, ...start, isSheet: sheet !== undefined });
   if (dialect.encoding === "utf-8") {
     if (!start.complete && compression === "none") {
       await checkLineLengths(path, shown);

@@ -220,10 +220,11 @@ const maxBlamed = 3;
 export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
   if (thrown.code !== "unreadable" && !/\bVARCHAR\b|\b(is|not) text\b/.test(thrown.message)) return thrown;
-  const told = problems.filter(({ code }) => code !== "more");
+  const told = problems.filter(({ code }) => code !== "more" && code !== "other_sheets");
+  if (told.length === 0) return thrown;
   const first = told.slice(0, maxBlamed).map(({ message }) => message);
   const left = told.length - first.length;
-  const isCounted = told.length === problems.length;
+  const isCounted = problems.every(({ code }) => code !== "more");
   const rest = left === 0 ? "" : `; and ${isCounted ? "" : "more than "}${left} more, which profile_data tells`;
   const isText = problems.some(({ code }) => code === "not_of_type");
   const advice = isText ? "mend it, or use try_cast(… as …) on the column" : "mend it";

@@ -129,9 +129,9 @@ function explainDamage(thrown: unknown, shown: string): unknown {
   return new ToolError("unreadable", `'${shown}' ${what}`, { cause: thrown });
 }
 
-/** Zeros after compressed data, which `readBytes` tells of; they are on no line. */
+/** Zeros after compressed data, which `readBytes` tells of, or after the last line; they are on no line. */
 export function paddingProblem(shown: string): SourceProblem {
-  return { line: 0, code: "padding", message: `'${shown}' has zeros after its compressed data, which are left aside` };
+  return { line: 0, code: "padding", message: `'${shown}' has zeros after its data, which are left aside` };
 }
 
 /** The first decompressed bytes of a file, and whether they are all of them. */

@@ -56,7 +56,7 @@ export async function* recordBatches(
   const handle = await open(file.path);
   try {
     const bytes = readBytes(handle, { compression: file.compression, shown, onPadding });
-    yield* lenientBatches(bytes, optionsOf(file, shown));
+    yield* lenientBatches(bytes, { ...optionsOf(file, shown), onPadding });
   } finally {
     await handle.close();
   }
@@ -67,7 +67,7 @@ function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
   return dialect;
 }
 
-function optionsOf(file: OpenFile, shown: string): LenientOptions {
+function optionsOf(file: OpenFile, shown: string): Omit<LenientOptions, "onPadding"> {
   const { delimiter, columns, skip, header } = dialectOf(file, shown);
   return { delimiter, width: columns.length, skip, header, shown };
 }
