@@ -50,7 +50,7 @@ export async function designChart(options: ChartOptions): Promise<Chart> {
   const facts = layout === read ? first : await askFacts(layout, from, query);
   const plan = planOf(layout, facts);
   const answer = await query(dataSql(plan, layout, from), maxRows, false);
-  const rows = readRows(answer.rows, answer.rowCount, plan);
+  const rows = readRows(answer, plan, layout);
   if (rows.cells.length === 0)
     throw new ToolError("invalid_input", "there is nothing to draw: no row has a value for every column that is shown");
   const scene: Scene = { layout, plan, rows, facts: facts.of, theme: themes[options.theme], valueTitle: "" };
