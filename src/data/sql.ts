@@ -118,13 +118,9 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       return await sources.resolve(tables);
     };
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-      const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
-      const rows = rowsOf(answer.cells);
       const origin = { ...request.origin, sources: sources.described() };
-      const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
-      const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
-      return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+      return await toAnswer(answer, datasets, { ...request, origin });
     };
     const onPercent = percentReport(call, sources.areFetched);
     const started = performance.now();
@@ -152,6 +148,16 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       await kept.settled();
     },
   };
+}
+
+async function toAnswer(answer: WireAnswer, datasets: Datasets, request: SqlRequest): Promise<SqlAnswer> {
+  const { columns, rowCount, dialects } = answer;
+  const rows = rowsOf(answer.cells);
+  const dataset = await keepSpill(datasets, { ...answer, rows }, request);
+  const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
+  // What is told of the dataset needs one.
+  const problems = answer.problems.filter(({ code }) => dataset !== undefined || code !== "kept_as_text");
+  return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
 }
 
 type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;
