@@ -29,7 +29,9 @@ async function read(input: JsonObject, signal = new AbortController().signal) {
     };
     return handle;
   };
-  const never = () => Promise.reject(new Error("nothing is calculated or scraped here"));
+  const never = () => {
+    throw new Error("nothing is calculated or scraped here");
+  };
   const services: Services = {
     ...folder,
     files: { ...folder.files, open: watched },

@@ -164,8 +164,11 @@ export function numberLabels(title: string, values: readonly number[]): JsonObje
   const [low, high] = ends(values);
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (isYear(title, low, high)) return { format: "d" };
-  if (size >= 1e15 || (size > 0 && size < 1e-3)) return { format: "~e" };
-  return size >= 1e4 ? { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')" } : {};
+  if (size >= 1e15 || (size > 0 && size < 1e-3))
+    return { labelExpr: "datum.value == 0 ? '0' : format(datum.value, '~e')" };
+  if (size >= 1e4) return { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')" };
+  // An axis of one value knows no step to round by.
+  return low === high ? { format: ",.12~r" } : {};
 }
 
 /** As `numberLabels`, for the ends of a range of colours, which are not round. */

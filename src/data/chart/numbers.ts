@@ -10,12 +10,25 @@ const mostDigits = 9;
 /** Numbers as labels, all with as many digits as it takes to tell different ones apart. */
 export function shortNumbers(values: readonly number[]): string[] {
   const distinct = new Set(values).size;
-  let labels: string[] = [];
-  for (let digits = usualDigits; digits <= mostDigits; digits++) {
+  const usual = values.map((value) => shortNumber(value));
+  if (new Set(usual).size === distinct) return usual;
+  let labels = usual;
+  for (let digits = usualDigits + 1; digits <= mostDigits && new Set(labels).size < distinct; digits++)
     labels = values.map((value) => shortNumber(value, digits));
-    if (new Set(labels).size === distinct) break;
-  }
-  return labels;
+  return withZeros(labels);
+}
+
+/** Decimals below each other: those of one unit have as many. */
+function withZeros(labels: readonly string[]): string[] {
+  const parts = labels.map((label) => /^([^.e]+)(?:\.(\d+))?([a-z]?)$/i.exec(label));
+  const most = new Map<string, number>();
+  for (const [, , decimals = "", unit = ""] of parts.flatMap((part) => (part === null ? [] : [part])))
+    most.set(unit, Math.max(most.get(unit) ?? 0, decimals.length));
+  return labels.map((label, index) => {
+    const [, whole = "", decimals = "", unit = ""] = parts[index] ?? [];
+    const length = most.get(unit) ?? 0;
+    return whole === "" || length === 0 ? label : `${whole}.${decimals.padEnd(length, "0")}${unit}`;
+  });
 }
 
 function shorten(value: number, digits: number): string {

@@ -141,6 +141,10 @@ export function naturalOrder(labels: readonly string[]): ((a: string, b: string)
   const isCodes = labels.every((label) => /^\d+$/.test(label));
   const numbered =
     !isCodes &&
-    labels.every((label) => /^[<>≤≥~]?\s*[$€£]?[-+]?\d|^(q|h|w|week|level|grade|day|step|phase)\s?\d/i.test(label));
+    labels.every((label) =>
+      /^[<>≤≥~]?\s*[$€£]?[-+]?\d|^(q|h|w|year|quarter|month|week|day|hour|level|grade|step|phase|stage|round)\s?\d/i.test(
+        label,
+      ),
+    );
   return numbered ? (a, b) => (a.startsWith("<") ? -1 : b.startsWith("<") ? 1 : naturally(a, b)) : undefined;
 }

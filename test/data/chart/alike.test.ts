@@ -16,7 +16,7 @@ describe("values that are nearly the same", () => {
   test("have labels that differ", async () => {
     const sql = "from (values ('a', 1234567), ('b', 1234890), ('c', 1229999)) t(k, v)";
     const rows = rowsOf(await design({ sql, mark: "bar", x: "k", y: "v" }));
-    expect(new Set(rows.map(({ label }) => label))).toEqual(new Set(["1.2346M", "1.2349M", "1.23M"]));
+    expect(new Set(rows.map(({ label }) => label))).toEqual(new Set(["1.2346M", "1.2349M", "1.2300M"]));
   });
 
   test("have a bar each where they are what is counted", async () => {
