@@ -31,6 +31,12 @@ function withZeros(labels: readonly string[]): string[] {
   });
 }
 
+/** As many digits as it takes to see a hundredth of a range, and no fewer than usual. */
+export function digitsWithin(low: number, high: number): number {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  return low < high ? Math.max(usualDigits, Math.min(15, Math.ceil(Math.log10(size / (high - low))) + 2)) : usualDigits;
+}
+
 function shorten(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size >= 1e15) return value.toExponential(digits - 2).replace("e+", "e");

@@ -29,6 +29,12 @@ describe("values that are nearly the same", () => {
     expect(new Set(boxes.map(({ x }) => x)).size).toBe(boxes.length);
   });
 
+  test("have an axis whose labels differ", async () => {
+    const sql = "select range as t, 1e9 + range % 7 as v from range(50)";
+    const { spec } = await design({ sql, mark: "line", x: "t", y: "v" });
+    expect(JSON.stringify(spec["encoding"])).toContain('"format":",.15~r"');
+  });
+
   test("of which the rest is nearly all are not called all", async () => {
     const sql = "select 'k' || range as k, case range when 0 then 40000 else 10000 end as v from range(17000)";
     const { notes } = await design({ sql, mark: "bar", x: "k", y: "v" });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { numberLabel, rangeLabel, shortNumber, shortNumbers } from "../../../src/data/chart/numbers.ts";
+import { digitsWithin, numberLabel, rangeLabel, shortNumber, shortNumbers } from "../../../src/data/chart/numbers.ts";
 
 test.each([
   [0, "0"],
@@ -60,4 +60,13 @@ test.each([
   [0.1 + 0.2, 0.4, 0.1, "0.3 – 0.4"],
 ])("a range from %d to %d is called what no other one is", (from, to, step, label) => {
   expect(rangeLabel(from, to, step)).toBe(label);
+});
+
+test.each([
+  [0, 446, 3],
+  [114, 446, 3],
+  [1_234_000, 1_234_015, 7],
+  [5, 5, 3],
+])("numbers from %d to %d take %d digits", (low, high, digits) => {
+  expect(digitsWithin(low, high)).toBe(digits);
 });
