@@ -112,14 +112,10 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
     };
     const started = performance.now();
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-      const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
       await kept.offer(answer.keeps, performance.now() - started);
-      const rows = rowsOf(answer.cells);
       const origin = { ...request.origin, sources: sources.described() };
-      const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
-      const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
-      return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+      return await toAnswer(answer, datasets, { ...request, origin });
     };
     const onPercent = percentReport(call, sources.areFetched);
     const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
@@ -144,6 +140,16 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       await kept.settled();
     },
   };
+}
+
+async function toAnswer(answer: WireAnswer, datasets: Datasets, request: SqlRequest): Promise<SqlAnswer> {
+  const { columns, rowCount, dialects } = answer;
+  const rows = rowsOf(answer.cells);
+  const dataset = await keepSpill(datasets, { ...answer, rows }, request);
+  const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
+  // What is told of the dataset needs one.
+  const problems = answer.problems.filter(({ code }) => dataset !== undefined || code !== "kept_as_text");
+  return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
 }
 
 type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;

@@ -129,7 +129,7 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
   try {
     kept.push(...(await copyBefore(run, copies)));
     const result = await untilRead(run, async () => execute({ ...run, statement: await withPivots(run) }));
-    const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources))];
+    const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources)), ...result.problems];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {
     await Promise.all(kept.map(({ path }) => rm(path, { force: true })));

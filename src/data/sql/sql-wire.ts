@@ -133,6 +133,7 @@ export const problemCodes = [
   "padding",
   "too_wide",
   "changed",
+  "kept_as_text",
   "more",
 ] as const;
 
