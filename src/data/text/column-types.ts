@@ -40,6 +40,18 @@ export function inferType(cells: readonly string[]): TextColumnType {
   return patterns.find(({ pattern }) => filled.every((cell) => pattern.test(cell)))?.type ?? "VARCHAR";
 }
 
+/**
+ * Whether nothing that all these cells say is lost where DuckDB turns them into the type that `inferType` gives them,
+ * wherever it turns them into anything. False where that is not sure.
+ */
+export function isKeptByCast(type: string, cells: readonly string[]): boolean {
+  if (type === "DOUBLE") return cells.every((cell) => cell.length <= exactDigits && plainNumber.test(cell));
+  // the year 0 is one before Christ
+  return type !== "DATE" || cells.every((cell) => !cell.startsWith("0000"));
+}
+
+const plainNumber = /^(-?\d+(\.\d+)?)?$/;
+
 /** The type that a column has after a cell that its own type does not hold. */
 export function widerType(type: string, cell: string): TextColumnType {
   const text = cell.trim();

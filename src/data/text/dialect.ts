@@ -1,7 +1,8 @@
+import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
-import { columnNames, hasHeader } from "./header.ts";
+import { columnNames, hasHeader, headerRows } from "./header.ts";
 import { preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
@@ -18,6 +19,8 @@ export interface Dialect {
   columns: string[];
   /** The rows of the head, without the header. */
   sample: string[][];
+  /** The sample is every row of the file, and each is well-formed. */
+  isWhole: boolean;
 }
 
 export interface Head {
@@ -29,6 +32,8 @@ export interface Head {
   complete: boolean;
   /** Where it is known. */
   delimiter?: string;
+  /** Whether there is a use for a large sample. What else is found does not depend on it. Default true. */
+  isSampled?: boolean;
   /** What messages call a line; its number where nothing else is known. */
   lineOf?: (line: number) => number;
 }
@@ -56,7 +61,7 @@ export function sniffDialect(head: Head): Dialect {
     );
   const { delimiter, fields } = sniffDelimiter(text, head);
   const { lines, chars, problems } = preambleOf(text, { delimiter, fields, ...head });
-  const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
+  const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
     throw new ToolError(
@@ -72,14 +77,49 @@ export function sniffDialect(head: Head): Dialect {
   }
   const header = hasHeader(first, rest);
   const columns = columnNames(first, header);
-  return { encoding, delimiter, skip: lines, problems, header, columns, sample: header ? rest : rows };
+  return { encoding, delimiter, skip: lines, problems, header, columns, sample: header ? rest : rows, isWhole };
+}
+
+/** At least the rows that tell whether there is a header. */
+function sampleOf(text: string, delimiter: string, { complete, isSampled = true }: Head): ParsedRows {
+  if (!isSampled) {
+    const few = parse(text, delimiter, complete, 2 * headerRows);
+    // of those that are parsed, blank ones are left out
+    if (few.rows.length > headerRows) return few;
+  }
+  return parse(text, delimiter, complete, maxSampleRows);
 }
 
 /** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
 export function parseRows(text: string, delimiter: string, complete: boolean, maxRows: number): string[][] {
-  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: maxRows === Infinity ? 0 : maxRows });
-  const { data } = parser.parse(text, 0, !complete) as { data: string[][] };
-  return data.filter((row) => row.length > 1 || row[0]?.trim() !== "");
+  return parse(text, delimiter, complete, maxRows).rows;
+}
+
+interface ParsedRows {
+  rows: string[][];
+  /** They are all of the text, and well-formed. */
+  isWhole: boolean;
+}
+
+function parse(text: string, delimiter: string, complete: boolean, maxRows: number): ParsedRows {
+  const newline = newlineOf(text);
+  const parser = new Papa.Parser({ delimiter, newline, preview: maxRows === Infinity ? 0 : maxRows });
+  // the parser would split all of a text without quotes before it counts
+  const needed = text.includes('"') ? text : beginningOf(text, newline, maxRows + 2);
+  const { data, errors } = parser.parse(needed, 0, !complete) as Papa.ParseResult<string[]>;
+  const isWhole = complete && needed === text && data.length < maxRows && errors.length === 0;
+  return { rows: data.filter((row) => row.length > 1 || row[0]?.trim() !== ""), isWhole };
+}
+
+function beginningOf(text: string, newline: string, maxLines: number): string {
+  if (maxLines === Infinity) return text;
+  let end = 0;
+  for (let lines = 0; lines < maxLines; lines += 1) {
+    const at = text.indexOf(newline, end);
+    if (at < 0) return text;
+    end = at + newline.length;
+  }
+  return text.slice(0, end);
 }
 
 /** The line end of a text, by its first one. */
@@ -181,13 +221,16 @@ function countNulls(bytes: Uint8Array): { even: number; odd: number } {
   return nulls;
 }
 
-/** Blanks and line ends, the start of terminal colours, and two delimiters. */
-const textControls = new Set([0x01, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f]);
+/** All but blanks and line ends, the start of terminal colours, and two delimiters. */
+const controls = /[\x00\x02-\x08\x0e-\x1a\x1c-\x1e]/g;
 
+/** By a pattern: a loop over the bytes of a head takes longer than all else that is done to it. */
 function countControls(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) if (byte < 0x20 && !textControls.has(byte)) count += 1;
-  return count;
+  return asBuffer(bytes).toString("latin1").match(controls)?.length ?? 0;
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */
@@ -202,9 +245,12 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
   return balance > 0;
 }
 
+/** Whether bytes are UTF-8; those that are not complete may end within a character. */
 function isUtf8(bytes: Uint8Array, complete: boolean): boolean {
+  if (isWholeUtf8(bytes)) return true;
+  if (complete) return false;
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !complete });
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch (thrown) {
     if (thrown instanceof TypeError) return false;

@@ -10,6 +10,9 @@ export function isDataLike(cell: string): boolean {
   return cell.length <= maxDataChars && dataPattern.test(cell);
 }
 
+/** So many rows below the first tell whether it names the columns. */
+export const headerRows = 50;
+
 /**
  * Whether the first row names the columns: it does where none of its cells looks like data, where a column of data
  * begins with a cell that does not, or where it counts years above something else.
@@ -17,7 +20,7 @@ export function isDataLike(cell: string): boolean {
 export function hasHeader(first: readonly string[], rows: readonly string[][]): boolean {
   const texts = first.map((cell) => !isDataLike(cell));
   if (texts.every(Boolean)) return true;
-  const sample = rows.slice(0, 50);
+  const sample = rows.slice(0, headerRows);
   if (namesYears(first, sample)) return true;
   return texts.some((isText, column) => {
     const cells = sample.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");

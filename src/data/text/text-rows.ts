@@ -43,7 +43,7 @@ async function dialectOf(file: TextFile): Promise<Dialect> {
   let sheet: SheetFindings | undefined;
   const onSheet = (found: SheetFindings) => void (sheet = found);
   const start = await readStart(file.handle, { ...file, onSheet, maxBytes: headBytes });
-  return sniffDialect({ shown: file.shown, ...start, ...headOf(sheet) });
+  return sniffDialect({ shown: file.shown, ...start, ...headOf(sheet), isSampled: false });
 }
 
 /** What is known of the text of a sheet beforehand. */
@@ -122,6 +122,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
 
   function* take(complete: boolean): Generator<(string | null)[]> {
     if (parser === undefined) {
+      // the first line end may go on with what is read next
+      if (!complete && pending.search(lineEnd) === pending.length - 1 && pending.endsWith("\r")) return;
       const start = endOfLines(pending, skip);
       if (start === undefined && !complete) return;
       pending = pending.slice(start);
@@ -152,6 +154,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
   }
   yield* take(true);
 }
+
+const lineEnd = /[\r\n]/;
 
 function badQuote(row: number, shown: string): ToolError {
   return new ToolError(
