@@ -63,10 +63,14 @@ const maxHugeDigits = 38;
 /** A decimal number of so many digits is the only one that its floating-point number stands for. */
 const exactDigits = 15;
 
+/** Every integer of so many characters has room in 64 bits. */
+const maxSureDigits = 18;
+
 function isExactNumber(cell: string): boolean {
   if (!number.test(cell) || !/[\dni]/i.test(cell)) return false;
+  if (cell.length <= exactDigits) return true;
   const value = Number(cell);
-  if (cell.length <= exactDigits || Number.isNaN(value)) return true;
+  if (Number.isNaN(value)) return true;
   const [mantissa = "", exponent] = cell.toLowerCase().split("e");
   const decimals = mantissa.includes(".") ? mantissa.length - mantissa.indexOf(".") - 1 : 0;
   if (decimals > 100 || Math.abs(value) >= 1e21) return false;
@@ -76,6 +80,7 @@ function isExactNumber(cell: string): boolean {
 }
 
 function fitsBigint(cell: string): boolean {
+  if (cell.length <= maxSureDigits) return true;
   if (cell.length > 20) return false;
   const value = BigInt(cell);
   return BigInt.asIntN(64, value) === value;
