@@ -51,15 +51,13 @@ async function serve(job: StatementJob): Promise<void> {
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
   }, memoryEveryMs);
-  const last = await converse(job);
-  if (last !== undefined) send(last);
+  send(await converse(job));
   clearInterval(watch);
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
 }
 
-/** Gives what is left to say at the end. */
-async function converse(job: StatementJob): Promise<FromChild | undefined> {
+async function converse(job: StatementJob): Promise<FromChild> {
   try {
     const session = await takeSession(job.memoryLimitMb);
     try {
@@ -75,22 +73,19 @@ async function converse(job: StatementJob): Promise<FromChild | undefined> {
   }
 }
 
-/** Gives the copies that follow the answer, if any do. The answer does not wait until the session is closed. */
-async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild | undefined> {
+/** What is left to say once everything is closed: the answer where no copies follow it, the copies where they do. */
+async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild> {
   const report = setInterval(() => reportProgress(session), reportEveryMs);
   try {
     const { answer, keep, close } = await runStatement(session, job, askForSources);
     clearInterval(report);
     try {
-      if (answer.keeps.length > 0) {
-        send({ type: "answer", answer });
-        return { type: "kept", drafts: await keep() };
-      }
+      if (answer.keeps.length === 0) return { type: "answer", answer };
+      send({ type: "answer", answer });
+      return { type: "kept", drafts: await keep() };
     } finally {
       await close();
     }
-    send({ type: "answer", answer });
-    return undefined;
   } finally {
     clearInterval(report);
     session.close();
