@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
@@ -5,6 +6,7 @@ import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import { openKeptTables } from "./sql/kept-tables.ts";
 import { openSqlChildren } from "./sql/sql-children.ts";
+import { startSqlChild } from "./sql/start-child.ts";
 import { noCopy, openStatementSources } from "./sql/statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web/web-tables.ts";
@@ -73,6 +75,8 @@ export interface SqlEngineOptions {
   workspace: string;
   /** All that the processes see of the environment. */
   environment: Record<string, string>;
+  /** A process that has been started already, by `startSqlChildEarly`. */
+  firstChild?: ChildProcess | undefined;
   /** Default 1 GB, or a quarter of the memory where that is less. */
   memoryLimitMb?: number;
   /** How much one statement may write. Default 40 GB, which a sort of 10 GB needs; it never takes the last 1 GB of a disk, or 5 % of a small one. */
@@ -85,11 +89,12 @@ const defaultTimeoutMs = 600_000;
 const defaultKeepAfterMs = 250;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
-  const { files, datasets, workspace, environment, memoryLimitMb, diskLimitMb = defaultDiskMb } = options;
+  const { files, datasets, workspace, environment } = options;
+  const { memoryLimitMb: memory = defaultMemoryMb(), diskLimitMb = defaultDiskMb } = options;
   const { keepAfterMs = defaultKeepAfterMs } = options;
   const kept = openKeptTables(openWorkspace(workspace));
-  const children = openSqlChildren({ entry: "sql-child", environment, workspace, diskLimitMb });
-  const memory = memoryLimitMb ?? defaultMemoryMb();
+  const processes = { start: () => startSqlChild(environment, memory), first: options.firstChild };
+  const children = openSqlChildren({ ...processes, workspace, diskLimitMb });
 
   async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
     const { signal, timeoutMs = defaultTimeoutMs } = call;

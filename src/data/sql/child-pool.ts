@@ -1,8 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { entryUrl, type Entry } from "../../entries.ts";
+import type { ChildProcess } from "node:child_process";
 import { log } from "../../log.ts";
 import { removeTemporaryFiles } from "../workspace.ts";
+import { release } from "./start-child.ts";
 
 /**
  * The processes of one kind that run SQL: started when there is none to take, and one kept warm between statements. The temporary files of
@@ -23,22 +22,21 @@ export interface ChildPool {
 }
 
 export interface ChildPoolOptions {
-  entry: Entry;
-  /** All that the processes see of the environment. */
-  environment: Record<string, string>;
+  start: () => ChildProcess;
+  /** One that has been started already, for the first statement. */
+  first?: ChildProcess | undefined;
   workspace: string;
 }
 
 const warmMs = 5 * 60_000;
 
-export function openChildPool({ entry, environment, workspace }: ChildPoolOptions): ChildPool {
+export function openChildPool({ start, first, workspace }: ChildPoolOptions): ChildPool {
   const children = new Set<ChildProcess>();
   const ending = new Set<Promise<unknown>>();
   let warm: { child: ChildProcess; timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
-  function begin(): ChildProcess {
-    const child = start(entry, environment);
+  function begin(child = start()): ChildProcess {
     children.add(child);
     // Whoever runs a statement on it hears of its end too; one that ends while it waits is only forgotten.
     child.on("error", () => forget(child)).on("exit", () => forget(child));
@@ -58,7 +56,7 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
 
   function kill(child: ChildProcess): void {
     forget(child);
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded(child)) return;
     child.ref();
     child.kill("SIGKILL");
   }
@@ -78,6 +76,7 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
     return child;
   }
 
+  if (first !== undefined && !hasEnded(first)) putBack(begin(first));
   return {
     take() {
       const child = takeWarm() ?? begin();
@@ -99,18 +98,8 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
   };
 }
 
-function release(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
-}
-
-function start(entry: Entry, environment: Record<string, string>): ChildProcess {
-  // The channel is the child's fd 3. Its stdout joins stderr, because ours may belong to a protocol.
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(entryUrl(entry))], {
-    env: { ...environment, TZ: "UTC" },
-    stdio: ["ignore", 2, 2, "ipc"],
-    serialization: "json",
-  });
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
 /** However it ends, by us or by the system: what it leaves is removed. */

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
+import type { JsonValue } from "../../message.ts";
 import { collectCells } from "./cells.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import { exportTo } from "./export.ts";
@@ -20,6 +21,8 @@ export interface Execution {
   workspace: Workspace;
   /** In the workspace's temporary folder, which need not exist yet. */
   spillPath: string;
+  /** It reads so little that to run it again costs next to nothing. */
+  isCheap: boolean;
 }
 
 /** So many brief cells are no reason to cut an answer. */
@@ -43,9 +46,10 @@ export async function execute(execution: Execution): Promise<Result> {
     }
     const isFew = columns.length * job.limit <= maxBriefCells;
     const isWhole = job.keep === "never" || (isFew && columns.every(({ isBrief }) => isBrief));
-    const result =
-      statement.small && job.keep !== "always" && isWhole ? answer(execution) : answerAnyhow(execution, columns);
-    return { columns: described, ...(await result) };
+    if (statement.small && job.keep !== "always" && isWhole)
+      return { columns: described, ...(await answer(execution)) };
+    const brief = execution.isCheap && job.keep === "if_cut" ? await briefAnswer(execution, columns) : undefined;
+    return { columns: described, ...(brief ?? (await answerAnyhow(execution, columns))) };
   } finally {
     prepared.destroySync();
   }
@@ -83,6 +87,41 @@ async function answer({ session, job, statement }: Execution): Promise<Answer> {
     if (collector.wanted > 0) collector.add(chunk);
   }
   return { cells: collector.finish(), rowCount, spill: undefined, notKept: undefined, problems: [] };
+}
+
+/** Names and types, and cells, that surely fit into an answer without being cut. */
+const maxNamesChars = 10_000;
+const maxCellsChars = 20_000;
+const maxBriefChars = 100;
+
+/** An answer that is the whole result; undefined where the result is larger. Much faster than by way of a file. */
+async function briefAnswer(
+  { session, job, statement }: Execution,
+  columns: readonly ResultColumn[],
+): Promise<Answer | undefined> {
+  if (JSON.stringify(columns).length > maxNamesChars) return undefined;
+  const result = await session.connection.stream(statement.sql);
+  const collector = collectCells(result.columnTypes(), job.limit);
+  let rowCount = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    rowCount += chunk.rowCount;
+    if (rowCount > job.limit) return undefined;
+    collector.add(chunk);
+  }
+  const cells = collector.finish();
+  return areBrief(cells) ? { cells, rowCount, spill: undefined, notKept: undefined, problems: [] } : undefined;
+}
+
+function areBrief(cells: readonly (readonly JsonValue[])[]): boolean {
+  let chars = 0;
+  for (const cell of cells.flat()) {
+    const length = JSON.stringify(cell).length;
+    chars += length + 1;
+    if (length > maxBriefChars || chars > maxCellsChars) return false;
+  }
+  return true;
 }
 
 /** A workspace that cannot be written is no reason to fail, unless the result shall be kept. */

@@ -1,9 +1,10 @@
+import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { binaryKind, utf16Of, withoutPadding } from "./binary.ts";
 import { encodingDoubts } from "./doubtful-encoding.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
-import { columnNames, hasHeader, nul } from "./header.ts";
+import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
@@ -20,6 +21,8 @@ export interface Dialect {
   columns: string[];
   /** The rows of the head, without the header. */
   sample: string[][];
+  /** The sample is every row of the file, and each is well-formed. */
+  isWhole: boolean;
 }
 
 export interface Head {
@@ -31,6 +34,8 @@ export interface Head {
   complete: boolean;
   /** The text of a sheet: delimited by commas, and nothing stands above its rows. */
   isSheet?: boolean;
+  /** Whether there is a use for a large sample. What else is found does not depend on it. Default true. */
+  isSampled?: boolean;
 }
 
 /** Enough for the dialect; a row longer than this is refused. */
@@ -58,7 +63,7 @@ export function sniffDialect(head: Head): Dialect {
   const { delimiter, fields } = sniffDelimiter(text, head);
   const { lines, chars, problems } =
     head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
-  const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
+  const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
     throw new ToolError(
@@ -79,7 +84,7 @@ export function sniffDialect(head: Head): Dialect {
     ...problems,
     ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
   ];
-  return { encoding, delimiter, skip: lines, problems: found, header, columns, sample: header ? rest : rows };
+  return { encoding, delimiter, skip: lines, problems: found, header, columns, sample: header ? rest : rows, isWhole };
 }
 
 function nulProblem(line: number, { shown, isSheet = false }: Head): SourceProblem {
@@ -87,11 +92,46 @@ function nulProblem(line: number, { shown, isSheet = false }: Head): SourceProbl
   return { line: isSheet ? 0 : line, code: "nul_in_name", message };
 }
 
+/** At least the rows that tell whether there is a header. */
+function sampleOf(text: string, delimiter: string, { complete, isSampled = true }: Head): ParsedRows {
+  if (!isSampled) {
+    const few = parse(text, delimiter, complete, 2 * headerRows);
+    // of those that are parsed, blank ones are left out
+    if (few.rows.length > headerRows) return few;
+  }
+  return parse(text, delimiter, complete, maxSampleRows);
+}
+
 /** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
 export function parseRows(text: string, delimiter: string, complete: boolean, maxRows: number): string[][] {
-  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: maxRows === Infinity ? 0 : maxRows });
-  const { data } = parser.parse(text, 0, !complete) as { data: string[][] };
-  return data.filter((row) => row.length > 1 || row[0]?.trim() !== "");
+  return parse(text, delimiter, complete, maxRows).rows;
+}
+
+interface ParsedRows {
+  rows: string[][];
+  /** They are all of the text, and well-formed. */
+  isWhole: boolean;
+}
+
+function parse(text: string, delimiter: string, complete: boolean, maxRows: number): ParsedRows {
+  const newline = newlineOf(text);
+  const parser = new Papa.Parser({ delimiter, newline, preview: maxRows === Infinity ? 0 : maxRows });
+  // the parser would split all of a text without quotes before it counts
+  const needed = text.includes('"') ? text : beginningOf(text, newline, maxRows + 2);
+  const { data, errors } = parser.parse(needed, 0, !complete) as Papa.ParseResult<string[]>;
+  const isWhole = complete && needed === text && data.length < maxRows && errors.length === 0;
+  return { rows: data.filter((row) => row.length > 1 || row[0]?.trim() !== ""), isWhole };
+}
+
+function beginningOf(text: string, newline: string, maxLines: number): string {
+  if (maxLines === Infinity) return text;
+  let end = 0;
+  for (let lines = 0; lines < maxLines; lines += 1) {
+    const at = text.indexOf(newline, end);
+    if (at < 0) return text;
+    end = at + newline.length;
+  }
+  return text.slice(0, end);
 }
 
 /** The line end of a text, by its first one. */
@@ -194,9 +234,12 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
   return balance > 0;
 }
 
+/** Whether bytes are UTF-8; those that are not complete may end within a character. */
 function isUtf8(bytes: Uint8Array, complete: boolean): boolean {
+  if (isWholeUtf8(bytes)) return true;
+  if (complete) return false;
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !complete });
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch (thrown) {
     if (thrown instanceof TypeError) return false;

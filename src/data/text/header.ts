@@ -10,6 +10,9 @@ export function isDataLike(cell: string): boolean {
   return cell.length <= maxDataChars && dataPattern.test(cell);
 }
 
+/** So many rows below the first tell whether it names the columns. */
+export const headerRows = 50;
+
 /**
  * Whether the first row names the columns: it does where none of its cells looks like data, but for a nameless one above
  * numbers of rows, or where it stands out.
@@ -21,12 +24,15 @@ export function hasHeader(first: readonly string[], rows: readonly string[][]): 
 }
 
 function isIndex(name: string, others: readonly string[], rows: readonly string[][]): boolean {
-  return name.trim() === "" && others.length > 0 && rows.length > 0 && rows.every(([cell = ""]) => /^\d+$/.test(cell));
+  const sample = rows.slice(0, headerRows);
+  return (
+    name.trim() === "" && others.length > 0 && rows.length > 0 && sample.every(([cell = ""]) => /^\d+$/.test(cell))
+  );
 }
 
 /** Whether a row is of another kind than those below: a name above a column of data, or years above something else. */
 export function standsOut(first: readonly string[], rows: readonly string[][]): boolean {
-  const sample = rows.slice(0, 50);
+  const sample = rows.slice(0, headerRows);
   if (namesYears(first, sample)) return true;
   return first.some((name, column) => {
     if (isDataLike(name)) return false;

@@ -43,7 +43,7 @@ async function dialectOf(file: TextFile): Promise<Dialect> {
   let sheet: SheetFindings | undefined;
   const onSheet = (found: SheetFindings) => void (sheet = found);
   const start = await readStart(file.handle, { ...file, onSheet, maxBytes: headBytes });
-  return sniffDialect({ shown: file.shown, ...start, isSheet: sheet !== undefined });
+  return sniffDialect({ shown: file.shown, ...start, isSheet: sheet !== undefined, isSampled: false });
 }
 
 /** What is found out about a file while it is read. */
@@ -118,6 +118,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
 
   function* take(complete: boolean): Generator<(string | null)[]> {
     if (parser === undefined) {
+      // the first line end may go on with what is read next
+      if (!complete && pending.search(lineEnd) === pending.length - 1 && pending.endsWith("\r")) return;
       const start = endOfLines(pending, skip);
       if (start === undefined && !complete) return;
       pending = pending.slice(start);
@@ -148,6 +150,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
   }
   yield* take(true);
 }
+
+const lineEnd = /[\r\n]/;
 
 function badQuote(row: number, shown: string): ToolError {
   return new ToolError(
