@@ -48,6 +48,8 @@ export interface SqlAnswer {
   notKept: string | undefined;
   problems: SourceProblem[];
   dialects: SourceDialect[];
+  /** Of all the files that its tables are. */
+  sourceBytes: number;
 }
 
 export interface SqlOptions {
@@ -118,13 +120,11 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       return await sources.resolve(tables);
     };
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-      const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
       const rows = rowsOf(answer.cells);
       const origin = { ...request.origin, sources: sources.described() };
       const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
-      const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
-      return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+      return { ...answerOf({ ...answer, rows }, request), dataset, sourceBytes: sources.sizeBytes() };
     };
     const onPercent = percentReport(call, sources.areFetched);
     const started = performance.now();
@@ -155,6 +155,12 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
 }
 
 type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;
+
+function answerOf(answer: AnswerInRows, { keep }: SqlRequest): Omit<SqlAnswer, "dataset" | "sourceBytes"> {
+  const { columns, rows, rowCount, problems, dialects } = answer;
+  const isMissed = answer.notKept !== undefined && keep?.(answer) === true;
+  return { columns, rows, rowCount, problems, dialects, notKept: isMissed ? answer.notKept : undefined };
+}
 
 /** Tells only what has grown. Of fetched sources bytes are told, which are no one count with percent. */
 function percentReport({ progress }: SqlOptions, areFetched: () => boolean): (percent: number) => void {
