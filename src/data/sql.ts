@@ -15,6 +15,7 @@ import type {
   SourceDialect,
   SourceProblem,
   StatementJob,
+  StatementProgress,
   WireAnswer,
 } from "./sql/sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -56,7 +57,7 @@ export interface SqlOptions {
   signal: AbortSignal;
   /** Default ten minutes. Fetching files of the web does not count. */
   timeoutMs?: number;
-  /** Told how far it is: in bytes where files of the web are fetched, else in percent. */
+  /** Told how far it is: in percent, or in bytes where files are fetched, unpacked or repaired. */
   progress?: WebCall["progress"];
   /** The files of the web that the call has read already, where the statement is a part of it only. */
   web?: WebFiles;
@@ -126,11 +127,11 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
       return { ...answerOf({ ...answer, rows }, request), dataset, sourceBytes: sources.sizeBytes() };
     };
-    const onPercent = percentReport(call, sources.areFetched);
+    const onProgress = progressReport(call, sources.areFetched);
     const started = performance.now();
     const copy = (keys: string[], drafts: Promise<KeptDraft[]>) =>
       kept.expect(keys, drafts, performance.now() - started);
-    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: copy };
+    const statement = { signal, timeoutMs, resolve, take, onProgress, keep: copy };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 
@@ -162,13 +163,15 @@ function answerOf(answer: AnswerInRows, { keep }: SqlRequest): Omit<SqlAnswer, "
   return { columns, rows, rowCount, problems, dialects, notKept: isMissed ? answer.notKept : undefined };
 }
 
-/** Tells only what has grown. Of fetched sources bytes are told, which are no one count with percent. */
-function percentReport({ progress }: SqlOptions, areFetched: () => boolean): (percent: number) => void {
+/** Tells only what has grown. Bytes are no one count with percent, nor are those of fetched sources with others. */
+function progressReport({ progress }: SqlOptions, areFetched: () => boolean): (update: StatementProgress) => void {
   let reached = 0;
-  return (percent) => {
-    if (percent <= reached || areFetched()) return;
-    reached = percent;
-    progress?.({ done: percent, total: 100, message: "percent" });
+  let known: StatementProgress["unit"] = "percent";
+  return ({ done, total, unit }) => {
+    if (known === "percent") known = unit;
+    if (unit !== known || done <= reached || areFetched()) return;
+    reached = done;
+    progress?.({ done, total, message: unit });
   };
 }
 

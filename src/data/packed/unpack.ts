@@ -1,5 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { readBytes } from "../text/byte-stream.ts";
+import { countRead, type ReadCount } from "../text/read-count.ts";
 import type { WireSource } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { writeFailure, type Workspace } from "../workspace.ts";
@@ -32,11 +33,13 @@ export async function unpackFile(
     file,
     workspace,
     copies,
+    reading,
   }: {
     compression: WireSource["compression"];
     file: WireSource["files"][number];
     workspace: Workspace;
     copies: string[];
+    reading: ReadCount;
   },
 ): Promise<UnpackedFile> {
   const path = await workspace.temporaryPath(".tmp");
@@ -48,7 +51,7 @@ export async function unpackFile(
     const { readWorkbook } = await import("../workbook/workbook.ts");
     const { text, found } = readWorkbook(handle, { sheet: part, shown });
     [bytes, sheet] = [text, found];
-  } else bytes = readBytes(handle, { compression, part, shown });
+  } else bytes = readBytes(handle, { compression, part, shown, onRead: countRead(reading, file.sizeBytes) });
   const copy = await open(path, "wx+", 0o600);
   try {
     let sizeBytes = 0;

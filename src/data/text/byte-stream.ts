@@ -20,6 +20,8 @@ export interface Packed {
   onSheet?: (found: SheetFindings) => void;
   /** Is told at the end that zeros follow the compressed data, as tapes and some servers pad it. */
   onPadding?: () => void;
+  /** Is told how many bytes of the file, packed as they are, have been read since it was told before. */
+  onRead?: (sizeBytes: number) => void;
   /** Ends the reading between two chunks. */
   signal?: AbortSignal;
 }
@@ -48,7 +50,7 @@ async function* unpackedBytes(handle: FileHandle, packed: Packed): AsyncGenerato
       yield* await readSheet(handle, packed);
       return;
     default:
-      yield* unpacked(readChunks(handle), compression, packed);
+      yield* unpacked(counted(readChunks(handle), packed.onRead ?? (() => undefined)), compression, packed);
   }
 }
 
@@ -112,7 +114,10 @@ async function* unpacked(
   }
 }
 
-async function* counted(chunks: AsyncIterable<Uint8Array>, count: (sizeBytes: number) => void) {
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (sizeBytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     count(chunk.length);
     yield chunk;
