@@ -11,7 +11,14 @@ import { noCopy, openStatementSources } from "./sql/statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web/web-tables.ts";
 import type { WebCall, WebFiles } from "./web/web-files.ts";
-import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql/sql-wire.ts";
+import type {
+  OutputTarget,
+  SourceDialect,
+  SourceProblem,
+  StatementJob,
+  StatementProgress,
+  WireAnswer,
+} from "./sql/sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {
@@ -43,13 +50,15 @@ export interface SqlAnswer {
   notKept: string | undefined;
   problems: SourceProblem[];
   dialects: SourceDialect[];
+  /** Of all the files that its tables are. */
+  sourceBytes: number;
 }
 
 export interface SqlOptions {
   signal: AbortSignal;
   /** Default ten minutes. Fetching files of the web does not count. */
   timeoutMs?: number;
-  /** Told how far it is: in bytes where files of the web are fetched, else in percent. */
+  /** Told how far it is: in percent, or in bytes where files are fetched, unpacked or repaired. */
   progress?: WebCall["progress"];
   /** The files of the web that the call has read already, where the statement is a part of it only. */
   web?: WebFiles;
@@ -120,10 +129,11 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       await kept.adopt(answer.kept);
       await kept.offer(answer.keeps, performance.now() - started);
       const origin = { ...request.origin, sources: sources.described() };
-      return await toAnswer(answer, datasets, { ...request, origin });
+      const made = await toAnswer(answer, datasets, { ...request, origin });
+      return { ...made, sourceBytes: sources.sizeBytes() };
     };
-    const onPercent = percentReport(call, sources.areFetched);
-    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
+    const onProgress = progressReport(call, sources.areFetched);
+    const statement = { signal, timeoutMs, resolve, take, onProgress, keep: kept.expect };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 
@@ -147,7 +157,11 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   };
 }
 
-async function toAnswer(answer: WireAnswer, datasets: Datasets, request: SqlRequest): Promise<SqlAnswer> {
+async function toAnswer(
+  answer: WireAnswer,
+  datasets: Datasets,
+  request: SqlRequest,
+): Promise<Omit<SqlAnswer, "sourceBytes">> {
   const { columns, rowCount, dialects } = answer;
   const rows = rowsOf(answer.cells);
   const dataset = await keepSpill(datasets, { ...answer, rows }, request);
@@ -159,13 +173,15 @@ async function toAnswer(answer: WireAnswer, datasets: Datasets, request: SqlRequ
 
 type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;
 
-/** Tells only what has grown. Of fetched sources bytes are told, which are no one count with percent. */
-function percentReport({ progress }: SqlOptions, areFetched: () => boolean): (percent: number) => void {
+/** Tells only what has grown. Bytes are no one count with percent, nor are those of fetched sources with others. */
+function progressReport({ progress }: SqlOptions, areFetched: () => boolean): (update: StatementProgress) => void {
   let reached = 0;
-  return (percent) => {
-    if (percent <= reached || areFetched()) return;
-    reached = percent;
-    progress?.({ done: percent, total: 100, message: "percent" });
+  let known: StatementProgress["unit"] = "percent";
+  return ({ done, total, unit }) => {
+    if (known === "percent") known = unit;
+    if (unit !== known || done <= reached || areFetched()) return;
+    reached = done;
+    progress?.({ done, total, message: unit });
   };
 }
 

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { ToolError } from "../../errors.ts";
 import { readBytes } from "../text/byte-stream.ts";
+import { countRead, type ReadCount } from "../text/read-count.ts";
 import type { WireSource } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { writeFailure, type Workspace } from "../workspace.ts";
@@ -38,11 +39,13 @@ export async function unpackFile(
     file,
     workspace,
     copies,
+    reading,
   }: {
     compression: WireSource["compression"];
     file: WireSource["files"][number];
     workspace: Workspace;
     copies: string[];
+    reading: ReadCount;
   },
 ): Promise<UnpackedFile> {
   const path = await workspace.temporaryPath(".tmp");
@@ -54,7 +57,7 @@ export async function unpackFile(
     const { readWorkbook } = await import("../workbook/workbook.ts");
     const { text, found } = readWorkbook(handle, { sheet: part, shown });
     [bytes, sheet] = [text, found];
-  } else bytes = readBytes(handle, { compression, part, shown });
+  } else bytes = readBytes(handle, { compression, part, shown, onRead: countRead(reading, file.sizeBytes) });
   const { size: packedBytes } = await handle.stat();
   const maxBytes = Math.max(unsuspiciousBytes, packedBytes * maxGrowth);
   const copy = await open(path, "wx+", 0o600);

@@ -4,6 +4,7 @@ import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell, maxToldChars } from "./exact-columns.ts";
 import { widerType } from "../text/column-types.ts";
+import { countRead, type ReadCount } from "../text/read-count.ts";
 import { extraColumn, recordBatches, repairFile } from "../text/repair.ts";
 import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
@@ -56,6 +57,8 @@ export interface ReadRun {
   workspace: Workspace;
   opened: OpenSources;
   readings: Readings;
+  /** What is read of files while copies of them are made. */
+  reading: ReadCount;
 }
 
 const maxRereads = 32;
@@ -150,7 +153,7 @@ async function findCell(
  */
 async function readLeniently(
   thrown: unknown,
-  { workspace, opened, readings: { of, names } }: ReadRun,
+  { workspace, opened, readings: { of, names }, reading: read }: ReadRun,
 ): Promise<Reread | undefined> {
   const isPadded = /not a GZIP stream/.test(errorMessage(thrown));
   if (!isMisshapen(thrown) && !asksForExtra(thrown) && !isPadded) return undefined;
@@ -166,7 +169,8 @@ async function readLeniently(
       if (file.repairPath === undefined || !isWanted) continue;
       opened.copies.push(file.repairPath);
       const shown = names.get(file.path) ?? source.source.name;
-      const repaired = await repairFile(file, { target: file.repairPath, shown });
+      const onRead = countRead(read, source.source.files[index]?.sizeBytes ?? 0);
+      const repaired = await repairFile(file, { target: file.repairPath, shown, onRead });
       source.files[index] = repaired.file;
       reading.problems.push(...repaired.problems);
     }

@@ -10,6 +10,7 @@ import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
 import { fillPivots } from "./pivot.ts";
 import { markPivots } from "./pivot-text.ts";
 import { openReadings, problemsOfAll, untilRead, withProblems, type ReadRun } from "./reread.ts";
+import type { ReadCount } from "../text/read-count.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "../sql-text.ts";
 import type { KeptDraft, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
@@ -36,22 +37,23 @@ export interface StatementRun {
  * Run one statement in a fresh session, and shut the session in before anything of it is run.
  *
  * @param resolve what the tables of the statement are, in their order
+ * @param reading counts what is read of files before or between DuckDB's own readings
  * @throws ToolError
  */
 export async function runStatement(
   session: DuckDbSession,
   job: StatementJob,
-  resolve: (tables: string[]) => Promise<WireSource[]>,
+  { resolve, reading }: { resolve: (tables: string[]) => Promise<WireSource[]>; reading: ReadCount },
 ): Promise<StatementRun> {
   const statement = await parse(session, job);
   const workspace = openWorkspace(job.workspace);
   const wanted = await resolve(statement.tables);
   const started = performance.now();
-  const opened = await openSources(wanted, workspace);
+  const opened = await openSources(wanted, workspace, reading);
   const readings = openReadings(opened.sources, opened.names, job.asText);
   const spillPath = workspace.temporaryName(".parquet");
   const isCheap = statement.isFlat && opened.sources.every(isTiny);
-  const run = { session, job, statement, workspace, opened, readings, spillPath, isCheap };
+  const run = { session, job, statement, workspace, opened, readings, reading, spillPath, isCheap };
   try {
     const copies = planCopies(run);
     const answer = await runOpened(run, copies);

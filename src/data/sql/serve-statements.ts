@@ -1,6 +1,7 @@
 import { errorMessage, ToolError } from "../../errors.ts";
 import { openSession, type DuckDbSession } from "./duckdb-session.ts";
 import { runStatement } from "./run-statement.ts";
+import type { ReadCount } from "../text/read-count.ts";
 import { isShortOfMemory } from "./sql-errors.ts";
 import { memoryBytes, type FromChild, type StatementJob, type ToChild, type WireSource } from "./sql-wire.ts";
 import { removeTemporaryFiles } from "../workspace.ts";
@@ -81,9 +82,10 @@ async function converse(job: StatementJob): Promise<FromChild | undefined> {
 
 /** What is left to say once everything is closed: the answer where it offers no copies, the copies where they are wanted. */
 async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild | undefined> {
-  const report = setInterval(() => reportProgress(session), reportEveryMs);
+  const reading: ReadCount = { done: 0, total: 0 };
+  const report = setInterval(() => reportProgress(session, reading), reportEveryMs);
   try {
-    const { answer, keep, close } = await runStatement(session, job, askForSources);
+    const { answer, keep, close } = await runStatement(session, job, { resolve: askForSources, reading });
     clearInterval(report);
     try {
       if (answer.keeps.length === 0) return { type: "answer", answer };
@@ -101,10 +103,15 @@ async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild
 
 const reportEveryMs = 250;
 
-function reportProgress({ connection }: DuckDbSession): void {
+function reportProgress({ connection }: DuckDbSession, { done, total }: ReadCount): void {
+  if (done > 0) {
+    send({ type: "progress", done, total, unit: "bytes" });
+    return;
+  }
   const { percentage } = connection.progress;
   // Negative where it is not known.
-  if (percentage > 0) send({ type: "progress", percent: Math.min(100, Math.floor(percentage)) });
+  if (percentage > 0)
+    send({ type: "progress", done: Math.min(100, Math.floor(percentage)), total: 100, unit: "percent" });
 }
 
 async function takeSession(memoryLimitMb: number): Promise<DuckDbSession> {

@@ -4,6 +4,7 @@ import { ToolError } from "../../errors.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { packingOf, type Compression } from "../data-format.ts";
+import { counted } from "./read-count.ts";
 
 const chunkBytes = 256 * 1024;
 /** The first chunk is all that the first rows need. */
@@ -20,6 +21,8 @@ export interface Packed {
   onSheet?: (found: SheetFindings) => void;
   /** Is told at the end that zeros follow the compressed data, as tapes and some servers pad it. */
   onPadding?: () => void;
+  /** Is told how many bytes of the file, packed as they are, have been read since it was told before. */
+  onRead?: (sizeBytes: number) => void;
   /** Ends the reading between two chunks. */
   signal?: AbortSignal;
 }
@@ -48,7 +51,7 @@ async function* unpackedBytes(handle: FileHandle, packed: Packed): AsyncGenerato
       yield* await readSheet(handle, packed);
       return;
     default:
-      yield* unpacked(readChunks(handle), compression, packed);
+      yield* unpacked(counted(readChunks(handle), packed.onRead ?? (() => undefined)), compression, packed);
   }
 }
 

@@ -2,6 +2,7 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { errorMessage, systemErrorCode, ToolError } from "../../errors.ts";
 import type { Packed } from "./byte-stream.ts";
+import { counted } from "./read-count.ts";
 
 /** What gzip or zstd has packed. Apart, because most files need none of it loaded. */
 export async function* decompressed(
@@ -22,13 +23,6 @@ export async function* decompressed(
     throw explainDamage(thrown, shown);
   } finally {
     stream.destroy();
-  }
-}
-
-async function* counted(chunks: AsyncIterable<Uint8Array>, count: (sizeBytes: number) => void) {
-  for await (const chunk of chunks) {
-    count(chunk.length);
-    yield chunk;
   }
 }
 
