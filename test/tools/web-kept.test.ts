@@ -94,7 +94,7 @@ describe("a file that was fetched before", () => {
     const lasting = copying.served("/open.csv", csv, { etag: '"1"' });
     for (let time = 0; time < 3; time++) expect(await copying.all(passing)).toMatchObject({ rows });
     await copying.all(lasting);
-    await vi.waitFor(async () => expect(await copies()).toContainEqual(expect.stringMatching(/\.parquet$/)));
+    await vi.waitFor(async () => expect(await copies()).toContainEqual(expect.stringMatching(/\.parquet$/)), 15_000);
     await copying.sql.close();
     expect((await copies()).filter((name) => name.endsWith(".parquet"))).toHaveLength(1);
   });

@@ -11,8 +11,8 @@ export interface ChildPool {
   take(): ChildProcess;
   /** Start one for the next statement, where none runs. */
   prepare(): void;
-  /** Keep it for the next statement, or end it where one waits already. */
-  putBack(child: ChildProcess): void;
+  /** Keep it for the next statement. Where one waits already, one of them ends: that, if this one is `preferred`. */
+  putBack(child: ChildProcess, options?: { preferred: boolean }): void;
   /** Take this one, where it still waits; it does not hold up the end of the program. */
   claim(child: ChildProcess): boolean;
   /** End it at once. */
@@ -61,8 +61,9 @@ export function openChildPool({ start, first, workspace }: ChildPoolOptions): Ch
     child.kill("SIGKILL");
   }
 
-  function putBack(child: ChildProcess): void {
-    if (closed || warm !== undefined || !children.has(child)) return kill(child);
+  function putBack(child: ChildProcess, { preferred } = { preferred: false }): void {
+    if (closed || (warm !== undefined && !preferred) || !children.has(child)) return kill(child);
+    if (warm !== undefined) kill(warm.child);
     const timer = setTimeout(() => kill(child), warmMs);
     timer.unref();
     release(child);
