@@ -34,26 +34,6 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   secrets: Record<string, string>;
 };
 
-/** The environment a child process needs to run at all: no keys, no options. */
-export function childEnvironment(): Record<string, string> {
-  const names = [
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "SystemRoot",
-    "NODE_EXTRA_CA_CERTS",
-    "SSL_CERT_FILE",
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
-}
-
 /**
  * Resolve the configuration: flag over environment over the user's file over default, then narrowed by the project's file.
  *

@@ -8,7 +8,8 @@ import type { SearchHit } from "../web/search/hits.ts";
 import type { SearchAnswer } from "../web/search/search.ts";
 import { maxPreviewChars } from "./preview.ts";
 import { columnsOf, rowOf } from "./scrape.ts";
-import { datasetFields, toDatasetFields } from "./table-result.ts";
+import { datasetFields } from "./table-fields.ts";
+import { toDatasetFields } from "./table-result.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
 /** Of the text of one page in the result; the dataset keeps all. */

@@ -222,7 +222,7 @@ class Tools(ABC):
     ) -> ProfileDataResult:
         """Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type,
         nulls, min, max, mean, std, text lengths (min, max, mean); approximate: distinct, quantiles (5, 25, 50, 75, 95
-        %), top values, likely_key; date_format of dates held as text.
+        %), top values, likely_key; date_format, number_format of dates, numbers held as text.
 
         :param source: path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), http(s) URL of a data file, or a
             dataset's handle or name
