@@ -22,12 +22,14 @@ const dist = join(root, "dist");
 /** Started before the version of Node is known. */
 const launchers = ["src/cli.ts", "src/mcp-server.ts"];
 const maxLauncherBytes = 4_096;
+/** Starts another process before it loads what it needs itself. Shares no class with that: it has copies of what it imports. */
+const starter = "src/engine-host.ts";
 /**
  * What is bundled together shares its code in chunks, of which every entry reads a score. A child, which shares little,
  * is bundled by itself: reading few files is most of a fast start.
  */
 const processes = [
-  [...launchers, "src/engine-host.ts"],
+  [...launchers, starter],
   ["src/data/sql/sql-child.ts"],
   ["src/data/databases/sqlite-child.ts"],
   ["src/web/page-worker.ts"],
@@ -67,7 +69,9 @@ async function buildInto(folder: string): Promise<void> {
   ]);
   const files = [...bundled, external].flatMap(({ outputFiles }) => outputFiles);
   await Promise.all(files.map((file) => writeFile(file.path, file.contents)));
-  await Promise.all(launchers.map((entry) => finishLauncher(join(folder, `${basename(entry, ".ts")}.js`))));
+  const built = (entry: string) => join(folder, `${basename(entry, ".ts")}.js`);
+  await Promise.all(launchers.map((entry) => finishLauncher(built(entry))));
+  await putTogether(built(starter), "node22");
   await Promise.all(files.map(giveRequire));
   const sources = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, sources));
@@ -110,6 +114,17 @@ async function giveRequire(file: OutputFile): Promise<void> {
  * program stays behind `import()`.
  */
 async function finishLauncher(file: string): Promise<void> {
+  const output = await putTogether(file, "node14");
+  const eager = output?.imports.find((imported) => imported.kind !== "dynamic-import");
+  if (eager !== undefined) throw new Error(`${basename(file)} imports ${eager.path} statically; load it with import()`);
+  if (output === undefined || output.bytes > maxLauncherBytes) {
+    throw new Error(`${basename(file)} has grown to ${output?.bytes} bytes; load what it needs with import()`);
+  }
+  await chmod(file, 0o755);
+}
+
+/** Put what a file imports statically into it: what runs before anything else is read is read at once. */
+async function putTogether(file: string, target: string) {
   const { metafile } = await build({
     absWorkingDir: dirname(file),
     entryPoints: [file],
@@ -118,17 +133,11 @@ async function finishLauncher(file: string): Promise<void> {
     bundle: true,
     format: "esm",
     platform: "node",
-    target: "node14",
+    target,
     metafile: true,
     plugins: [{ name: "leave-lazy", setup: leaveLazyImports }],
   });
-  const [output] = Object.values(metafile.outputs);
-  const eager = output?.imports.find((imported) => imported.kind !== "dynamic-import");
-  if (eager !== undefined) throw new Error(`${basename(file)} imports ${eager.path} statically; load it with import()`);
-  if (output === undefined || output.bytes > maxLauncherBytes) {
-    throw new Error(`${basename(file)} has grown to ${output?.bytes} bytes; load what it needs with import()`);
-  }
-  await chmod(file, 0o755);
+  return Object.values(metafile.outputs)[0];
 }
 
 function leaveLazyImports(launcher: PluginBuild): void {

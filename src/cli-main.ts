@@ -101,6 +101,12 @@ ${table(commands)}
 Options, each also AXONER_… in the environment and a key of the configuration file
 ${table(flags)}
 
+Keys, in the environment or under "keys" in the configuration file
+${table([
+  ["models", "OPENAI_API_KEY, GROQ_API_KEY"],
+  ["web_search", "SEARCH_API_KEY with CX_ENGINE (Google), BRAVE_API_KEY, TAVILY_API_KEY or SEARXNG_URL"],
+])}
+
 \`axoner COMMAND --help\` says more. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 limit reached,
 4 provider refused or unavailable, 130 cancelled.
 `;

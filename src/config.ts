@@ -14,6 +14,8 @@ import { options, readOptions, type Options } from "./config/options.ts";
 
 /** The names under which keys are found in the environment and in the configuration file's `keys`. */
 const keyNames = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"] as const;
+/** Keys and an address; `src/web/search` says which of them make a search service usable. */
+const searchNames = ["SEARCH_API_KEY", "CX_ENGINE", "BRAVE_API_KEY", "TAVILY_API_KEY", "SEARXNG_URL"] as const;
 const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
 
 /** What a project's own `axoner.json` may say: it can only narrow what the user allows. */
@@ -28,29 +30,9 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   databases: Record<string, string>;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
-  /** API keys and base URLs by their environment names. */
+  /** API keys, base URLs and SearXNG's address by their environment names. */
   secrets: Record<string, string>;
 };
-
-/** The environment a child process needs to run at all: no keys, no options. */
-export function childEnvironment(): Record<string, string> {
-  const names = [
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "SystemRoot",
-    "NODE_EXTRA_CA_CERTS",
-    "SSL_CERT_FILE",
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
-}
 
 /**
  * Resolve the configuration: flag over environment over the user's file over default, then narrowed by the project's file.
@@ -71,7 +53,7 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
   const { root: _root, plugin: _plugin, database, ...kept } = narrowed;
   const databases = readDatabases(database, process.cwd());
-  const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...baseUrlNames]) };
+  const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [userFile.path, ...(store === undefined ? [] : [resolve(store)])];
   return { config: { ...kept, ...folders, databases, private_paths, secrets }, rest };

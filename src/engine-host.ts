@@ -1,13 +1,9 @@
 /** Entry of the engine process: serves the configuration's tools on the channel it was given, and ends with its caller. */
-import { Socket } from "node:net";
-import { engineChannel } from "./engine/host.ts";
-import { serveEngine } from "./engine/wire.ts";
-import type { Config } from "./config.ts";
-import { openToolEngine } from "./runtime.ts";
+import { childEnvironment } from "./config/child-environment.ts";
+import { startSqlChildEarly } from "./data/sql/start-child.ts";
+import { startsSql } from "./engine/channel.ts";
 
-const channel = new Socket({ fd: engineChannel, readable: true, writable: true });
-serveEngine(
-  channel,
-  async (settings) => openToolEngine(settings as unknown as Config), // whoever started this process has just resolved it
-  () => process.exit(0),
-);
+// SQL takes longer to start than this process to load: it is started first, before there is an engine.
+const sqlChild = process.argv.includes(startsSql) ? startSqlChildEarly(childEnvironment()) : undefined;
+const { serveProcess } = await import("./engine-process.ts");
+serveProcess(sqlChild);

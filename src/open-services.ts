@@ -1,4 +1,6 @@
-import { childEnvironment, type Config } from "./config.ts";
+import type { ChildProcess } from "node:child_process";
+import type { Config } from "./config.ts";
+import { childEnvironment } from "./config/child-environment.ts";
 import { openDatasets } from "./data/dataset.ts";
 import { openFiles } from "./data/files.ts";
 import { once } from "./once.ts";
@@ -10,8 +12,12 @@ export interface OpenServices {
   close(): Promise<void>;
 }
 
-/** What tools call, opened from the configuration: the files at once, every other part by its first use. */
-export async function openServices(config: Config): Promise<OpenServices> {
+/**
+ * What tools call, opened from the configuration: the files at once, every other part by its first use.
+ *
+ * @param sqlChild a process for the first SQL statement, started already
+ */
+export async function openServices(config: Config, sqlChild?: ChildProcess): Promise<OpenServices> {
   const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}` };
   const downloader = once(async () => (await import("./web/download.ts")).openDownloader(visitor));
   const files = await openFiles({
@@ -24,14 +30,21 @@ export async function openServices(config: Config): Promise<OpenServices> {
   const datasets = openDatasets(config.workspace);
   const { workspace } = config;
   const cacheFolder = async () => (await import("./data/workspace.ts")).openWorkspace(workspace).folder("cache");
-  const shared = { files, datasets, workspace, environment: childEnvironment() };
+  const environment = childEnvironment();
+  const shared = { files, datasets, workspace, environment };
   const others = {
-    sql: lazySql(async () => (await import("./data/sql.ts")).openSqlEngine(shared)),
+    sql: lazySql({
+      start: async () => sqlChild ?? (await import("./data/sql/start-child.ts")).startSqlChildEarly(environment),
+      open: async (firstChild) => (await import("./data/sql.ts")).openSqlEngine({ ...shared, firstChild }),
+    }),
     databases: lazyDatabases(async () =>
       (await import("./data/databases.ts")).openDatabases({ ...shared, urls: config.databases }),
     ),
     charts: lazyCharts(async () => (await import("./data/chart/renderer.ts")).openChartRenderer()),
     web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper({ ...visitor, cacheFolder })),
+    search: lazySearch(async () =>
+      (await import("./web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
+    ),
     math: lazyMath(async () => (await import("./math/evaluate.ts")).openMathEngine()),
   };
   return {
@@ -43,17 +56,27 @@ export async function openServices(config: Config): Promise<OpenServices> {
   };
 }
 
-function lazySql(open: () => Promise<Services["sql"]>): Services["sql"] {
-  const sql = once(open);
+interface LazySql {
+  /** Start the process of the first statement, which takes longer than to load what speaks to it. */
+  start: () => Promise<ChildProcess>;
+  open: (firstChild: ChildProcess | undefined) => Promise<Services["sql"]>;
+}
+
+function lazySql({ start, open }: LazySql): Services["sql"] {
+  let isOpened = false;
+  const first = once(start);
+  const sql = once(async () => {
+    isOpened = true;
+    return await open(await first.opened());
+  });
+  const prepare = async () => {
+    if (!isOpened) await first.get();
+    (await sql.get()).prepare();
+  };
   return {
     query: async (request, options) => (await sql.get()).query(request, options),
-    prepare() {
-      // Where this fails the statement itself does, and says so.
-      sql.get().then(
-        (opened) => opened.prepare(),
-        () => undefined,
-      );
-    },
+    // Where this fails the statement itself does, and says so.
+    prepare: () => void prepare().catch(() => undefined),
     close: async () => (await sql.opened())?.close(),
   };
 }
@@ -90,6 +113,14 @@ function lazyScraper(open: () => Promise<Services["web"]>): Services["web"] {
     crawl: async (request, signal) => (await web.get()).crawl(request, signal),
     checkSelectors: async (css, signal) => (await web.get()).checkSelectors(css, signal),
     close: async () => (await web.opened())?.close(),
+  };
+}
+
+function lazySearch(open: () => Promise<Services["search"]>): Services["search"] {
+  const search = once(open);
+  return {
+    search: async (query, signal) => (await search.get()).search(query, signal),
+    close: async () => (await search.opened())?.close(),
   };
 }
 

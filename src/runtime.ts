@@ -1,7 +1,9 @@
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Agent } from "./agent/agent.ts";
 import type { Config } from "./config.ts";
-import { childEnvironment, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { childEnvironment } from "./config/child-environment.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openLazyEngine } from "./engine/lazy.ts";
 import { openLocalEngine } from "./engine/local.ts";
@@ -13,7 +15,7 @@ import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
-import { tools as builtIn } from "./tools/index.ts";
+import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 import { version } from "./version.ts";
 
@@ -52,16 +54,18 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    return openHostedEngine({ settings: config as JsonValue, environment: childEnvironment() });
+    const settings = config as JsonValue;
+    return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
   });
 }
 
 /**
  * Every tool the configuration offers, plugins included, in this process.
  *
+ * @param sqlChild a process for the first SQL statement, started already
  * @throws ConfigError for a plugin that does not load, a clash of names, or an unknown name in `tools`
  */
-export async function openToolEngine(config: Config): Promise<Engine> {
+export async function openToolEngine(config: Config, sqlChild?: ChildProcess): Promise<Engine> {
   setLogLevel(config.log_level);
   const all = [...builtIn, ...(await loadPlugins(config))];
   const names = all.map((tool) => tool.name);
@@ -72,12 +76,13 @@ export async function openToolEngine(config: Config): Promise<Engine> {
   return openEngine(
     all.filter((tool) => isOffered(config, tool.name)),
     config,
+    sqlChild,
   );
 }
 
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
-export function openEngine(tools: readonly Tool[], config: Config): Engine {
-  const services = once(async () => (await import("./open-services.ts")).openServices(config));
+export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
+  const services = once(async () => (await import("./open-services.ts")).openServices(config, sqlChild));
   const engine = openLocalEngine({ tools, services: async () => (await services.get()).services });
   return {
     ...engine,

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, params } = JSON.parse(line);
+  if (id === undefined) continue;
   const result = {
     protocolVersion: params.protocolVersion,
     capabilities: {},

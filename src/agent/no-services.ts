@@ -24,6 +24,9 @@ export const noServices: Services = {
   get web() {
     return missingService("web");
   },
+  get search() {
+    return missingService("search");
+  },
 };
 
 function missingService(name: string): never {

@@ -1,6 +1,9 @@
 import type { JsonValue } from "../message.ts";
 import { cutCell } from "./cut-cell.ts";
 import type { Column } from "./dataset.ts";
+import { dateFormatsOf } from "./date-formats.ts";
+import { notationsOf, numberColumnOf, numberMeasures } from "./number-columns.ts";
+import type { NumberNotation } from "./sql/number-texts.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 
 /** What one pass over a table tells of a column. Absent: it has no meaning for the type, or was not asked for. */
@@ -21,14 +24,19 @@ export interface ColumnProfile {
   /** Least, greatest and mean number of characters. */
   lengths?: number[];
   likely_key?: boolean;
+  /** `a or b` where every date of the column can be read by both. */
   date_format?: string;
+  /** How the numbers of a text column are written. */
+  number_format?: string;
 }
 
 /** A column, and what a sample of it lets expect. */
 export interface Expected {
   column: Column;
-  /** The format that the dates of a text column seem to have; the measures tell whether all do. */
-  dateFormat: string | undefined;
+  /** The formats that the dates of a text column may have; the measures tell which of them all have. */
+  dateFormats: string[];
+  /** The notations that the numbers of a text column seem to have; likewise. */
+  notations: NumberNotation[];
   /** Values come more than once, so that it is worth its time to look for the frequent ones. */
   repeats: boolean;
   /** A number near which the numbers may lie: sums of their distances from it lose no digits. */
@@ -45,7 +53,8 @@ export function expectOf(column: Column, sample: readonly JsonValue[]): Expected
     sample.length < tellingRows || new Set(sample.map((cell) => JSON.stringify(cell))).size < sample.length;
   return {
     column,
-    dateFormat: column.type === "VARCHAR" ? dateFormatOf(sample) : undefined,
+    dateFormats: column.type === "VARCHAR" ? dateFormatsOf(sample) : [],
+    notations: column.type === "VARCHAR" ? notationsOf(sample) : [],
     repeats: isMixed && !isFraction,
     origin: isNumeric(column.type) ? originOf(sample) : 0,
   };
@@ -62,55 +71,82 @@ function originOf(sample: readonly JsonValue[]): number {
 export const quantileShares = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 const topCount = 5;
+/** Those of which the most frequent are taken: the estimates of fewer are poor. */
+const topCandidates = 20;
 const maxTopChars = 60;
 /** Of the least and the greatest value of a column. */
 const maxBoundChars = 200;
 
+/** What is asked of all columns of a table. */
+export interface Asked {
+  /** The table has so many columns that only the basic measures are wanted. */
+  isWide: boolean;
+  /** A condition for the rows of a sample that quantiles and frequent values are taken from; undefined: from all. */
+  picked: string | undefined;
+}
+
 /**
  * What to ask of a column, as expressions of one aggregate query. A column whose type does not hold all the way is read
  * again as text while the query stays as it is, so no expression may depend on the type.
- *
- * @param isWide the table has so many columns that only the basic measures are wanted
  */
 export function measuresOf(
-  { column: { name, type }, dateFormat, repeats, origin }: Expected,
-  isWide: boolean,
+  { column: { name, type }, dateFormats, notations, repeats, origin }: Expected,
+  { isWide, picked }: Asked,
 ): string[] {
   const column = quoteName(name);
   const number = `try_cast(${column} AS DOUBLE)`;
   const distance = origin === 0 ? number : `(${number} - CAST(${origin} AS DOUBLE))`;
   // only fractions can be infinite, and text that a column of fractions may turn out to be
-  const finite = /^(FLOAT|DOUBLE)$/.test(type) ? ` FILTER (isfinite(${number}))` : "";
+  const finite = /^(FLOAT|DOUBLE)$/.test(type) ? `isfinite(${number})` : undefined;
   const text = `CAST(${column} AS VARCHAR)`;
   const [isNumber, isText] = [isNumeric(type), type === "VARCHAR"];
   const whenWanted = (condition: boolean, expression: string) => (condition ? expression : "NULL");
+  const top = `approx_top_k(${where([picked], `left(${text}, ${maxTopChars + 1})`)}, ${topCandidates})[:${topCount}]`;
   return [
-    `any_value(typeof(${column}))`,
     `count(*) - count(${column})`,
     `least(approx_count_distinct(${column}), count(${column}))`,
     whenWanted(isComparable(type), `min(${column})`),
     whenWanted(isComparable(type), `max(${column})`),
     whenWanted(isNumber, origin === 0 ? `avg(${number})` : `${origin} + avg(${distance})`),
-    whenWanted(isNumber, `stddev_samp(${distance})${finite}`),
-    whenWanted(isNumber && !isWide, `approx_quantile(${number}, [${quantileShares.join()}])${finite}`),
-    whenWanted(repeats && !isWide, `approx_top_k(left(${text}, ${maxTopChars + 1}), ${topCount})`),
+    whenWanted(isNumber, `stddev_samp(${where([finite], distance)})`),
+    whenWanted(isNumber && !isWide, `approx_quantile(${where([picked, finite], number)}, [${quantileShares.join()}])`),
+    whenWanted(repeats && !isWide, top),
     whenWanted(isText && !isWide, `[min(length(${text})), max(length(${text})), avg(length(${text}))]`),
-    dateFormat === undefined ? "NULL" : `count(try_strptime(${text}, ${quoteText(dateFormat)}))`,
+    `[${dateFormats.map((format) => `count(try_strptime(${text}, ${quoteText(format)}))`).join()}]`,
+    ...numberMeasures(text, notations),
     `count(${column})`,
   ];
 }
 
-export const measuresPerColumn = 12;
+export const measuresPerColumn = 13;
+const leastMeasure = 2;
 
-/** A column by the answers to its measures, in their order. */
+/** An expression on the rows alone that fulfil conditions: a filter would have it computed for all. */
+function where(conditions: readonly (string | undefined)[], expression: string): string {
+  const stated = conditions.filter((condition) => condition !== undefined);
+  return stated.length === 0 ? expression : `CASE WHEN ${stated.join(" AND ")} THEN ${expression} END`;
+}
+
+/** The answers to the measures of a column, in their order, and the types of these. */
+export interface Answers {
+  values: readonly JsonValue[];
+  types: readonly string[];
+}
+
+/** A column by the answers to its measures, and what is to be said of it in words. */
 export function profileOf(
-  { column: { name, type }, dateFormat }: Expected,
-  answers: readonly JsonValue[],
-): ColumnProfile {
-  const [found, nulls, distinct, min = null, max = null, mean, std, quantiles, top, lengths, dates, filled] = answers;
-  return {
+  { column: { name, type }, dateFormats, notations }: Expected,
+  { values, types }: Answers,
+): { column: ColumnProfile; note: string | undefined } {
+  const [nulls, distinct, min = null, max = null, mean, std, quantiles, top, lengths, dates, ...others] = values;
+  const [counts, longest, filled] = others;
+  const numbers = numberColumnOf(name, notations, { counts, longest, filled: Number(filled) });
+  const dateCounts = Array.isArray(dates) ? dates.map(Number) : [];
+  const fitting = dateFormats.filter((_, index) => dateCounts[index] === Number(filled) && filled !== 0);
+  const column: ColumnProfile = {
     name,
-    type: isNumeric(type) && typeof found === "string" ? found : type,
+    // that of a column which is read as text after all is another than was expected
+    type: isNumeric(type) ? (types[leastMeasure] ?? type) : type,
     nulls: Number(nulls),
     distinct: Number(distinct),
     min: cutCell(min, maxBoundChars),
@@ -121,8 +157,10 @@ export function profileOf(
     ...(Array.isArray(top) ? { top: top.map((value) => String(cutCell(value, maxTopChars))) } : {}),
     ...(Array.isArray(lengths) && lengths[0] !== null ? { lengths: lengths.map(Number) } : {}),
     ...(isLikelyKey(Number(distinct), Number(filled), Number(nulls)) ? { likely_key: true } : {}),
-    ...(dateFormat !== undefined && filled !== 0 && dates === filled ? { date_format: dateFormat } : {}),
+    ...(fitting.length > 0 ? { date_format: fitting.join(" or ") } : {}),
+    ...(numbers?.number_format === undefined ? {} : { number_format: numbers.number_format }),
   };
+  return { column, note: numbers?.note };
 }
 
 /** The estimate of distinct values is nearly exact for few of them, and up to a tenth off for millions. */
@@ -134,33 +172,6 @@ const leastKeyRows = 2;
 function isLikelyKey(distinct: number, filled: number, nulls: number): boolean {
   const share = filled <= exactRows ? fewShare : manyShare;
   return nulls === 0 && filled >= leastKeyRows && distinct >= filled * share;
-}
-
-/** Formats in which people write dates. Where a sample fits several, the first is taken. */
-const dateFormats: readonly { format: string; pattern: RegExp }[] = [
-  { format: "%Y-%m-%d", pattern: /^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$/ },
-  { format: "%Y%m%d", pattern: /^(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])$/ },
-  { format: "%d.%m.%Y", pattern: /^([0-2]?\d|3[01])\.(0?[1-9]|1[0-2])\.\d{4}$/ },
-  { format: "%d/%m/%Y", pattern: /^([0-2]?\d|3[01])\/(0?[1-9]|1[0-2])\/\d{4}$/ },
-  { format: "%m/%d/%Y", pattern: /^(0?[1-9]|1[0-2])\/([0-2]?\d|3[01])\/\d{4}$/ },
-  { format: "%d-%m-%Y", pattern: /^([0-2]?\d|3[01])-(0?[1-9]|1[0-2])-\d{4}$/ },
-  { format: "%m-%d-%Y", pattern: /^(0?[1-9]|1[0-2])-([0-2]?\d|3[01])-\d{4}$/ },
-  { format: "%Y/%m/%d", pattern: /^\d{4}\/(0?[1-9]|1[0-2])\/([0-2]?\d|3[01])$/ },
-  { format: "%d-%b-%Y", pattern: /^\d{1,2}-[A-Z][a-z]{2}-\d{4}$/ },
-  { format: "%d %B %Y", pattern: /^\d{1,2} [A-Z][a-z]{2,8} \d{4}$/ },
-];
-
-/** The formats that a date may be written in. */
-export function likelyDateFormats(text: string): string[] {
-  return dateFormats.filter(({ pattern }) => pattern.test(text)).map(({ format }) => format);
-}
-
-/** The format that all the texts of a sample have as dates; undefined where they have none. */
-function dateFormatOf(cells: readonly JsonValue[]): string | undefined {
-  const texts = cells.filter((cell) => cell !== null);
-  if (texts.length === 0) return undefined;
-  return dateFormats.find(({ pattern }) => texts.every((text) => typeof text === "string" && pattern.test(text)))
-    ?.format;
 }
 
 function isNumeric(type: string): boolean {

@@ -4,6 +4,7 @@ import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
 import { openBoundedRuns } from "./bounded-runs.ts";
 import { openChildPool } from "./sql/child-pool.ts";
+import { startChild } from "./sql/start-child.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import type { Datasets } from "./dataset.ts";
 import type { DatabaseDriver, DatabaseStatement } from "./databases/driver.ts";
@@ -71,7 +72,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
   const { urls, files, datasets, workspace, environment } = options;
   const { memoryLimitMb = defaultMemoryMb(), diskLimitMb = defaultDiskMb } = options;
   const diskLimitBytes = diskLimitMb * 1024 ** 2;
-  const pool = openChildPool({ entry: "sqlite-child", environment, workspace });
+  const pool = openChildPool({ start: () => startChild("sqlite-child", { environment }), workspace });
   const bounded = openBoundedRuns(maxStatements);
 
   const sqlite = (file: SqliteFile) => openSqliteDriver({ file, pool, workspace, memoryLimitMb, diskLimitBytes });

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
@@ -5,11 +6,19 @@ import type { Files } from "./files.ts";
 import { checkSavedName } from "./dataset-names.ts";
 import { openKeptTables } from "./sql/kept-tables.ts";
 import { openSqlChildren } from "./sql/sql-children.ts";
+import { startSqlChild } from "./sql/start-child.ts";
 import { noCopy, openStatementSources } from "./sql/statement-sources.ts";
 import { defaultDiskMb, defaultMemoryMb } from "./limits.ts";
 import { openFetching } from "./web/web-tables.ts";
 import type { WebCall, WebFiles } from "./web/web-files.ts";
-import type { OutputTarget, SourceDialect, SourceProblem, StatementJob, WireAnswer } from "./sql/sql-wire.ts";
+import type {
+  OutputTarget,
+  SourceDialect,
+  SourceProblem,
+  StatementJob,
+  StatementProgress,
+  WireAnswer,
+} from "./sql/sql-wire.ts";
 import { openWorkspace } from "./workspace.ts";
 
 export interface SqlRequest {
@@ -41,13 +50,15 @@ export interface SqlAnswer {
   notKept: string | undefined;
   problems: SourceProblem[];
   dialects: SourceDialect[];
+  /** Of all the files that its tables are. */
+  sourceBytes: number;
 }
 
 export interface SqlOptions {
   signal: AbortSignal;
   /** Default ten minutes. Fetching files of the web does not count. */
   timeoutMs?: number;
-  /** Told how far it is: in bytes where files of the web are fetched, else in percent. */
+  /** Told how far it is: in percent, or in bytes where files are fetched, unpacked or repaired. */
   progress?: WebCall["progress"];
   /** The files of the web that the call has read already, where the statement is a part of it only. */
   web?: WebFiles;
@@ -73,6 +84,8 @@ export interface SqlEngineOptions {
   workspace: string;
   /** All that the processes see of the environment. */
   environment: Record<string, string>;
+  /** A process that has been started already, by `startSqlChildEarly`. */
+  firstChild?: ChildProcess | undefined;
   /** Default 1 GB, or a quarter of the memory where that is less. */
   memoryLimitMb?: number;
   /** How much one statement may write. Default 40 GB, which a sort of 10 GB needs; it never takes the last 1 GB of a disk, or 5 % of a small one. */
@@ -85,11 +98,12 @@ const defaultTimeoutMs = 600_000;
 const defaultKeepAfterMs = 250;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
-  const { files, datasets, workspace, environment, memoryLimitMb, diskLimitMb = defaultDiskMb } = options;
+  const { files, datasets, workspace, environment } = options;
+  const { memoryLimitMb: memory = defaultMemoryMb(), diskLimitMb = defaultDiskMb } = options;
   const { keepAfterMs = defaultKeepAfterMs } = options;
   const kept = openKeptTables(openWorkspace(workspace));
-  const children = openSqlChildren({ entry: "sql-child", environment, workspace, diskLimitMb });
-  const memory = memoryLimitMb ?? defaultMemoryMb();
+  const processes = { start: () => startSqlChild(environment, memory), first: options.firstChild };
+  const children = openSqlChildren({ ...processes, workspace, diskLimitMb });
 
   async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
     const { signal, timeoutMs = defaultTimeoutMs } = call;
@@ -112,17 +126,14 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
     };
     const started = performance.now();
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
-      const { columns, rowCount, problems, dialects } = answer;
       await kept.adopt(answer.kept);
       await kept.offer(answer.keeps, performance.now() - started);
-      const rows = rowsOf(answer.cells);
       const origin = { ...request.origin, sources: sources.described() };
-      const dataset = await keepSpill(datasets, { ...answer, rows }, { ...request, origin });
-      const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
-      return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+      const made = await toAnswer(answer, datasets, { ...request, origin });
+      return { ...made, sourceBytes: sources.sizeBytes() };
     };
-    const onPercent = percentReport(call, sources.areFetched);
-    const statement = { signal, timeoutMs, resolve, take, onPercent, keep: kept.expect };
+    const onProgress = progressReport(call, sources.areFetched);
+    const statement = { signal, timeoutMs, resolve, take, onProgress, keep: kept.expect };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 
@@ -146,15 +157,31 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   };
 }
 
+async function toAnswer(
+  answer: WireAnswer,
+  datasets: Datasets,
+  request: SqlRequest,
+): Promise<Omit<SqlAnswer, "sourceBytes">> {
+  const { columns, rowCount, dialects } = answer;
+  const rows = rowsOf(answer.cells);
+  const dataset = await keepSpill(datasets, { ...answer, rows }, request);
+  const isMissed = answer.notKept !== undefined && request.keep?.({ ...answer, rows }) === true;
+  // What is told of the dataset needs one.
+  const problems = answer.problems.filter(({ code }) => dataset !== undefined || code !== "kept_as_text");
+  return { columns, rows, rowCount, dataset, notKept: isMissed ? answer.notKept : undefined, problems, dialects };
+}
+
 type AnswerInRows = WireAnswer & Pick<SqlAnswer, "rows">;
 
-/** Tells only what has grown. Of fetched sources bytes are told, which are no one count with percent. */
-function percentReport({ progress }: SqlOptions, areFetched: () => boolean): (percent: number) => void {
+/** Tells only what has grown. Bytes are no one count with percent, nor are those of fetched sources with others. */
+function progressReport({ progress }: SqlOptions, areFetched: () => boolean): (update: StatementProgress) => void {
   let reached = 0;
-  return (percent) => {
-    if (percent <= reached || areFetched()) return;
-    reached = percent;
-    progress?.({ done: percent, total: 100, message: "percent" });
+  let known: StatementProgress["unit"] = "percent";
+  return ({ done, total, unit }) => {
+    if (known === "percent") known = unit;
+    if (unit !== known || done <= reached || areFetched()) return;
+    reached = done;
+    progress?.({ done, total, message: unit });
   };
 }
 

@@ -5,6 +5,7 @@ import { entryUrl } from "../entries.ts";
 import { AxonerError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { ToolResult } from "../tools/tool.ts";
+import { engineChannel, startsSql } from "./channel.ts";
 import type { Engine } from "./engine.ts";
 import { connectEngine, type Connection } from "./wire.ts";
 
@@ -13,10 +14,9 @@ export interface HostedEngineOptions {
   settings: JsonValue;
   /** The environment of the process; keys travel in the settings, not here. */
   environment: Record<string, string>;
+  /** Whether a tool runs SQL: the process is then told to start that before it loads the rest of itself. */
+  needsSql: (tool: string) => boolean;
 }
-
-/** The descriptor on which an engine process talks to whoever started it. */
-export const engineChannel = 3;
 
 /** How long a closed engine process may take to stop its own children before it is killed. */
 const closeGraceMs = 700;
@@ -29,9 +29,9 @@ export function openHostedEngine(options: HostedEngineOptions): Engine {
   let process: EngineProcess | undefined;
   let closed = false;
 
-  const connect = (): Connection => {
+  const connect = (args: readonly string[] = []): Connection => {
     if (process === undefined) {
-      const started = startProcess(options);
+      const started = startProcess(options, args);
       process = started;
       void started.connection.closed.then(() => {
         if (process === started) process = undefined;
@@ -47,7 +47,7 @@ export function openHostedEngine(options: HostedEngineOptions): Engine {
     },
     async call(name, input, callOptions) {
       if (closed) return cancelled;
-      const result = await connect().call(name, input, callOptions);
+      const result = await connect(options.needsSql(name) ? [startsSql] : []).call(name, input, callOptions);
       return closed && !result.ok && result.code === "unavailable" ? cancelled : result;
     },
     async close() {
@@ -64,8 +64,8 @@ interface EngineProcess {
   stop(): Promise<void>;
 }
 
-function startProcess({ settings, environment }: HostedEngineOptions): EngineProcess {
-  const child = spawn(globalThis.process.execPath, [fileURLToPath(entryUrl("engine-host"))], {
+function startProcess({ settings, environment }: HostedEngineOptions, args: readonly string[]): EngineProcess {
+  const child = spawn(globalThis.process.execPath, [fileURLToPath(entryUrl("engine-host")), ...args], {
     stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
     env: environment,
     windowsHide: true,

@@ -1,6 +1,7 @@
 import { Console } from "node:console";
 import { ConfigError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
+import { once } from "../once.ts";
 import { openToolServer, type ToolServerOptions } from "./serve-tools.ts";
 import { openStdio } from "./stdio.ts";
 
@@ -14,6 +15,8 @@ const idleOpenMs = 1_000;
 /** How long closing may take once the client is gone. */
 const closeDeadlineMs = 800;
 const parentCheckMs = 250;
+/** When to look who reads, so that it shows later that nobody does. */
+const lookAfterMs = 1_000;
 
 /**
  * Serve tools on this process's stdin and stdout until the input ends (everything in flight is answered first), the
@@ -74,10 +77,19 @@ function watchForInterruption(gone: Promise<void>): { code: Promise<number>; for
   );
   for (const [signal, listener] of signals) process.once(signal, listener);
   void gone.then(() => resolve(0));
+  const forgotten = new AbortController();
+  const pipe = once(async () => (await import("./pipe-readers.ts")).watchPipe(process.stdout.fd));
+  // once the first reply is out, and while the client still reads
+  const looking = setTimeout(() => void pipe.get(), lookAfterMs).unref();
   let watching: NodeJS.Timeout | undefined;
   const onEnd = () => {
     // Nothing can be read from a client that died, and nothing may have to be written for a long time.
     watching = setInterval(() => process.ppid !== parent && resolve(0), parentCheckMs).unref();
+    const unread = async () => (await pipe.get()).untilUnread(forgotten.signal);
+    unread().then(
+      () => resolve(0),
+      () => undefined, // forgotten
+    );
   };
   process.stdin.once("end", onEnd);
   return {
@@ -86,6 +98,8 @@ function watchForInterruption(gone: Promise<void>): { code: Promise<number>; for
       for (const [signal, listener] of signals) process.off(signal, listener);
       process.stdin.off("end", onEnd);
       clearInterval(watching);
+      clearTimeout(looking);
+      forgotten.abort();
     },
   };
 }

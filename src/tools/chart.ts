@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { designChart } from "../data/chart/chart.ts";
 import type { Drawing } from "../data/chart/drawing.ts";
-import { marks } from "../data/chart/request.ts";
+import { marks, unknownMark } from "../data/chart/request.ts";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText } from "../text.ts";
@@ -19,7 +19,7 @@ export const chart = defineTool({
   input: z.object({
     source: sourceField.optional(),
     sql: z.string().min(1).max(50_000).optional().describe("instead of source: one SELECT, as query_data takes it"),
-    mark: z.enum(marks),
+    mark: z.enum(marks, { error: ({ input }) => unknownMark(input) }),
     x: z.string().min(1).max(500).describe("column, or year|quarter|month|week|day|hour(column)"),
     y: z
       .string()

@@ -5,6 +5,11 @@ import type { Tool } from "./tool.ts";
 
 const loaders: Readonly<Record<string, ToolLoader>> = toolLoaders;
 
+/** Whether a tool's first step is to start what runs SQL. */
+export function needsSql(name: string): boolean {
+  return Object.hasOwn(loaders, name) && loaders[name]?.prepare !== undefined;
+}
+
 /** The tools that come with axoner, in the order clients list them, each loaded by its first call. */
 export const tools: readonly Tool[] = builtIn.map((definition) => {
   const loader = loaders[definition.name];

@@ -1,5 +1,6 @@
 import type { ToolLoader } from "./lazy-tool.ts";
 import type { ReadRowsInput } from "./read-page.ts";
+import type { QueryInput } from "./run-query.ts";
 import type { Services } from "./services.ts";
 
 const startSql = ({ sql }: Services) => sql.prepare();
@@ -8,8 +9,16 @@ const startSql = ({ sql }: Services) => sql.prepare();
 export const toolLoaders = {
   scrape: { load: async () => (await import("./scrape.ts")).scrape },
   crawl: { load: async () => (await import("./crawl.ts")).crawl },
+  web_search: { load: async () => (await import("./web-search.ts")).webSearch },
   profile_data: { prepare: startSql, load: async () => (await import("./profile-data.ts")).profileData },
-  query_data: { prepare: startSql, load: async () => (await import("./query-data.ts")).queryData },
+  query_data: {
+    prepare: startSql,
+    load: async () => (await import("./query-data.ts")).queryData,
+    async loadRun() {
+      const { runQuery } = await import("./run-query.ts");
+      return (input, context) => runQuery(input as unknown as QueryInput, context);
+    },
+  },
   query_database: { load: async () => (await import("./query-database.ts")).queryDatabase },
   read_rows: {
     load: async () => (await import("./read-rows.ts")).readRows,

@@ -69,7 +69,10 @@ export async function checkSelections(
 }
 
 /** @param more the columns that come last */
-export function pageColumns({ extract, select = [] }: PageInput, more: readonly Column[] = []): Column[] {
+export function pageColumns(
+  { extract, select = [] }: Pick<PageInput, "extract" | "select">,
+  more: readonly Column[] = [],
+): Column[] {
   const contentType =
     extract === "links" ? "STRUCT(text VARCHAR, url VARCHAR)[]" : extract === "tables" ? "JSON" : "VARCHAR";
   return [

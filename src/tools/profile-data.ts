@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { expectOf, measuresOf, measuresPerColumn, profileOf, quantileShares } from "../data/column-measures.ts";
+import {
+  expectOf,
+  measuresOf,
+  measuresPerColumn,
+  profileOf,
+  quantileShares,
+  type Expected,
+} from "../data/column-measures.ts";
+import { isTooSmall, sampledShare } from "../data/sampled-share.ts";
 import { extraColumn } from "../data/text/repair.ts";
 import { quoteName } from "../data/sql-text.ts";
 import type { SourceDialect } from "../data/sql/sql-wire.ts";
@@ -12,13 +20,15 @@ const maxColumns = 500;
 /** Tables with more columns than this are told less of each, or the answer would get too long. */
 const maxFullColumns = 80;
 const sampleRows = 200;
+/** Of columns that are told how to be read. */
+const maxColumnNotes = 20;
 
 /** What a table holds, column by column, from one pass over all of it. */
 export const profileData = defineTool({
   name: "profile_data",
   description:
     "Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type, nulls, min, max, mean, std, text lengths (min, max, mean); " +
-    "approximate: distinct, quantiles (5, 25, 50, 75, 95 %), top values, likely_key; date_format of dates held as text.",
+    "approximate: distinct, quantiles (5, 25, 50, 75, 95 %), top values, likely_key; date_format, number_format of dates, numbers held as text.",
   input: z.object({
     source: sourceField,
   }),
@@ -39,6 +49,7 @@ export const profileData = defineTool({
         lengths: z.array(z.number()).optional(),
         likely_key: z.boolean().optional(),
         date_format: z.string().optional(),
+        number_format: z.string().optional(),
       }),
     ),
     dialect: z.object({
@@ -75,8 +86,8 @@ async function profileWhole(source: string, context: Call) {
 }
 
 async function profileTable(source: string, condition: string, context: Call) {
-  const table = quoteName(source);
-  const head = await ask(`select * from ${table} ${condition} limit ${sampleRows}`, context, true);
+  const table = `${quoteName(source)} ${condition}`;
+  const head = await ask(`select * from ${table} limit ${sampleRows}`, context, true);
   const { columns } = head;
   if (columns.length > maxColumns) {
     throw new ToolError(
@@ -91,17 +102,59 @@ async function profileTable(source: string, condition: string, context: Call) {
       head.rows.map((row) => row[index] ?? null),
     ),
   );
-  const measures = expected.flatMap((column) => measuresOf(column, isWide));
-  const all = `select ${["count(*)", ...measures].join()} from ${table}`;
-  const { rows, problems, dialects } = await ask(`${all} ${condition}`, context);
-  const [rowCount, ...answers] = rows[0] ?? [];
+  const share = isWide ? undefined : sampledShare(head);
+  const sampled = share === undefined ? undefined : await measure({ table, expected, isWide, share }, context);
+  const isUseful = sampled !== undefined && !isTooSmall(sampled.sampledRows, sampled.rowCount);
+  const measured = isUseful ? sampled : await measure({ table, expected, isWide, share: undefined }, context);
+  const found = expected.map((column, index) => profileOf(column, measured.answersOf(index)));
+  const notes = [
+    ...(isWide ? [`quantiles, top values and lengths are given for at most ${maxFullColumns} columns`] : []),
+    ...(isUseful ? [`quantiles and top values are those of ${sampled.sampledRows} rows taken at random`] : []),
+    ...found.flatMap(({ note }) => note ?? []).slice(0, maxColumnNotes),
+  ];
   return {
-    row_count: Number(rowCount),
-    columns: expected.map((column, index) => profileOf(column, answers.slice(index * measuresPerColumn))),
-    ...describeDialect(dialects[0]),
-    problems,
-    ...(isWide ? { notes: [`quantiles, top values and lengths are given for at most ${maxFullColumns} columns`] } : {}),
+    row_count: measured.rowCount,
+    columns: found.map(({ column }) => column),
+    ...describeDialect(measured.dialects[0]),
+    problems: measured.problems,
+    ...(notes.length === 0 ? {} : { notes }),
   };
+}
+
+interface Measuring {
+  table: string;
+  expected: readonly Expected[];
+  isWide: boolean;
+  /** Of the rows, for what a sample tells; undefined: all. */
+  share: number | undefined;
+}
+
+/** Ask everything of a table in one pass. */
+async function measure({ table, expected, isWide, share }: Measuring, context: Call) {
+  const names = expected.map(({ column }) => column.name.toLowerCase());
+  const picked = share === undefined ? undefined : quoteName(newName("picked", names));
+  const measures = expected.flatMap((column) => measuresOf(column, { isWide, picked }));
+  const counts = ["count(*)", picked === undefined ? "count(*)" : `count_if(${picked})`];
+  const from = picked === undefined ? table : `(select random() < ${share} as ${picked}, * from ${table})`;
+  const answer = await ask(`select ${[...counts, ...measures].join()} from ${from}`, context);
+  const { problems, dialects } = answer;
+  const values = answer.rows[0] ?? [];
+  const types = answer.columns.map(({ type }) => type);
+  const ofColumn = <Item>(items: readonly Item[], index: number): Item[] => {
+    const start = counts.length + index * measuresPerColumn;
+    return items.slice(start, start + measuresPerColumn);
+  };
+  return {
+    rowCount: Number(values[0]),
+    sampledRows: Number(values[1]),
+    answersOf: (index: number) => ({ values: ofColumn(values, index), types: ofColumn(types, index) }),
+    problems,
+    dialects,
+  };
+}
+
+function newName(wanted: string, taken: readonly string[]): string {
+  return taken.includes(wanted) ? newName(`${wanted}_`, taken) : wanted;
 }
 
 function describeDialect(dialect: SourceDialect | undefined) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { previewTable, queryFields, toQueryResult, type Table } from "./table-result.ts";
+import { runQuery } from "./run-query.ts";
+import { queryFields } from "./table-fields.ts";
 import { defineTool } from "./tool.ts";
 
 /** Read-only SQL over files and datasets; a result larger than the preview is kept whole as a dataset. */
@@ -17,24 +18,5 @@ export const queryData = defineTool({
   }),
   output: z.object(queryFields),
   hints: { readOnly: true, openWorld: true, long: true },
-  async run({ sql, limit, save_as: saveAs }, { services, signal, progress }) {
-    const started = performance.now();
-    const keep = (table: Table) => previewTable(table, limit).truncated;
-    const answer = await services.sql.query(
-      { sql, limit, saveAs, keep, origin: { tool: "query_data", sql } },
-      { signal, progress },
-    );
-    const notes = shortened(answer.problems.map(({ message }) => message));
-    return toQueryResult(answer, { limit, notes, started });
-  },
+  run: runQuery,
 });
-
-const maxNotes = 10;
-
-/** The first of many, and the last, which may tell how many more there are. */
-function shortened(notes: readonly string[]): string[] {
-  const left = notes.length - maxNotes;
-  if (left <= 0) return [...notes];
-  const summary = notes.at(-1)?.includes(" more problems ") === true ? notes.slice(-1) : [];
-  return [...notes.slice(0, maxNotes), `${left} more are told by profile_data`, ...summary];
-}

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { previewTable, queryFields, toQueryResult } from "./table-result.ts";
+import { queryFields } from "./table-fields.ts";
+import { previewTable, toQueryResult } from "./table-result.ts";
 import { defineTool } from "./tool.ts";
 
 /** Read-only SQL on the user's databases; a result larger than the preview is kept whole as a dataset. */

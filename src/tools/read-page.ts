@@ -1,8 +1,10 @@
 import type { Column } from "../data/dataset.ts";
+import { openSlots } from "../data/slots.ts";
 import { findSource, type TableSource } from "../data/source.ts";
 import { quoteName } from "../data/sql-text.ts";
 import { extraColumn, problemsOf } from "../data/text/repair.ts";
 import type { SqlAnswer } from "../data/sql.ts";
+import { isWebAddress } from "../data/web/web-address.ts";
 import type { WebFiles } from "../data/web/web-files.ts";
 import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/text/text-rows.ts";
 import { columnNames } from "../data/text/header.ts";
@@ -61,9 +63,11 @@ interface Page {
 async function readPage(source: string, wanted: Wanted, context: ToolContext) {
   const web = context.services.files.openWeb(context);
   try {
-    const found = await findSource(source, { ...context.services, web });
+    const find = () => findSource(source, { ...context.services, web });
+    // what the web takes its time to give keeps nobody waiting
+    const found = isWebAddress(source) ? await find() : await inTurn(context.signal, find);
     const page = isText(found, wanted.offset)
-      ? await readText(found, wanted, context)
+      ? await inTurn(context.signal, () => readText(found, wanted, context))
       : await readBySql(found, wanted, { ...context, web });
     return { found, page };
   } finally {
@@ -75,6 +79,21 @@ async function readPage(source: string, wanted: Wanted, context: ToolContext) {
 function isText({ format, compression, files }: TableSource, offset: number): boolean {
   if (compression === "xlsx") return false;
   return (format === "csv" || format === "jsonl") && files.length === 1 && offset <= maxTextOffset;
+}
+
+/**
+ * Files are read in the thread that answers everything else: what comes in meanwhile waits for a piece of each of those
+ * that are read at the same time.
+ */
+const reading = openSlots(4);
+
+async function inTurn<Result>(signal: AbortSignal, read: () => Promise<Result>): Promise<Result> {
+  await reading.take(signal);
+  try {
+    return await read();
+  } finally {
+    reading.free();
+  }
 }
 
 async function readText(source: TableSource, wanted: Wanted, { services, signal }: ToolContext): Promise<Page> {

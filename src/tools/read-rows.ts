@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readRowsPage } from "./read-page.ts";
 import { sourceField } from "./source-field.ts";
-import { columnFields } from "./table-result.ts";
+import { columnFields } from "./table-fields.ts";
 import { defineTool } from "./tool.ts";
 
 /** A page of rows of a file or dataset, read no further than needed. */

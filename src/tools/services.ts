@@ -5,6 +5,7 @@ import type { Files } from "../data/files.ts";
 import type { SqlEngine } from "../data/sql.ts";
 import type { MathEngine } from "../math/evaluate.ts";
 import type { Scraper } from "../web/scrape.ts";
+import type { Search } from "../web/search/search.ts";
 
 /** The machinery that tools call. `runtime.ts` opens it from the configuration, each part on first use, and closes it. */
 export interface Services {
@@ -15,4 +16,5 @@ export interface Services {
   databases: Databases;
   charts: ChartRenderer;
   web: Scraper;
+  search: Search;
 }

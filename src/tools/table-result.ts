@@ -1,28 +1,13 @@
-import { z } from "zod";
 import type { Column, Dataset } from "../data/dataset.ts";
 import type { JsonValue } from "../message.ts";
 import { cutText } from "../text.ts";
 import { maxPreviewChars, previewRows } from "./preview.ts";
 
-/** How every tool shows a table. */
-export const columnFields = {
-  columns: z.array(z.string()),
-  types: z.array(z.string()),
-  rows: z.array(z.array(z.json())),
-};
-
-/** Where the whole table lies, in results that are more than a preview. */
-const datasetFields = {
-  dataset: z.string().optional(),
-  dataset_path: z.string().optional(),
-  dataset_format: z.string().optional(),
-};
-
 function toTypes(columns: readonly Column[]): string[] {
   return columns.map((column) => column.type);
 }
 
-function toDatasetFields(dataset: Dataset | undefined) {
+export function toDatasetFields(dataset: Dataset | undefined) {
   if (dataset === undefined) return {};
   return { dataset: dataset.id, dataset_path: dataset.path, dataset_format: dataset.format };
 }
@@ -59,23 +44,13 @@ export function previewTable({ columns, rows, rowCount }: Table, maxRows: number
   };
 }
 
-/** What tools that run a statement give. */
-export const queryFields = {
-  ...columnFields,
-  row_count: z.int(),
-  truncated: z.boolean(),
-  ...datasetFields,
-  notes: z.array(z.string()).optional(),
-  elapsed_ms: z.int(),
-};
-
 interface Answer extends Table {
   dataset: Dataset | undefined;
   /** Why the whole result is not kept although it should be. */
   notKept: string | undefined;
 }
 
-/** A statement's answer as `queryFields` have it. `notes` come first; what the preview leaves out is told after them. */
+/** A statement's answer as `queryFields` has it. `notes` come first; what the preview leaves out is told after them. */
 export function toQueryResult(
   answer: Answer,
   { limit, notes, started }: { limit: number; notes: readonly string[]; started: number },

@@ -31,7 +31,12 @@ async function connectGuarded(options: buildConnector.Options, guard: Guard, sig
   const secure = options.protocol === "https:";
   const port = Number(options.port || (secure ? 443 : 80));
   if (isIP(host) !== 0) guard.checkAddress(host, port, host);
-  const socket = connectTcp({ host, port, signal, lookup: guardedLookup(guard, port), keepAlive: true, noDelay: true });
+  signal.throwIfAborted();
+  const socket = connectTcp({ host, port, lookup: guardedLookup(guard, port), keepAlive: true, noDelay: true });
+  let outermost: Socket = socket;
+  const destroy = () => void outermost.destroy();
+  signal.addEventListener("abort", destroy, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", destroy));
   await untilOpen(socket, "connect");
   try {
     guard.checkAddress(host, port, socket.remoteAddress ?? "0.0.0.0");
@@ -42,7 +47,10 @@ async function connectGuarded(options: buildConnector.Options, guard: Guard, sig
   if (!secure) return socket;
   const servername = options.servername ?? (isIP(host) === 0 ? host : "");
   // Without `host`, the certificate of an address would be held against the name "localhost".
-  return untilOpen(connectTls({ socket, host, servername, ALPNProtocols: ["http/1.1"] }), "secureConnect");
+  const secured = connectTls({ socket, host, servername, ALPNProtocols: ["h2", "http/1.1"] });
+  // HTTP/2 never ends where only the socket below it does
+  outermost = secured;
+  return untilOpen(secured, "secureConnect");
 }
 
 /** As `dns.lookup`, but one address that is refused refuses the name: which one is used is the network's choice. */

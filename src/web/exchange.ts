@@ -14,6 +14,12 @@ export type Reply<Body> =
   /** `isBusy`: the server wants fewer requests, or none for `afterMs`; 0 where it does not say how long. */
   | { kind: "retry"; fetched: Fetched<Body>; isBusy: boolean; afterMs: number };
 
+/** A reply that is an error: what is wrong, and when to ask again; undefined means never. */
+export interface Refusal {
+  error: ToolError;
+  afterMs: number | undefined;
+}
+
 /** A reply whose head is there and whose body is not read yet. */
 export interface OpenReply {
   url: URL;
@@ -28,6 +34,8 @@ export interface Exchange<Body> {
   cookies: Cookies;
   /** What is sent to an address besides `user-agent`, names in lower case. */
   headersFor: (url: URL) => Readonly<Record<string, string>>;
+  /** Sent by POST, on redirects too; without one it is a GET. */
+  body?: string;
   /**
    * Make something of a reply that is no error, or of 304 where a condition was sent.
    *
@@ -36,6 +44,8 @@ export interface Exchange<Body> {
   receive: (reply: OpenReply) => Promise<Body>;
   /** What to try where the server wants fewer requests. */
   whenLimited: string;
+  /** Says more of a reply that is an error than its status does. It may read the body. */
+  explain?: (reply: OpenReply, usual: Refusal) => Promise<Refusal>;
   signal: AbortSignal;
 }
 
@@ -61,12 +71,13 @@ export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<B
   const { status } = reply;
   const problem = problemOf(reply, "if-none-match" in sent || "if-modified-since" in sent, request.whenLimited);
   if (problem === undefined) return { kind: "done", fetched: await receive(reply, request) };
-  await discardBody(reply);
   const location = redirectStatuses.has(status) ? reply.header("location") : "";
+  const usual = { error: problem, afterMs: retryStatuses.has(status) ? retryAfterMs(reply) : undefined };
+  const { error, afterMs } = (location === "" ? await request.explain?.(reply, usual) : undefined) ?? usual;
+  await discardBody(reply);
   if (location !== "") return redirect(url, location, status);
-  const fetched = failed(url, status, problem);
-  if (!retryStatuses.has(status)) return { kind: "done", fetched };
-  const afterMs = retryAfterMs(reply);
+  const fetched = failed(url, status, error);
+  if (afterMs === undefined) return { kind: "done", fetched };
   return { kind: "retry", fetched, isBusy: busyStatuses.has(status) || afterMs > 0, afterMs };
 }
 
@@ -85,9 +96,10 @@ function openReply(url: URL, { statusCode: status, statusText, headers, body }: 
 function requestOptions(
   url: URL,
   headers: Record<string, string>,
-  { signal }: Pick<Exchange<unknown>, "signal">,
+  { signal, body }: Pick<Exchange<unknown>, "signal" | "body">,
 ): Dispatcher.RequestOptions {
-  return { origin: url.origin, path: `${url.pathname}${url.search}`, method: "GET", signal, headers };
+  const sent = body === undefined ? { method: "GET" as const } : { method: "POST" as const, body };
+  return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers };
 }
 
 /** undici hears of an abort only once it is connected; the caller hears of it at once. */

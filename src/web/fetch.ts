@@ -16,7 +16,10 @@ export interface Fetcher {
   close(): Promise<void>;
 }
 
-export interface FetchRequest<Body> extends Pick<Exchange<Body>, "headersFor" | "receive" | "whenLimited"> {
+export interface FetchRequest<Body> extends Pick<
+  Exchange<Body>,
+  "headersFor" | "receive" | "whenLimited" | "body" | "explain"
+> {
   url: string;
   /** For the gate: which page of the run this is for. */
   order: number;
@@ -48,7 +51,7 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   const cookies = openCookies();
   const agent = new Agent({
     connect: guardedConnector(options.guard, options.signal),
-    allowH2: false,
+    allowH2: true,
     maxHeaderSize: 64 * 1024,
     // Drips and endless interim replies evade these two: the deadline of the request ends them.
     headersTimeout: options.stallMs,

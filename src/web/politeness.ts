@@ -39,9 +39,8 @@ interface Waiting extends Visit {
 
 /** First come, first served, except that who waits for a busy host does not hold up those behind. */
 export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
-  const inside = new Map<string, number>();
+  const places = openPlaces();
   const pace = openPaces(perHost);
-  let count = 0;
   let waiting: Waiting[] = [];
   let alarm: NodeJS.Timeout | undefined;
 
@@ -68,9 +67,9 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
         continue;
       }
       const pauseMs = hostPace.pauseMs(now);
-      const hasPlace = (inside.get(one.host) ?? 0) < hostPace.limit();
+      const hasPlace = places.takenOf(one.host) < hostPace.limit();
       if (!hasPlace && hostPace.quietMs(now) === 0) full.add(one.host);
-      const isFree = count < total && hasPlace && mayStart(one.order);
+      const isFree = places.taken() < total && hasPlace && mayStart(one.order);
       if (isFree && pauseMs === 0) one.enter(admit(one.host, now));
       else stay.push(one);
       if (isFree && pauseMs > 0) soonestMs = Math.min(soonestMs, pauseMs);
@@ -81,17 +80,13 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
   }
 
   function admit(host: string, now: number): () => void {
-    count += 1;
-    inside.set(host, (inside.get(host) ?? 0) + 1);
+    const leave = places.take(host);
     pace(host).started(now);
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      count -= 1;
-      const others = (inside.get(host) ?? 1) - 1;
-      if (others === 0) inside.delete(host);
-      else inside.set(host, others);
+      leave();
       recheck();
     };
   }
@@ -105,6 +100,27 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
         waiting.push({ ...visit, enter, refuse });
         recheck();
       });
+    },
+  };
+}
+
+/** How many are under way, in all and to each host. */
+function openPlaces() {
+  const inside = new Map<string, number>();
+  let count = 0;
+  return {
+    taken: () => count,
+    takenOf: (host: string) => inside.get(host) ?? 0,
+    /** Gives what gives the place back. */
+    take(host: string): () => void {
+      count += 1;
+      inside.set(host, (inside.get(host) ?? 0) + 1);
+      return () => {
+        count -= 1;
+        const others = (inside.get(host) ?? 1) - 1;
+        if (others === 0) inside.delete(host);
+        else inside.set(host, others);
+      };
     },
   };
 }

@@ -17,7 +17,8 @@ beforeEach(() => {
   home = temporaryFolder();
   vi.stubEnv("XDG_CONFIG_HOME", join(home, "config"));
   vi.stubEnv("XDG_STATE_HOME", join(home, "state"));
-  for (const name of ["OPENAI_API_KEY", "GROQ_API_KEY", "ANTHROPIC_API_KEY"]) vi.stubEnv(name, undefined);
+  for (const name of ["OPENAI_API_KEY", "GROQ_API_KEY", "ANTHROPIC_API_KEY", "BRAVE_API_KEY", "SEARXNG_URL"])
+    vi.stubEnv(name, undefined);
   onTestFinished(() => void vi.unstubAllEnvs());
 });
 
@@ -64,6 +65,12 @@ describe("what counts", () => {
     writeUserFile('{"keys": {"OPENAI_API_KEY": "from-file", "GROQ_API_KEY": "groq"}}');
     vi.stubEnv("OPENAI_API_KEY", "from-environment");
     expect(readConfig([]).config.secrets).toMatchObject({ OPENAI_API_KEY: "from-environment", GROQ_API_KEY: "groq" });
+    vi.stubEnv("BRAVE_API_KEY", "brave");
+    vi.stubEnv("SEARXNG_URL", "http://localhost:8080");
+    expect(readConfig([]).config.secrets).toMatchObject({
+      BRAVE_API_KEY: "brave",
+      SEARXNG_URL: "http://localhost:8080",
+    });
   });
 });
 

@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -43,6 +44,31 @@ test.each([
   await folder.write("hostile.xlsx", workbookFile({ sheets: { one: rows } }));
   const result = await folder.call(readRows, { source: "hostile.xlsx" });
   expect(result).toMatchObject({ ok: false, code, message: expect.stringMatching(message) });
+});
+
+test("a workbook that would fill the disk out of next to nothing is refused", async () => {
+  const shared = megabytes("x", 3);
+  const rows = '<row><c t="s"><v>0</v></c></row>'.repeat(400);
+  await folder.write("bomb.xlsx", workbookFile({ sheets: { one: rows }, sharedTexts: [`<t>${shared}</t>`] }));
+  const message = expect.stringMatching(/takes more than 1 GB out of next to nothing; .* save the sheet as CSV/);
+  expect(await folder.call(readRows, { source: "bomb.xlsx" })).toMatchObject({ ok: false, code: "too_large", message });
+  expect(await readdir(join(folder.workspace, "tmp"))).toEqual([]);
+});
+
+test("a workbook of cells far from each other is a table of few columns", async () => {
+  const rows = Array.from(
+    { length: 50_000 },
+    (_, index) => `<row><c r="${index % 2 === 0 ? "A" : "XFD"}1"><v>1</v></c></row>`,
+  );
+  await folder.write("far.xlsx", workbookFile({ sheets: { one: rows.join("") } }));
+  const page = await folder.value(readRows, { source: "far.xlsx", offset: 49_998 });
+  expect(page).toMatchObject({
+    rows: [
+      ["1", null],
+      [null, "1"],
+    ],
+    row_count: 50_000,
+  });
 });
 
 test("a workbook is read in a process of its own, page by page", async () => {

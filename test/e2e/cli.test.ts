@@ -52,7 +52,16 @@ describe("axoner", () => {
   test("--help lists every command and option", async () => {
     const { code, stdout } = await axoner(temporaryFolder(), ["--help"]);
     expect(code).toBe(0);
-    for (const word of ["run", "tool", "mcp", "--root DIR", "--allow-private", "--plugin FILE", "--max-turns"])
+    for (const word of [
+      "run",
+      "tool",
+      "mcp",
+      "--root DIR",
+      "--allow-private",
+      "--plugin FILE",
+      "--max-turns",
+      "BRAVE_API_KEY",
+    ])
       expect(stdout).toContain(word);
   });
 

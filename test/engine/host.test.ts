@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { childEnvironment } from "../../src/config.ts";
+import { childEnvironment } from "../../src/config/child-environment.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { openHostedEngine } from "../../src/engine/host.ts";
 import type { JsonValue } from "../../src/message.ts";
@@ -14,6 +14,7 @@ function openHosted(plugins = [plugin]): Engine {
   return openHostedEngine({
     settings: configFor("/nonexistent", { plugins }) as JsonValue,
     environment: childEnvironment(),
+    needsSql: () => false,
   });
 }
 

@@ -37,7 +37,7 @@ const tiers: Tier[] = [
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
   { zones: ["runtime", "open-services", "serve", "node-host", "dataset-resources"], mutual: true },
   {
-    zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "index", "testing"],
+    zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "engine-process", "index", "testing"],
     mutual: true,
   },
 ];
@@ -78,11 +78,13 @@ const readsArguments = new Set([
   "math/math-worker",
 ]);
 
+const readsEnvironment = new Set(["config.ts", "config/child-environment.ts"]);
+
 /** One place reads the environment and the command line, so that a child never inherits a key nobody gave it. */
 export const configReadsEnvironment: Rule = (tree) => {
   return everyFile(tree, (path, file) => {
     const code = codeOf(file);
-    if (path === "config.ts") return undefined;
+    if (readsEnvironment.has(path)) return undefined;
     if (file.imports.some(({ target }) => target === "node:process")) return "imports node:process; use the global";
     if (/\bprocess\s*(\.|\?\.)\s*env\b|\bprocess\s*\[|\{[^{}]*\}\s*=\s*process\b/.test(code)) {
       return "reads the environment, which only config.ts may";

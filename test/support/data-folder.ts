@@ -65,9 +65,10 @@ export async function openDataFolder({
   const never = () => {
     throw new Error("these tests neither fetch nor calculate");
   };
-  const others: Pick<Services, "math" | "web"> = {
+  const others: Pick<Services, "math" | "web" | "search"> = {
     math: { evaluate: never, close: never },
     web: { scrape: never, crawl: never, checkSelectors: never, close: never },
+    search: { search: never, close: never },
   };
   const services: Services = { files, datasets, sql, databases, charts, ...others };
 

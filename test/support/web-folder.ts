@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/message.ts";
 import { queryData } from "../../src/tools/query-data.ts";
 import type { ToolResult } from "../../src/tools/tool.ts";
 import { openDownloader } from "../../src/web/download.ts";
-import { openDataFolder, type DataFolder } from "./data-folder.ts";
+import { openDataFolder, type DataFolder, type DataFolderOptions } from "./data-folder.ts";
 import { openSite, reply, type Route, type Site } from "./site.ts";
 
 /** A data folder that may fetch files from a site. Whoever opens one closes it. */
@@ -21,7 +21,7 @@ export interface WebFolder extends DataFolder {
   workspaceFiles(name: string): Promise<string[]>;
 }
 
-export async function openWebFolder(): Promise<WebFolder> {
+export async function openWebFolder(limits: Pick<DataFolderOptions, "keepAfterMs"> = {}): Promise<WebFolder> {
   const routes: Record<string, Route | string> = {};
   const site = await openSite(routes);
   const downloader = openDownloader({
@@ -30,7 +30,7 @@ export async function openWebFolder(): Promise<WebFolder> {
     stallMs: 1_000,
     deadlineMs: 1_800,
   });
-  const folder = await openDataFolder({ downloader });
+  const folder = await openDataFolder({ downloader, ...limits });
   const serve = (path: string, route: Route) => {
     routes[path] = route;
     return site.origin + path;

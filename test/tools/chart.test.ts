@@ -141,6 +141,13 @@ describe("what is refused", () => {
   test.each([
     [{ source, mark: "bar", x: "regoin" }, /no column 'regoin' \(did you mean region\?\); the columns are id, sold_at/],
     [{ source, mark: "bar", x: "region", y: "sum(prise)" }, /no column 'prise' \(did you mean price/],
+    [{ source, mark: "bar", x: "region", y: "count" }, /no column 'count'; count\(\) counts the rows/],
+    [{ source, mark: "bar", x: "region", y: "mean" }, /no column 'mean'; avg takes a column, as in avg\(column\)/],
+    [{ source, mark: "bar", x: "month", y: "price" }, /no column 'month'; month takes a column/],
+    [{ source, mark: "pie", x: "region" }, /no mark 'pie', use arc; the marks are bar, line/],
+    [{ source, mark: "Scatter plot", x: "price" }, /no mark 'Scatter plot', use point/],
+    [{ source, mark: "lien", x: "price" }, /no mark 'lien' \(did you mean line\?\)/],
+    [{ source, x: "price" }, /the marks are bar, line/],
     [{ source, mark: "bar", x: "region", y: "exec(price)" }, /no function exec; use one of count, sum/],
     [{ source, mark: "bar", x: "region", y: "sum(sold_at)" }, /'sold_at' holds times/],
     [{ source, mark: "bar", x: "region", y: "shop" }, /'shop' holds no numbers/],

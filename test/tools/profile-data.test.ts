@@ -74,6 +74,22 @@ test("tells the format of dates only where every value has it", async () => {
   expect(most).not.toHaveProperty("date_format");
 });
 
+test("tells both formats of dates whose day could be their month, unless a later one tells them apart", async () => {
+  const lines = Array.from({ length: 300 }, (_, id) => {
+    const [day, month] = [String((id % 12) + 1).padStart(2, "0"), String((id % 7) + 1).padStart(2, "0")];
+    const last = id === 299 ? "04/25/2025" : `${day}/${month}/2025`;
+    return `${day}/${month}/2025,${day}-${month}-2025,${last},25/${month}/2025\n`;
+  });
+  await folder.write("unclear.csv", `slashes,dashes,late,clear\n${lines.join("")}`);
+  const { columns } = await folder.value(profileData, { source: "unclear.csv" });
+  expect((columns as JsonObject[]).map(({ date_format: format }) => format)).toEqual([
+    "%d/%m/%Y or %m/%d/%Y",
+    "%d-%m-%Y or %m-%d-%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+  ]);
+});
+
 test("bears infinities, values that are no numbers, and a table of many columns", async () => {
   await folder.value(queryData, {
     sql: "select unnest([1.0, 'inf'::double, 'nan'::double, null]) as x",

@@ -158,3 +158,23 @@ test("a column that only other rows have is null in the page", async () => {
   const missing = await folder.call(readRows, { source: "late.jsonl", limit: 1, columns: ["later"] });
   expect(missing).toMatchObject({ ok: false, code: "invalid_input" });
 });
+
+test("a line end that two chunks share is one", async () => {
+  // as long as the first chunk that is read, with the carriage return
+  const header = `a,${"b".repeat(32 * 1024 - 3)}`;
+  await folder.write("shared.csv", `${header}\r\n1,2\r\n3,4\r\n`);
+  expect(await folder.value(readRows, { source: "shared.csv", columns: ["a"] })).toMatchObject({
+    rows: [["1"], ["3"]],
+    row_count: 2,
+  });
+});
+
+test.each([
+  ["blank lines", `city,n\n${"\n".repeat(300)}Oslo,1\n`, ["city", "n"]],
+  ["few rows", "2020,2021\n1,2\n", ["2020", "2021"]],
+  ["many rows", `1,x\n${"2,y\n".repeat(5_000)}`, ["column0", "column1"]],
+])("names the columns as SQL does in a file of %s", async (_name, content, columns) => {
+  await folder.write("names.csv", content);
+  expect(await folder.value(readRows, { source: "names.csv", limit: 1 })).toMatchObject({ columns });
+  expect(await folder.value(queryData, { sql: "select * from 'names.csv' limit 1" })).toMatchObject({ columns });
+});

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { profileData } from "../../src/tools/profile-data.ts";
 import { readRows } from "../../src/tools/read-rows.ts";
 import { reply } from "../support/site.ts";
@@ -84,6 +85,20 @@ describe("a file that was fetched before", () => {
     expect(await web.all(web.served("/secret.csv", csv, { "cache-control": "no-store" }))).toMatchObject({ rows });
     expect(await web.workspaceFiles("cache")).toEqual(before);
     expect((await web.workspaceFiles("tmp")).filter((name) => name.endsWith(".download"))).toEqual([]);
+  });
+
+  test("has a Parquet copy only where it is kept itself", async () => {
+    const copying = await openWebFolder({ keepAfterMs: 0 });
+    onTestFinished(() => copying.close());
+    const copies = async () => (await copying.workspaceFiles("cache")).filter((name) => name.startsWith("table-"));
+    const passing = copying.served("/secret.csv", csv, { "cache-control": "no-store" });
+    const lasting = copying.served("/open.csv", csv, { etag: '"1"' });
+    for (let time = 0; time < 3; time++) expect(await copying.all(passing)).toMatchObject({ rows });
+    const isCopied = async () => (await copies()).some((name) => name.endsWith(".parquet"));
+    // a file that was put there in this moment is not copied yet
+    while (!(await isCopied())) await copying.all(lasting).then(() => delay(200));
+    await copying.sql.close();
+    expect((await copies()).filter((name) => name.endsWith(".parquet"))).toHaveLength(1);
   });
 
   test("is one version for the whole of a call", async () => {

@@ -47,6 +47,18 @@ class CrawlResult(TableResult):
     notes: list[str]
 
 
+class WebSearchResult(ToolResult):
+    """What ``web_search`` returns."""
+
+    status: str
+    results: list[dict[str, Any]]
+    backend: str
+    dataset: str
+    dataset_path: str
+    dataset_format: str
+    notes: list[str]
+
+
 class ProfileDataResult(ToolResult):
     """What ``profile_data`` returns."""
 
@@ -263,6 +275,30 @@ class Tools(ABC):
         }
         return self._call(CrawlResult, "crawl", arguments, timeout, progress)
 
+    def web_search(
+        self,
+        query: str,
+        *,
+        count: int | None = None,
+        backend: Literal["google", "brave", "tavily", "searxng"] | None = None,
+        fetch: bool | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> WebSearchResult:
+        """Search the web. With fetch, each hit brings the start of its page, and a dataset keeps the pages whole.
+
+        :param count: hits (default 10; 1 to 50)
+        :param backend: the first configured if omitted
+        :param fetch: fetch the hits as scrape does (default false)
+        """
+        arguments = {
+            "query": query,
+            "count": count,
+            "backend": backend,
+            "fetch": fetch,
+        }
+        return self._call(WebSearchResult, "web_search", arguments, timeout, progress)
+
     def profile_data(
         self,
         source: str,
@@ -272,7 +308,7 @@ class Tools(ABC):
     ) -> ProfileDataResult:
         """Profile a file, glob or dataset in one pass: row count, dialect, encoding, problems and, per column, type,
         nulls, min, max, mean, std, text lengths (min, max, mean); approximate: distinct, quantiles (5, 25, 50, 75, 95
-        %), top values, likely_key; date_format of dates held as text.
+        %), top values, likely_key; date_format, number_format of dates, numbers held as text.
 
         :param source: path or glob inside a root (a.zip#in.csv, a.xlsx#Sheet 2), http(s) URL of a data file, or a
             dataset's handle or name
@@ -462,6 +498,7 @@ class Tools(ABC):
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
     "crawl": CrawlResult,
+    "web_search": WebSearchResult,
     "profile_data": ProfileDataResult,
     "query_data": QueryDataResult,
     "query_database": QueryDatabaseResult,

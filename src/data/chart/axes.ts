@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "../../message.ts";
 import type { Cell } from "./chart-rows.ts";
 import { valueLabel, type Dimension } from "./dimension.ts";
-import { isYear } from "./numbers.ts";
+import { digitsWithin, isYear } from "./numbers.ts";
 import { nameOf, orderOf, totals, type Scene } from "./scene.ts";
 import { stepsBetween, type TimeUnit } from "./time-units.ts";
 import { roughWidth } from "./words.ts";
@@ -63,7 +63,10 @@ function stepsBand({ title, unit }: Extract<Dimension, { kind: "steps" }>, value
     domain,
     type: "ordinal",
     place: (value) => value ?? null,
-    axis: (widthPx) => ({ values: stepTicks(domain, unit, widthPx), labelExpr: stepLabels[unit] }),
+    axis: (widthPx) => {
+      const shown = stepTicks(domain, unit, widthPx);
+      return { values: shown, labelExpr: unit === "week" || unit === "day" ? dayLabels(shown) : stepLabels[unit] };
+    },
     labelWidth: stepWidth[unit],
     title: withUnit(title, unit),
     isNamed: false,
@@ -76,7 +79,7 @@ function withUnit(title: string, unit: TimeUnit): string {
 }
 
 /** Constant expressions: nothing of the data is part of them. The second line appears where it changes. */
-const stepLabels: Record<TimeUnit, string> = {
+const stepLabels: Record<Exclude<TimeUnit, "week" | "day">, string> = {
   century: "utcFormat(datum.value, '%Y')",
   decade: "utcFormat(datum.value, '%Y')",
   year: "utcFormat(datum.value, '%Y')",
@@ -84,12 +87,17 @@ const stepLabels: Record<TimeUnit, string> = {
     "['Q' + utcquarter(datum.value), utcquarter(datum.value) == 1 || !(datum.index > 0) ? utcFormat(datum.value, '%Y') : '']",
   month:
     "[utcFormat(datum.value, '%b'), utcmonth(datum.value) == 0 || !(datum.index > 0) ? utcFormat(datum.value, '%Y') : '']",
-  week: "[utcFormat(datum.value, '%b %-d'), !(datum.index > 0) ? utcFormat(datum.value, '%Y') : '']",
-  day: "[utcFormat(datum.value, '%b %-d'), !(datum.index > 0) ? utcFormat(datum.value, '%Y') : '']",
   hour: clock("%H:%M"),
   minute: clock("%H:%M"),
   second: clock("%H:%M:%S"),
 };
+
+/** The year stands below the first label of each. */
+function dayLabels(shown: readonly number[]): string {
+  const yearOf = (at: number | undefined) => (at === undefined ? undefined : new Date(at).getUTCFullYear());
+  const firsts = shown.filter((at, index) => yearOf(at) !== yearOf(shown[index - 1]));
+  return `[utcFormat(datum.value, '%b %-d'), indexof([${firsts.join()}], datum.value) >= 0 ? utcFormat(datum.value, '%Y') : '']`;
+}
 
 function clock(format: string): string {
   const isNewDay = "utchours(datum.value) == 0 && utcminutes(datum.value) == 0 && utcseconds(datum.value) == 0";
@@ -159,20 +167,28 @@ export function valueAxis({ theme }: Scene, title: string, values: readonly numb
   };
 }
 
-/** How the numbers of an axis are written. */
+/** How the numbers of an axis are written: short, but no two of them alike. */
 export function numberLabels(title: string, values: readonly number[]): JsonObject {
   const [low, high] = ends(values);
   const size = Math.max(Math.abs(low), Math.abs(high));
+  const digits = digitsWithin(low, high);
   if (isYear(title, low, high)) return { format: "d" };
-  if (size >= 1e15 || (size > 0 && size < 1e-3)) return { format: "~e" };
-  return size >= 1e4 ? { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')" } : {};
+  if (size >= 1e15 || (size > 0 && size < 1e-3))
+    return { labelExpr: "datum.value == 0 ? '0' : format(datum.value, '.12~e')" };
+  if (size >= 1e4) return digits > 6 ? { format: ",.15~r" } : shortened(6);
+  // An axis of one value knows no step to round by.
+  return low === high ? { format: ",.12~r" } : {};
 }
 
 /** As `numberLabels`, for the ends of a range of colours, which are not round. */
 export function legendLabels(values: readonly number[]): JsonObject {
   const [low, high] = ends(values);
   const isLong = Math.max(Math.abs(low), Math.abs(high)) >= 1e4;
-  return isLong ? { labelExpr: "replace(format(datum.value, '.3~s'), 'G', 'B')" } : {};
+  return isLong ? shortened(digitsWithin(low, high)) : {};
+}
+
+function shortened(digits: number): JsonObject {
+  return { labelExpr: `replace(format(datum.value, '.${digits}~s'), 'G', 'B')` };
 }
 
 /** Without the spread of arguments, which thousands of them would overflow. */

@@ -1,10 +1,11 @@
 import { ToolError } from "../../errors.ts";
 import type { JsonValue } from "../../message.ts";
 import { maxRows } from "./chart-sql.ts";
-import { valueLabel } from "./dimension.ts";
+import { valueLabel, type Dimension } from "./dimension.ts";
+import { distinctLabels, roomForNames } from "./labels.ts";
+import type { Layout } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { roles, type Role } from "./request.ts";
-import { distinctLabels } from "./words.ts";
 
 /** One mark of the picture, or one point of a line. Along categories, a number is a rank, and 0 what is folded. */
 export interface Cell {
@@ -51,8 +52,14 @@ export function nearOutliers({ boxes, outliers }: Pick<ChartRows, "boxes" | "out
 
 type Row = readonly JsonValue[];
 
+interface Answer {
+  rows: readonly Row[];
+  /** Of the whole result. */
+  rowCount: number;
+}
+
 /** @throws ToolError `too_large` where the picture would hold more than it can */
-export function readRows(rows: readonly Row[], rowCount: number, plan: Plan): ChartRows {
+export function readRows({ rows, rowCount }: Answer, plan: Plan, layout: Layout): ChartRows {
   if (rows.length < rowCount || rowCount >= maxRows) {
     throw new ToolError(
       "too_large",
@@ -61,8 +68,14 @@ export function readRows(rows: readonly Row[], rowCount: number, plan: Plan): Ch
   }
   const of = (kind: string) => rows.filter((row) => row[0] === kind);
   const names: ChartRows["names"] = {};
-  for (const role of roles) if (needsNames(role, plan)) names[role] = namesOf(role, of(role), of("cell"), plan);
   const cells = of("cell");
+  for (const role of roles) {
+    const dimension = plan.dimensions[role];
+    if (dimension?.kind === "category") names[role] = namesOf(of(role), role, layout);
+    // There may be thousands of numbers along an axis; they name themselves.
+    else if (dimension !== undefined && (role === "color" || role === "facet"))
+      names[role] = stepNames(role, cells, dimension);
+  }
   return {
     cells: cells.map(toCell).toSorted(byPlace),
     boxes: plan.kind === "boxes" ? cells.map(toBox).toSorted(byPlace) : [],
@@ -103,21 +116,18 @@ function number(cell: JsonValue | undefined): number | undefined {
   return Number.isInteger(cell) ? cell : Number(cell.toPrecision(12));
 }
 
-/** Numbers and steps of color and facet are named by what they are, in their order. */
-function namesOf(role: Role, ranked: readonly Row[], cells: readonly Row[], { dimensions }: Plan): Names {
-  const dimension = dimensions[role];
-  if (dimension === undefined || dimension.kind === "category") {
-    const inOrder = ranked.toSorted((a, b) => Number(a[1]) - Number(b[1]));
-    const labels = distinctLabels(inOrder.map((row) => (typeof row[7] === "string" ? row[7] : null)));
-    return { labels, total: Number(inOrder[0]?.[2] ?? 0) };
-  }
+function namesOf(ranked: readonly Row[], role: Role, layout: Layout): Names {
+  const inOrder = ranked.toSorted((a, b) => Number(a[1]) - Number(b[1]));
+  const texts = inOrder.map((row) => (typeof row[7] === "string" ? row[7] : null));
+  return {
+    labels: distinctLabels(texts, roomForNames(role, texts.length, layout)),
+    total: Number(inOrder[0]?.[2] ?? 0),
+  };
+}
+
+/** Numbers and steps of time are named by what they are, in their order. */
+function stepNames(role: Role, cells: readonly Row[], dimension: Exclude<Dimension, { kind: "category" }>): Names {
   const column = roles.indexOf(role) + 1;
   const values = [...new Set(cells.map((row) => Number(row[column])))].toSorted((a, b) => a - b);
   return { labels: values.map((value) => valueLabel(dimension, value)), total: values.length };
-}
-
-/** There may be thousands of numbers along an axis; they name themselves. */
-function needsNames(role: Role, { dimensions }: Plan): boolean {
-  const dimension = dimensions[role];
-  return dimension !== undefined && (dimension.kind === "category" || role === "color" || role === "facet");
 }

@@ -1,5 +1,6 @@
 import { quoteName } from "../sql-text.ts";
 import { aggregates } from "./encoding.ts";
+import { countColumns, factsSelect } from "./group-facts.ts";
 import type { Layout, Measure } from "./layout.ts";
 import { maxCells, type Plan } from "./plan.ts";
 import { roles, type Role } from "./request.ts";
@@ -30,10 +31,10 @@ interface Parts {
   selects: string[];
 }
 
-function groups(plan: Plan, { measure }: Layout, from: string): Parts {
+function groups(plan: Plan, layout: Layout, from: string): Parts {
+  const { measure } = layout;
   const isFolded = foldedRoles(plan);
-  const aggregate = measure === undefined ? "count(*)" : aggregateSql(measure);
-  const grouped = `grouped as materialized (select ${columns(plan, (sql) => sql)}, ${aggregate} as v, count(*) as n from ${from}${present(plan)} group by all)`;
+  const grouped = groupedTables(plan, layout, from);
   const isAdditive = measure === undefined || aggregates[measure.aggregate].isAdditive;
   const isAlone = ranked(plan).length + others(plan) === 1;
   const grouping = isAlone
@@ -41,9 +42,22 @@ function groups(plan: Plan, { measure }: Layout, from: string): Parts {
     : { score: isAdditive ? "abs(sum(v))" : "sum(n)", count: "sum(n)" };
   const fold = isAdditive && isFolded ? "sum(v)" : "any_value(v)";
   const cells = `cells as materialized (select ${rankedColumns(plan)}, ${fold} as v, sum(n) as n from grouped ${joins(plan)}${within(plan, "v is not null")} group by all)`;
-  const tables = [grouped, ...ranks(plan, "grouped", grouping), cells];
-  if (plan.parts === undefined) return { tables, selects: [cellSelect("cells")] };
+  const tables = [...grouped, ...ranks(plan, "grouped", grouping), cells];
+  const facts = plan.isAhead ? [factsSelect(layout, "all_groups", letters)] : [];
+  if (plan.parts === undefined) return { tables, selects: [cellSelect("cells"), ...facts] };
   return { tables: [...tables, ...reduced(plan.parts)], selects: [cellSelect("few")] };
+}
+
+/** Groups that have a place; where nothing is known of the rows yet, out of all groups. */
+function groupedTables(plan: Plan, layout: Layout, from: string): string[] {
+  const { measure } = layout;
+  const aggregate = measure === undefined ? "count(*)" : aggregateSql(measure);
+  const group = `select ${columns(plan, (sql) => sql)}, ${aggregate} as v, count(*) as n`;
+  if (!plan.isAhead) return [`grouped as materialized (${group} from ${from}${present(plan)} group by all)`];
+  return [
+    `all_groups as materialized (${group}${countColumns(layout)} from ${from} group by all)`,
+    `grouped as (select * from all_groups${present(plan, [], true)})`,
+  ];
 }
 
 /**
@@ -167,10 +181,10 @@ function within(plan: Plan, ...conditions: string[]): string {
 }
 
 /** A number or a time that is none has no place on its axis. */
-function present(plan: Plan, more: readonly string[] = []): string {
+function present(plan: Plan, more: readonly string[] = [], isGrouped = false): string {
   const needed = roles.flatMap((role) => {
     const dimension = plan.dimensions[role];
-    return dimension === undefined || dimension.kind === "category" ? [] : [dimension.sql];
+    return dimension === undefined || dimension.kind === "category" ? [] : [isGrouped ? letters[role] : dimension.sql];
   });
   const conditions = [...needed, ...more].map((sql) => `(${sql}) is not null`);
   return conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;

@@ -6,9 +6,10 @@ import { readRows } from "./chart-rows.ts";
 import { dataSql, maxRows } from "./chart-sql.ts";
 import { factsSql, readFacts, type Facts } from "./facts.ts";
 import { asTime, type Field } from "./field.ts";
+import { isPlannedAhead, readGroupFacts } from "./group-facts.ts";
 import { layoutOf, needsNumbers, type Layout } from "./layout.ts";
 import { notesOf } from "./notes.ts";
-import { planOf, type FieldRole } from "./plan.ts";
+import { checkValues, planAhead, planOf, type FieldRole, type Plan } from "./plan.ts";
 import { roles, type ChartRequest } from "./request.ts";
 import type { Scene } from "./scene.ts";
 import { specOf } from "./spec.ts";
@@ -44,13 +45,8 @@ export async function designChart(options: ChartOptions): Promise<Chart> {
   const { query } = options;
   const from = fromSql(options.from);
   const { columns } = await query(`select * from ${from} limit 0`, 1, true);
-  const read = layoutOf(options, columns);
-  const first = await askFacts(read, from, query);
-  const layout = withTextTimes(read, first);
-  const facts = layout === read ? first : await askFacts(layout, from, query);
-  const plan = planOf(layout, facts);
-  const answer = await query(dataSql(plan, layout, from), maxRows, false);
-  const rows = readRows(answer.rows, answer.rowCount, plan);
+  const { layout, facts, plan, answer } = await askRows(layoutOf(options, columns), from, query);
+  const rows = readRows(answer, plan, layout);
   if (rows.cells.length === 0)
     throw new ToolError("invalid_input", "there is nothing to draw: no row has a value for every column that is shown");
   const scene: Scene = { layout, plan, rows, facts: facts.of, theme: themes[options.theme], valueTitle: "" };
@@ -60,6 +56,29 @@ export async function designChart(options: ChartOptions): Promise<Chart> {
   const subtitle = notes.onPicture.map((note) => note.charAt(0).toUpperCase() + note.slice(1)).join(". ");
   const spec = specOf(scene, { title: title === "" ? defaultTitle(scene) : title, subtitle });
   return { spec, notes: [...notes.onPicture, ...notes.others] };
+}
+
+interface Asked {
+  layout: Layout;
+  facts: Facts<FieldRole>;
+  plan: Plan;
+  answer: Answer;
+}
+
+/** The rows of a chart, and what the picture has to say of them. */
+async function askRows(read: Layout, from: string, query: ChartOptions["query"]): Promise<Asked> {
+  if (isPlannedAhead(read)) {
+    const plan = planAhead(read);
+    const answer = await query(dataSql(plan, read, from), maxRows, false);
+    const facts = readGroupFacts(read, answer.rows);
+    checkValues(read, facts);
+    if (withTextTimes(read, facts) === read) return { layout: read, facts, plan, answer };
+  }
+  const first = await askFacts(read, from, query);
+  const layout = withTextTimes(read, first);
+  const facts = layout === read ? first : await askFacts(layout, from, query);
+  const plan = planOf(layout, facts);
+  return { layout, facts, plan, answer: await query(dataSql(plan, layout, from), maxRows, false) };
 }
 
 function fromSql(from: ChartOptions["from"]): string {

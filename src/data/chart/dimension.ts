@@ -90,7 +90,7 @@ export function coreRange({ min, max, quantiles }: FieldFacts): { ends: readonly
 export function valueLabel(dimension: Exclude<Dimension, { kind: "category" }>, value: number): string {
   if (dimension.kind === "bins") {
     const { low, step, isWhole } = dimension.bins;
-    return rangeLabel(low + value * step, low + (value + 1) * step - (isWhole ? 1 : 0));
+    return rangeLabel(low + value * step, low + (value + 1) * step - (isWhole ? 1 : 0), step);
   }
   if (dimension.kind === "number") return numberLabel(value, dimension.title);
   return stepLabel(value, dimension.kind === "steps" ? dimension.unit : "day");

@@ -95,8 +95,16 @@ function unknownColumn(argument: string, text: string, columns: readonly Column[
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : "";
   return new ToolError(
     "invalid_input",
-    `${argument}: there is no column '${cutText(text, 80)}'${didYouMean(text, names)}; the columns are ${listed.join(", ")}${more}`,
+    `${argument}: there is no column '${cutText(text, 80)}'${didYouMean(text, names)}${functionHint(text)}; the columns are ${listed.join(", ")}${more}`,
   );
+}
+
+/** The name of a function alone asks for it. */
+function functionHint(text: string): string {
+  const name = text.trim().toLowerCase();
+  if (aggregateOf(name) === "count") return "; count() counts the rows, as y left out does";
+  const known = aggregateOf(name) ?? timeUnits.find((unit) => unit === name);
+  return known === undefined ? "" : `; ${known} takes a column, as in ${known}(column)`;
 }
 
 export function kindOf({ type }: Column): Kind {

@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../message.ts";
 import { isJsonObject } from "../../message.ts";
 import type { Field } from "./field.ts";
+import { isMonthSql, isTimeSql } from "./text-times.ts";
 import { timeUnits, type TimeUnit } from "./time-units.ts";
 import { quoteName } from "../sql-text.ts";
 
@@ -66,11 +67,7 @@ function factsOf({ encoding, kind, sql }: Field, role: string): string {
       .join(" ");
     return `{${common}, ${ends}, 'finest': case ${finest} else 'second' end}`;
   }
-  const isMonth = `bool_and(regexp_full_match(${sql}, '\\d{4}-(0[1-9]|1[0-2])'))`;
-  // A cast that fails costs a hundred times what a pattern does: it is tried on nothing else than what looks like a date.
-  const looks = `regexp_matches(${sql}, '^\\d{4}-\\d\\d?-\\d\\d?')`;
-  const isTime = `bool_and(case when ${sql} is null then null when ${looks} then try_cast(${sql} as timestamp) is not null else false end)`;
-  return `{${common}, 'month': ${isMonth}, 'time': ${isTime}}`;
+  return `{${common}, 'month': bool_and(${isMonthSql(sql)}), 'time': bool_and(${isTimeSql(sql)})}`;
 }
 
 function read(cell: Record<string, JsonValue>): FieldFacts {

@@ -3,7 +3,7 @@ import { aggregates } from "./encoding.ts";
 import type { FieldFacts, Facts } from "./facts.ts";
 import type { FieldRole } from "./plan.ts";
 import { roles, type Role } from "./request.ts";
-import { shortNumber } from "./numbers.ts";
+import { shortNumbers } from "./numbers.ts";
 import { dwarfs, type Scene } from "./scene.ts";
 import { withinSentence } from "./words.ts";
 
@@ -35,7 +35,7 @@ function leftOut(scene: Scene, role: Role): string[] {
   const what = withinSentence(dimension.title);
   const large = role === "x" && dimension.fold ? dwarfs(scene) : undefined;
   if (large !== undefined) {
-    const parts = `${shortNumber(large.folded)} of ${shortNumber(large.total)}`;
+    const parts = shortNumbers([large.folded, large.total]).join(" of ");
     return [
       `${shown} of ${total} values of ${what} are shown; the other ${rest.toLocaleString("en")} make up ${parts}`,
     ];

@@ -3,6 +3,7 @@ import { aggregates } from "./encoding.ts";
 import { binned, coreRange, dimensionOf, niceBins, type Dimension, type Room } from "./dimension.ts";
 import type { FieldFacts, Facts } from "./facts.ts";
 import type { Field } from "./field.ts";
+import { factsAhead } from "./group-facts.ts";
 import type { Layout } from "./layout.ts";
 import type { Role } from "./request.ts";
 
@@ -26,6 +27,8 @@ export interface Plan {
   sample: number | undefined;
   /** Points lie so thick that their number is shown instead. */
   isDensity: boolean;
+  /** Nothing was known of the rows: it comes with them. */
+  isAhead: boolean;
 }
 
 export type FieldRole = Role | "measure";
@@ -40,6 +43,11 @@ const heatmapRooms: Partial<Record<Role, Room>> = {
   facet: { ...facetRoom, keep: 4, numbers: 4, bins: 4, steps: 4 },
 };
 
+/** The plan for groups that are the same whatever the rows hold. */
+export function planAhead(layout: Layout): Plan {
+  return { ...planOf(layout, factsAhead(layout)), isAhead: true };
+}
+
 /** @throws ToolError `invalid_input` where there is nothing to show */
 export function planOf(layout: Layout, facts: Facts<FieldRole>): Plan {
   checkValues(layout, facts);
@@ -51,6 +59,7 @@ export function planOf(layout: Layout, facts: Facts<FieldRole>): Plan {
     parts: undefined,
     sample: undefined,
     isDensity: false,
+    isAhead: false,
   };
   if (layout.mark === "point" && layout.y !== undefined) return planPoints(layout, facts, plan);
   if (layout.mark === "box")
@@ -170,7 +179,8 @@ function histogramBins(field: Field, facts: FieldFacts): Dimension {
   return binned(field, { ...niceBins(facts, ends[0], ends[1], wanted), isCut });
 }
 
-function checkValues({ mark, x, measure }: Layout, { rowCount, of }: Facts<FieldRole>): void {
+/** @throws ToolError `invalid_input` where there is nothing to show */
+export function checkValues({ mark, x, measure }: Layout, { rowCount, of }: Facts<FieldRole>): void {
   if (rowCount === 0)
     throw new ToolError("invalid_input", "there is nothing to draw: the source or the result of sql has no rows");
   for (const role of ["x", "y", "measure"] as const) {

@@ -37,7 +37,7 @@ function lowerFirst(word: string): string {
 }
 
 /** A text that a picture can hold: one line, without what XML refuses or what turns the direction of its neighbours. */
-function readable(text: string): string {
+export function readable(text: string): string {
   return printable(text.replace(/[\r\n\t\u2028\u2029]+/g, " "))
     .toWellFormed()
     .replace(/[\ufffe\uffff\u200e\u200f\u061c]/g, "");
@@ -47,27 +47,13 @@ function readable(text: string): string {
  * Vega keeps texts as keys of plain objects, and fails on the names that those have from the start, such as
  * `constructor`: they get a character that is not seen.
  */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text in {} ? `\u200b${text}` : text;
 }
 
 /** At most so many characters, the last of them `…` where something was cut. */
 function cutTo(text: string, maxChars: number): string {
   return text.length <= maxChars ? text : `${beginning(text, maxChars - 1).trimEnd()}…`;
-}
-
-const maxLabelChars = 80;
-
-/** What names the categories on a picture: distinct, however alike their beginnings are. */
-export function distinctLabels(values: readonly (string | null)[]): string[] {
-  const taken = new Set<string>();
-  return values.map((value) => {
-    const label = harmless(cutTo(value === null ? "(no value)" : readable(value).trim() || "(empty)", maxLabelChars));
-    let unique = label;
-    for (let copy = 2; taken.has(unique); copy++) unique = `${label} (${copy})`;
-    taken.add(unique);
-    return unique;
-  });
 }
 
 /** How wide a text is about, in pixels: enough to choose a layout by. The drawing measures exactly. */
@@ -155,6 +141,10 @@ export function naturalOrder(labels: readonly string[]): ((a: string, b: string)
   const isCodes = labels.every((label) => /^\d+$/.test(label));
   const numbered =
     !isCodes &&
-    labels.every((label) => /^[<>≤≥~]?\s*[$€£]?[-+]?\d|^(q|h|w|week|level|grade|day|step|phase)\s?\d/i.test(label));
+    labels.every((label) =>
+      /^[<>≤≥~]?\s*[$€£]?[-+]?\d|^(q|h|w|year|quarter|month|week|day|hour|level|grade|step|phase|stage|round)\s?\d/i.test(
+        label,
+      ),
+    );
   return numbered ? (a, b) => (a.startsWith("<") ? -1 : b.startsWith("<") ? 1 : naturally(a, b)) : undefined;
 }

@@ -4,6 +4,7 @@ import { readBytes } from "../text/byte-stream.ts";
 import { formatOf, packingOf, type FileFormat } from "../data-format.ts";
 import type { SourceFile } from "../files.ts";
 import type { PackedFile } from "../source.ts";
+import { isWorkbook } from "../workbook/workbook-parts.ts";
 import { listed, openZip } from "./zip.ts";
 
 const tableName = /\.(csv|tsv|tab|psv|txt|json|geojson|jsonl|ndjson|parquet)(\.(gz|gzip|zst|zstd|bz2))?$/i;
@@ -21,7 +22,7 @@ export async function formatOfArchive(
   part: string | undefined,
 ): Promise<FileFormat & { file: PackedFile }> {
   const { names } = await openZip(handle, file.shown);
-  if (names.includes("xl/workbook.xml")) return { format: "csv", compression: "xlsx", file: { ...file, part } };
+  if (isWorkbook(names)) return { format: "csv", compression: "xlsx", file: { ...file, part } };
   const other = names.includes("xl/workbook.bin")
     ? "a binary workbook (.xlsb)"
     : names.includes("mimetype") && names.includes("content.xml")

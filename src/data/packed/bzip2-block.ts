@@ -1,4 +1,6 @@
 import type { Bits } from "./bzip2-bits.ts";
+import { readCodes, readLong, type Codes } from "./bzip2-codes.ts";
+import { openTransform } from "./bzip2-transform.ts";
 
 /** A block and its checksum. It comes out piece by piece, and before the next one is decoded. */
 interface Block {
@@ -7,12 +9,15 @@ interface Block {
 }
 
 const maxBlockBytes = 900_000;
-const maxCodeLength = 20;
 const groupSize = 50;
+/** Each stands for a byte at least, but the last one. */
+const maxSymbols = maxBlockBytes + groupSize;
 
 /** Decodes the blocks of one bzip2 stream after the other, with buffers that it uses again. */
 export function openBlockDecoder(bits: Bits) {
   const table = new Uint32Array(maxBlockBytes);
+  const transform = openTransform(table);
+  const groups = new Uint16Array(maxSymbols);
   return {
     /** @throws ToolError */
     decode(maxLength: number): Block {
@@ -21,10 +26,10 @@ export function openBlockDecoder(bits: Bits) {
       const start = bits.read(24);
       const symbols = readSymbols(bits);
       const codes = readCodes(bits, symbols.length + 2);
-      const length = readBlock(bits, { codes, symbols, table: table.subarray(0, maxLength) });
+      const length = moveToFront(readGroups(bits, codes, groups), symbols, table.subarray(0, maxLength));
+      if (length < 0) throw bits.damaged("is wrong");
       if (bits.isPast() || start >= length) throw bits.damaged("is wrong");
-      invert(table, length);
-      return { output: checked(expand(table, start, length), checksum), checksum };
+      return { output: checked(transform.undo(start, length), checksum), checksum };
     },
   };
 
@@ -48,209 +53,93 @@ function readSymbols(bits: Bits): Uint8Array {
   return Uint8Array.from(symbols);
 }
 
-interface Codes {
-  /** Which code is used for each group of symbols. */
-  selectors: Uint8Array;
-  codes: Code[];
-}
-
-function readCodes(bits: Bits, alphabet: number): Codes {
-  const codeCount = bits.read(3);
-  const selectorCount = bits.read(15);
-  if (codeCount < 2 || codeCount > 6 || selectorCount === 0 || alphabet < 3) throw bits.damaged("is wrong");
-  const order = Array.from({ length: codeCount }, (_, index) => index);
-  const selectors = new Uint8Array(selectorCount);
-  for (let index = 0; index < selectorCount; index += 1) {
-    let position = 0;
-    while (bits.read(1) === 1) {
-      position += 1;
-      if (position >= codeCount) throw bits.damaged("is wrong");
-    }
-    const [code = 0] = order.splice(position, 1);
-    order.unshift(code);
-    selectors[index] = code;
-  }
-  return { selectors, codes: Array.from({ length: codeCount }, () => readCode(bits, alphabet)) };
-}
-
-/** A canonical Huffman code. */
-interface Code {
-  /** For short codes, by the next bits: the symbol and the length, 0 where the code is longer. */
-  short: Uint16Array;
-  /** By length: one more than the greatest code of it, and what to add to a code to find its symbol. */
-  limits: Int32Array;
-  offsets: Int32Array;
-  symbols: Uint16Array;
-}
-
-const shortBits = 10;
-const lengthBits = 5;
-
-function readCode(bits: Bits, alphabet: number): Code {
-  const lengths = new Uint8Array(alphabet);
-  let length = bits.read(5);
-  for (let symbol = 0; symbol < alphabet; symbol += 1) {
-    while (bits.read(1) === 1) {
-      length += bits.read(1) === 1 ? -1 : 1;
-      if (length < 1 || length > maxCodeLength) throw bits.damaged("is wrong");
-    }
-    if (length < 1 || length > maxCodeLength) throw bits.damaged("is wrong");
-    lengths[symbol] = length;
-  }
-  return codeOf(lengths);
-}
-
-function codeOf(lengths: Uint8Array): Code {
-  const code: Code = {
-    short: new Uint16Array(1 << shortBits),
-    limits: new Int32Array(maxCodeLength + 1),
-    offsets: new Int32Array(maxCodeLength + 1),
-    symbols: new Uint16Array(lengths.length),
-  };
-  let next = 0;
-  let filled = 0;
-  for (let length = 1; length <= maxCodeLength; length += 1) {
-    code.offsets[length] = filled - next;
-    for (const [symbol, own] of lengths.entries()) {
-      if (own !== length) continue;
-      code.symbols[filled] = symbol;
-      filled += 1;
-      if (length <= shortBits) {
-        const first = next << (shortBits - length);
-        code.short.fill((symbol << lengthBits) | length, first, first + (1 << (shortBits - length)));
-      }
-      next += 1;
-    }
-    code.limits[length] = next;
-    next <<= 1;
-  }
-  return code;
-}
-
-function readLong(bits: Bits, { limits, offsets, symbols }: Code): number {
-  for (let length = shortBits + 1; length <= maxCodeLength; length += 1) {
-    const value = bits.peek(length);
-    if (value >= (limits[length] ?? 0)) continue;
-    bits.skip(length);
-    return symbols[value + (offsets[length] ?? 0)] ?? 0;
-  }
-  throw bits.damaged("is wrong");
-}
-
-interface BlockParts {
-  codes: Codes;
-  symbols: Uint8Array;
-  /** Is filled with the bytes of the block. */
-  table: Uint32Array;
-}
-
-const runB = 1;
-
-/** Undo the Huffman code, the runs of zeros and the moves to the front. Gives the number of bytes. */
-function readBlock(bits: Bits, { codes: { selectors, codes }, symbols, table }: BlockParts): number {
-  const recent = symbols.slice();
-  const end = symbols.length + 1;
-  let length = 0;
-  let run = 0;
-  let weight = 1;
+/** Undo the Huffman code. Gives the symbols without the last one, which ends them. */
+function readGroups(bits: Bits, { selectors, codes }: Codes, symbols: Uint16Array): Uint16Array {
+  let size = 0;
   for (const selector of selectors) {
     const code = codes[selector];
     if (code === undefined) break;
-    for (let left = groupSize; left > 0; left -= 1) {
-      const found = code.short[bits.peek(shortBits)] ?? 0;
-      let symbol = found >>> lengthBits;
-      if (found === 0) symbol = readLong(bits, code);
-      else bits.skip(found & ((1 << lengthBits) - 1));
-      if (symbol <= runB) {
-        run += weight << symbol;
-        weight <<= 1;
-        if (run > table.length) throw bits.damaged("is wrong");
-        continue;
-      }
-      if (run > 0) {
-        if (length + run > table.length) throw bits.damaged("is wrong");
-        table.fill(recent[0] ?? 0, length, length + run);
-        length += run;
-        run = 0;
-        weight = 1;
-      }
-      if (symbol === end) return length;
-      if (length >= table.length) throw bits.damaged("is wrong");
-      const byte = recent[symbol - 1] ?? 0;
-      // most moves are short: a loop beats copyWithin
-      for (let position = symbol - 1; position > 0; position -= 1) recent[position] = recent[position - 1] ?? 0;
-      recent[0] = byte;
-      table[length] = byte;
-      length += 1;
+    const { last } = code.short;
+    const group = symbols.subarray(0, size + groupSize);
+    while (size < group.length) {
+      size = bits.decode(code.short, group, size);
+      if (size < group.length && group[size - 1] !== last) group[size++] = readLong(bits, code);
+      if (group[size - 1] === last) return group.subarray(0, size - 1);
     }
   }
   throw bits.damaged("is wrong");
 }
 
-/** Put beside each byte of the transformed block where the one after it is: Burrows and Wheeler, backwards. */
-function invert(table: Uint32Array, length: number): void {
-  const starts = new Uint32Array(257);
-  for (let index = 0; index < length; index += 1) {
-    const after = ((table[index] ?? 0) & 0xff) + 1;
-    starts[after] = (starts[after] ?? 0) + 1;
-  }
-  for (let byte = 1; byte <= 256; byte += 1) starts[byte] = (starts[byte] ?? 0) + (starts[byte - 1] ?? 0);
-  for (let index = 0; index < length; index += 1) {
-    const byte = (table[index] ?? 0) & 0xff;
-    const to = starts[byte] ?? 0;
-    starts[byte] = to + 1;
-    table[to] = ((table[to] ?? 0) & 0xff) | (index << 8);
-  }
-}
+const runB = 1;
+/** A loop beats `fill` up to about so many. */
+const few = 24;
 
-/** A block of one byte all over makes 45 MB. */
-const outputBytes = 256 * 1024;
-const longestRun = 4;
-
-/** Walk through the block, and undo the runs: after four equal bytes comes the number of those that follow. Gives the checksum. */
-function* expand(table: Uint32Array, start: number, length: number): Generator<Uint8Array, number> {
-  let buffer = Buffer.allocUnsafe(outputBytes);
-  let size = 0;
-  let crc = 0xffffffff;
-  let at = (table[start] ?? 0) >>> 8;
-  let previous = -1;
+/**
+ * Undo the runs of the first byte and the moves to the front.
+ *
+ * @param bytes those that the block holds
+ * @param table is filled with the bytes of the block
+ * @returns the number of bytes; -1 where the table is too short for them
+ */
+function moveToFront(symbols: Uint16Array, bytes: Uint8Array, table: Uint32Array): number {
+  const recent = openRecent(bytes);
+  let first = bytes[0] ?? 0;
+  let length = 0;
   let run = 0;
-  for (let left = length; left > 0; left -= 1) {
-    const entry = table[at] ?? 0;
-    at = entry >>> 8;
-    const byte = entry & 0xff;
-    let copies = 1;
-    let written = byte;
-    if (run === longestRun) {
-      copies = byte;
-      written = previous;
+  let weight = 1;
+  for (const symbol of symbols) {
+    if (symbol <= runB) {
+      run += weight << symbol;
+      weight <<= 1;
+      if (run > table.length) return -1;
+      continue;
+    }
+    if (run > 0) {
+      if (length + run > table.length) return -1;
+      length = repeat(table, first, { from: length, count: run });
       run = 0;
-      previous = -1;
-    } else if (byte === previous) run += 1;
-    else {
-      run = 1;
-      previous = byte;
+      weight = 1;
     }
-    for (; copies > 0; copies -= 1) {
-      if (size === outputBytes) {
-        yield buffer;
-        buffer = Buffer.allocUnsafe(outputBytes);
-        size = 0;
-      }
-      buffer[size] = written;
-      size += 1;
-      crc = (crc << 8) ^ (crcTable[(crc >>> 24) ^ written] ?? 0);
-    }
+    if (length >= table.length) return -1;
+    first = recent.take(symbol - 1);
+    table[length] = first;
+    length += 1;
   }
-  yield buffer.subarray(0, size);
-  return ~crc >>> 0;
+  return length + run > table.length ? -1 : repeat(table, first, { from: length, count: run });
 }
 
-const polynomial = 0x04c11db7;
+/** By the place of a byte in its word: the bits before it, and those after it. */
+const bitsBefore = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
+const bitsAfter = Int32Array.of(~0xff, ~0xffff, ~0xffffff, 0);
 
-/** The checksum of a byte, most significant bit first; `zlib.crc32` has them the other way round. */
-const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte << 24;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc < 0 ? (crc << 1) ^ polynomial : crc << 1;
-  return crc;
-});
+/** Bytes in the order of their last use, four in a word: a move takes a quarter of the steps. */
+function openRecent(bytes: Uint8Array) {
+  const words = new Int32Array(64);
+  for (const [index, byte] of bytes.entries())
+    words[index >> 2] = (words[index >> 2] ?? 0) | (byte << ((index & 3) * 8));
+  return {
+    /** The byte at an index, which becomes the first one. */
+    take(index: number): number {
+      const [last, place] = [index >> 2, index & 3];
+      const old = words[last] ?? 0;
+      const byte = (old >>> (place * 8)) & 0xff;
+      let carried = byte;
+      for (let at = 0; at < last; at += 1) {
+        const word = words[at] ?? 0;
+        words[at] = (word << 8) | carried;
+        carried = word >>> 24;
+      }
+      const moved = (old & (bitsBefore[place] ?? 0)) << 8;
+      words[last] = (old & (bitsAfter[place] ?? 0)) | moved | carried;
+      return byte;
+    },
+  };
+}
+
+/** Gives the index after the last. */
+function repeat(table: Uint32Array, byte: number, { from, count }: { from: number; count: number }): number {
+  const end = from + count;
+  if (count > few) table.fill(byte, from, end);
+  else for (let index = from; index < end; index += 1) table[index] = byte;
+  return end;
+}

@@ -1,8 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { entryUrl, type Entry } from "../../entries.ts";
+import type { ChildProcess } from "node:child_process";
 import { log } from "../../log.ts";
 import { removeTemporaryFiles } from "../workspace.ts";
+import { release } from "./start-child.ts";
 
 /**
  * The processes of one kind that run SQL: started when there is none to take, and one kept warm between statements. The temporary files of
@@ -12,8 +11,8 @@ export interface ChildPool {
   take(): ChildProcess;
   /** Start one for the next statement, where none runs. */
   prepare(): void;
-  /** Keep it for the next statement, or end it where one waits already. */
-  putBack(child: ChildProcess): void;
+  /** Keep it for the next statement. Where one waits already, one of them ends: that, if this one is `preferred`. */
+  putBack(child: ChildProcess, options?: { preferred: boolean }): void;
   /** Take this one, where it still waits; it does not hold up the end of the program. */
   claim(child: ChildProcess): boolean;
   /** End it at once. */
@@ -23,22 +22,21 @@ export interface ChildPool {
 }
 
 export interface ChildPoolOptions {
-  entry: Entry;
-  /** All that the processes see of the environment. */
-  environment: Record<string, string>;
+  start: () => ChildProcess;
+  /** One that has been started already, for the first statement. */
+  first?: ChildProcess | undefined;
   workspace: string;
 }
 
 const warmMs = 5 * 60_000;
 
-export function openChildPool({ entry, environment, workspace }: ChildPoolOptions): ChildPool {
+export function openChildPool({ start, first, workspace }: ChildPoolOptions): ChildPool {
   const children = new Set<ChildProcess>();
   const ending = new Set<Promise<unknown>>();
   let warm: { child: ChildProcess; timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
-  function begin(): ChildProcess {
-    const child = start(entry, environment);
+  function begin(child = start()): ChildProcess {
     children.add(child);
     // Whoever runs a statement on it hears of its end too; one that ends while it waits is only forgotten.
     child.on("error", () => forget(child)).on("exit", () => forget(child));
@@ -58,13 +56,14 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
 
   function kill(child: ChildProcess): void {
     forget(child);
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded(child)) return;
     child.ref();
     child.kill("SIGKILL");
   }
 
-  function putBack(child: ChildProcess): void {
-    if (closed || warm !== undefined || !children.has(child)) return kill(child);
+  function putBack(child: ChildProcess, { preferred } = { preferred: false }): void {
+    if (closed || (warm !== undefined && !preferred) || !children.has(child)) return kill(child);
+    if (warm !== undefined) kill(warm.child);
     const timer = setTimeout(() => kill(child), warmMs);
     timer.unref();
     release(child);
@@ -78,6 +77,7 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
     return child;
   }
 
+  if (first !== undefined && !hasEnded(first)) putBack(begin(first));
   return {
     take() {
       const child = takeWarm() ?? begin();
@@ -99,18 +99,8 @@ export function openChildPool({ entry, environment, workspace }: ChildPoolOption
   };
 }
 
-function release(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
-}
-
-function start(entry: Entry, environment: Record<string, string>): ChildProcess {
-  // The channel is the child's fd 3. Its stdout joins stderr, because ours may belong to a protocol.
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(entryUrl(entry))], {
-    env: { ...environment, TZ: "UTC" },
-    stdio: ["ignore", 2, 2, "ipc"],
-    serialization: "json",
-  });
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
 /** However it ends, by us or by the system: what it leaves is removed. */

@@ -35,7 +35,7 @@ export function openChildRuns(
       try {
         return await take(answer());
       } finally {
-        if (reusable) pool.putBack(child);
+        if (reusable) pool.putBack(child, { preferred: copies !== undefined });
         else pool.kill(child);
         if (copies !== undefined) offered.add(child, { job, copies, keep });
       }

@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { likelyDateFormats } from "../column-measures.ts";
+import { likelyDateFormats } from "../date-formats.ts";
 import { columnUses, type ColumnUse, type FailedRun } from "./failed-run.ts";
 import { shownValue } from "./function-errors.ts";
 import { findOffending, type OffendingValue } from "./offending-value.ts";

@@ -33,8 +33,7 @@ export async function openSession(
   });
   const connection = await instance.connect();
   // Counted, and asked for by whoever wants to tell it.
-  await connection.run("SET enable_progress_bar = true");
-  await connection.run("SET enable_progress_bar_print = false");
+  await connection.run("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
   return {
     connection,
     isFrugal,
@@ -54,9 +53,12 @@ export async function confine(
   { connection }: DuckDbSession,
   { paths, temporaryFolder }: { paths: readonly string[]; temporaryFolder: string | undefined },
 ): Promise<void> {
-  if (temporaryFolder !== undefined) await connection.run(`SET temp_directory = ${quoteText(temporaryFolder)}`);
-  await connection.run("SET TimeZone = 'UTC'");
-  await connection.run(`SET allowed_paths = [${paths.map(quoteText).join()}]`);
-  await connection.run("SET enable_external_access = false");
-  await connection.run("SET lock_configuration = true");
+  const settings = [
+    ...(temporaryFolder === undefined ? [] : [`temp_directory = ${quoteText(temporaryFolder)}`]),
+    "TimeZone = 'UTC'",
+    `allowed_paths = [${paths.map(quoteText).join()}]`,
+    "enable_external_access = false",
+    "lock_configuration = true",
+  ];
+  await connection.run(settings.map((setting) => `SET ${setting};`).join(" "));
 }

@@ -10,17 +10,23 @@ import { quoteName, quoteText } from "../sql-text.ts";
  * @param reader what gives the columns as text
  * @param source the name that the error tells
  */
-export function exactColumns(reader: string, columns: readonly Column[], source: string): string {
+export function exactColumns(reader: string, columns: readonly TypedColumn[], source: string): string {
   if (columns.every(({ type }) => type === "VARCHAR")) return reader;
   const inner = columns.map(({ name, type }, index) => {
     const text = `${quoteName(name)} AS x${index}`;
     return type === "VARCHAR" ? text : `${text}, TRY_CAST(${quoteName(name)} AS ${type}) AS v${index}`;
   });
-  const outer = columns.map(({ name, type }, index) => {
-    const value = type === "VARCHAR" ? `x${index}` : exactValue({ name, type }, { index, source });
+  const outer = columns.map((column, index) => {
+    const { name, type } = column;
+    const value = type === "VARCHAR" ? `x${index}` : exactValue(column, { index, source });
     return `${value} AS ${quoteName(name)}`;
   });
   return `(SELECT ${outer.join()} FROM (SELECT ${inner.join()} FROM ${reader}))`;
+}
+
+export interface TypedColumn extends Column {
+  /** All its cells have been seen to be kept where they are of the type at all: no more is looked at. */
+  isProven?: boolean;
 }
 
 const mark = "inexact cell";
@@ -35,7 +41,10 @@ export function inexactCell(message: string): { source: string; column: string; 
   return { source, column, value: value ?? "" };
 }
 
-function exactValue({ name, type }: Column, { index, source }: { index: number; source: string }): string {
+function exactValue(
+  { name, type, isProven = false }: TypedColumn,
+  { index, source }: { index: number; source: string },
+): string {
   const [x, v] = [`x${index}`, `v${index}`];
   const { isDoubtful, isExact } = checks[type] ?? {
     isDoubtful: () => "false",
@@ -43,6 +52,7 @@ function exactValue({ name, type }: Column, { index, source }: { index: number; 
   };
   const told = [quoteText([mark, source, name, ""].join(separator)), `left(${x}, ${maxToldChars})`];
   const otherwise = `CAST(error(${told.join(" || ")}) AS ${type})`;
+  if (isProven) return `CASE WHEN ${v} IS NULL AND ${x} IS NOT NULL THEN ${otherwise} ELSE ${v} END`;
   return (
     `CASE WHEN ${isDoubtful(x, v)} OR (${v} IS NULL AND ${x} IS NOT NULL) ` +
     `THEN CASE WHEN ${v} IS NOT NULL AND (${isExact(x, v)}) THEN ${v} ELSE ${otherwise} END ELSE ${v} END`

@@ -1,16 +1,17 @@
 import { rm } from "node:fs/promises";
 import { StatementType, type DuckDBPreparedStatement } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
+import type { JsonValue } from "../../message.ts";
 import { collectCells } from "./cells.ts";
-import { copyTo } from "./copy-to.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import { exportTo } from "./export.ts";
 import { explainDiskError } from "./sql-errors.ts";
 import { quoteText } from "../sql-text.ts";
 import type { StatementJob, WireAnswer } from "./sql-wire.ts";
 import type { Statement } from "./statement.ts";
-import { resultColumns, restored, storable, type ResultColumn } from "./storage.ts";
+import { resultColumns, restored, type ResultColumn } from "./storage.ts";
 import type { Workspace } from "../workspace.ts";
+import { textProblems, writeParquet } from "./write-parquet.ts";
 
 /** What to run, in a session where its tables exist. */
 export interface Execution {
@@ -20,12 +21,14 @@ export interface Execution {
   workspace: Workspace;
   /** In the workspace's temporary folder, which need not exist yet. */
   spillPath: string;
+  /** It reads so little that to run it again costs next to nothing. */
+  isCheap: boolean;
 }
 
 /** So many brief cells are no reason to cut an answer. */
 const maxBriefCells = 1_500;
 
-type Result = Pick<WireAnswer, "columns" | "cells" | "rowCount" | "spill" | "notKept">;
+type Result = Pick<WireAnswer, "columns" | "cells" | "rowCount" | "spill" | "notKept" | "problems">;
 
 /**
  * Run a statement once. Its result goes through memory where it surely is an answer by itself, else into a Parquet
@@ -39,13 +42,14 @@ export async function execute(execution: Execution): Promise<Result> {
     const described = columns.map(({ name, type }) => ({ name, type }));
     if (job.output !== undefined) {
       const rowCount = await exportTo(session, { sql: statement.sql, prepared, columns }, job.output);
-      return { columns: described, cells: [], rowCount, spill: undefined, notKept: undefined };
+      return { columns: described, cells: [], rowCount, spill: undefined, notKept: undefined, problems: [] };
     }
     const isFew = columns.length * job.limit <= maxBriefCells;
     const isWhole = job.keep === "never" || (isFew && columns.every(({ isBrief }) => isBrief));
-    const result =
-      statement.small && job.keep !== "always" && isWhole ? answer(execution) : answerAnyhow(execution, columns);
-    return { columns: described, ...(await result) };
+    if (statement.small && job.keep !== "always" && isWhole)
+      return { columns: described, ...(await answer(execution)) };
+    const brief = execution.isCheap && job.keep === "if_cut" ? await briefAnswer(execution, columns) : undefined;
+    return { columns: described, ...(brief ?? (await answerAnyhow(execution, columns))) };
   } finally {
     prepared.destroySync();
   }
@@ -82,7 +86,42 @@ async function answer({ session, job, statement }: Execution): Promise<Answer> {
     rowCount += chunk.rowCount;
     if (collector.wanted > 0) collector.add(chunk);
   }
-  return { cells: collector.finish(), rowCount, spill: undefined, notKept: undefined };
+  return { cells: collector.finish(), rowCount, spill: undefined, notKept: undefined, problems: [] };
+}
+
+/** Names and types, and cells, that surely fit into an answer without being cut. */
+const maxNamesChars = 10_000;
+const maxCellsChars = 20_000;
+const maxBriefChars = 100;
+
+/** An answer that is the whole result; undefined where the result is larger. Much faster than by way of a file. */
+async function briefAnswer(
+  { session, job, statement }: Execution,
+  columns: readonly ResultColumn[],
+): Promise<Answer | undefined> {
+  if (JSON.stringify(columns).length > maxNamesChars) return undefined;
+  const result = await session.connection.stream(statement.sql);
+  const collector = collectCells(result.columnTypes(), job.limit);
+  let rowCount = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    rowCount += chunk.rowCount;
+    if (rowCount > job.limit) return undefined;
+    collector.add(chunk);
+  }
+  const cells = collector.finish();
+  return areBrief(cells) ? { cells, rowCount, spill: undefined, notKept: undefined, problems: [] } : undefined;
+}
+
+function areBrief(cells: readonly (readonly JsonValue[])[]): boolean {
+  let chars = 0;
+  for (const cell of cells.flat()) {
+    const length = JSON.stringify(cell).length;
+    chars += length + 1;
+    if (length > maxBriefChars || chars > maxCellsChars) return false;
+  }
+  return true;
 }
 
 /** A workspace that cannot be written is no reason to fail, unless the result shall be kept. */
@@ -111,20 +150,19 @@ async function spill(
   columns: readonly ResultColumn[],
 ): Promise<Answer> {
   const path = spillPath;
-  const rowCount = await copyTo(session, storable(statement.sql, columns), {
-    path,
-    format: session.isFrugal ? `FORMAT parquet, ROW_GROUP_SIZE ${frugalRows}` : "FORMAT parquet",
-  });
-  const beginning = `SELECT ${restored(columns)} FROM read_parquet(${quoteText(path)}) LIMIT ${job.limit}`;
+  const target = { path, ...(session.isFrugal ? { rowGroupSize: frugalRows } : {}) };
+  const written = await writeParquet(session, { sql: statement.sql, columns }, target);
+  const beginning = `SELECT ${restored(written.columns)} FROM read_parquet(${quoteText(path)}) LIMIT ${job.limit}`;
   const preview = await session.connection.run(beginning);
   const collector = collectCells(preview.columnTypes(), job.limit);
   for (const chunk of await preview.fetchAllChunks()) collector.add(chunk);
-  const stored = columns.map(({ name, stored: type }) => ({ name, type }));
+  const stored = written.columns.map(({ name, stored: type }) => ({ name, type }));
   return {
     cells: collector.finish(),
-    rowCount,
+    rowCount: written.rowCount,
     spill: { path, columns: stored },
     notKept: undefined,
+    problems: textProblems(written.columns),
   };
 }
 

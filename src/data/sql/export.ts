@@ -3,8 +3,9 @@ import { copyTo } from "./copy-to.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import { csvColumn, jsonColumn, projected, type ExportColumn } from "./export-values.ts";
 import type { OutputTarget } from "./sql-wire.ts";
-import { storable, type ResultColumn } from "./storage.ts";
+import type { ResultColumn } from "./storage.ts";
 import { writeXlsx } from "../workbook/write-xlsx.ts";
+import { writeParquet } from "./write-parquet.ts";
 
 /** A statement whose rows are written to a file. */
 export interface Exported {
@@ -37,7 +38,7 @@ export async function exportTo(session: DuckDbSession, exported: Exported, outpu
       return await copyTo(session, rows, { path, format: `FORMAT json${array}${compression}` });
     }
     case "parquet":
-      return await copyTo(session, storable(sql, described), { path, format: "FORMAT parquet" });
+      return (await writeParquet(session, { sql, columns: described }, { path })).rowCount;
     case "xlsx":
       return await writeXlsx(session, { sql, columns }, output);
   }

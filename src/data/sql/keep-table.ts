@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { log } from "../../log.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
-import { copyTo } from "./copy-to.ts";
 import type { OpenSource } from "./open-sources.ts";
 import { untilRead, type ReadRun } from "./reread.ts";
 import { quoteName } from "../sql-text.ts";
 import type { KeptDraft, StoredColumn } from "./sql-wire.ts";
-import { resultColumns, storable, type ResultColumn } from "./storage.ts";
+import { resultColumns, type ResultColumn } from "./storage.ts";
 import { createTableView, dialectOf } from "./table-view.ts";
+import { writeParquet } from "./write-parquet.ts";
 import { isWritable } from "../workspace.ts";
 
 /** A Parquet copy of a source that may be made. */
@@ -86,8 +86,8 @@ async function writeTable(
   const columns = resultColumns(prepared);
   prepared.destroySync();
   if (!columns.every(isExact)) return undefined;
-  await copyTo(session, storable(all, columns), { path, format: "FORMAT parquet" });
-  return columns.map(({ name: column, type, stored }) => ({ name: column, type, stored }));
+  const written = await writeParquet(session, { sql: all, columns }, { path });
+  return written.columns.map(({ name: column, type, stored }) => ({ name: column, type, stored }));
 }
 
 /** Whether a cast gives back what was stored. */

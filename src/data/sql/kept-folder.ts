@@ -1,11 +1,9 @@
 import { readFile, rename, rm, stat, statfs, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { systemErrorCode } from "../../errors.ts";
 import { log } from "../../log.ts";
 import { toJson } from "../../text.ts";
-import { compressions, tableFormats } from "../data-format.ts";
-import { problemCodes, type KeptDraft, type KeptTable, type StoredColumn } from "./sql-wire.ts";
+import type { KeptDraft, KeptTable } from "./sql-wire.ts";
 import { namesIn, type Workspace } from "../workspace.ts";
 
 /** Parquet copies in the workspace, each with a sidecar. Their keys are `table-PLACE-STATE`, both of 24 hex digits. */
@@ -43,9 +41,9 @@ export function openKeptFolder(workspace: Workspace, maxBytes = defaultMaxBytes)
     const draft = await workspace.temporaryPath(".json");
     await writeFile(draft, toJson({ ...table, sizeBytes: size }), { mode: 0o600 });
     await rename(path, pathOf(key, "parquet"));
-    // the sidecar is what makes a copy exist
-    await rename(draft, pathOf(key, "json"));
     for (const known of allMarks) await rm(pathOf(key, known), { force: true });
+    // the sidecar is what makes a copy exist; from then on another process may mark it
+    await rename(draft, pathOf(key, "json"));
   }
 
   async function mark(key: string, wanted: Mark): Promise<boolean> {
@@ -102,31 +100,15 @@ async function removeIfPossible(path: string): Promise<void> {
   await rm(path, { force: true }).catch((thrown: unknown) => log.debug(`${path} cannot be removed`, thrown));
 }
 
-const sidecarSchema = z.object({
-  sizeBytes: z.int(),
-  columns: z.array(z.object({ name: z.string(), type: z.string(), stored: z.string() }).refine(isRestorable)),
-  problems: z.array(z.object({ line: z.int(), code: z.enum(problemCodes), message: z.string() })),
-  dialect: z.object({
-    source: z.string(),
-    format: z.enum([...tableFormats, "xlsx"]),
-    compression: z.enum(compressions),
-    encoding: z.string(),
-    delimiter: z.string().exactOptional(),
-    header: z.boolean().exactOptional(),
-    member: z.string().exactOptional(),
-    sheet: z.string().exactOptional(),
-  }),
-});
-
-/** A type that is read back by a cast is part of a statement: there is one. */
-function isRestorable({ type, stored }: StoredColumn): boolean {
-  return type === stored || type === "HUGEINT";
-}
-
 /** A copy that is whole; the time of its sidecar tells when it was used last. */
 async function readKept(sidecarPath: string, path: string): Promise<KeptTable | undefined> {
   try {
-    const { sizeBytes, ...table } = sidecarSchema.parse(JSON.parse(await readFile(sidecarPath, "utf8")));
+    // what the sidecar must look like is loaded with the first that is read
+    const [{ parseKeptSidecar }, text] = await Promise.all([
+      import("./kept-sidecar.ts"),
+      readFile(sidecarPath, "utf8"),
+    ]);
+    const { sizeBytes, ...table } = parseKeptSidecar(text);
     if ((await stat(path)).size !== sizeBytes) return undefined;
     await touch(sidecarPath);
     return { path, ...table };

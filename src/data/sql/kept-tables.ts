@@ -102,9 +102,12 @@ async function settle(folder: KeptFolder, keys: readonly string[], drafts: Promi
 /** Failures that may not be the statement's: the copies that were made first may be what took so long. */
 const doubtful = new Set<ErrorCode>(["timeout", "cancelled", "unavailable"]);
 
-/** Where a source lies, and in which state. Another version may read the same files otherwise. Undefined for what is Parquet already, or is kept as a dataset. */
-function keyOf({ format, dataset, compression, files }: TableSource): string | undefined {
-  if (format === "parquet" || dataset !== undefined) return undefined;
+/**
+ * Where a source lies, and in which state. Another version may read the same files otherwise. Undefined for what is
+ * Parquet already, is kept as a dataset, or may not outlive the call.
+ */
+function keyOf({ format, dataset, web, compression, files }: TableSource): string | undefined {
+  if (format === "parquet" || dataset !== undefined || web?.isKept === false) return undefined;
   const place = digest([format, ...files.flatMap(({ path, part = "" }) => [path, part])]);
   const state = digest([version, compression, ...files.map(({ state: own }) => own)]);
   return `table-${place}-${state}`;

@@ -8,7 +8,7 @@ import { checkLineLengths } from "../text/line-length.ts";
 import { canBeWrong, type Encoding } from "../text/encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "../open-file.ts";
 import type { KeptTable, WireSource } from "./sql-wire.ts";
-import { headOf } from "../text/text-rows.ts";
+import { countRead, type ReadCount } from "../text/read-count.ts";
 import { needsUnpacking, unpackFile } from "../packed/unpack.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { writeFailure, type Workspace } from "../workspace.ts";
@@ -45,7 +45,11 @@ export interface OpenSources {
 }
 
 /** @throws ToolError as `openRegularFile` and `sniffDialect` */
-export async function openSources(wanted: readonly WireSource[], workspace: Workspace): Promise<OpenSources> {
+export async function openSources(
+  wanted: readonly WireSource[],
+  workspace: Workspace,
+  reading: ReadCount,
+): Promise<OpenSources> {
   const handles: FileHandle[] = [];
   const copies: string[] = [];
   const names = new Map<string, string>();
@@ -70,7 +74,7 @@ export async function openSources(wanted: readonly WireSource[], workspace: Work
         const handle = await openRegularFile(file.path, `'${file.shown}'`);
         handles.push(handle);
         own.push({ handle, found: file.state, opened: await fileState(handle), openedMs: Date.now() });
-        const readable = await prepare(handle, file, { source, workspace, copies, handles });
+        const readable = await prepare(handle, file, { source, workspace, copies, handles, reading });
         opened.files.push(readable);
         if (readable.dialect !== undefined) {
           readable.repairPath = workspace.temporaryName(".csv");
@@ -104,14 +108,15 @@ interface Preparation {
   workspace: Workspace;
   copies: string[];
   handles: FileHandle[];
+  reading: ReadCount;
 }
 
 async function prepare(handle: FileHandle, file: WireFile, preparation: Preparation): Promise<OpenFile> {
-  const { source, workspace, copies, handles } = preparation;
+  const { source, workspace, copies, handles, reading } = preparation;
   const { compression } = source;
   if (!needsUnpacking(source))
     return await describeFile(handle, { file, compression, path: descriptorPath(handle, file.path) }, preparation);
-  const unpacked = await unpackFile(handle, { compression, file, workspace, copies });
+  const unpacked = await unpackFile(handle, { compression, file, workspace, copies, reading });
   handles.push(unpacked.handle);
   const { path, sizeBytes, sheet } = unpacked;
   const copy = { file: { ...file, sizeBytes }, compression: "none" as const, path, sheet };
@@ -129,13 +134,13 @@ interface Opening {
 async function describeFile(
   handle: FileHandle,
   { file, compression, path, sheet }: Opening,
-  { source, workspace, copies }: Preparation,
+  { source, workspace, copies, reading }: Preparation,
 ): Promise<OpenFile> {
   const { shown, sizeBytes } = file;
   if (source.format === "json" && compression === "none") await checkJsonEnd(handle, file);
   if (source.format !== "csv") return { path, compression, dialect: undefined };
   const start = await readStart(handle, { compression, shown, maxBytes: headBytes });
-  const dialect = sniffDialect({ shown, ...start, ...headOf(sheet) });
+  const dialect = sniffDialect({ shown, ...start, isSheet: sheet !== undefined });
   if (dialect.encoding === "utf-8") {
     if (!start.complete && compression === "none") {
       await checkLineLengths(path, shown);
@@ -145,7 +150,8 @@ async function describeFile(
   }
   const copy = await workspace.temporaryPath(".csv");
   copies.push(copy);
-  await transcode(readBytes(handle, { compression, shown }), { ...dialect, shown }, copy);
+  const onRead = countRead(reading, sizeBytes);
+  await transcode(readBytes(handle, { compression, shown, onRead }), { ...dialect, shown }, copy);
   await checkLineLengths(copy, shown);
   return { path: copy, compression: "none", dialect };
 }
@@ -170,6 +176,7 @@ async function checkJsonEnd(handle: FileHandle, { shown, sizeBytes }: WireFile):
 }
 
 const spots = 16;
+/** What a later cell says otherwise costs a second read of the file, never a value: it is not worth looking at more. */
 const spotBytes = 8 * 1024;
 
 /** Rows from places all over a large file: types and leading zeros may change far from its head. */

@@ -4,6 +4,7 @@ import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell, maxToldChars } from "./exact-columns.ts";
 import { widerType } from "../text/column-types.ts";
+import { countRead, type ReadCount } from "../text/read-count.ts";
 import { extraColumn, recordBatches, repairFile } from "../text/repair.ts";
 import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
@@ -56,6 +57,8 @@ export interface ReadRun {
   workspace: Workspace;
   opened: OpenSources;
   readings: Readings;
+  /** What is read of files while copies of them are made. */
+  reading: ReadCount;
 }
 
 const maxRereads = 32;
@@ -150,7 +153,7 @@ async function findCell(
  */
 async function readLeniently(
   thrown: unknown,
-  { workspace, opened, readings: { of, names } }: ReadRun,
+  { workspace, opened, readings: { of, names }, reading: read }: ReadRun,
 ): Promise<Reread | undefined> {
   const isPadded = /not a GZIP stream/.test(errorMessage(thrown));
   if (!isMisshapen(thrown) && !asksForExtra(thrown) && !isPadded) return undefined;
@@ -166,7 +169,8 @@ async function readLeniently(
       if (file.repairPath === undefined || !isWanted) continue;
       opened.copies.push(file.repairPath);
       const shown = names.get(file.path) ?? source.source.name;
-      const repaired = await repairFile(file, { target: file.repairPath, shown });
+      const onRead = countRead(read, source.source.files[index]?.sizeBytes ?? 0);
+      const repaired = await repairFile(file, { target: file.repairPath, shown, onRead });
       source.files[index] = repaired.file;
       reading.problems.push(...repaired.problems);
     }
@@ -220,10 +224,11 @@ const maxBlamed = 3;
 export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
   if (thrown.code !== "unreadable" && !/\bVARCHAR\b|\b(is|not) text\b/.test(thrown.message)) return thrown;
-  const told = problems.filter(({ code }) => code !== "more");
+  const told = problems.filter(({ code }) => code !== "more" && code !== "other_sheets");
+  if (told.length === 0) return thrown;
   const first = told.slice(0, maxBlamed).map(({ message }) => message);
   const left = told.length - first.length;
-  const isCounted = told.length === problems.length;
+  const isCounted = problems.every(({ code }) => code !== "more");
   const rest = left === 0 ? "" : `; and ${isCounted ? "" : "more than "}${left} more, which profile_data tells`;
   const isText = problems.some(({ code }) => code === "not_of_type");
   const advice = isText ? "mend it, or use try_cast(… as …) on the column" : "mend it";

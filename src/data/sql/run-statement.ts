@@ -10,6 +10,7 @@ import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
 import { fillPivots } from "./pivot.ts";
 import { markPivots } from "./pivot-text.ts";
 import { openReadings, problemsOfAll, untilRead, withProblems, type ReadRun } from "./reread.ts";
+import type { ReadCount } from "../text/read-count.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "../sql-text.ts";
 import type { KeptDraft, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
@@ -20,6 +21,9 @@ import { isWritable, openWorkspace, writeFailure, type Workspace } from "../work
 
 /** Work over more than this may not fit into memory, and needs a folder to go on in. */
 const spillBytes = 64 * 1024 * 1024;
+
+/** A statement that makes no more rows than it reads of so much is run again rather than written to a file at once. */
+const cheapBytes = 1024 * 1024;
 
 /** A statement that has been run. Whoever ran it closes it. */
 export interface StatementRun {
@@ -33,20 +37,23 @@ export interface StatementRun {
  * Run one statement in a fresh session, and shut the session in before anything of it is run.
  *
  * @param resolve what the tables of the statement are, in their order
+ * @param reading counts what is read of files before or between DuckDB's own readings
  * @throws ToolError
  */
 export async function runStatement(
   session: DuckDbSession,
   job: StatementJob,
-  resolve: (tables: string[]) => Promise<WireSource[]>,
+  { resolve, reading }: { resolve: (tables: string[]) => Promise<WireSource[]>; reading: ReadCount },
 ): Promise<StatementRun> {
   const statement = await parse(session, job);
   const workspace = openWorkspace(job.workspace);
   const wanted = await resolve(statement.tables);
   const started = performance.now();
-  const opened = await openSources(wanted, workspace);
+  const opened = await openSources(wanted, workspace, reading);
   const readings = openReadings(opened.sources, opened.names, job.asText);
-  const run = { session, job, statement, workspace, opened, readings, spillPath: workspace.temporaryName(".parquet") };
+  const spillPath = workspace.temporaryName(".parquet");
+  const isCheap = statement.isFlat && opened.sources.every(isTiny);
+  const run = { session, job, statement, workspace, opened, readings, reading, spillPath, isCheap };
   try {
     const copies = planCopies(run);
     const answer = await runOpened(run, copies);
@@ -66,12 +73,20 @@ export async function runStatement(
   }
 }
 
+/** What is compressed, Parquet too, may hold any number of rows. */
+function isTiny({ source, kept }: OpenSource): boolean {
+  const { format, compression, files } = source;
+  if (kept !== undefined || format === "parquet" || compression !== "none") return false;
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) <= cheapBytes;
+}
+
 async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
   if (sql.includes("\0"))
     throw new ToolError("invalid_input", "the sql or the name of a source holds a NUL character; remove it");
   const spaced = withPlainSpaces(sql);
-  const given = (await isSelect(session, spaced)) ? spaced : (markPivots(spaced) ?? spaced);
-  const statement = await parseText(session, given, limit);
+  const tree = await treeOf(session, spaced);
+  const given = isSelect(tree) ? spaced : (markPivots(spaced) ?? spaced);
+  const statement = given === spaced ? readStatement(spaced, tree, limit) : await parseText(session, given, limit);
   if (statement.sql === given) return statement;
   // What runs is what was checked: a text that was changed is checked itself.
   const changed = await parseText(session, statement.sql, limit);
@@ -86,8 +101,7 @@ async function parseText(session: DuckDbSession, sql: string, limit: number): Pr
   return readStatement(sql, await treeOf(session, sql), limit);
 }
 
-async function isSelect(session: DuckDbSession, sql: string): Promise<boolean> {
-  const tree = await treeOf(session, sql);
+function isSelect(tree: JsonValue): boolean {
   return !isJsonObject(tree) || tree["error_type"] !== "not implemented";
 }
 
@@ -129,7 +143,7 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
   try {
     kept.push(...(await copyBefore(run, copies)));
     const result = await untilRead(run, async () => execute({ ...run, statement: await withPivots(run) }));
-    const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources))];
+    const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources)), ...result.problems];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {
     await Promise.all(kept.map(({ path }) => rm(path, { force: true })));
@@ -160,8 +174,9 @@ async function copyBefore(run: OpenRun, copies: readonly PlannedCopy[]): Promise
  * Where work goes on that does not fit into memory. Small work gets no folder, so that a question leaves no trace;
  * where none can be made, large work may still fit.
  */
-async function spillFolder({ job, statement, workspace, opened }: OpenRun): Promise<string | undefined> {
+async function spillFolder({ job, statement, workspace, opened, isCheap }: OpenRun): Promise<string | undefined> {
   const sizeBytes = opened.sources.flatMap(({ source }) => source.files).reduce((sum, file) => sum + file.sizeBytes, 0);
+  if (isCheap && job.keep !== "always") return undefined;
   if (statement.small && statement.isFlat && job.keep !== "always" && sizeBytes < spillBytes) return undefined;
   return (await isWritable(workspace)) ? workspace.temporaryName("") : undefined;
 }

@@ -2,112 +2,11 @@
  * The process that runs DuckDB, one statement at a time, for `sql.ts`. It is killed to stop a statement, and it
  * ends itself when its parent is gone, whatever runs.
  */
-import { errorMessage, ToolError } from "../../errors.ts";
-import { openSession, type DuckDbSession } from "./duckdb-session.ts";
-import { runStatement } from "./run-statement.ts";
-import { isShortOfMemory } from "./sql-errors.ts";
-import { memoryBytes, type FromChild, type StatementJob, type ToChild, type WireSource } from "./sql-wire.ts";
-import { removeTemporaryFiles } from "../workspace.ts";
+import { openSession } from "./duckdb-session.ts";
 
-/** Opened while the child waits: a session serves one statement, and opening one takes a moment. */
-let next: { memoryLimitMb: number; session: Promise<DuckDbSession> } | undefined;
-let waiting: PromiseWithResolvers<WireSource[]> | undefined;
-/** Whether to make the copies that the last answer offered: settled by what comes next. */
-let offer: PromiseWithResolvers<boolean> | undefined;
-let turn = Promise.resolve();
-
-/** The workspaces of the statements so far; there is hardly ever more than one. */
-const workspaces = new Set<string>();
-
-/** Nobody else would remove what a statement has written by now. */
-const cleanUpMs = 1_000;
-
-process.on("disconnect", () => {
-  const end = () => process.kill(process.pid, "SIGKILL");
-  setTimeout(end, cleanUpMs);
-  void Promise.allSettled([...workspaces].map((workspace) => removeTemporaryFiles(workspace, process.pid))).then(end);
-});
-process.on("message", (message) => receive(message as ToChild));
-
-function receive(message: ToChild): void {
-  if (message.type === "statement") {
-    workspaces.add(message.job.workspace);
-    offer?.resolve(false);
-    turn = turn.then(() => serve(message.job));
-  } else if (message.type === "keep") offer?.resolve(true);
-  else if (message.type === "sources") waiting?.resolve(message.sources);
-  else waiting?.reject(new ToolError(message.code, message.message));
-}
-
-const memoryEveryMs = 50;
-
-async function serve(job: StatementJob): Promise<void> {
-  const watch = setInterval(() => {
-    if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
-  }, memoryEveryMs);
-  const last = await converse(job);
-  if (last !== undefined) send(last);
-  clearInterval(watch);
-  next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
-  next.session.catch(() => (next = undefined));
-}
-
-async function converse(job: StatementJob): Promise<FromChild | undefined> {
-  try {
-    const session = await takeSession(job.memoryLimitMb);
-    try {
-      return await run(session, job);
-    } catch (thrown) {
-      if (session.isFrugal || !isShortOfMemory(thrown)) throw thrown;
-    }
-    // Fewer threads hold less at once: what fails for want of memory may get through, slowly.
-    return await run(await openSession(job.memoryLimitMb, true), job);
-  } catch (thrown) {
-    if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
-    return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
-  }
-}
-
-/** What is left to say once everything is closed: the answer where it offers no copies, the copies where they are wanted. */
-async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild | undefined> {
-  const report = setInterval(() => reportProgress(session), reportEveryMs);
-  try {
-    const { answer, keep, close } = await runStatement(session, job, askForSources);
-    clearInterval(report);
-    try {
-      if (answer.keeps.length === 0) return { type: "answer", answer };
-      offer = Promise.withResolvers();
-      send({ type: "answer", answer });
-      return (await offer.promise) ? { type: "kept", drafts: await keep() } : undefined;
-    } finally {
-      await close();
-    }
-  } finally {
-    clearInterval(report);
-    session.close();
-  }
-}
-
-const reportEveryMs = 250;
-
-function reportProgress({ connection }: DuckDbSession): void {
-  const { percentage } = connection.progress;
-  // Negative where it is not known.
-  if (percentage > 0) send({ type: "progress", percent: Math.min(100, Math.floor(percentage)) });
-}
-
-async function takeSession(memoryLimitMb: number): Promise<DuckDbSession> {
-  const ready = next?.memoryLimitMb === memoryLimitMb ? next.session : openSession(memoryLimitMb);
-  next = undefined;
-  return await ready;
-}
-
-function askForSources(tables: string[]): Promise<WireSource[]> {
-  waiting = Promise.withResolvers();
-  send({ type: "parsed", tables });
-  return waiting.promise;
-}
-
-function send(message: FromChild): void {
-  process.send?.(message);
-}
+// What the first statement may take. DuckDB opens in threads of its own while the rest is loaded.
+const memoryLimitMb = Number(process.argv[2]);
+const session = openSession(memoryLimitMb);
+session.catch(() => undefined); // told to the statement that asks for it
+const { serveStatements } = await import("./serve-statements.ts");
+serveStatements({ memoryLimitMb, session });

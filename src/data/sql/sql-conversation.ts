@@ -5,6 +5,7 @@ import {
   type FromChild,
   type KeptDraft,
   type StatementJob,
+  type StatementProgress,
   type ToChild,
   type WireAnswer,
   type WireSource,
@@ -16,7 +17,7 @@ export interface Conversation {
   /** What the tables of the statement are. What it throws as `ToolError` ends the statement. */
   resolve: (tables: string[]) => Promise<WireSource[]>;
   /** Told now and then how far the statement is; it may begin again. */
-  onPercent: (percent: number) => void;
+  onProgress: (progress: StatementProgress) => void;
 }
 
 export interface Outcome {
@@ -38,7 +39,7 @@ export interface OfferedCopies {
 export function converse(
   child: ChildProcess,
   job: StatementJob,
-  { signal, resolve, onPercent }: Conversation,
+  { signal, resolve, onProgress }: Conversation,
 ): Promise<Outcome> {
   return new Promise((settle) => {
     const listening = new AbortController();
@@ -69,7 +70,7 @@ export function converse(
       const message = received as FromChild;
       if (message.type === "parsed")
         resolve(message.tables).then((sources) => send({ type: "sources", sources }), refuse);
-      else if (message.type === "progress") onPercent(message.percent);
+      else if (message.type === "progress") onProgress(message);
       else if (message.type === "answer") {
         const { keeps: keys } = message.answer;
         const copies = keys.length === 0 ? undefined : { keys, make: () => makeDrafts(child) };

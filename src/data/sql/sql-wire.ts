@@ -16,7 +16,7 @@ export type ToChild =
 export type FromChild =
   | { type: "parsed"; tables: string[] }
   /** How far the statement is, now and then. */
-  | { type: "progress"; percent: number }
+  | ({ type: "progress" } & StatementProgress)
   | { type: "answer"; answer: WireAnswer }
   /** Answers `keep`: the copies that could be made. The child takes no statement before. */
   | { type: "kept"; drafts: KeptDraft[] }
@@ -25,6 +25,13 @@ export type FromChild =
   | { type: "exhausted" }
   /** Something that no statement should bring about; the child is not used again. */
   | { type: "defect"; stack: string };
+
+/** Bytes of files that are read before the statement can run, or run again; they are told from then on. */
+export interface StatementProgress {
+  done: number;
+  total: number;
+  unit: "percent" | "bytes";
+}
 
 export interface StatementJob {
   sql: string;
@@ -123,10 +130,17 @@ export const problemCodes = [
   "stray_quote",
   "not_utf8",
   "skipped_line",
+  "nul_in_name",
+  "doubtful_encoding",
   "cell_error",
+  "no_value",
+  "not_calculated",
+  "other_sheets",
+  "empty_columns",
   "padding",
   "too_wide",
   "changed",
+  "kept_as_text",
   "more",
 ] as const;
 

@@ -10,6 +10,8 @@ export interface StatementSources {
   resolve(tables: readonly string[]): Promise<WireSource[]>;
   /** Where the tables come from, for the sidecar of a dataset. */
   described(): JsonObject[];
+  /** Of all their files. */
+  sizeBytes(): number;
   /** Whether one of them is of the web. */
   areFetched(): boolean;
   /** The keys of the copies that are made before the statement runs. */
@@ -37,6 +39,7 @@ export function openStatementSources({
       return sources.map((source, index) => toWire(source, copies[index] ?? noCopy));
     },
     described: () => sources.map(describe),
+    sizeBytes: () => sources.flatMap(({ files }) => files).reduce((sum, file) => sum + file.sizeBytes, 0),
     areFetched: () => sources.some(({ web }) => web !== undefined),
     copiedFirst: () => copies.flatMap(({ keep }) => (keep?.when === "before" ? [keep.key] : [])),
   };

@@ -47,13 +47,14 @@ export function restored(columns: readonly ResultColumn[]): string {
   return columns
     .map(({ name, type, stored }) => {
       const column = quoteName(name);
-      if (stored === hugeStored) return `CAST(${column} AS ${type}) AS ${column}`;
+      if (type === "HUGEINT") return `CAST(${column} AS ${type}) AS ${column}`;
       return stored === "VARCHAR" ? `left(${column}, ${maxCellChars + 1}) AS ${column}` : column;
     })
     .join();
 }
 
-const hugeStored = "DECIMAL(38,0)";
+/** What integers beyond 64 bits are stored as, unless one of them has more digits than that. */
+export const hugeStored = "DECIMAL(38,0)";
 
 /** Types that Parquet turns into something else: sums of integers would become floating point. */
 const lossy = new Set<DuckDBTypeId>([

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
 import type { Column } from "../dataset.ts";
-import { inferType } from "../text/column-types.ts";
+import { inferType, isKeptByCast } from "../text/column-types.ts";
 import type { Dialect } from "../text/dialect.ts";
 import { exactColumns } from "./exact-columns.ts";
 import type { OpenFile, OpenSource } from "./open-sources.ts";
@@ -75,13 +75,27 @@ function jsonCompression(files: readonly OpenFile[]): string {
 function csvReader(open: OpenSource, reading: Reading): string {
   const groups = groupsOf(open);
   const types = columnTypes(open, reading);
+  // a type that came of a second reading is not that of the sample
+  const isSeen = open.files.length === 1 && !reading.isRepaired && reading.types.size === 0 && groups.every(isWhole);
   const tables = groups.map(({ dialect, files }) => {
-    const columns = dialect.columns.map((name) => ({ name, type: types.get(name) ?? "VARCHAR" }));
+    const columns = dialect.columns.map((name, index) => {
+      const type = types.get(name) ?? "VARCHAR";
+      return { name, type, isProven: isSeen && isKeptByCast(type, cellsOf(dialect, index)) };
+    });
     return exactColumns(csvCall(dialect, files, reading), columns, open.source.name);
   });
   if (tables.length === 1) return tables.join();
   checkUnion(open.source.name, groups);
   return `(${tables.map((table) => `SELECT * FROM ${table}`).join(" UNION ALL BY NAME ")})`;
+}
+
+/** Every cell of such a file has been seen. */
+function isWhole({ dialect }: Group): boolean {
+  return dialect.isWhole && dialect.sample.every((row) => row.length === dialect.columns.length);
+}
+
+function cellsOf({ sample }: Dialect, column: number): string[] {
+  return sample.map((row) => row[column] ?? "");
 }
 
 interface Group {

@@ -1,13 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
-import { pipeline, Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { errorMessage, systemErrorCode, ToolError } from "../../errors.ts";
+import { ToolError } from "../../errors.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { packingOf, type Compression } from "../data-format.ts";
+import { counted } from "./read-count.ts";
 
 const chunkBytes = 256 * 1024;
+/** The first chunk is all that the first rows need. */
+const firstChunkBytes = 32 * 1024;
 
 /** How the bytes of a table lie in a file. */
 export interface Packed {
@@ -20,6 +21,8 @@ export interface Packed {
   onSheet?: (found: SheetFindings) => void;
   /** Is told at the end that zeros follow the compressed data, as tapes and some servers pad it. */
   onPadding?: () => void;
+  /** Is told how many bytes of the file, packed as they are, have been read since it was told before. */
+  onRead?: (sizeBytes: number) => void;
   /** Ends the reading between two chunks. */
   signal?: AbortSignal;
 }
@@ -48,7 +51,7 @@ async function* unpackedBytes(handle: FileHandle, packed: Packed): AsyncGenerato
       yield* await readSheet(handle, packed);
       return;
     default:
-      yield* unpacked(readChunks(handle), compression, packed);
+      yield* unpacked(counted(readChunks(handle), packed.onRead ?? (() => undefined)), compression, packed);
   }
 }
 
@@ -85,7 +88,7 @@ async function* joined(first: Uint8Array, others: AsyncIterable<Uint8Array>): As
 async function* unpacked(
   chunks: AsyncGenerator<Uint8Array>,
   compression: "none" | "gzip" | "zstd" | "bzip2",
-  { shown, onPadding }: Packed,
+  packed: Packed,
 ): AsyncGenerator<Uint8Array> {
   if (compression === "none") {
     yield* chunks;
@@ -93,45 +96,16 @@ async function* unpacked(
   }
   if (compression === "bzip2") {
     const { bunzip2 } = await import("../packed/bzip2.ts");
-    yield* bunzip2(chunks, shown);
+    yield* bunzip2(chunks, packed.shown);
     return;
   }
-  const decompressor = compression === "gzip" ? createGunzip() : createZstdDecompress();
-  let given = 0;
-  // An error of the pipeline destroys the decompressor too, and whoever reads from it sees it there.
-  const source = counted(chunks, (sizeBytes) => (given += sizeBytes));
-  const stream = pipeline(Readable.from(source, { objectMode: false }), decompressor, () => undefined);
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-    // other bytes than zeros are an error
-    if (given > decompressor.bytesWritten) onPadding?.();
-  } catch (thrown) {
-    throw explainDamage(thrown, shown);
-  } finally {
-    stream.destroy();
-  }
+  const { decompressed } = await import("./decompress.ts");
+  yield* decompressed(chunks, compression, packed);
 }
 
-async function* counted(chunks: AsyncIterable<Uint8Array>, count: (sizeBytes: number) => void) {
-  for await (const chunk of chunks) {
-    count(chunk.length);
-    yield chunk;
-  }
-}
-
-function explainDamage(thrown: unknown, shown: string): unknown {
-  if (!/^(Z|ERR_Z)/.test(systemErrorCode(thrown) ?? "")) return thrown;
-  // that of its beginning has been seen to be right
-  const isTrailing = errorMessage(thrown) === "incorrect header check";
-  const what = isTrailing
-    ? `has something after its gzip data that is none; unpack it with gunzip, which leaves that aside, or get it again`
-    : "is damaged: its compressed data ends early or is wrong";
-  return new ToolError("unreadable", `'${shown}' ${what}`, { cause: thrown });
-}
-
-/** Zeros after compressed data, which `readBytes` tells of; they are on no line. */
+/** Zeros after compressed data, which `readBytes` tells of, or after the last line; they are on no line. */
 export function paddingProblem(shown: string): SourceProblem {
-  return { line: 0, code: "padding", message: `'${shown}' has zeros after its compressed data, which are left aside` };
+  return { line: 0, code: "padding", message: `'${shown}' has zeros after its data, which are left aside` };
 }
 
 /** The first decompressed bytes of a file, and whether they are all of them. */
@@ -152,7 +126,8 @@ export async function readStart(
 /** A stream of the handle's own would close it at its end. */
 async function* readChunks(handle: FileHandle): AsyncGenerator<Uint8Array> {
   for (let position = 0; ;) {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position);
+    const wanted = position === 0 ? firstChunkBytes : chunkBytes;
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);

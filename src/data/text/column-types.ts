@@ -45,6 +45,18 @@ export function inferType(cells: readonly string[]): TextColumnType {
   return patterns.find(({ pattern }) => filled.every((cell) => pattern.test(cell)))?.type ?? "VARCHAR";
 }
 
+/**
+ * Whether nothing that all these cells say is lost where DuckDB turns them into the type that `inferType` gives them,
+ * wherever it turns them into anything. False where that is not sure.
+ */
+export function isKeptByCast(type: string, cells: readonly string[]): boolean {
+  if (type === "DOUBLE") return cells.every((cell) => cell.length <= exactDigits && plainNumber.test(cell));
+  // the year 0 is one before Christ
+  return type !== "DATE" || cells.every((cell) => !cell.startsWith("0000"));
+}
+
+const plainNumber = /^(-?\d+(\.\d+)?)?$/;
+
 /** The type that a column has after a cell that its own type does not hold. */
 export function widerType(type: string, cell: string): TextColumnType {
   const text = cell.trim();
@@ -56,10 +68,14 @@ const maxHugeDigits = 38;
 /** A decimal number of so many digits is the only one that its floating-point number stands for. */
 const exactDigits = 15;
 
+/** Every integer of so many characters has room in 64 bits. */
+const maxSureDigits = 18;
+
 function isExactNumber(cell: string): boolean {
   if (!number.test(cell) || !/[\dni]/i.test(cell)) return false;
+  if (cell.length <= exactDigits) return true;
   const value = Number(cell);
-  if (cell.length <= exactDigits || Number.isNaN(value)) return true;
+  if (Number.isNaN(value)) return true;
   const [mantissa = "", exponent] = cell.toLowerCase().split("e");
   const decimals = mantissa.includes(".") ? mantissa.length - mantissa.indexOf(".") - 1 : 0;
   if (decimals > 100 || Math.abs(value) >= 1e21) return false;
@@ -68,10 +84,8 @@ function isExactNumber(cell: string): boolean {
     : value.toExponential(decimals).split("e")[0] === mantissa;
 }
 
-const safeDigits = 18;
-
 function fitsBigint(cell: string): boolean {
-  if (cell.length <= safeDigits) return true;
+  if (cell.length <= maxSureDigits) return true;
   if (cell.length > 20) return false;
   const value = BigInt(cell);
   return BigInt.asIntN(64, value) === value;

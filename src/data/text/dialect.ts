@@ -1,8 +1,11 @@
+import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
+import { binaryKind, utf16Of, withoutPadding } from "./binary.ts";
+import { encodingDoubts } from "./doubtful-encoding.ts";
 import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
-import { columnNames, hasHeader } from "./header.ts";
-import { preambleOf } from "./preamble.ts";
+import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
+import { noPreamble, preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
 /** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
@@ -18,6 +21,8 @@ export interface Dialect {
   columns: string[];
   /** The rows of the head, without the header. */
   sample: string[][];
+  /** The sample is every row of the file, and each is well-formed. */
+  isWhole: boolean;
 }
 
 export interface Head {
@@ -27,10 +32,10 @@ export interface Head {
   bytes: Uint8Array;
   /** Whether they are the whole file. */
   complete: boolean;
-  /** Where it is known. */
-  delimiter?: string;
-  /** What messages call a line; its number where nothing else is known. */
-  lineOf?: (line: number) => number;
+  /** The text of a sheet: delimited by commas, and nothing stands above its rows. */
+  isSheet?: boolean;
+  /** Whether there is a use for a large sample. What else is found does not depend on it. Default true. */
+  isSampled?: boolean;
 }
 
 /** Enough for the dialect; a row longer than this is refused. */
@@ -39,7 +44,9 @@ export const headBytes = 256 * 1024;
 const delimiters = [",", "\t", ";", "|"];
 /** Only where every row has the same number of cells by them. */
 const rareDelimiters = ["^", "~", "\u0001", "\u001f"];
-const maxSampleRows = 2_000;
+/** Of a file that is seen whole, all rows may be known at small cost. */
+const maxWholeRows = 2_000;
+const maxSampleRows = 1_000;
 
 /**
  * Find the dialect of a delimited text file in its head.
@@ -48,15 +55,17 @@ const maxSampleRows = 2_000;
  */
 export function sniffDialect(head: Head): Dialect {
   const encoding = sniffEncoding(head);
-  const text = new TextDecoder(encoding).decode(head.bytes, { stream: !head.complete });
+  const bytes = encoding === "utf-8" && head.complete ? withoutPadding(head.bytes) : head.bytes;
+  const text = new TextDecoder(encoding).decode(bytes, { stream: !head.complete });
   if (text.trim() === "")
     throw new ToolError(
       "unreadable",
       `'${head.shown}' holds no text, only blanks; write it again, or name another file`,
     );
   const { delimiter, fields } = sniffDelimiter(text, head);
-  const { lines, chars, problems } = preambleOf(text, { delimiter, fields, ...head });
-  const rows = parseRows(text.slice(chars), delimiter, head.complete, maxSampleRows);
+  const { lines, chars, problems } =
+    head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
+  const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
     throw new ToolError(
@@ -72,14 +81,59 @@ export function sniffDialect(head: Head): Dialect {
   }
   const header = hasHeader(first, rest);
   const columns = columnNames(first, header);
-  return { encoding, delimiter, skip: lines, problems, header, columns, sample: header ? rest : rows };
+  const found = [
+    ...(encoding === "windows-1252" ? encodingDoubts(text, head.shown) : []),
+    ...problems,
+    ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
+  ];
+  return { encoding, delimiter, skip: lines, problems: found, header, columns, sample: header ? rest : rows, isWhole };
+}
+
+function nulProblem(line: number, { shown, isSheet = false }: Head): SourceProblem {
+  const message = `a name of a column of '${shown}' holds a NUL character, which is left out`;
+  return { line: isSheet ? 0 : line, code: "nul_in_name", message };
+}
+
+/** At least the rows that tell whether there is a header. */
+function sampleOf(text: string, delimiter: string, { complete, isSampled = true }: Head): ParsedRows {
+  if (!isSampled) {
+    const few = parse(text, delimiter, complete, 2 * headerRows);
+    // of those that are parsed, blank ones are left out
+    if (few.rows.length > headerRows) return few;
+  }
+  return parse(text, delimiter, complete, complete ? maxWholeRows : maxSampleRows);
 }
 
 /** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
 export function parseRows(text: string, delimiter: string, complete: boolean, maxRows: number): string[][] {
-  const parser = new Papa.Parser({ delimiter, newline: newlineOf(text), preview: maxRows === Infinity ? 0 : maxRows });
-  const { data } = parser.parse(text, 0, !complete) as { data: string[][] };
-  return data.filter((row) => row.length > 1 || row[0]?.trim() !== "");
+  return parse(text, delimiter, complete, maxRows).rows;
+}
+
+interface ParsedRows {
+  rows: string[][];
+  /** They are all of the text, and well-formed. */
+  isWhole: boolean;
+}
+
+function parse(text: string, delimiter: string, complete: boolean, maxRows: number): ParsedRows {
+  const newline = newlineOf(text);
+  const parser = new Papa.Parser({ delimiter, newline, preview: maxRows === Infinity ? 0 : maxRows });
+  // the parser would split all of a text without quotes before it counts
+  const needed = text.includes('"') ? text : beginningOf(text, newline, maxRows + 2);
+  const { data, errors } = parser.parse(needed, 0, !complete) as Papa.ParseResult<string[]>;
+  const isWhole = complete && needed === text && data.length < maxRows && errors.length === 0;
+  return { rows: data.filter((row) => row.length > 1 || row[0]?.trim() !== ""), isWhole };
+}
+
+function beginningOf(text: string, newline: string, maxLines: number): string {
+  if (maxLines === Infinity) return text;
+  let end = 0;
+  for (let lines = 0; lines < maxLines; lines += 1) {
+    const at = text.indexOf(newline, end);
+    if (at < 0) return text;
+    end = at + newline.length;
+  }
+  return text.slice(0, end);
 }
 
 /** The line end of a text, by its first one. */
@@ -107,10 +161,10 @@ interface Cut {
  * The delimiter that cuts nearly every row into the same number of fields, or at least half of them. One that cuts the
  * first row alike goes before one that does not, and then the one that cuts into the most.
  */
-function sniffDelimiter(text: string, { shown, complete, delimiter }: Head): Cut {
+function sniffDelimiter(text: string, { shown, complete, isSheet = false }: Head): Cut {
   const body = text.replace(comments, "") || text;
   const cut = (by: string) => cutOf(by, parseRows(body, by, complete, 200));
-  const named = delimiter ?? delimiterNamed(text, shown);
+  const named = isSheet ? "," : delimiterNamed(text, shown);
   if (named !== undefined) return cut(named);
   const all = delimiters.map(cut);
   const cuts = all.filter((one) => one.delimiter !== "," || !all.some(hasDecimalCommas));
@@ -146,7 +200,7 @@ function hasDecimalCommas({ delimiter, fields, share, isAgreed, rows }: Cut): bo
 function delimiterNamed(text: string, shown: string): string | undefined {
   if (/\.(tsv|tab)(\.\w+)?$/i.test(shown)) return "\t";
   if (/\.psv(\.\w+)?$/i.test(shown)) return "|";
-  return /^sep=([^\r\n\w"])[\r\n]/i.exec(text)?.[1];
+  return /^"?sep=([^\r\n\w"])"?[^\S\r\n]*[\r\n]/i.exec(text)?.[1];
 }
 
 function mostCommon(counts: readonly number[]): number {
@@ -156,16 +210,11 @@ function mostCommon(counts: readonly number[]): number {
 }
 
 function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
-  const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return "utf-16le";
-  if (first === 0xfe && second === 0xff) return "utf-16be";
-  const nulls = countNulls(bytes);
-  if (nulls.odd > bytes.length / 8 && nulls.even === 0) return "utf-16le";
-  if (nulls.even > bytes.length / 8 && nulls.odd === 0) return "utf-16be";
-  // a few may have slipped into a text, where they are characters like others
-  if (countControls(bytes) > bytes.length / 100) {
-    throw new ToolError("unreadable", `'${shown}' is a binary file, not text; save its table as CSV, JSON or Parquet`);
-  }
+  const wide = utf16Of(bytes, complete);
+  if (wide !== undefined) return wide;
+  const kind = binaryKind(bytes);
+  if (kind !== undefined)
+    throw new ToolError("unreadable", `'${shown}' is ${kind}, not text; save its table as CSV, JSON or Parquet`);
   if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";
   const guessed = guessLegacyEncoding(bytes, complete);
   if (guessed !== undefined) return guessed;
@@ -173,21 +222,6 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
     "unreadable",
     `'${shown}' is text in an encoding that cannot be told; convert it to UTF-8 first, e.g. iconv -f ISO-8859-7 -t UTF-8`,
   );
-}
-
-function countNulls(bytes: Uint8Array): { even: number; odd: number } {
-  const nulls = { even: 0, odd: 0 };
-  for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) nulls[at % 2 === 0 ? "even" : "odd"] += 1;
-  return nulls;
-}
-
-/** Blanks and line ends, the start of terminal colours, and two delimiters. */
-const textControls = new Set([0x01, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f]);
-
-function countControls(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) if (byte < 0x20 && !textControls.has(byte)) count += 1;
-  return count;
 }
 
 /** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */
@@ -202,9 +236,12 @@ function isMostlyUtf8(bytes: Uint8Array): boolean {
   return balance > 0;
 }
 
+/** Whether bytes are UTF-8; those that are not complete may end within a character. */
 function isUtf8(bytes: Uint8Array, complete: boolean): boolean {
+  if (isWholeUtf8(bytes)) return true;
+  if (complete) return false;
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: !complete });
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch (thrown) {
     if (thrown instanceof TypeError) return false;

@@ -29,16 +29,52 @@ export function guessLegacyEncoding(bytes: Uint8Array, isWhole: boolean): Encodi
   return twoByte(bytes, isWhole) ?? cyrillic(bytes);
 }
 
-/** In Western European text letters with accents stand alone; other encodings write their characters in runs. */
+/** Bytes that Windows-1252 gives no character, and the first of most kana in Shift-JIS, which it hardly ever needs. */
+const unusual = new Set([0x81, 0x83, 0x8d, 0x8f, 0x90, 0x9d]);
+
+/** In Western European text letters with accents stand alone, or two of them in a word of others, as in `ção`. */
 function looksWestern(bytes: Uint8Array): boolean {
-  let high = 0;
-  let adjacent = 0;
+  const counts = countHigh(bytes);
+  if (counts.unusual > counts.high / 10) return false;
+  if (counts.adjacent <= counts.high / 5) return true;
+  return counts.inPairs >= counts.adjacent * 0.9 && counts.plain > counts.high / 2;
+}
+
+/** Of the bytes beyond ASCII: those after another, the second letters of a pair, and letters of ASCII in their words. */
+function countHigh(bytes: Uint8Array) {
+  const counts = { high: 0, adjacent: 0, unusual: 0, inPairs: 0, plain: 0 };
+  let plain = 0;
+  let hasHigh = false;
   for (const [index, byte] of bytes.entries()) {
-    if (byte < 0x80) continue;
-    high += 1;
-    if ((bytes[index - 1] ?? 0) >= 0x80) adjacent += 1;
+    if (isPlainLetter(byte)) plain += 1;
+    else if (byte < 0x80) {
+      if (hasHigh) counts.plain += plain;
+      plain = 0;
+      hasHigh = false;
+    } else {
+      hasHigh = true;
+      counts.high += 1;
+      if (unusual.has(byte)) counts.unusual += 1;
+      if (byteAt(bytes, index - 1) < 0x80) continue;
+      counts.adjacent += 1;
+      const isPair = byteAt(bytes, index - 2) < 0x80 && byteAt(bytes, index + 1) < 0x80;
+      if (isPair && byte >= firstLetter && byteAt(bytes, index - 1) >= firstLetter) counts.inPairs += 1;
+    }
   }
-  return adjacent <= high / 5;
+  if (hasHigh) counts.plain += plain;
+  return counts;
+}
+
+/** The letters of Windows-1252 begin there, but for a few. */
+const firstLetter = 0xc0;
+
+function isPlainLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a && byte < 0x80;
+}
+
+function byteAt(bytes: Uint8Array, index: number): number {
+  return bytes[index] ?? 0;
 }
 
 interface Script {
@@ -141,9 +177,13 @@ function commonLead(bytes: Uint8Array, encoding: Encoding): number {
  * out as Cyrillic too, but not with the letters that make up nearly half of it.
  */
 function cyrillic(bytes: Uint8Array): Encoding | undefined {
+  const { plain, high } = countHigh(bytes);
+  // Cyrillic words have no Latin letters: those of Central Europe have
+  const isMixed = plain > high / 4;
   const candidates = (["windows-1251", "koi8-r"] as const).map((encoding) => {
     const characters = foreignCharacters(bytes, encoding, true) ?? [];
-    const isCyrillic = share(characters, /[\u0401-\u045f\u2116]/u) >= 0.9 && share(characters, /[оеаинт]/iu) >= 0.3;
+    const isCyrillic =
+      share(characters, /[\u0401-\u045f\u2116]/u) >= 0.9 && share(characters, /[оеаинт]/iu) >= 0.3 && !isMixed;
     return { encoding, isCyrillic, lower: share(characters, /[\u0430-\u045f]/u) };
   });
   const [best] = candidates.filter(({ isCyrillic }) => isCyrillic).toSorted((a, b) => b.lower - a.lower);

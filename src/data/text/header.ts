@@ -10,18 +10,34 @@ export function isDataLike(cell: string): boolean {
   return cell.length <= maxDataChars && dataPattern.test(cell);
 }
 
+/** So many rows below the first tell whether it names the columns. */
+export const headerRows = 50;
+
 /**
- * Whether the first row names the columns: it does where none of its cells looks like data, where a column of data
- * begins with a cell that does not, or where it counts years above something else.
+ * Whether the first row names the columns: it does where none of its cells looks like data, but for a nameless one above
+ * numbers of rows, or where it stands out.
  */
 export function hasHeader(first: readonly string[], rows: readonly string[][]): boolean {
-  const texts = first.map((cell) => !isDataLike(cell));
-  if (texts.every(Boolean)) return true;
-  const sample = rows.slice(0, 50);
+  const [start = "", ...others] = first;
+  const areNames = others.every((cell) => !isDataLike(cell));
+  return (areNames && (!isDataLike(start) || isIndex(start, others, rows))) || standsOut(first, rows);
+}
+
+function isIndex(name: string, others: readonly string[], rows: readonly string[][]): boolean {
+  const sample = rows.slice(0, headerRows);
+  return (
+    name.trim() === "" && others.length > 0 && rows.length > 0 && sample.every(([cell = ""]) => /^\d+$/.test(cell))
+  );
+}
+
+/** Whether a row is of another kind than those below: a name above a column of data, or years above something else. */
+export function standsOut(first: readonly string[], rows: readonly string[][]): boolean {
+  const sample = rows.slice(0, headerRows);
   if (namesYears(first, sample)) return true;
-  return texts.some((isText, column) => {
+  return first.some((name, column) => {
+    if (isDataLike(name)) return false;
     const cells = sample.map((row) => row[column] ?? "").filter((cell) => cell.trim() !== "");
-    return isText && cells.length > 0 && cells.every(isDataLike);
+    return cells.length > 0 && cells.every(isDataLike);
   });
 }
 
@@ -39,13 +55,16 @@ function namesYears(first: readonly string[], rows: readonly string[][]): boolea
   return rows.length > 0 && columns.every((column) => rows.some((row) => !year.test(row[column] ?? "")));
 }
 
+/** A character that no name in SQL may have. */
+export const nul = "\0";
+
 /** Names as SQL will know them: trimmed, `column0` for a missing one, `name_1` for the second of a name. */
 export function columnNames(first: readonly string[], header: boolean): string[] {
   const taken = new Set<string>();
   // Counted on, or a row of one name all over would take for ever.
   const copies = new Map<string, number>();
   return first.map((cell, index) => {
-    const wanted = (header ? cell.trim() : "") || `column${index}`;
+    const wanted = (header ? cell.replaceAll(nul, "").trim() : "") || `column${index}`;
     const key = wanted.toLowerCase();
     let copy = copies.get(key) ?? 0;
     const named = () => (copy === 0 ? wanted : `${wanted}_${copy}`);

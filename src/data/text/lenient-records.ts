@@ -27,6 +27,8 @@ export interface LenientOptions {
   header: boolean;
   /** What messages call the file. */
   shown: string;
+  /** Is told that zeros follow the last row, which are none. */
+  onPadding: () => void;
 }
 
 /** DuckDB's limit for a row; a longer one cannot be read afterwards. */
@@ -68,7 +70,7 @@ export async function* lenientBatches(
 }
 
 /** Cuts rows off the start of a text that grows at its end. */
-function openReader({ delimiter, width, skip, shown }: LenientOptions) {
+function openReader({ delimiter, width, skip, shown, onPadding }: LenientOptions) {
   const cursor = openLineCursor(delimiter);
 
   /** The row that begins here: as many lines as make one of the right width, or this line by itself. */
@@ -104,7 +106,10 @@ function openReader({ delimiter, width, skip, shown }: LenientOptions) {
       while (cursor.line <= skip && cursor.at < cursor.text.length) cursor.advance(cursor.endOfLine());
       while (cursor.at < cursor.text.length) {
         const record = take();
-        if (record === undefined || width === 1 || !isBlank(record)) return record;
+        if (record === undefined || width === 1) return record;
+        const isLast = cursor.isWhole && cursor.at >= cursor.text.length;
+        if (isLast && isPadding(record)) onPadding();
+        else if (!isBlank(record)) return record;
       }
       return undefined;
     },
@@ -112,6 +117,11 @@ function openReader({ delimiter, width, skip, shown }: LenientOptions) {
     lineAfter: () =>
       cursor.line + lineStarts(cursor.text, { start: cursor.at, end: Infinity, most: maxRecordLines }).length,
   };
+}
+
+/** Zeros to which a program made a file longer, and did not write then. */
+function isPadding({ count, cells }: LenientRecord): boolean {
+  return count === 1 && /^\0+$/.test(cells[0] ?? "");
 }
 
 function isBlank(record: LenientRecord): boolean {

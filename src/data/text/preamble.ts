@@ -9,6 +9,8 @@ export interface Preamble {
   problems: SourceProblem[];
 }
 
+export const noPreamble: Preamble = { lines: 0, chars: 0, problems: [] };
+
 const maxLines = 30;
 const lineEnd = /\r\n|\n|\r/g;
 
@@ -17,18 +19,13 @@ export interface PreambleOptions {
   /** The usual number of cells of a row. */
   fields: number;
   shown: string;
-  /** What messages call a line. */
-  lineOf?: (line: number) => number;
 }
 
 /**
  * Lines above a table that are none of its rows: blank ones, comments, titles of one cell above a row of names, and the
  * `sep=;` of spreadsheets. Where it is not sure that they are, they stay rows.
  */
-export function preambleOf(
-  text: string,
-  { delimiter, fields, shown, lineOf = (line) => line }: PreambleOptions,
-): Preamble {
+export function preambleOf(text: string, { delimiter, fields, shown }: PreambleOptions): Preamble {
   const found: Preamble = { lines: 0, chars: 0, problems: [] };
   const sure: Preamble = { lines: 0, chars: 0, problems: [] };
   let isAfterBlank = false;
@@ -36,13 +33,13 @@ export function preambleOf(
     const cells = line.split(delimiter);
     const isBlank = line.trim() === "";
     const isComment = line.startsWith("#") && (cells.length !== fields || found.problems.length > 0);
-    const isSeparator = found.lines === 0 && /^sep=.$/i.test(line);
+    const isSeparator = found.lines === 0 && /^"?sep=."?\s*$/i.test(line);
     if (!isBlank && !isComment && !isSeparator) {
       if (!isTitle(cells, fields)) return isNames(cells, fields, isAfterBlank) ? found : sure;
     }
     found.lines += 1;
     found.chars = end;
-    if (!isBlank && !isSeparator) found.problems.push(problemOf(lineOf(found.lines), line, shown));
+    if (!isBlank && !isSeparator) found.problems.push(problemOf(found.lines, line, shown));
     if (isComment || isSeparator || (isBlank && sure.lines === found.lines - 1))
       Object.assign(sure, { lines: found.lines, chars: found.chars, problems: [...found.problems] });
     isAfterBlank = isBlank;

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { toJson } from "../../text.ts";
-import { paddingProblem, readBytes } from "./byte-stream.ts";
+import { paddingProblem, readBytes, type Packed } from "./byte-stream.ts";
 import type { Dialect } from "./dialect.ts";
 import { columnNames } from "./header.ts";
 import { lenientBatches, type LenientOptions, type LenientRecord } from "./lenient-records.ts";
@@ -27,14 +27,14 @@ const maxSampled = 5_000;
  */
 export async function repairFile(
   file: OpenFile,
-  { target, shown }: { target: string; shown: string },
+  { target, shown, onRead }: { target: string; shown: string; onRead: (sizeBytes: number) => void },
 ): Promise<{ file: OpenFile; problems: SourceProblem[] }> {
   const dialect = dialectOf(file, shown);
   const { columns: names } = dialect;
   const plain = { columns: names, width: names.length, delimiter: dialect.delimiter };
   const wide = { ...plain, columns: columnNames([...names, extraColumn], true) };
   let isPadded = false;
-  const batches = () => recordBatches(file, shown, () => (isPadded = true));
+  const batches = () => recordBatches(file, shown, { onRead, onPadding: () => (isPadded = true) });
   const copied = await copyTo(target, batches(), plain);
   // most files have no row that is too long: the copy of one that has is begun again
   const survey = copied.fits ? copied : await copyTo(target, batches(), wide);
@@ -51,12 +51,12 @@ export async function repairFile(
 export async function* recordBatches(
   file: OpenFile,
   shown: string,
-  onPadding: () => void = () => undefined,
+  listeners: Pick<Packed, "onRead" | "onPadding"> = {},
 ): AsyncGenerator<LenientRecord[]> {
   const handle = await open(file.path);
   try {
-    const bytes = readBytes(handle, { compression: file.compression, shown, onPadding });
-    yield* lenientBatches(bytes, optionsOf(file, shown));
+    const bytes = readBytes(handle, { compression: file.compression, shown, ...listeners });
+    yield* lenientBatches(bytes, { ...optionsOf(file, shown), onPadding: listeners.onPadding ?? (() => undefined) });
   } finally {
     await handle.close();
   }
@@ -67,7 +67,7 @@ function dialectOf({ dialect }: OpenFile, shown: string): Dialect {
   return dialect;
 }
 
-function optionsOf(file: OpenFile, shown: string): LenientOptions {
+function optionsOf(file: OpenFile, shown: string): Omit<LenientOptions, "onPadding"> {
   const { delimiter, columns, skip, header } = dialectOf(file, shown);
   return { delimiter, width: columns.length, skip, header, shown };
 }

@@ -9,7 +9,7 @@ import type { SheetFindings } from "../workbook/workbook.ts";
 import { paddingProblem, readBytes, readStart, type Packed } from "./byte-stream.ts";
 import { canBeWrong, type Encoding } from "./encodings.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
-import { headBytes, newlineOf, sniffDialect, type Dialect, type Head } from "./dialect.ts";
+import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
 
 export interface TextFile extends Packed {
   handle: FileHandle;
@@ -43,12 +43,7 @@ async function dialectOf(file: TextFile): Promise<Dialect> {
   let sheet: SheetFindings | undefined;
   const onSheet = (found: SheetFindings) => void (sheet = found);
   const start = await readStart(file.handle, { ...file, onSheet, maxBytes: headBytes });
-  return sniffDialect({ shown: file.shown, ...start, ...headOf(sheet) });
-}
-
-/** What is known of the text of a sheet beforehand. */
-export function headOf(sheet: SheetFindings | undefined): Pick<Head, "delimiter" | "lineOf"> {
-  return sheet === undefined ? {} : { delimiter: ",", lineOf: sheet.rowOf };
+  return sniffDialect({ shown: file.shown, ...start, isSheet: sheet !== undefined, isSampled: false });
 }
 
 /** What is found out about a file while it is read. */
@@ -82,7 +77,8 @@ export async function openLenient(file: TextFile): Promise<LenientTable> {
   const problems = () => [...dialect.problems, ...findings.problems()];
   const bytes = readBytes(handle, { ...file, ...findings.listeners });
   const chunks = encoding === "utf-8" ? bytes : inUtf8(bytes, encoding);
-  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, header, shown });
+  const { onPadding } = findings.listeners;
+  const records = lenientRecords(chunks, { delimiter, width: columns.length, skip, header, shown, onPadding });
   return { columns, problems, records };
 }
 
@@ -122,6 +118,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
 
   function* take(complete: boolean): Generator<(string | null)[]> {
     if (parser === undefined) {
+      // the first line end may go on with what is read next
+      if (!complete && pending.search(lineEnd) === pending.length - 1 && pending.endsWith("\r")) return;
       const start = endOfLines(pending, skip);
       if (start === undefined && !complete) return;
       pending = pending.slice(start);
@@ -152,6 +150,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
   }
   yield* take(true);
 }
+
+const lineEnd = /[\r\n]/;
 
 function badQuote(row: number, shown: string): ToolError {
   return new ToolError(

@@ -10,6 +10,8 @@ import type { Bytes, HeldFile, WebStore } from "./web-store.ts";
 export interface WebFile extends SourceFile {
   /** What the file is called where its format is told by its name. */
   fileName: string;
+  /** Whether the next call may find it where it is. */
+  isKept: boolean;
   /** For the sidecar of what is made of it: address, validators, size, digest, time. */
   origin: JsonObject;
 }
@@ -59,11 +61,12 @@ export function openWebFiles(store: WebStore, call: WebCall): WebFiles {
   };
 }
 
-async function toFile(source: string, url: URL, { entry, path }: HeldFile): Promise<WebFile> {
+async function toFile(source: string, url: URL, { entry, path, isKept }: HeldFile): Promise<WebFile> {
   const { finalUrl, etag, lastModified, sizeBytes, sha256, fetchedAt } = entry;
   return {
     ...(await inspectFile(path, source)),
     fileName: fileNameOf(url, entry.contentType),
+    isKept,
     origin: {
       url: source,
       ...(finalUrl === url.href ? {} : { final_url: withoutQuery(finalUrl) }),

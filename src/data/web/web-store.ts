@@ -31,6 +31,8 @@ export interface Bytes {
 }
 
 export interface HeldFile extends KeptFile {
+  /** Whether it stays after the call that it was fetched for. */
+  isKept: boolean;
   /** Let the file go. One that may not be kept is removed then. */
   release: () => Promise<void>;
 }
@@ -84,8 +86,9 @@ export function openWebStore(options: WebStoreOptions): WebStore {
     async fetch(url, waiter) {
       const kept = await share(url, waiter, (shared) => current(url, shared.signal, shared.onUpdate));
       const release = held.hold(kept.path);
-      if (kept.path.endsWith(passingEnding)) await held.remove(kept.path);
-      return { ...kept, release };
+      const isKept = !kept.path.endsWith(passingEnding);
+      if (!isKept) await held.remove(kept.path);
+      return { ...kept, isKept, release };
     },
   };
 }

@@ -7,8 +7,10 @@ import { checkCellLength, readXml } from "./xml-parts.ts";
 export interface SheetCell {
   /** Counted from 0. */
   column: number;
+  /** Empty for a formula that was saved without its value. */
   value: string;
   kind: "text" | "error" | "other";
+  hasFormula: boolean;
 }
 
 export interface SheetRow {
@@ -34,6 +36,7 @@ export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: She
   let attributes: Record<string, string> = {};
   let text = "";
   let isText = false;
+  let hasFormula = false;
   let phonetic = 0;
   const reading = readXml(
     chunks,
@@ -44,7 +47,9 @@ export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: She
           attributes = found;
           column = columnOf(found["r"], column + 1, options.shown);
           text = "";
-        } else if (name === "row") {
+          hasFormula = false;
+        } else if (name === "f") hasFormula = true;
+        else if (name === "row") {
           row = { number: Number(found["r"] ?? row.number + 1), cells: [] };
           column = -1;
         } else if (name === "t") isText = phonetic === 0;
@@ -60,7 +65,9 @@ export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: She
         else if (name === "rPh") phonetic -= 1;
         else if (name === "c") {
           const cell = cellOf(text, attributes, options);
-          if (cell.value !== "") row.cells.push({ column, ...cell });
+          // a text without characters is the value of some formulas
+          if (cell.value !== "" || (hasFormula && cell.kind !== "text"))
+            row.cells.push({ column, ...cell, hasFormula });
           if (row.cells.length > maxColumns)
             throw new ToolError(
               "unreadable",
@@ -96,7 +103,7 @@ function cellOf(
   text: string,
   { t: type, s: style }: Record<string, string>,
   { texts, styles, is1904, shown }: SheetOptions,
-): Omit<SheetCell, "column"> {
+): Pick<SheetCell, "value" | "kind"> {
   switch (type) {
     case "s": {
       if (text === "") return { value: "", kind: "text" };

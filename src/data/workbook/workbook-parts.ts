@@ -3,35 +3,50 @@ import { dateStyleOf, type DateStyle } from "./sheet-dates.ts";
 import { checkCellLength, readWholeXml } from "./xml-parts.ts";
 import type { Zip } from "../packed/zip.ts";
 
+export interface WorkbookSheet {
+  name: string;
+  path: string;
+  isHidden: boolean;
+}
+
 export interface WorkbookSheets {
   /** In the order of their tabs, hidden ones too. */
-  sheets: { name: string; path: string }[];
+  sheets: WorkbookSheet[];
   is1904: boolean;
+  /** It is to be calculated when it is opened, as programs ask that cannot calculate themselves. */
+  isProvisional: boolean;
+  /** Parts that a workbook need not have. */
+  texts: string;
+  styles: string;
 }
 
 /** @throws ToolError `unreadable` */
 export async function readSheets(zip: Zip, shown: string): Promise<WorkbookSheets> {
-  const targets = new Map<string, string>();
-  await readWholeXml(
-    bounded(zip.read("xl/_rels/workbook.xml.rels"), shown),
-    {
-      open(name, { Id = "", Target = "", Type = "" }) {
-        if (name !== "Relationship" || !Type.endsWith("/worksheet")) return;
-        targets.set(Id, Target.startsWith("/") ? Target.slice(1) : `xl/${Target.replace(/^\.\//, "")}`);
-      },
-    },
-    shown,
+  const workbook = await workbookPath(zip, shown);
+  const targets = new Map((await readRelations(zip, workbook, shown)).map((one) => [one.id, one]));
+  const [texts, styles] = (["sharedStrings", "styles"] as const).map(
+    (kind) =>
+      [...targets.values()].find(({ type }) => type.endsWith(`/${kind}`))?.path ?? pathFrom(workbook, `${kind}.xml`),
   );
-  const found: WorkbookSheets = { sheets: [], is1904: false };
+  const found: WorkbookSheets = {
+    sheets: [],
+    is1904: false,
+    isProvisional: false,
+    texts: texts ?? "",
+    styles: styles ?? "",
+  };
   await readWholeXml(
-    bounded(zip.read("xl/workbook.xml"), shown),
+    bounded(zip.read(workbook), shown),
     {
       open(tag, attributes) {
-        if (tag === "workbookPr") found.is1904 = /^(1|true)$/.test(attributes["date1904"] ?? "");
+        if (tag === "workbookPr") found.is1904 = isTrue(attributes["date1904"]);
+        if (tag === "calcPr") found.isProvisional = isTrue(attributes["fullCalcOnLoad"]);
         if (tag !== "sheet") return;
         const id = Object.entries(attributes).find(([key]) => /(^|:)id$/.test(key))?.[1] ?? "";
-        const path = targets.get(id);
-        if (path !== undefined) found.sheets.push({ name: attributes["name"] ?? "", path });
+        const target = targets.get(id);
+        const isHidden = /hidden$/i.test(attributes["state"] ?? "");
+        if (target?.type.endsWith("/worksheet") === true)
+          found.sheets.push({ name: attributes["name"] ?? "", path: target.path, isHidden });
       },
     },
     shown,
@@ -39,14 +54,62 @@ export async function readSheets(zip: Zip, shown: string): Promise<WorkbookSheet
   return found;
 }
 
+const usualPath = "xl/workbook.xml";
+
+/** Whether files of these names are the parts of a workbook. */
+export function isWorkbook(names: readonly string[]): boolean {
+  return (
+    names.includes(usualPath) ||
+    (names.includes("[Content_Types].xml") && names.some((name) => /(^|\/)workbook[^/]*\.xml$/i.test(name)))
+  );
+}
+
+/** Some programs put it elsewhere, and say where. */
+async function workbookPath(zip: Zip, shown: string): Promise<string> {
+  if (zip.names.includes(usualPath)) return usualPath;
+  const relations = await readRelations(zip, "", shown);
+  return relations.find(({ type }) => type.endsWith("/officeDocument"))?.path ?? usualPath;
+}
+
+interface Relation {
+  id: string;
+  type: string;
+  path: string;
+}
+
+/** What a part refers to; for an empty path, what the whole package does. */
+async function readRelations(zip: Zip, part: string, shown: string): Promise<Relation[]> {
+  const relations: Relation[] = [];
+  const at = part.lastIndexOf("/") + 1;
+  await readWholeXml(
+    bounded(zip.read(`${part.slice(0, at)}_rels/${part.slice(at)}.rels`), shown),
+    {
+      open(name, { Id: id = "", Target: target = "", Type: type = "" }) {
+        if (name === "Relationship") relations.push({ id, type, path: pathFrom(part, target) });
+      },
+    },
+    shown,
+  );
+  return relations;
+}
+
+function pathFrom(part: string, target: string): string {
+  if (target.startsWith("/")) return target.slice(1);
+  return `${part.slice(0, part.lastIndexOf("/") + 1)}${target.replace(/^\.\//, "")}`;
+}
+
+function isTrue(written = ""): boolean {
+  return /^(1|true)$/.test(written);
+}
+
 /** What is a date, by the number of a cell's style. */
-export async function readDateStyles(zip: Zip, shown: string): Promise<(DateStyle | undefined)[]> {
+export async function readDateStyles(zip: Zip, path: string, shown: string): Promise<(DateStyle | undefined)[]> {
   const styles: (DateStyle | undefined)[] = [];
-  if (!zip.names.includes("xl/styles.xml")) return styles;
+  if (!zip.names.includes(path)) return styles;
   const codes = new Map<number, string>();
   let isInFormats = false;
   await readWholeXml(
-    bounded(zip.read("xl/styles.xml"), shown),
+    bounded(zip.read(path), shown),
     {
       open(name, attributes) {
         if (name === "cellXfs") isInFormats = true;
@@ -68,15 +131,15 @@ const maxSharedChars = 256 * 1024 ** 2;
 const sharedTextChars = 16;
 
 /** The texts that cells name by their number. */
-export async function readSharedTexts(zip: Zip, shown: string): Promise<string[]> {
+export async function readSharedTexts(zip: Zip, path: string, shown: string): Promise<string[]> {
   const texts: string[] = [];
-  if (!zip.names.includes("xl/sharedStrings.xml")) return texts;
+  if (!zip.names.includes(path)) return texts;
   let chars = 0;
   let text = "";
   let isText = false;
   let phonetic = 0;
   await readWholeXml(
-    zip.read("xl/sharedStrings.xml"),
+    zip.read(path),
     {
       open(name) {
         if (name === "rPh") phonetic += 1;

@@ -1,12 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
-import { ToolError } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
 import { cutText } from "../../text.ts";
-import { inferType } from "../text/column-types.ts";
-import { sheetRows, type SheetCell, type SheetRow } from "./sheet-rows.ts";
+import { openZip } from "../packed/zip.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
-import { readDateStyles, readSharedTexts, readSheets } from "./workbook-parts.ts";
-import { listed, openZip, type Zip } from "../packed/zip.ts";
+import { openSheet, type ChosenSheet, type SheetChoice } from "./choose-sheet.ts";
+import { columnsOfTable, gapProblems } from "./sheet-columns.ts";
+import { openLineMap, openLines, type SheetNotes } from "./sheet-lines.ts";
+import type { SheetRow } from "./sheet-rows.ts";
+import { titlesAbove } from "./sheet-titles.ts";
 
 /** A sheet as delimited text in UTF-8, and what is known of it by as much of the text as has been read. */
 export interface SheetText {
@@ -24,19 +24,13 @@ export interface SheetFindings {
   rowOf(line: number): number;
 }
 
-export interface SheetChoice {
-  /** The first one with cells where none is named. */
-  sheet: string | undefined;
-  /** What messages call the workbook. */
-  shown: string;
-}
-
-/** Rows that decide how wide the table is. */
+/** Rows that decide how wide the table is and where it begins, unless they hold very many cells. */
 const firstRows = 500;
+const firstCells = 200_000;
 const blockChars = 128 * 1024;
 
 /**
- * Read a sheet of a workbook from its first cell on, without rows that are empty.
+ * Read a sheet of a workbook from its first cell on, without rows that are empty and titles above the table.
  *
  * @throws ToolError while reading: `not_found` for a sheet that is not there, `unreadable`, `too_large`
  */
@@ -52,27 +46,40 @@ export function readWorkbook(handle: FileHandle, choice: SheetChoice): SheetText
   return { text: sheetText(handle, choice, { found, lines }), found };
 }
 
-interface Notes {
-  found: SheetFindings;
-  lines: LineMap;
-}
-
-async function* sheetText(handle: FileHandle, choice: SheetChoice, notes: Notes): AsyncGenerator<Uint8Array> {
-  const zip = await openZip(handle, choice.shown);
-  let rows: AsyncGenerator<SheetRow[]> | undefined;
+async function* sheetText(handle: FileHandle, choice: SheetChoice, notes: SheetNotes): AsyncGenerator<Uint8Array> {
+  const { shown } = choice;
+  const { found } = notes;
+  const zip = await openZip(handle, shown);
+  const { name, rows, problems, isProvisional } = await openSheet(zip, choice);
+  found.sheet = name;
   try {
-    rows = await openSheet(zip, choice, notes.found);
-    const first: SheetRow[] = [];
-    for (let next = await rows.next(); next.done !== true; next = await rows.next()) {
-      first.push(...next.value);
-      if (first.length >= firstRows) break;
-    }
-    const writer = openLines({ ...extentOf(first), shown: choice.shown }, notes);
+    const first = await firstOf(rows);
+    const titles = first.splice(0, titlesAbove(first));
+    const columns = columnsOfTable(first);
+    const writer = openLines({ columns, shown, isProvisional }, notes);
     yield* inBlocks(chained(first, rows), writer.toLine);
     writer.finish();
+    found.problems.unshift(
+      ...problems,
+      ...titles.map((row) => titleProblem(row, shown)),
+      ...gapProblems(columns, shown),
+    );
   } finally {
-    await rows?.return(undefined);
+    await rows.return(undefined);
   }
+}
+
+async function firstOf(rows: ChosenSheet["rows"]): Promise<SheetRow[]> {
+  const first: SheetRow[] = [];
+  let cellCount = 0;
+  for (let next = await rows.next(); next.done !== true; next = await rows.next()) {
+    for (const row of next.value) {
+      first.push(row);
+      cellCount += row.cells.length;
+    }
+    if (first.length >= firstRows || cellCount >= firstCells) break;
+  }
+  return first;
 }
 
 async function* inBlocks(
@@ -96,133 +103,8 @@ async function* chained(first: SheetRow[], others: AsyncIterable<SheetRow[]>): A
   yield* others;
 }
 
-/** Where the columns of a table begin, and how many there are. */
-function extentOf(rows: readonly SheetRow[]): { start: number; width: number } {
-  let start = Infinity;
-  let end = 0;
-  for (const { cells } of rows) {
-    for (const { column } of cells) {
-      start = Math.min(start, column);
-      end = Math.max(end, column);
-    }
-  }
-  return { start, width: end - start + 1 };
-}
-
-/** The rows of the wanted sheet; there is at least one. */
-async function openSheet(
-  zip: Zip,
-  { sheet: wanted, shown }: SheetChoice,
-  found: SheetFindings,
-): Promise<AsyncGenerator<SheetRow[]>> {
-  const { sheets, is1904 } = await readSheets(zip, shown);
-  const names = sheets.map(({ name }) => name);
-  const chosen = wanted === undefined ? sheets : sheets.filter(({ name }) => isSame(name, wanted));
-  if (wanted !== undefined && chosen.length === 0)
-    throw new ToolError(
-      "not_found",
-      `'${shown}' has no sheet '${cutText(wanted, 100)}'${didYouMean(wanted, names)}; its sheets are ${listed(names)}`,
-    );
-  const options = { texts: await readSharedTexts(zip, shown), styles: await readDateStyles(zip, shown), is1904, shown };
-  for (const { name, path } of chosen) {
-    const rows = sheetRows(zip.read(path), options);
-    const first = await rows.next();
-    if (first.done === true) continue;
-    found.sheet = name;
-    return chained(first.value, rows);
-  }
-  throw new ToolError(
-    "unreadable",
-    `'${shown}' has no cells ${wanted === undefined ? "in any sheet" : `in '${wanted}'`}`,
-  );
-}
-
-function isSame(name: string, wanted: string): boolean {
-  return name.toLowerCase() === wanted.toLowerCase();
-}
-
-const maxProblems = 100;
-
-interface LineOptions {
-  start: number;
-  width: number;
-  shown: string;
-}
-
-function openLines({ start, width, shown }: LineOptions, { found, lines }: Notes) {
-  let isFirst = true;
-  let errorCount = 0;
-  let last = 0;
-  const put = (values: string[], { column, value, kind }: SheetCell, row: number) => {
-    const index = column - start;
-    if (index < 0) throw leftOf(row, start, shown);
-    while (values.length < index) values.push("");
-    if (kind === "error") {
-      errorCount += 1;
-      if (errorCount <= maxProblems) found.problems.push(errorProblem(row, value, shown));
-      return;
-    }
-    const texts = isFirst ? found.firstTexts : found.texts;
-    if (kind === "text" && !texts.has(index) && inferType([value]) !== "VARCHAR") texts.add(index);
-    values[index] = /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-  };
-  return {
-    toLine(row: SheetRow): string {
-      const values: string[] = Array.from({ length: width }, () => "");
-      for (const cell of row.cells) put(values, cell, row.number);
-      isFirst = false;
-      last = row.number;
-      const line = values.length === 1 && values[0] === "" ? '""' : values.join();
-      lines.add(row.number, line);
-      return `${line}\n`;
-    },
-    finish() {
-      if (errorCount <= maxProblems) return;
-      const message = `'${shown}' has ${errorCount - maxProblems} more problems: cells that hold errors`;
-      found.problems.push({ line: last, code: "more", message });
-    },
-  };
-}
-
-function leftOf(row: number, start: number, shown: string): ToolError {
-  return new ToolError(
-    "unreadable",
-    `row ${row} of '${shown}' has a cell to the left of the table, which begins in column ${start + 1}; move it`,
-  );
-}
-
-function errorProblem(row: number, value: string, shown: string): SourceProblem {
-  return {
-    line: row,
-    code: "cell_error",
-    message: `row ${row} of '${shown}' holds the error ${cutText(value, 40)}, read as null`,
-  };
-}
-
-type LineMap = ReturnType<typeof openLineMap>;
-
-/** Which row each line is from: kept only where it is not the one after the line before. */
-function openLineMap() {
-  const starts: number[] = [];
-  const shifts: number[] = [];
-  let line = 1;
-  return {
-    add(row: number, text: string) {
-      if (shifts.at(-1) !== row - line) {
-        starts.push(line);
-        shifts.push(row - line);
-      }
-      line += 1 + (/[\r\n]/.test(text) ? (text.match(/\r\n|\n|\r/g)?.length ?? 0) : 0);
-    },
-    rowOf(wanted: number): number {
-      let low = 0;
-      let high = starts.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((starts[middle] ?? 0) <= wanted) low = middle + 1;
-        else high = middle;
-      }
-      return wanted + (shifts[low - 1] ?? 0);
-    },
-  };
+function titleProblem({ number, cells }: SheetRow, shown: string): SourceProblem {
+  const text = JSON.stringify(cutText(cells.map(({ value }) => value).join(" "), 80));
+  const message = `row ${number} of '${shown}' stands above the table and is no row of it: ${text}`;
+  return { line: number, code: "skipped_line", message };
 }

@@ -1,3 +1,4 @@
+import { TextDecoder } from "node:util";
 import { Parser } from "htmlparser2";
 import { ToolError } from "../../errors.ts";
 
@@ -48,16 +49,23 @@ export async function* readXml(
     },
     { xmlMode: true, decodeEntities: true },
   );
-  const decoder = new TextDecoder();
+  let decoder: TextDecoder | undefined;
   for await (const chunk of chunks) {
+    decoder ??= decoderOf(chunk);
     unread += chunk.length;
     parser.write(decoder.decode(chunk, { stream: true }));
     if (unread > maxTokenChars)
       throw new ToolError("too_large", `'${shown}' holds a tag of more than 4 MB; save the sheet as CSV`);
     yield;
   }
-  parser.end(decoder.decode());
+  parser.end(decoder?.decode());
   yield;
+}
+
+/** XML is UTF-8 unless it begins with a mark of UTF-16. */
+function decoderOf([first, second]: Uint8Array): TextDecoder {
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le");
+  return new TextDecoder(first === 0xfe && second === 0xff ? "utf-16be" : "utf-8");
 }
 
 /** Read all of a part. */

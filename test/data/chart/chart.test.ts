@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { designChart, type Chart, type ChartOptions } from "../../../src/data/chart/chart.ts";
+import type { Chart } from "../../../src/data/chart/chart.ts";
 import type { JsonObject } from "../../../src/message.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
+import { designerIn, rowsOf } from "../../support/chart-design.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
 import { salesSql } from "../../support/sales.ts";
 
@@ -16,21 +17,12 @@ afterAll(async () => {
   await folder.close();
 });
 
-const { signal } = new AbortController();
-
-type Options = Omit<ChartOptions, "query" | "theme" | "from"> & { sql?: string };
-
-function design({ sql = "from sales", ...options }: Options): Promise<Chart> {
-  const query = (text: string, limit: number) =>
-    folder.sql.query({ sql: text, limit, origin: { tool: "chart" } }, { signal });
-  return designChart({ ...options, from: { sql }, theme: "light", query });
-}
+const design = designerIn(() => folder);
 
 async function answer(sql: string): Promise<unknown> {
   return (await folder.value(queryData, { sql }))["rows"];
 }
 
-const rowsOf = ({ spec }: Chart) => (spec["data"] as { values: JsonObject[] }).values;
 const sum = (rows: JsonObject[]) => rows.reduce((total, row) => total + Number(row["value"]), 0);
 const found = (value: unknown) => JSON.stringify(value);
 

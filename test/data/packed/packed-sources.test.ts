@@ -40,7 +40,7 @@ test("gzip with zeros after it is read, and the zeros are told", async () => {
   for (const length of [1, 3_000, 2_000_000]) {
     const name = `padded-${length}.csv.gz`;
     await folder.write(name, Buffer.concat([gzipSync(csv), gzipSync("4\n"), Buffer.alloc(length)]));
-    const told = [`'${name}' has zeros after its compressed data, which are left aside`];
+    const told = [`'${name}' has zeros after its data, which are left aside`];
     const answer = await folder.value(queryData, { sql: `select a from '${name}'` });
     expect(answer).toMatchObject({ rows: [[1], [2], [3], [4]], notes: [told[0], expect.stringContaining("line 5 ")] });
     const page = await folder.value(readRows, { source: name, columns: ["a"] });

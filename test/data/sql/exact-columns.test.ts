@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { queryData } from "../../../src/tools/query-data.ts";
 import { readRows } from "../../../src/tools/read-rows.ts";
@@ -110,3 +111,40 @@ test("files of several shapes are one table whose values are exact", async () =>
     [3, "8", true],
   ]);
 });
+
+const numbers = "0 -0 7 007 -12 +7 1e2 1_000 0x1F 1.5 .5 1. -0.0 1e400 1e-400 12345678901234567.89 nan -inf".split(" ");
+const days = "2026-01-05 2026-02-31 0000-01-01 2026-1-5 2026-01-05T10:00 2026-01-05T10:00:00Z 24:00:00 10:00:00".split(
+  " ",
+);
+const texts = [
+  "true",
+  "FALSE",
+  "yes",
+  "",
+  " 12 ",
+  "9223372036854775808",
+  "9".repeat(40),
+  '"7"',
+  '"1,5"',
+  '"""a"""',
+  '"x\ny"',
+];
+const awkward = fc.constantFrom(...numbers, ...days, ...texts);
+
+/** Of a file whose rows are all in the sample less is checked: so many times its rows are more than that. */
+const times = 700;
+
+test("a small file is read as a large one of the same rows", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(awkward, { minLength: 3, maxLength: 8 }), async (cells) => {
+      const rows = cells.map((cell, index) => `${index},${cell}\n`).join("");
+      await folder.write("small.csv", `id,v\n${rows}`);
+      await folder.write("large.csv", `id,v\n${rows.repeat(times)}`);
+      const of = (name: string) =>
+        folder.value(queryData, { sql: `select distinct id, v, v::varchar as t from '${name}' order by all` });
+      const [small, large] = [await of("small.csv"), await of("large.csv")];
+      expect({ types: small["types"], rows: small["rows"] }).toEqual({ types: large["types"], rows: large["rows"] });
+    }),
+    { numRuns: 25 },
+  );
+}, 60_000);

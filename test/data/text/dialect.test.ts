@@ -25,6 +25,10 @@ test.each([
   expect(sniff(content).delimiter).toBe(delimiter);
 });
 
+test.each(['"sep=;"', "sep=; ", "SEP=;"])("the line %j tells the delimiter, and is no row", (line) => {
+  expect(sniff(`${line}\r\na;b,c\r\n1;2,3\r\n`)).toMatchObject({ delimiter: ";", skip: 1, columns: ["a", "b,c"] });
+});
+
 test("a name ending in .tsv decides for tabs", () => {
   expect(sniff("a,b\n1,2\n", true, "x.tsv.gz").delimiter).toBe("\t");
 });
@@ -41,6 +45,8 @@ test.each([
   ["2020,2019\n1,2\n", false],
   ["2019,5\n2020,6\n", false],
   [",x,y\n0,1,2\n", true],
+  [",name,city\n0,Ada,Paris\n1,Bob,Rome\n", true],
+  [",Ada,Paris\n,Bob,Rome\n", false],
 ])("%j has a header: %j", (content, header) => {
   expect(sniff(content).header).toBe(header);
 });
@@ -58,6 +64,39 @@ test.each([
   ["Latin-1", Buffer.from("näme,b\nÄrger,2\n", "latin1"), "windows-1252"],
 ])("recognises %s", (_, bytes, encoding) => {
   expect(sniff(bytes, false).encoding).toBe(encoding);
+});
+
+test.each([
+  ["a NUL in a cell", "a,b\n1,x\0\n", ["x\0"]],
+  ["a NUL and lines of an even length", "a,b\n\0,2\n", ["2"]],
+  ["a NUL that could be half of a character", "a\0,b\n1,2", ["2"]],
+  ["zeros after its rows", `a,b\n1,x\n${"\0".repeat(100)}`, ["x"]],
+])("a short text with %s is text", (_, content, second) => {
+  const { encoding, sample } = sniff(content);
+  expect(encoding).toBe("utf-8");
+  expect(sample.map((row) => row[1])).toEqual(second);
+});
+
+test.each([
+  ["a character with a zero on the other side", Buffer.from("\u0100,b\n1,2\n", "utf16le"), "utf-16le"],
+  ["few characters of ASCII", Buffer.from("\u59d3\u540d,\u91d1\u989d\n\u738b,1\n", "utf16le"), "utf-16le"],
+  ["no line end", Buffer.from("a,b", "utf16le").swap16(), "utf-16be"],
+])("recognises short UTF-16 without a mark with %s", (_, bytes, encoding) => {
+  expect(sniff(bytes).encoding).toBe(encoding);
+});
+
+test.each([
+  ["a PNG picture", "89504e470d0a1a0a0000000d49484452"],
+  ["a JPEG picture", "ffd8ffe000104a464946000101"],
+  ["a program", "7f454c46020101000000"],
+  ["an Arrow file", "4152524f5731000010"],
+  ["a NumPy file", "934e554d5059010076"],
+  ["a binary file", Buffer.from("GIF89a\x10\0\x10\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0", "latin1").toString("hex")],
+  ["a binary file", Buffer.from("AB\0\0CD\0\0EF\0\0GH", "latin1").toString("hex")],
+  ["a binary file", "00".repeat(64)],
+])("refuses %s as what it is", (what, hex) => {
+  const message = `'t.csv' is ${what}, not text; save its table as CSV, JSON or Parquet`;
+  expect(() => sniff(Buffer.from(hex, "hex"))).toThrow(expect.objectContaining({ code: "unreadable", message }));
 });
 
 test.each([

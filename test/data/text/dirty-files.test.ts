@@ -137,6 +137,30 @@ test("bytes that are not UTF-8, far down, are read as Windows-1252 and told", as
   expect((answer["notes"] as string[]).join()).toContain("line 80002 of 'late.csv' is not UTF-8");
 });
 
+test.each([
+  ["short", 1],
+  ["long", 50_000],
+])("zeros after the last row of a %s file are told, and no row", async (is, count) => {
+  const lines = Array.from({ length: count }, (_, id) => `${id},x\n`);
+  const source = `${is}-padded.csv`;
+  await folder.write(source, `id,v\n${lines.join("")}${"\0".repeat(4_096)}`);
+  const notes = [`'${source}' has zeros after its data, which are left aside`];
+  const sql = `select count(*), sum(id)::bigint from '${source}'`;
+  expect(await folder.value(queryData, { sql })).toMatchObject({ rows: [[count, (count * (count - 1)) / 2]], notes });
+  const page = await folder.value(readRows, { source, offset: count - 1 });
+  expect(page).toMatchObject({ rows: [[`${count - 1}`, "x"]], row_count: count, notes });
+});
+
+test("a NUL in a name, which SQL could not ask for, is left out and told", async () => {
+  await folder.write("named.csv", "id,na\0me\n1,x\n");
+  const notes = ["a name of a column of 'named.csv' holds a NUL character, which is left out"];
+  expect(await folder.value(queryData, { sql: "select name from 'named.csv'" })).toMatchObject({
+    rows: [["x"]],
+    notes,
+  });
+  expect(await folder.value(readRows, { source: "named.csv" })).toMatchObject({ columns: ["id", "name"], notes });
+});
+
 test("there are more than a hundred dirty files", () => {
   expect(files.length).toBeGreaterThanOrEqual(110);
 });

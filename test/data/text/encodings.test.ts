@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { profileData } from "../../../src/tools/profile-data.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
 import { readRows } from "../../../src/tools/read-rows.ts";
+import { sniffDialect } from "../../../src/data/text/dialect.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
 
 let folder: DataFolder;
@@ -61,6 +62,49 @@ test.each([
   expect(await folder.value(readRows, { source: name })).toMatchObject({ columns, rows });
   expect(await folder.value(profileData, { source: name })).toMatchObject({ encoding, row_count: 2 });
 });
+
+test.each([
+  "Größe;Preis\n1;2\n",
+  "nome;informação\nJoão;ações\n",
+  "SITUAÇÃO;VALOR\nSÃO JOÃO;1\n",
+  "nom;idée\nAndrée;créée\n",
+  "nimi;paikka\nMäärä;Hääyhö\n",
+  "navn;by\nSøren Ærø;Ålborg\n",
+  "preço;nota\n£5;12 m³ no 1º piso\n",
+])("reads %j in Windows-1252, two letters with accents side by side", (text) => {
+  const { encoding, problems } = sniff(Buffer.from(text, "latin1"));
+  expect([encoding, problems]).toEqual(["windows-1252", []]);
+});
+
+test.each([
+  ["kana alone in Shift-JIS", "834a83690a834183430a835e8369834a0a", "shift_jis"],
+  ["Korean beside Latin letters", "b5b5bdc32cc8b8bbe70abcadbfef2c4c47c0fcc0da0abacebbea2c534bc5dab7b9c4de0a", "euc-kr"],
+  ["Chinese beside Latin letters", "d0cdbac52cc3fbb3c60a3132332ccad6bbfa41bfee0a3435362ccad6bbfa42bfee0a", "gb18030"],
+  ["Russian beside Latin words", "c3eef0eee42cceaee40acceef1eae2e02c4d534b0acae0e7e0edfc2c4b5a4e0a", "windows-1251"],
+])("tells %s", (_, hex, encoding) => {
+  expect(sniff(Buffer.from(hex, "hex")).encoding).toBe(encoding);
+});
+
+test.each([
+  ["Polish", "496d69ea2c4b776f74610aa3756b61737a2c310a", "£ukasz"],
+  ["Czech", "4a6de96e6f2c4dec73746f0a8e699e6b612c50f8ed6272616d0a", "Žižka"],
+  ["Turkish", "dd73696d2c54757461720afe756c652c310a", "þule"],
+])("tells that %s text in another encoding of Windows is read by a guess", async (language, hex, word) => {
+  const source = `${language}.csv`;
+  await folder.write(source, Buffer.from(hex, "hex"));
+  const { encoding, problems } = await folder.value(profileData, { source });
+  const message = expect.stringMatching(
+    new RegExp(`^'${source}' is read as Windows-1252, which is a guess that "${word}"`),
+  );
+  expect({ encoding, problems }).toEqual({
+    encoding: "windows-1252",
+    problems: [{ line: 0, code: "doubtful_encoding", message }],
+  });
+});
+
+function sniff(bytes: Uint8Array) {
+  return sniffDialect({ shown: "t.csv", bytes, complete: true });
+}
 
 test("reads a large file of two bytes a character, whose head ends within one", async () => {
   const line = Buffer.from("8e52936391be9859", "hex");

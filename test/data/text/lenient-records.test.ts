@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { lenientRecords } from "../../../src/data/text/lenient-records.ts";
 
-const options = { delimiter: ",", width: 2, skip: 0, header: true, shown: "f.csv" };
+const options = { delimiter: ",", width: 2, skip: 0, header: true, shown: "f.csv", onPadding: () => undefined };
 
 async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

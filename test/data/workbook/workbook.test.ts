@@ -3,6 +3,7 @@ import { profileData } from "../../../src/tools/profile-data.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
 import { readRows } from "../../../src/tools/read-rows.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
+import { zipFile } from "../../support/zip-file.ts";
 import { workbookFile, type WorkbookOptions } from "../../support/workbook-file.ts";
 
 let folder: DataFolder;
@@ -70,6 +71,29 @@ test("truth, numbers and what formulas gave have their types, and no digit is lo
     ["true", "0.33333333333333331"],
     ["false", "1E-3"],
   ]);
+});
+
+test.each(["", "book/"])("the parts of a workbook are found in the folder %j", async (parts) => {
+  const rows = `${header}<row r="2"><c r="A2" t="s"><v>0</v></c><c r="B2" s="1"><v>45296</v></c></row>`;
+  const answer = await read({
+    sheets: { one: rows },
+    sharedTexts: ["<t>x</t>"],
+    formats: ["yyyy-mm-dd"],
+    folder: parts,
+  });
+  expect(answer).toMatchObject({ columns: ["a", "b"], rows: [["x", "2024-01-05"]] });
+});
+
+test("a sheet in UTF-16 is read", async () => {
+  const sheet = Buffer.from(`\uFEFF<worksheet><sheetData>${header}</sheetData></worksheet>`, "utf16le");
+  const relation = `<Relationship Id="r" Type="x/worksheet" Target="one.xml"/>`;
+  const members = [
+    { name: "xl/workbook.xml", content: `<workbook><sheets><sheet name="s" r:id="r"/></sheets></workbook>` },
+    { name: "xl/_rels/workbook.xml.rels", content: `<Relationships>${relation}</Relationships>` },
+    { name: "xl/one.xml", content: sheet },
+  ];
+  await folder.write("wide.xlsx", zipFile(members));
+  expect(await folder.value(queryData, { sql: "select * from 'wide.xlsx'" })).toMatchObject({ columns: ["a", "b"] });
 });
 
 test("texts that look like numbers stay text", async () => {

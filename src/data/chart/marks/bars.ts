@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../message.ts";
 import { bandOf, ends, valueAxis, type Band } from "../axes.ts";
-import { shortNumber } from "../numbers.ts";
+import { shortNumbers } from "../numbers.ts";
 import { dwarfs, groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { colorChannel, firstColor, isStacked, seriesColors, stackOf } from "../series.ts";
 
@@ -68,14 +68,15 @@ function withoutDwarfing(scene: Scene): Scene {
 
 function rowsOf({ scene, band, isLabelled }: Bars): JsonObject[] {
   const stack = stackOf(scene);
-  return scene.rows.cells.map((cell) => {
+  const labels = shortNumbers(scene.rows.cells.map(({ value = 0 }) => value));
+  return scene.rows.cells.map((cell, index) => {
     const fields = groupFields(scene, cell);
     return {
       x: band.place(cell.x),
       value: cell.value ?? null,
       ...fields,
       ...stack.field(fields),
-      ...(isLabelled ? { label: shortNumber(cell.value ?? 0) } : {}),
+      ...(isLabelled ? { label: labels[index] ?? "" } : {}),
       ...(hasFolded(scene) ? { other: cell.x === 0 } : {}),
     };
   });

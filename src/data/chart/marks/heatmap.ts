@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../message.ts";
 import { bandOf, ends, legendLabels, namesBelow, type Band } from "../axes.ts";
 import { aggregates } from "../encoding.ts";
-import { shortNumber } from "../numbers.ts";
+import { digitsWithin, shortNumber } from "../numbers.ts";
 import { groupFields, widthIn, type Scene, type View } from "../scene.ts";
 import { roughWidth } from "../words.ts";
 
@@ -11,7 +11,8 @@ export function drawHeatmap(scene: Scene): View {
   const { rows, valueTitle, plan } = scene;
   const [x, y] = [bandOf(scene, "x"), bandOf(scene, "y")];
   const values = rows.cells.flatMap((cell) => cell.value ?? []);
-  const labels = rows.cells.map((cell) => (cell.value === undefined ? "" : shortNumber(cell.value)));
+  const digits = digitsWithin(...ends(values));
+  const labels = rows.cells.map((cell) => (cell.value === undefined ? "" : shortNumber(cell.value, digits)));
   const size = sizeOf(x, y);
   const widest = Math.max(0, ...labels.map((label) => roughWidth(label, labelSize)));
   const isLabelled = plan.dimensions.facet === undefined && widest + 6 <= size.width / x.domain.length;

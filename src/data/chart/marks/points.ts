@@ -29,7 +29,7 @@ export function drawPoints(scene: Scene): View {
         type: "point",
         filled: true,
         size: count > 1_000 ? 16 : count > 200 ? 32 : 60,
-        opacity: count > 1_000 ? 0.4 : count > 200 ? 0.6 : 0.8,
+        opacity: plan.shade !== undefined ? 0.85 : count > 1_000 ? 0.4 : count > 200 ? 0.6 : 0.8,
       },
       encoding: { x: x.channel, y: y.channel, ...colorChannel(scene, "circle"), ...shade },
     },
@@ -64,7 +64,8 @@ function placeOf(scene: Scene, role: "x" | "y"): Place {
 
 function shadeChannel({ rows, theme }: Scene, title: string): JsonObject {
   const values = rows.cells.flatMap((cell) => cell.value ?? []);
-  const range = theme.sequential.slice(1);
+  // The palest are for tiles, which lie close to each other.
+  const range = theme.sequential.slice(2);
   return {
     color: {
       field: "value",

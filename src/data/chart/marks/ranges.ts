@@ -17,22 +17,31 @@ export function drawRanges(scene: Scene): View {
   const { step, count } = x.bins;
   const stack = stackOf(scene);
   const values = rows.cells.flatMap((cell) => cell.value ?? []);
-  const domain = [edgeOf(x.bins, 0), edgeOf(x.bins, count)];
-  const ticks = edgesThatFit(x.bins, widthIn(scene, wide));
+  // A range of one whole number is that number: it stands in the middle of its bar.
+  const isSingle = x.bins.isWhole && step === 1;
+  const from = isSingle ? -0.5 : 0;
+  const domain = [edgeOf(x.bins, from), edgeOf(x.bins, count + from)];
+  const ticks = edgesThatFit(x.bins, isSingle ? count : count + 1, widthIn(scene, wide));
   const across = {
     field: "x",
     type: "quantitative",
     bin: { binned: true, step },
     scale: { domain, nice: false },
-    axis: { title: x.title, values: ticks, ...numberLabels(x.title, domain) },
+    axis: { title: x.title, values: ticks, ...numberLabels(x.title, ticks) },
   };
   const axis = valueAxis(scene, valueTitle, values);
   const up = { field: "value", type: "quantitative", ...stack.channel, scale: { nice: 5 }, axis };
   return {
     rows: rows.cells.map((cell): JsonObject => {
       const fields = groupFields(scene, cell);
-      const [from, to] = [edgeOf(x.bins, cell.x ?? 0), edgeOf(x.bins, (cell.x ?? 0) + 1)];
-      return { x: from, x2: to, value: cell.value ?? null, ...fields, ...stack.field(fields) };
+      const at = (cell.x ?? 0) + from;
+      return {
+        x: edgeOf(x.bins, at),
+        x2: edgeOf(x.bins, at + 1),
+        value: cell.value ?? null,
+        ...fields,
+        ...stack.field(fields),
+      };
     }),
     width: wide,
     height: tall,
@@ -50,9 +59,17 @@ export function edgeOf({ low, step }: Bins, index: number): number {
   return Number((low + index * step).toPrecision(12));
 }
 
-function edgesThatFit(bins: Bins, widthPx: number): number[] {
-  const edges = Array.from({ length: bins.count + 1 }, (_, index) => edgeOf(bins, index));
+/** All edges, or round ones of them: steps of 1, 2 or 5, as of the ranges themselves, never of 3. */
+function edgesThatFit(bins: Bins, count: number, widthPx: number): number[] {
+  const edges = Array.from({ length: count }, (_, index) => edgeOf(bins, index));
   const widest = Math.max(...edges.map((value) => roughWidth(shortNumber(value), 12)));
-  const nth = Math.max(1, Math.ceil((edges.length * (widest + 12)) / widthPx));
-  return edges.filter((_, index) => index % nth === 0);
+  const least = (count * (widest + 12)) / widthPx;
+  const leading = Math.round(bins.step / 10 ** Math.floor(Math.log10(bins.step)));
+  const nth = [1, 2, 4, 5, 10, 20, 40, 50, 100].find((steps) => steps >= least && isRound(leading * steps)) ?? 200;
+  const first = Math.round(bins.low / bins.step);
+  return edges.filter((_, index) => (first + index) % nth === 0);
+}
+
+function isRound(step: number): boolean {
+  return [1, 2, 5].includes(step / 10 ** Math.floor(Math.log10(step)));
 }

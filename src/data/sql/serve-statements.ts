@@ -1,0 +1,131 @@
+import { errorMessage, ToolError } from "../../errors.ts";
+import { openSession, type DuckDbSession } from "./duckdb-session.ts";
+import { runStatement } from "./run-statement.ts";
+import type { ReadCount } from "../text/read-count.ts";
+import { isShortOfMemory } from "./sql-errors.ts";
+import { memoryBytes, type FromChild, type StatementJob, type ToChild, type WireSource } from "./sql-wire.ts";
+import { removeTemporaryFiles } from "../workspace.ts";
+
+/** A session that is open, or about to be, and what it may take of memory. */
+export interface ReadySession {
+  memoryLimitMb: number;
+  session: Promise<DuckDbSession>;
+}
+
+/** Serve the statements of the parent, one at a time, until it is gone. */
+export function serveStatements(first: ReadySession): void {
+  next = first;
+  next.session.catch(() => (next = undefined));
+  process.on("disconnect", end);
+  process.on("message", (message) => receive(message as ToChild));
+  // the parent may have gone before anybody listened
+  if (!process.connected) end();
+}
+
+/** Opened while the child waits: a session serves one statement, and opening one takes a moment. */
+let next: ReadySession | undefined;
+let waiting: PromiseWithResolvers<WireSource[]> | undefined;
+/** Whether to make the copies that the last answer offered: settled by what comes next. */
+let offer: PromiseWithResolvers<boolean> | undefined;
+let turn = Promise.resolve();
+
+/** The workspaces of the statements so far; there is hardly ever more than one. */
+const workspaces = new Set<string>();
+
+/** Nobody else would remove what a statement has written by now. */
+const cleanUpMs = 1_000;
+
+function end(): void {
+  const kill = () => process.kill(process.pid, "SIGKILL");
+  setTimeout(kill, cleanUpMs);
+  void Promise.allSettled([...workspaces].map((workspace) => removeTemporaryFiles(workspace, process.pid))).then(kill);
+}
+
+function receive(message: ToChild): void {
+  if (message.type === "statement") {
+    workspaces.add(message.job.workspace);
+    offer?.resolve(false);
+    turn = turn.then(() => serve(message.job));
+  } else if (message.type === "keep") offer?.resolve(true);
+  else if (message.type === "sources") waiting?.resolve(message.sources);
+  else waiting?.reject(new ToolError(message.code, message.message));
+}
+
+const memoryEveryMs = 50;
+
+async function serve(job: StatementJob): Promise<void> {
+  const watch = setInterval(() => {
+    if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
+  }, memoryEveryMs);
+  const last = await converse(job);
+  if (last !== undefined) send(last);
+  clearInterval(watch);
+  next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
+  next.session.catch(() => (next = undefined));
+}
+
+async function converse(job: StatementJob): Promise<FromChild | undefined> {
+  try {
+    const session = await takeSession(job.memoryLimitMb);
+    try {
+      return await run(session, job);
+    } catch (thrown) {
+      if (session.isFrugal || !isShortOfMemory(thrown)) throw thrown;
+    }
+    // Fewer threads hold less at once: what fails for want of memory may get through, slowly.
+    return await run(await openSession(job.memoryLimitMb, true), job);
+  } catch (thrown) {
+    if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
+    return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
+  }
+}
+
+/** What is left to say once everything is closed: the answer where it offers no copies, the copies where they are wanted. */
+async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild | undefined> {
+  const reading: ReadCount = { done: 0, total: 0 };
+  const report = setInterval(() => reportProgress(session, reading), reportEveryMs);
+  try {
+    const { answer, keep, close } = await runStatement(session, job, { resolve: askForSources, reading });
+    clearInterval(report);
+    try {
+      if (answer.keeps.length === 0) return { type: "answer", answer };
+      offer = Promise.withResolvers();
+      send({ type: "answer", answer });
+      return (await offer.promise) ? { type: "kept", drafts: await keep() } : undefined;
+    } finally {
+      await close();
+    }
+  } finally {
+    clearInterval(report);
+    session.close();
+  }
+}
+
+const reportEveryMs = 250;
+
+function reportProgress({ connection }: DuckDbSession, { done, total }: ReadCount): void {
+  if (done > 0) {
+    send({ type: "progress", done, total, unit: "bytes" });
+    return;
+  }
+  const { percentage } = connection.progress;
+  // Negative where it is not known.
+  if (percentage > 0)
+    send({ type: "progress", done: Math.min(100, Math.floor(percentage)), total: 100, unit: "percent" });
+}
+
+async function takeSession(memoryLimitMb: number): Promise<DuckDbSession> {
+  const ready = next?.memoryLimitMb === memoryLimitMb ? next.session : openSession(memoryLimitMb);
+  next = undefined;
+  return await ready;
+}
+
+function askForSources(tables: string[]): Promise<WireSource[]> {
+  waiting = Promise.withResolvers();
+  send({ type: "parsed", tables });
+  return waiting.promise;
+}
+
+function send(message: FromChild): void {
+  process.send?.(message);
+}
