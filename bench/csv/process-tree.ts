@@ -4,11 +4,12 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Usage {
   wallS: number;
   cpuS: number;
-  /** The highest sum of resident memory that was seen, in MB. */
+  /** The most memory that was seen, in MB: the sum of the processes' proportional set sizes, where shared pages count once. */
   peakMb: number;
 }
 
-const everyMs = 15;
+/** To look takes a millisecond of the kernel's. */
+const everyMs = 40;
 const ticksPerSecond = 100;
 
 /** Do something, and see what a process tree took meanwhile. Linux only. */
@@ -17,32 +18,30 @@ export async function measureTree<Answer>(
   work: () => Promise<Answer>,
 ): Promise<{ answer: Answer; usage: Usage }> {
   const started = performance.now();
-  const cpuBefore = usageOf(pid).cpuS;
+  const cpuBefore = cpuOf(pid);
   let peakMb = 0;
-  const look = () => (peakMb = Math.max(peakMb, usageOf(pid).residentMb));
+  const look = () => (peakMb = Math.max(peakMb, memoryOf(pid)));
   const timer = setInterval(look, everyMs);
   try {
     look();
     const answer = await work();
     const wallS = (performance.now() - started) / 1_000;
     look();
-    return { answer, usage: { wallS, cpuS: usageOf(pid).cpuS - cpuBefore, peakMb } };
+    return { answer, usage: { wallS, cpuS: cpuOf(pid) - cpuBefore, peakMb } };
   } finally {
     clearInterval(timer);
   }
 }
 
-function usageOf(pid: number): { cpuS: number; residentMb: number } {
-  let cpuS = 0;
-  let residentMb = 0;
-  for (const member of treeOf(pid)) {
-    const fields = statFields(member);
-    if (fields === undefined) continue;
-    // utime, stime, and those of children that have ended: fields 14 to 17 of proc(5), here without the first two
-    cpuS += fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond;
-    residentMb += (Number(fields[21]) * 4_096) / 1e6;
-  }
-  return { cpuS, residentMb };
+function cpuOf(pid: number): number {
+  // utime, stime, and those of children that have ended: fields 14 to 17 of proc(5), here without the first two
+  const ticks = treeOf(pid).flatMap((member) => statFields(member)?.slice(11, 15) ?? []);
+  return ticks.reduce((sum, count) => sum + Number(count), 0) / ticksPerSecond;
+}
+
+function memoryOf(pid: number): number {
+  const kilobytes = treeOf(pid).map((member) => /^Pss:\s+(\d+)/m.exec(readProc(member, "smaps_rollup"))?.[1]);
+  return kilobytes.reduce((sum, count) => sum + (Number(count ?? 0) * 1_024) / 1e6, 0);
 }
 
 function treeOf(root: number): number[] {
@@ -59,10 +58,15 @@ function treeOf(root: number): number[] {
 
 /** The fields after the name, which may itself hold spaces; undefined for a process that has just ended. */
 function statFields(pid: number): string[] | undefined {
+  const text = readProc(pid, "stat");
+  return text === "" ? undefined : text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Empty for a process that has just ended. */
+function readProc(pid: number, name: string): string {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return readFileSync(`/proc/${pid}/${name}`, "latin1");
   } catch {
-    return undefined;
+    return "";
   }
 }

@@ -92,18 +92,21 @@ export interface SqlEngineOptions {
   diskLimitMb?: number;
   /** Files that take longer than this to be read are kept as Parquet. Default 250 ms. */
   keepAfterMs?: number;
+  /** How long nothing must have been asked before that is done: who asks without a pause has the processor. Default 100 ms. */
+  quietMs?: number;
 }
 
 const defaultTimeoutMs = 600_000;
 const defaultKeepAfterMs = 250;
+const defaultQuietMs = 100;
 
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const { files, datasets, workspace, environment } = options;
   const { memoryLimitMb: memory = defaultMemoryMb(), diskLimitMb = defaultDiskMb } = options;
-  const { keepAfterMs = defaultKeepAfterMs } = options;
+  const { keepAfterMs = defaultKeepAfterMs, quietMs = defaultQuietMs } = options;
   const kept = openKeptTables(openWorkspace(workspace));
   const processes = { start: () => startSqlChild(environment, memory), first: options.firstChild };
-  const children = openSqlChildren({ ...processes, workspace, diskLimitMb });
+  const children = openSqlChildren({ ...processes, workspace, diskLimitMb, quietMs });
 
   async function run(request: SqlRequest, call: SqlOptions, web: WebFiles) {
     const { signal, timeoutMs = defaultTimeoutMs } = call;
@@ -124,16 +127,15 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
       fetching.require(tables);
       return await sources.resolve(tables);
     };
-    const started = performance.now();
     const take = async (answer: WireAnswer): Promise<SqlAnswer> => {
       await kept.adopt(answer.kept);
-      await kept.offer(answer.keeps, performance.now() - started);
+      await kept.offer(answer.keeps);
       const origin = { ...request.origin, sources: sources.described() };
       const made = await toAnswer(answer, datasets, { ...request, origin });
       return { ...made, sourceBytes: sources.sizeBytes() };
     };
     const onProgress = progressReport(call, sources.areFetched);
-    const statement = { signal, timeoutMs, resolve, take, onProgress, keep: kept.expect };
+    const statement = { signal, timeoutMs, resolve, take, onProgress, onCopies: kept.expect };
     return await kept.around(sources.copiedFirst, () => fetching.around(() => children.run(job, statement)));
   }
 

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { ChildPool } from "./child-pool.ts";
-import { openOfferedWork } from "./offered-copies.ts";
+import { openOfferedWork, type CopyOffer } from "./offered-copies.ts";
 import { converse, type Conversation } from "./sql-conversation.ts";
 import { memoryBytes, type KeptDraft, type StatementJob, type WireAnswer } from "./sql-wire.ts";
 import { watchProcess } from "./watch-process.ts";
@@ -9,35 +9,52 @@ import { temporaryFiles } from "../workspace.ts";
 export interface ChildRun<Result> extends Conversation {
   /** What to make of the answer. The files it tells of go with their process, which stays until this is done. */
   take: (answer: WireAnswer) => Promise<Result>;
-  /** Copies of sources are made from now on, for the next statement. Settles once they are in their places, or given up. */
-  keep: (keys: string[], drafts: Promise<KeptDraft[]>) => Promise<void>;
+  /**
+   * Told that copies of sources are made from now on, and how long the statement took. Settles once they are in their
+   * places, or given up.
+   */
+  onCopies: (keys: string[], drafts: Promise<KeptDraft[]>, tookMs: number) => Promise<void>;
 }
 
 /** Runs statements in processes of a pool, and lets a process make copies while nothing else is asked. */
 export interface ChildRuns {
   run<Result>(job: StatementJob, run: ChildRun<Result>): Promise<Result>;
+  /** Make no copies any more. */
+  close(): void;
 }
 
-export function openChildRuns(
-  pool: ChildPool,
-  { workspace, diskLimitMb }: { workspace: string; diskLimitMb: number },
-): ChildRuns {
-  const offered = openOfferedWork({ pool, watched });
+export interface ChildRunsOptions {
+  workspace: string;
+  diskLimitMb: number;
+  /** How long nothing must have been asked before copies are made. */
+  quietMs: number;
+}
 
-  async function run<Result>(job: StatementJob, { take, keep, ...conversation }: ChildRun<Result>): Promise<Result> {
+export function openChildRuns(pool: ChildPool, { workspace, diskLimitMb, quietMs }: ChildRunsOptions): ChildRuns {
+  const offered = openOfferedWork({ pool, quietMs, watched });
+
+  async function run<Result>(
+    job: StatementJob,
+    { take, onCopies, ...conversation }: ChildRun<Result>,
+  ): Promise<Result> {
     const child = pool.take();
     const end = offered.begin(child);
+    const started = performance.now();
     try {
       const { answer, reusable, copies } = await watched(child, job, (limits) => {
         const signal = AbortSignal.any([conversation.signal, limits]);
         return converse(child, job, { ...conversation, signal });
       });
+      const tookMs = performance.now() - started;
       try {
         return await take(answer());
       } finally {
         if (reusable) pool.putBack(child, { preferred: copies !== undefined });
         else pool.kill(child);
-        if (copies !== undefined) offered.add(child, { job, copies, keep });
+        if (copies !== undefined) {
+          const make: CopyOffer["onCopies"] = (keys, drafts) => onCopies(keys, drafts, tookMs);
+          offered.add(child, { job, copies, onCopies: make });
+        }
       }
     } finally {
       end();
@@ -65,5 +82,5 @@ export function openChildRuns(
     }
   }
 
-  return { run };
+  return { run, close: offered.close };
 }

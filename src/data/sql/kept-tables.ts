@@ -21,10 +21,13 @@ export interface KeptTables {
   adopt(drafts: readonly KeptDraft[]): Promise<void>;
   /** Run a statement that makes copies first; again without them where it took too much, which may have been theirs. */
   around<Result>(copies: () => readonly string[], run: () => Promise<Result>): Promise<Result>;
-  /** Copies may be made of the sources of a statement that took so long, as soon as nothing else is asked: till then a mark says so. */
-  offer(keys: readonly string[], tookMs: number): Promise<void>;
-  /** Copies that were offered are being made; `drafts` gives those that could be. Never rejects. */
-  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>): Promise<void>;
+  /** Copies may be made as soon as nothing else is asked: till then a mark says so. */
+  offer(keys: readonly string[]): Promise<void>;
+  /**
+   * Copies are being made of the sources of a statement that took so long; `drafts` gives those that could be. Never
+   * rejects.
+   */
+  expect(keys: readonly string[], drafts: Promise<KeptDraft[]>, tookMs: number): Promise<void>;
   /** Settles once no copy is expected any more. */
   settled(): Promise<void>;
 }
@@ -33,7 +36,6 @@ export interface KeptTables {
 export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTables {
   const folder = openKeptFolder(workspace, maxBytes);
   const making = new Map<string, Making>();
-  const patienceMs = new Map<string, number>();
 
   return {
     async find(source, signal) {
@@ -68,18 +70,12 @@ export function openKeptTables(workspace: Workspace, maxBytes?: number): KeptTab
         throw thrown;
       }
     },
-    async offer(keys, tookMs) {
-      for (const key of keys) {
-        patienceMs.set(key, tookMs);
-        if ((await folder.find(key)) === undefined) await folder.mark(key, "asked");
-      }
+    async offer(keys) {
+      for (const key of keys) if ((await folder.find(key)) === undefined) await folder.mark(key, "asked");
     },
-    expect(keys, drafts) {
+    expect(keys, drafts, tookMs) {
       const done = settle(folder, keys, drafts).finally(() => keys.forEach((key) => making.delete(key)));
-      for (const key of keys) {
-        making.set(key, { done, tookMs: patienceMs.get(key) ?? 0 });
-        patienceMs.delete(key);
-      }
+      for (const key of keys) making.set(key, { done, tookMs });
       return done;
     },
     async settled() {

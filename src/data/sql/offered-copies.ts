@@ -7,20 +7,24 @@ import type { KeptDraft, StatementJob } from "./sql-wire.ts";
 export interface CopyOffer {
   job: StatementJob;
   copies: OfferedCopies;
-  /** Copies are made from now on. Settles once they are in their places, or given up. */
-  keep: (keys: string[], drafts: Promise<KeptDraft[]>) => Promise<void>;
+  /** Told that copies are made from now on. Settles once they are in their places, or given up. */
+  onCopies: (keys: string[], drafts: Promise<KeptDraft[]>) => Promise<void>;
 }
 
-/** Copies that wait for a moment in which nothing is asked. */
+/** Copies that wait for a moment in which nothing is asked. They are made by one process at a time. */
 export interface OfferedWork {
   /** A statement begins, and its process forgets what it offered. Gives what to call once the statement has ended. */
   begin(child: ChildProcess): () => void;
   /** Make copies when it is quiet, if their process still waits then. */
   add(child: ChildProcess, offer: CopyOffer): void;
+  /** Begin nothing any more. */
+  close(): void;
 }
 
 export interface OfferedWorkOptions {
   pool: ChildPool;
+  /** How long nothing must have been asked. */
+  quietMs: number;
   /** Do something with a process within the limits of a statement; its signal aborts when the process exceeds them. */
   watched: <Result>(
     child: ChildProcess,
@@ -29,55 +33,73 @@ export interface OfferedWorkOptions {
   ) => Promise<Result>;
 }
 
-/** Who asks without a pause has the processor for the next question; nobody thinks as fast. */
-const quietMs = 100;
-const keepTimeoutMs = 600_000;
+const copyTimeoutMs = 600_000;
 
-export function openOfferedWork({ pool, watched }: OfferedWorkOptions): OfferedWork {
-  const timers = new Map<ChildProcess, NodeJS.Timeout>();
+export function openOfferedWork({ pool, quietMs, watched }: OfferedWorkOptions): OfferedWork {
+  const offers = new Map<ChildProcess, CopyOffer>();
+  let timer: NodeJS.Timeout | undefined;
   let statementCount = 0;
   let isMaking = false;
 
-  function add(child: ChildProcess, offer: CopyOffer): void {
-    const accept = () => {
-      if (statementCount > 0) return add(child, offer);
-      timers.delete(child);
-      // One process at a time makes copies; what another would make is made when somebody asks again.
-      if (!isMaking && pool.claim(child)) void make(child, offer);
-    };
-    timers.set(child, setTimeout(accept, quietMs).unref());
+  /** Begin to wait anew, where there is something to wait for. */
+  function wait(): void {
+    clearTimeout(timer);
+    if (statementCount === 0 && !isMaking && offers.size > 0) timer = setTimeout(makeNext, quietMs).unref();
   }
 
-  async function make(child: ChildProcess, { job, copies, keep }: CopyOffer): Promise<void> {
+  function makeNext(): void {
+    for (const [child, offer] of offers) {
+      offers.delete(child);
+      // one that has ended since, or that gave way to another, makes nothing
+      if (pool.claim(child)) return void make(child, offer);
+    }
+  }
+
+  async function make(child: ChildProcess, { job, copies, onCopies }: CopyOffer): Promise<void> {
     isMaking = true;
     const drafts = copies.make();
-    await watched(child, job, async (limits) => {
-      const stopped = AbortSignal.any([limits, AbortSignal.timeout(keepTimeoutMs)]);
-      const { promise: givenUp, resolve } = Promise.withResolvers<KeptDraft[]>();
-      const giveUp = () => {
-        resolve([]);
-        pool.kill(child);
-      };
-      stopped.addEventListener("abort", giveUp, { once: true });
-      await keep(copies.keys, Promise.race([drafts, givenUp]));
-      stopped.removeEventListener("abort", giveUp);
-    });
-    isMaking = false;
-    const isDone = await drafts.then(
+    const isDone = drafts.then(
       () => true,
       () => false,
     );
-    if (isDone) pool.putBack(child);
-    else pool.kill(child);
+    try {
+      await watched(child, job, async (limits) => {
+        const stopped = AbortSignal.any([limits, AbortSignal.timeout(copyTimeoutMs)]);
+        stopped.addEventListener("abort", () => pool.kill(child), { once: true });
+        await onCopies(copies.keys, orNone(drafts, stopped));
+      });
+    } finally {
+      isMaking = false;
+      if (await isDone) pool.putBack(child);
+      else pool.kill(child);
+      wait();
+    }
   }
 
   return {
     begin(child) {
-      clearTimeout(timers.get(child));
-      timers.delete(child);
+      offers.delete(child);
       statementCount += 1;
-      return () => (statementCount -= 1);
+      clearTimeout(timer);
+      return () => {
+        statementCount -= 1;
+        wait();
+      };
     },
-    add,
+    add(child, offer) {
+      offers.set(child, offer);
+      wait();
+    },
+    close() {
+      offers.clear();
+      clearTimeout(timer);
+    },
   };
+}
+
+/** None as soon as the signal aborts. */
+function orNone(drafts: Promise<KeptDraft[]>, stopped: AbortSignal): Promise<KeptDraft[]> {
+  const { promise: none, resolve } = Promise.withResolvers<KeptDraft[]>();
+  stopped.addEventListener("abort", () => resolve([]), { once: true });
+  return Promise.race([drafts, none]);
 }

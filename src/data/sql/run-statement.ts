@@ -146,8 +146,10 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
     const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources)), ...result.problems];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {
+    // what went wrong is looked for in what was read
+    const explained = withProblems(await explain(thrown, run), problemsOfAll(readings));
     await Promise.all(kept.map(({ path }) => rm(path, { force: true })));
-    throw withProblems(await explain(thrown, run), problemsOfAll(readings));
+    throw explained;
   }
 }
 

@@ -1,6 +1,7 @@
 import { errorMessage, ToolError } from "../../errors.ts";
+import { log } from "../../log.ts";
 import { openSession, type DuckDbSession } from "./duckdb-session.ts";
-import { runStatement } from "./run-statement.ts";
+import { runStatement, type StatementRun } from "./run-statement.ts";
 import type { ReadCount } from "../text/read-count.ts";
 import { isShortOfMemory } from "./sql-errors.ts";
 import { memoryBytes, type FromChild, type StatementJob, type ToChild, type WireSource } from "./sql-wire.ts";
@@ -54,12 +55,8 @@ function receive(message: ToChild): void {
 const memoryEveryMs = 50;
 
 async function serve(job: StatementJob): Promise<void> {
-  const watch = setInterval(() => {
-    if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
-  }, memoryEveryMs);
   const last = await converse(job);
   if (last !== undefined) send(last);
-  clearInterval(watch);
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
 }
@@ -85,19 +82,41 @@ async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild
   const reading: ReadCount = { done: 0, total: 0 };
   const report = setInterval(() => reportProgress(session, reading), reportEveryMs);
   try {
-    const { answer, keep, close } = await runStatement(session, job, { resolve: askForSources, reading });
+    const done = await watchingMemory(job, () => runStatement(session, job, { resolve: askForSources, reading }));
     clearInterval(report);
-    try {
-      if (answer.keeps.length === 0) return { type: "answer", answer };
-      offer = Promise.withResolvers();
-      send({ type: "answer", answer });
-      return (await offer.promise) ? { type: "kept", drafts: await keep() } : undefined;
-    } finally {
-      await close();
-    }
+    return done.answer.keeps.length === 0 ? await closed(done) : await offerCopies(job, done);
   } finally {
     clearInterval(report);
     session.close();
+  }
+}
+
+async function closed({ answer, close }: StatementRun): Promise<FromChild> {
+  await close();
+  return { type: "answer", answer };
+}
+
+/** Answer, and make copies where the parent wants them. Else nothing is said any more: the next statement may be under way. */
+async function offerCopies(job: StatementJob, { answer, keep, close }: StatementRun): Promise<FromChild | undefined> {
+  const asked = Promise.withResolvers<boolean>();
+  offer = asked;
+  send({ type: "answer", answer });
+  try {
+    return (await asked.promise) ? { type: "kept", drafts: await watchingMemory(job, keep) } : undefined;
+  } finally {
+    await close().catch((thrown: unknown) => log.warn("what a statement has opened cannot be closed", thrown));
+  }
+}
+
+/** Do something, and tell once it takes more memory than it may. */
+async function watchingMemory<Result>(job: StatementJob, work: () => Promise<Result>): Promise<Result> {
+  const watch = setInterval(() => {
+    if (process.memoryUsage.rss() > memoryBytes(job)) send({ type: "exhausted" });
+  }, memoryEveryMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(watch);
   }
 }
 
@@ -127,5 +146,5 @@ function askForSources(tables: string[]): Promise<WireSource[]> {
 }
 
 function send(message: FromChild): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }

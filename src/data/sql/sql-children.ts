@@ -19,6 +19,8 @@ export interface SqlChildren {
 export interface SqlChildrenOptions extends ChildPoolOptions {
   /** How much a statement may write. */
   diskLimitMb: number;
+  /** How long nothing must have been asked before copies are made. */
+  quietMs: number;
 }
 
 const maxChildren = 4;
@@ -34,6 +36,7 @@ export function openSqlChildren(options: SqlChildrenOptions): SqlChildren {
       bounded.run({ signal, timeoutMs }, (stop) => runs.run(job, { signal: stop, ...others })),
     async close() {
       bounded.close(new ToolError("cancelled", "the SQL engine was closed"));
+      runs.close();
       await pool.close();
     },
   };

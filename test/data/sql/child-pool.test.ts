@@ -34,3 +34,25 @@ test("the engine that a SQL process was started for gone, the process ends by it
   await ended;
   expect(child.exitCode ?? child.signalCode).not.toBeNull();
 });
+
+test("of two that could wait for the next statement, the preferred one does", async () => {
+  const pool = openChildPool({ start, workspace });
+  const [plain, preferred] = [pool.take(), pool.take()];
+  const ended = once(plain, "exit");
+  pool.putBack(plain);
+  pool.putBack(preferred, { preferred: true });
+  await ended;
+  expect(pool.take()).toBe(preferred);
+  await pool.close();
+});
+
+test("one that waits can be claimed once, and then no statement takes it", async () => {
+  const pool = openChildPool({ start, workspace });
+  const child = pool.take();
+  expect(pool.claim(child)).toBe(false);
+  pool.putBack(child);
+  expect(pool.claim(child)).toBe(true);
+  expect(pool.claim(child)).toBe(false);
+  expect(pool.take()).not.toBe(child);
+  await pool.close();
+});

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import { workbookFile } from "../../support/workbook-file.ts";
 import { zipFile } from "../../support/zip-file.ts";
 import { sqlProcesses } from "../../support/sql-processes.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
+import { cachedIn, settledMs, temporaryIn, untilKeptIn, writeSettledIn } from "../../support/kept-copies.ts";
 
 let folder: DataFolder;
 
@@ -26,32 +26,10 @@ async function ask(sql: string, engine: SqlEngine = folder.sql): Promise<SqlAnsw
   return await engine.query({ sql, limit: 50, origin: {} }, { signal: new AbortController().signal });
 }
 
-/** Longer than the steps in which times of files move: what was written just now is not trusted to be unchanged. */
-const settledMs = 60;
-
-async function writeSettled(name: string, content: string | Uint8Array): Promise<string> {
-  const path = await folder.write(name, content);
-  await delay(settledMs);
-  return path;
-}
-
-async function cached(extension: string): Promise<string[]> {
-  const cache = join(folder.workspace, "cache");
-  const names = await readdir(cache).catch(() => []);
-  return names.filter((name) => name.endsWith(extension)).map((name) => join(cache, name));
-}
-
-async function temporary(): Promise<string[]> {
-  return await readdir(join(folder.workspace, "tmp")).catch(() => []);
-}
-
-async function untilKept(count = 1): Promise<string[]> {
-  for (;;) {
-    const found = await cached(".json");
-    if (found.length >= count) return found;
-    await delay(10);
-  }
-}
+const writeSettled = (name: string, content: string | Uint8Array) => writeSettledIn(folder, name, content);
+const cached = (extension: string) => cachedIn(folder, extension);
+const temporary = () => temporaryIn(folder);
+const untilKept = (count?: number) => untilKeptIn(folder, count);
 
 /** Put another table in the place of a copy: an answer from it proves that the copy was read. */
 async function forge(sql: string): Promise<void> {
@@ -188,15 +166,6 @@ test("a copy that an earlier process could not finish is begun again after the n
   expect((await ask("from 't.csv'")).rows).toEqual([[1, "x"]]);
   expect(await untilKept()).toEqual([sidecar]);
   expect(await cached(".again")).toEqual([]);
-});
-
-test("of questions without a pause the third makes the copy, and the others are in nobody's way", async () => {
-  await writeSettled("t.csv", "a,b\n1,x\n");
-  for (const mark of [".asked", ".again", ".json"]) {
-    expect((await ask("from 't.csv'")).rows).toEqual([[1, "x"]]);
-    expect(await cached(mark)).toHaveLength(1);
-    expect(await sqlProcesses()).toHaveLength(1);
-  }
 });
 
 test("closing while a copy is made leaves no process and no temporary file", async () => {
