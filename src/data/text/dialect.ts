@@ -1,6 +1,6 @@
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
-import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
+import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
 import { columnNames, hasHeader } from "./header.ts";
 import { preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
