@@ -3,6 +3,7 @@ import type { Column } from "../data/dataset.ts";
 import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { extracts } from "../web/extract.ts";
+import { metadataType } from "../web/metadata.ts";
 import type { PageSettings, ScrapedPage } from "../web/scrape.ts";
 import type { ToolContext } from "./tool.ts";
 
@@ -20,7 +21,10 @@ const selection = z.object({
 
 /** What every tool that fetches pages takes. */
 export const pageFields = {
-  extract: z.enum(extracts).default("markdown").describe("what goes into the column content"),
+  extract: z
+    .enum(extracts)
+    .default("markdown")
+    .describe("what goes into the column content; rows of tables are maps by column"),
   select: z.array(selection).max(50).optional().describe("a column for each, e.g. {name: price, css: .price}"),
   concurrency: z.int().min(1).max(256).default(64).describe("pages at once"),
   per_host: z.int().min(1).max(64).default(4).describe("pages at once from one host"),
@@ -68,19 +72,26 @@ export async function checkSelections(
   if (selectors.length > 0) await context.services.web.checkSelectors(selectors, context.signal);
 }
 
+const contentTypes: Record<PageInput["extract"], string> = {
+  markdown: "VARCHAR",
+  text: "VARCHAR",
+  html: "VARCHAR",
+  links: "STRUCT(text VARCHAR, url VARCHAR)[]",
+  tables: "STRUCT(caption VARCHAR, columns VARCHAR[], rows MAP(VARCHAR, VARCHAR)[])[]",
+  metadata: metadataType,
+};
+
 /** @param more the columns that come last */
 export function pageColumns(
   { extract, select = [] }: Pick<PageInput, "extract" | "select">,
   more: readonly Column[] = [],
 ): Column[] {
-  const contentType =
-    extract === "links" ? "STRUCT(text VARCHAR, url VARCHAR)[]" : extract === "tables" ? "JSON" : "VARCHAR";
   return [
     { name: "url", type: "VARCHAR" },
     { name: "final_url", type: "VARCHAR" },
     { name: "status", type: "INTEGER" },
     { name: "title", type: "VARCHAR" },
-    { name: "content", type: contentType },
+    { name: "content", type: contentTypes[extract] },
     ...select.map(({ name, many }) => ({ name, type: many ? "VARCHAR[]" : "VARCHAR" })),
     { name: "fetched_at", type: "TIMESTAMP WITH TIME ZONE" },
     { name: "elapsed_ms", type: "INTEGER" },

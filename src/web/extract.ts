@@ -2,13 +2,16 @@ import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { beginning } from "../text.ts";
 import type { LinkSink } from "./crawl/page-links.ts";
+import { hiddenFor } from "./hidden.ts";
 import { parseHtml } from "./html.ts";
 import { openLinks } from "./links.ts";
+import { openMainText } from "./main-text.ts";
 import { openMarkdown } from "./markdown.ts";
+import { openMetadata } from "./metadata.ts";
 import { collapse, type Resolve, type Sink } from "./sink.ts";
 import { openTables } from "./tables.ts";
 
-export const extracts = ["markdown", "text", "links", "tables", "html"] as const;
+export const extracts = ["markdown", "text", "links", "tables", "metadata", "html"] as const;
 export type Extract = (typeof extracts)[number];
 
 export interface Extracted {
@@ -25,44 +28,31 @@ export interface Shape {
   depth: number;
 }
 
-/** Elements whose text is never shown, or is not the page's own. */
-const hidden = new Set([
-  "script",
-  "style",
-  "noscript",
-  "template",
-  "svg",
-  "iframe",
-  "object",
-  "canvas",
-  "audio",
-  "video",
-  "select",
-  "datalist",
-  "textarea",
-  "title",
-]);
+export interface ExtractOptions {
+  /** Where the page was found; what `<base>` says is resolved against it. */
+  address: string;
+  extract: Extract;
+  /** Leave nothing out as not belonging to the main part. */
+  whole?: boolean;
+  /** Takes every element that is there for a reader, in menus that are closed too, and those of the head. */
+  links?: LinkSink | undefined;
+}
 
 const maxTitleChars = 1_000;
 /** A long base address in front of a million short links would grow without bound. */
 const maxAddressChars = 20_000_000;
 
-/**
- * Read a page once, from start to end.
- *
- * @param address where the page was found; what `<base>` says is resolved against it
- * @param links takes every element that is shown, and those of the head
- */
-export function extractHtml(html: string, address: string, extract: Extract, links?: LinkSink): Extracted {
+/** Read a page once, from start to end. */
+export function extractHtml(html: string, { address, extract, whole = false, links }: ExtractOptions): Extracted {
   let base = address;
-  const sink = openSink(
-    extract,
-    openResolve(() => base),
-  );
-  const titles: Record<"title" | "og:title", string | undefined> = { title: undefined, "og:title": undefined };
+  const titles: Titles = { title: undefined, "og:title": undefined };
+  const sink = openSink(extract, { resolve: openResolve(() => base), whole, title: () => titleOf(titles) });
+  const isHidden = hiddenFor(extract);
+  const isUnlinked = hiddenFor("links");
   const shape: Shape = { elements: 0, depth: 0 };
   let depth = 0;
   let hiddenAt: number | undefined;
+  let unlinkedAt: number | undefined;
   let inTitle = false;
   // Text comes in pieces, cut at every entity; what makes a word or a mark is only seen in the whole.
   let text = "";
@@ -75,21 +65,23 @@ export function extractHtml(html: string, address: string, extract: Extract, lin
       depth += 1;
       shape.elements += 1;
       shape.depth = Math.max(shape.depth, depth);
+      if (links !== undefined && unlinkedAt === undefined) {
+        if (isUnlinked(name, attributes)) unlinkedAt = depth;
+        else links.open({ name, attributes }, base);
+      }
       if (hiddenAt !== undefined) return;
       if (name === "title" && titles.title === undefined) inTitle = true;
       if (name === "base") base = URL.parse(attributes["href"] ?? "", address)?.href ?? base;
       if (name === "meta" && attributes["property"] === "og:title") titles["og:title"] ??= attributes["content"];
       flush();
-      if (hidden.has(name) || "hidden" in attributes) hiddenAt = depth;
-      else {
-        sink.open({ name, attributes });
-        links?.open({ name, attributes }, base);
-      }
+      if (isHidden(name, attributes)) hiddenAt = depth;
+      else sink.open({ name, attributes });
     },
-    onclosetag(name) {
+    onclosetag() {
       flush();
-      if (hiddenAt === undefined) sink.close(name);
+      if (hiddenAt === undefined) sink.close();
       else if (hiddenAt === depth) hiddenAt = undefined;
+      if (unlinkedAt === depth) unlinkedAt = undefined;
       inTitle = false;
       depth -= 1;
     },
@@ -99,21 +91,37 @@ export function extractHtml(html: string, address: string, extract: Extract, lin
     },
   });
   flush();
-  const content = extract === "html" ? html : sink.end();
-  const title = collapse(beginning(titles.title ?? titles["og:title"] ?? "", maxTitleChars));
-  return { title: title === "" ? null : title, content, base, shape };
+  return { title: titleOf(titles), content: extract === "html" ? html : sink.end(), base, shape };
 }
 
-function openSink(extract: Extract, resolve: Resolve): Sink {
+type Titles = Record<"title" | "og:title", string | undefined>;
+
+function titleOf(titles: Titles): string | null {
+  const title = collapse(beginning(titles.title ?? titles["og:title"] ?? "", maxTitleChars));
+  return title === "" ? null : title;
+}
+
+interface SinkOptions {
+  resolve: Resolve;
+  whole: boolean;
+  title: () => string | null;
+}
+
+function openSink(extract: Extract, { resolve, whole, title }: SinkOptions): Sink {
   switch (extract) {
     case "links":
       return openLinks(resolve);
     case "tables":
       return openTables();
+    case "metadata":
+      return openMetadata(resolve, title);
     case "html":
       return { open() {}, close() {}, text() {}, end: () => null };
-    default:
-      return openMarkdown(extract, resolve);
+    case "markdown":
+    case "text": {
+      const page = openMarkdown(extract, resolve);
+      return whole ? page : openMainText(page);
+    }
   }
 }
 

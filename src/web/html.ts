@@ -1,12 +1,18 @@
-import { Parser, type Handler } from "htmlparser2";
+import { Parser, type Handler, type ParserOptions } from "htmlparser2";
 
 /** As deep as browsers go; what is nested deeper becomes a sibling. */
 const maxDepth = 512;
 
 /** Feed HTML to a handler. Time and stack stay bounded for any nesting. */
 export function parseHtml(html: string, handler: Partial<Handler>): void {
-  const parser = new BoundedParser(handler);
+  const parser = new BoundedParser(handler, {});
   parser.end(html);
+}
+
+/** As `parseHtml`, of XML: the case of names counts, any element may be empty, and entities are the five of the standard. */
+export function parseXml(xml: string, handler: Partial<Handler>): void {
+  const parser = new BoundedParser(handler, { xmlMode: true });
+  parser.end(xml);
 }
 
 /**
@@ -18,8 +24,8 @@ class BoundedParser extends Parser {
   private tooDeep = false;
   private closing = false;
 
-  constructor(handler: Partial<Handler>) {
-    super({
+  constructor(handler: Partial<Handler>, options: ParserOptions) {
+    const bounded: Partial<Handler> = {
       ...handler,
       onopentag: (name, attributes, isImplied) => {
         this.depth += 1;
@@ -29,7 +35,8 @@ class BoundedParser extends Parser {
         this.depth -= 1;
         handler.onclosetag?.(name, isImplied);
       },
-    });
+    };
+    super(bounded, options);
   }
 
   override onopentagname(start: number, endIndex: number): void {

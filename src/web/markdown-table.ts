@@ -1,54 +1,90 @@
+import type { Cell, ResolveSpans, Row } from "./table-grid.ts";
 import type { TextWriter } from "./text-writer.ts";
 
 /** The rows of a table that is being read. */
 export interface TableWriter {
   startRow(): undefined;
-  addCell(text: string): void;
+  /** Rows that start until the end of the `thead` are headings. */
+  setHead(inHead: boolean): void;
+  addCell(cell: Cell): void;
   /** A table with tables in it only arranges things. */
   markNested(): void;
   writeTo(writer: TextWriter): void;
 }
 
+interface Options {
+  style: "markdown" | "text";
+  resolveSpans: ResolveSpans;
+  /** Only arranges the page, as its author says. */
+  arranges: boolean;
+}
+
 /** Wider tables are written as rows of text: every row is padded to the widest. */
 const maxColumns = 100;
 
-export function openTableWriter(style: "markdown" | "text"): TableWriter {
-  const rows: string[][] = [];
-  let nested = false;
+export function openTableWriter({ style, resolveSpans, arranges }: Options): TableWriter {
+  const rows: Row[] = [];
+  let nested = arranges;
+  let inHead = false;
   return {
-    startRow: () => void rows.push([]),
-    addCell(text) {
-      if (rows.length === 0) rows.push([]);
-      rows.at(-1)?.push(text);
+    startRow: () => void rows.push({ cells: [], inHead }),
+    setHead(value) {
+      inHead = value;
+    },
+    addCell(cell) {
+      if (rows.length === 0) rows.push({ cells: [], inHead });
+      rows.at(-1)?.cells.push(cell);
     },
     markNested() {
       nested = true;
     },
     writeTo(writer) {
-      const filled = rows.filter((row) => row.some((cell) => cell !== ""));
-      const columns = filled.reduce((widest, row) => Math.max(widest, row.length), 0);
-      const arranges =
-        nested ||
-        columns < 2 ||
-        columns > maxColumns ||
-        filled.some((row) => row.some((cell) => cell.includes("\n\n")));
-      if (arranges) writeBlocks(writer, filled);
-      else if (style === "markdown") writeMarkdown(writer, filled, columns);
-      else for (const row of filled) writer.lines(row.map(oneLine).join("\t"));
+      if (nested || isArrangement(rows)) return writeBlocks(writer, rows);
+      const { header, title, rows: body, width } = resolveSpans(rows);
+      if (width > maxColumns) return writeBlocks(writer, rows);
+      const lines = body.map((row) => {
+        const isTitle = row.length === width && row.every(({ isRepeated }, column) => isRepeated === column > 0);
+        return row.map(({ text, isRepeated }) => (isTitle && isRepeated ? "" : text));
+      });
+      if (title !== undefined) writer.lines(oneLine(title));
+      writer.newline(style === "markdown" ? 2 : 1);
+      const all = header === undefined ? lines : [header.map(named), ...lines];
+      if (style === "markdown") writeMarkdown(writer, all, width);
+      else for (const row of all) writer.lines(row.map(oneLine).join("\t"));
     },
   };
 }
 
-function writeBlocks(writer: TextWriter, rows: string[][]): void {
-  for (const cell of rows.flat()) {
-    if (cell === "") continue;
+/** A column without a heading needs no name where nobody asks for it. */
+function named(name: string): string {
+  return /^column\d+$/.test(name) ? "" : name;
+}
+
+/** A single column, or paragraphs beside each other without a heading over them, is no table. */
+function isArrangement(rows: readonly Row[]): boolean {
+  let columns = 0;
+  let hasBlocks = false;
+  for (const { cells, inHead } of rows) {
+    if (inHead || cells.some(({ isHeader }) => isHeader)) {
+      if (cells.length > 1) return false;
+    }
+    const width = cells.reduce((sum, cell) => sum + cell.columns, 0);
+    if (cells.some(({ text }) => text !== "")) columns = Math.max(columns, width);
+    hasBlocks ||= cells.some(({ text }) => text.includes("\n\n"));
+  }
+  return columns < 2 || hasBlocks;
+}
+
+function writeBlocks(writer: TextWriter, rows: readonly Row[]): void {
+  for (const { text } of rows.flatMap(({ cells }) => cells)) {
+    if (text === "") continue;
     writer.newline(2);
-    writer.lines(cell);
+    writer.lines(text);
   }
 }
 
 /** The first row is the header: Markdown has no table without one. */
-function writeMarkdown(writer: TextWriter, rows: string[][], columns: number): void {
+function writeMarkdown(writer: TextWriter, rows: readonly string[][], columns: number): void {
   rows.forEach((row, index) => {
     const cells = Array.from({ length: columns }, (_, column) => oneLine(row[column] ?? "").replaceAll("|", "\\|"));
     writer.lines(`| ${cells.join(" | ")} |`);
@@ -56,6 +92,21 @@ function writeMarkdown(writer: TextWriter, rows: string[][], columns: number): v
   });
 }
 
+/** Paragraphs and items in a cell stay apart; a cell has no lines and no fences. */
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  if (!text.includes("\n")) return text;
+  let out = "";
+  let isApart = false;
+  let isCode = false;
+  for (const line of text.split("\n").map((whole) => whole.trim())) {
+    if (line.startsWith("```")) isCode = !isCode;
+    if (line === "" || line.startsWith("```")) {
+      isApart = true;
+      continue;
+    }
+    isApart ||= isCode || /^(?:-|\d+\.)\s/.test(line);
+    out += (out === "" ? "" : isApart ? "<br>" : " ") + (isCode ? `\`${line}\`` : line);
+    isApart = isCode;
+  }
+  return out;
 }

@@ -17,8 +17,11 @@ async function answer(task: PageTask): Promise<PageAnswer | SitemapAnswer | (str
 }
 
 async function readBody(task: PageTask & { kind: "page" }): Promise<PageAnswer & { ok: true }> {
-  const bytes = inflate(task.bytes, task.contentEncoding, task.maxBytes);
-  const page = await readPage({ ...task, bytes });
+  const body = inflate(task.bytes, task.contentEncoding, task.maxBytes);
+  // A file that is compressed itself, as sitemaps are.
+  const isFile = body[0] === 0x1f && body[1] === 0x8b;
+  const bytes = isFile ? inflate(body, "gzip", task.maxBytes) : body;
+  const page = await readPage({ ...task, bytes, contentType: isFile ? "" : task.contentType });
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { ok: true, ...page, sizeBytes: bytes.byteLength, sha256 };
 }

@@ -2,7 +2,8 @@ import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { decodeText } from "./charset.ts";
 import { openPageLinks, type PageLinks } from "./crawl/page-links.ts";
-import { extractHtml, type Extract } from "./extract.ts";
+import { extractHtml, type Extract, type Extracted } from "./extract.ts";
+import { readFeed } from "./feed.ts";
 import { selectValues, type Selection } from "./select.ts";
 
 export interface PageInput {
@@ -29,7 +30,8 @@ export interface Page {
 const maxContentChars = 30_000_000;
 
 /**
- * Make a page out of the bytes of a reply. JSON and other text passes as it is.
+ * Make a page out of the bytes of a reply. Feeds and sitemaps become the page that they stand for; JSON and other text
+ * passes as it is.
  *
  * @throws ToolError `unreadable` for what is no text, `too_large`
  */
@@ -39,23 +41,39 @@ export async function readPage({ address, contentType, bytes, extract, select, f
     throw new ToolError("unreadable", "the page is binary; only HTML, JSON and other text is read");
   }
   const text = decodeText(bytes, contentType);
-  if (kind === "text") {
-    const content = extract === "links" || extract === "tables" ? [] : text;
-    return { title: null, content, selected: select.map(({ many }) => (many === true ? [] : null)), links: null };
-  }
+  const unselected = select.map(({ many }) => (many === true ? [] : null));
   const links = follow ? openPageLinks() : undefined;
-  const { title, content, base, shape } = extractHtml(text, address, extract, links);
+  const feed = extract === "html" ? undefined : readFeed(text, extract === "links");
+  if (feed !== undefined) {
+    const { title, content } = checked(extractHtml(feed, { address, extract, whole: true, links }));
+    return { title, content, selected: unselected, links: links?.end() ?? null };
+  }
+  if (kind === "text") {
+    const content = extract === "links" || extract === "tables" ? [] : extract === "metadata" ? null : text;
+    return { title: null, content, selected: unselected, links: null };
+  }
+  const { title, content, base, shape } = checked(extractHtml(text, { address, extract, links }));
+  const selected = await selectValues({ html: text, base, shape }, select);
+  return { title, content, selected, links: links?.end() ?? null };
+}
+
+function checked(extracted: Extracted): Extracted {
+  const { content } = extracted;
   if (typeof content === "string" && content.length > maxContentChars) {
     throw new ToolError("too_large", `the page comes to ${content.length} characters; select parts of it`);
   }
-  const selected = await selectValues({ html: text, base, shape }, select);
-  return { title, content, selected, links: links?.end() ?? null };
+  return extracted;
 }
 
 /** Whether a reply can only be binary, by its type alone: then its body need not be fetched. */
 export function isBinaryType(contentType: string): boolean {
   const type = mediaType(contentType);
-  return type !== "" && !isHtml(type) && !isText(type);
+  return type !== "" && !isHtml(type) && !isText(type) && !isGzip(type);
+}
+
+/** Sitemaps are mostly kept compressed, as files. */
+function isGzip(type: string): boolean {
+  return type === "application/gzip" || type === "application/x-gzip";
 }
 
 function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "binary" {

@@ -1,7 +1,7 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { Shape } from "./extract.ts";
-import { parseHtml } from "./html.ts";
+import { silent, simplifyHtml } from "./simplify.ts";
 import { collapse } from "./sink.ts";
 
 /** A named value to take out of each page. */
@@ -16,14 +16,7 @@ export interface Selection {
 
 type Query = Awaited<ReturnType<typeof openQuery>>;
 
-const elementName = /^[a-z][^\s/>"'=<]*$/i;
-const silent = new Set(["script", "style", "noscript", "template"]);
 const silentCss = [...silent].join();
-const voidElements = new Set(
-  "area base basefont bgsound br col command embed frame hr img input keygen link meta param source track wbr".split(
-    " ",
-  ),
-);
 const addressAttributes = new Set(["action", "cite", "href", "poster", "src"]);
 /** A tree takes some hundred bytes for each element; what is larger than this would exhaust the thread. */
 const maxElements = 500_000;
@@ -43,8 +36,9 @@ export async function selectValues(
   if (shape.elements > maxElements) {
     throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
   }
+  // Cheerio brings a parser of its own, without such limits, and walks the tree by recursion.
   const isOrdinary = shape.elements <= ordinary.elements && shape.depth <= ordinary.depth;
-  const query = await openQuery(isOrdinary ? html : simplify(html));
+  const query = await openQuery(isOrdinary ? html : `<html>${simplifyHtml(html)}`);
   return selections.map((selection) => {
     const matches = query.root().find(selection.css);
     const values = (selection.many === true ? matches : matches.first())
@@ -81,37 +75,4 @@ function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): s
   const value = match.attr(attr);
   if (value === undefined || !addressAttributes.has(attr.toLowerCase())) return value;
   return URL.parse(value, base)?.href ?? value;
-}
-
-/**
- * The page again with its nesting bounded and nothing behind its end: cheerio brings a parser of its own, which has
- * no such limits, and walks the tree by recursion.
- */
-function simplify(html: string): string {
-  let out = "<html>";
-  let silence = 0;
-  parseHtml(html, {
-    onopentag(name, attributes) {
-      if (silent.has(name)) silence += 1;
-      if (name === "html" || !elementName.test(name)) return;
-      out += `<${name}`;
-      for (const [attribute, value] of Object.entries(attributes)) {
-        if (/^[^\s/>"'=<]+$/.test(attribute)) out += ` ${attribute}="${escapeHtml(value)}"`;
-      }
-      out += ">";
-    },
-    onclosetag(name) {
-      if (silent.has(name)) silence -= 1;
-      if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out += `</${name}>`;
-    },
-    ontext(text) {
-      if (silence === 0) out += escapeHtml(text);
-    },
-  });
-  return out;
-}
-
-function escapeHtml(text: string): string {
-  if (!/[&<"]/.test(text)) return text;
-  return text.replace(/[&<"]/g, (char) => (char === "&" ? "&amp;" : char === "<" ? "&lt;" : "&quot;"));
 }

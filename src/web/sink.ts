@@ -3,7 +3,8 @@ import type { JsonValue } from "../message.ts";
 /** Takes the elements and the text of a page, in order and without what is never shown, and makes something of them. */
 export interface Sink {
   open(element: Element): void;
-  close(name: string): void;
+  /** The innermost open element ends. */
+  close(): void;
   text(text: string): void;
   end(): JsonValue;
 }

@@ -13,6 +13,9 @@ interface Indent {
 /** Deeper nesting of lists and quotations is not shown: every line would repeat it. */
 const maxIndents = 8;
 
+/** Where a word may be broken, and marks without width: they are in the way of whoever reads or searches. */
+const unseen = /[\u00ad\u200b\u2060\ufeff]/g;
+
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
   readonly #out: string[] = [];
@@ -31,7 +34,7 @@ export class TextWriter {
   /** Text of a page: runs of white space become one space, or none at the start of a line. */
   text(text: string): void {
     const startsLine = this.#empty || this.#newlines > 0;
-    const words = text.replace(/\s+/g, " ");
+    const words = text.replace(/\s+/g, " ").replace(unseen, "");
     if (words.startsWith(" ") && !startsLine) this.#space = true;
     const body = words.trim();
     if (body === "") return;

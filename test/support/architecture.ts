@@ -26,6 +26,7 @@ const tiers: Tier[] = [
       "once",
       "text",
       "download",
+      "encodings",
       "isolate/",
     ],
     mutual: true,

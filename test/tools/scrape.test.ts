@@ -134,10 +134,18 @@ test.each([
   expect(row?.["content"]).toEqual(content);
 });
 
-test("extract tables makes content JSON", async () => {
+test("extract tables makes content a list of tables with their rows by column", async () => {
   const result = await run({ urls: at("/table"), extract: "tables" });
-  expect((result["types"] as string[])[4]).toBe("JSON");
-  expect((await rowsOf(result))[0]?.["content"]).toEqual([{ caption: null, header: ["x"], rows: [["1"]] }]);
+  expect((result["types"] as string[])[4]).toBe(
+    "STRUCT(caption VARCHAR, columns VARCHAR[], rows MAP(VARCHAR, VARCHAR)[])[]",
+  );
+  expect((await rowsOf(result))[0]?.["content"]).toEqual([{ caption: null, columns: ["x"], rows: [{ x: "1" }] }]);
+});
+
+test("extract metadata makes content a struct", async () => {
+  const result = await run({ urls: at("/a", "/gone"), extract: "metadata" });
+  expect((result["types"] as string[])[4]).toMatch(/^STRUCT\(title VARCHAR, .*json_ld JSON\)$/);
+  expect((await rowsOf(result)).map(({ content }) => content)).toEqual([expect.objectContaining({ title: "A" }), null]);
 });
 
 test("the dataset is found by its name and knows where it comes from", async () => {

@@ -7,74 +7,13 @@ import { selectorProblem, type Selection } from "../../src/web/select.ts";
 const address = "https://shop.example/lists/page.html";
 
 function extract(html: string, kind: Extract = "markdown"): JsonValue {
-  return extractHtml(html, address, kind).content;
+  return extractHtml(html, { address, extract: kind }).content;
 }
 
 function read(bytes: Uint8Array | string, contentType: string, more: Partial<PageInput> = {}) {
   const body = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
   return readPage({ address, contentType, bytes: body, extract: "text", select: [], follow: false, ...more });
 }
-
-describe("markdown", () => {
-  const cases: [what: string, html: string, markdown: string][] = [
-    ["paragraphs", "<p>One\n  line</p><p>Two<p>Three", "One line\n\nTwo\n\nThree"],
-    ["headings", "<h1>A</h1><h3> B <b>c</b></h3>d", "# A\n\n### B **c**\n\nd"],
-    ["blocks inside a heading as words", "<h2><div>a</div><div>b</div></h2>", "## a b"],
-    [
-      "emphasis without its outer spaces",
-      "<p>a<b> bold </b>z, <em>it</em> and <s>gone</s>",
-      "a **bold** z, *it* and ~~gone~~",
-    ],
-    ["no marks where there is no text", "<p>a <b> </b><a href='/x'></a>b", "a b"],
-    ["emphasis that reaches over blocks", "<b><p>a</p><p>b</p></b>", "**a**\n\n**b**"],
-    ["links made absolute", "<a href='../x (1).html'>X</a>", "[X](https://shop.example/x%20%281%29.html)"],
-    ["links that are no web addresses as text", "<a href='javascript:x()'>run</a> <a href='mailto:a@b'>m</a>", "run m"],
-    [
-      "links relative to the base",
-      "<base href='https://cdn.example/a/'><a href='b'>b</a>",
-      "[b](https://cdn.example/a/b)",
-    ],
-    [
-      "images as their description",
-      "<img src='/a.png' alt='An  image'><img src='/b.png'>",
-      "![An image](https://shop.example/a.png)",
-    ],
-    ["images without an address as text", "<img src='data:image/png;base64,AA' alt='Logo'>", "Logo"],
-    ["lists", "<ul><li>a<li>b</ul>", "- a\n- b"],
-    ["numbered lists", "<ol start=9><li>a<li><p>b</p></ol>c", "9. a\n10. b\n\nc"],
-    ["items that hold paragraphs", "<ul><li><p>a<p>b</p></li><li><p>c</p></li></ul>", "- a\n\n  b\n\n- c"],
-    ["nested lists", "<ul><li>a<ul><li>b<ol><li>c</ol></ul><li>d</ul>", "- a\n  - b\n    1. c\n- d"],
-    ["quotations", "<blockquote><p>a</p><p>b</p></blockquote>c", "> a\n>\n> b\n\nc"],
-    ["code", "<p>run <code>a  `b`</code>", "run ``a `b```"],
-    ["code blocks", "<pre><code class='language-js'>\nlet a;\n\n  b</code></pre>", "```js\nlet a;\n\n  b\n```"],
-    ["code blocks that hold fences", "<pre>```\nx\n```</pre>", "````\n```\nx\n```\n````"],
-    ["line breaks", "a<br>b", "a\nb"],
-    ["rules", "a<hr>b", "a\n\n---\n\nb"],
-    ["tables", "<table><tr><th>a<th>b<tr><td>1<td>2|3<br>4</table>", "| a | b |\n| --- | --- |\n| 1 | 2\\|3 4 |"],
-    ["rows that are too short", "<table><tr><td>a<td>b<tr><td>c</table>", "| a | b |\n| --- | --- |\n| c |  |"],
-    ["tables that only arrange", "<table><tr><td><p>a</p><p>b</p><td>c</table>", "a\n\nb\n\nc"],
-    [
-      "tables in tables",
-      "<table><tr><td>x<table><tr><td>1<td>2</table><td>y</table>",
-      "x\n\n| 1 | 2 |\n| --- | --- |\n\ny",
-    ],
-    ["entities", "<p>a &amp; b &lt;c&gt; &euro; &#x41;", "a & b \\<c> € A"],
-    ["text that looks like Markdown", "<p># a *b* [c] _d_ snake_case", "\\# a \\*b\\* \\[c\\] \\_d\\_ snake_case"],
-    ["text with signs as it is", "<p>a &lt; b &gt; c", "a < b > c"],
-    ["a paragraph that looks like a list", "<p>1. a<p>- b", "1\\. a\n\n\\- b"],
-    [
-      "what is hidden not at all",
-      "a<p hidden>b</p><template>c</template><noscript>d</noscript><svg><text>e</text></svg>f",
-      "af",
-    ],
-    ["scripts and styles not at all", "<script>var a = '<p>x</p>';</script><style>p{}</style>y", "y"],
-    ["a script that never ends not at all", "y<script>var a = '<p>x</p>';", "y"],
-  ];
-
-  test.each(cases)("writes %s", (_what, html, markdown) => {
-    expect(extract(html)).toBe(markdown);
-  });
-});
 
 test("text keeps lines and drops marks", () => {
   const html =
@@ -92,18 +31,49 @@ test("links are listed with their text and absolute address", () => {
   ]);
 });
 
-test("tables are listed with caption, header and rows", () => {
+test("tables are listed with caption, columns and rows, without those that only arrange others", () => {
   const html = `<table><caption>Prices</caption><thead><tr><th>sku<th>eur</thead><tbody><tr><td>A<td>1<br>2</tbody></table>
     <table><tr><td>x<table><tr><td>inner</table></table>`;
   expect(extract(html, "tables")).toEqual([
-    { caption: "Prices", header: ["sku", "eur"], rows: [["A", "1 2"]] },
-    { caption: null, header: null, rows: [["x"]] },
-    { caption: null, header: null, rows: [["inner"]] },
+    { caption: "Prices", columns: ["sku", "eur"], rows: [{ sku: "A", eur: "1 2" }] },
+    { caption: null, columns: ["column1"], rows: [{ column1: "inner" }] },
   ]);
 });
 
+test("what spans rows and columns of a table stands in each, under distinct names, and short rows are filled", () => {
+  const html = `<table><tr><th rowspan=2>sku<th colspan=2>price<th rowspan=2>sku<tr><th>eur<th>usd
+    <tr><td rowspan=2>A<td>1<td>2<td>x<tr><td colspan=2>3<tr><td>B</table>`;
+  expect(extract(html, "tables")).toEqual([
+    {
+      caption: null,
+      columns: ["sku", "price eur", "price usd", "sku_2"],
+      rows: [
+        { sku: "A", "price eur": "1", "price usd": "2", sku_2: "x" },
+        { sku: "A", "price eur": "3", "price usd": "3", sku_2: null },
+        { sku: "B", "price eur": null, "price usd": null, sku_2: null },
+      ],
+    },
+  ]);
+  expect(extract(html)).toContain("| A | 1 | 2 | x |\n| A | 3 | 3 |  |");
+});
+
+test("the headings of a table are found where they are bold cells, and a title over all columns is the caption", () => {
+  const html =
+    "<table><tr><th colspan=2>Hours<tr><th>day<th>time<tr><td>Mon<td>9</table><table><tr><td><b>a</b><td><b>b</b><tr><td>1<td>2</table>";
+  expect(extract(html, "tables")).toEqual([
+    { caption: "Hours", columns: ["day", "time"], rows: [{ day: "Mon", time: "9" }] },
+    { caption: null, columns: ["a", "b"], rows: [{ a: "1", b: "2" }] },
+  ]);
+});
+
+test("a table whose cells claim to span millions stays small", () => {
+  const html = `<table>${"<tr><td colspan=1000 rowspan=65534>x<td>y".repeat(2_000)}</table>`;
+  expect(JSON.stringify(extract(html, "tables")).length).toBeLessThan(10_000_000);
+  expect(String(extract(html)).length).toBeLessThan(10_000_000);
+});
+
 test("the title is the page's, not a drawing's, and the Open Graph title stands in", () => {
-  const title = (html: string) => extractHtml(html, address, "text").title;
+  const title = (html: string) => extractHtml(html, { address, extract: "text" }).title;
   expect(title("<title> A\n &amp; b </title><svg><title>No</title></svg>")).toBe("A & b");
   expect(title("<svg><title>No</title></svg><title>Yes</title>")).toBe("Yes");
   expect(title("<meta property=og:title content=Og><p>x")).toBe("Og");

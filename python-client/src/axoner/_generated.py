@@ -166,7 +166,7 @@ class Tools(ABC):
         self,
         urls: Sequence[str],
         *,
-        extract: Literal["markdown", "text", "links", "tables", "html"] | None = None,
+        extract: Literal["markdown", "text", "links", "tables", "metadata", "html"] | None = None,
         select: Sequence[Mapping[str, Any]] | None = None,
         concurrency: int | None = None,
         per_host: int | None = None,
@@ -182,7 +182,7 @@ class Tools(ABC):
         included. Pass all URLs at once. The result shows the first rows; query the dataset with query_data.
 
         :param urls: absolute http(s) addresses (1 to 10000 items)
-        :param extract: what goes into the column content (default "markdown")
+        :param extract: what goes into the column content; rows of tables are maps by column (default "markdown")
         :param select: a column for each, e.g. {name: price, css: .price} (at most 50 items); each item has ``name``
             (column to make), ``css`` (CSS selector), ``attr`` (attribute to take instead of the text, e.g. href),
             ``many`` (all matches as a list instead of the first (default false))
@@ -219,7 +219,7 @@ class Tools(ABC):
         exclude: Sequence[str] | None = None,
         sitemap: bool | None = None,
         resume: str | None = None,
-        extract: Literal["markdown", "text", "links", "tables", "html"] | None = None,
+        extract: Literal["markdown", "text", "links", "tables", "metadata", "html"] | None = None,
         select: Sequence[Mapping[str, Any]] | None = None,
         concurrency: int | None = None,
         per_host: int | None = None,
@@ -242,7 +242,7 @@ class Tools(ABC):
         :param exclude: never these (at most 50 items)
         :param sitemap: also pages of sitemaps (default true)
         :param resume: dataset of a crawl that was stopped, to go on with
-        :param extract: what goes into the column content (default "markdown")
+        :param extract: what goes into the column content; rows of tables are maps by column (default "markdown")
         :param select: a column for each, e.g. {name: price, css: .price} (at most 50 items); each item has ``name``
             (column to make), ``css`` (CSS selector), ``attr`` (attribute to take instead of the text, e.g. href),
             ``many`` (all matches as a list instead of the first (default false))

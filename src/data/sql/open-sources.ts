@@ -5,7 +5,7 @@ import type { Compression } from "../data-format.ts";
 import { headBytes, parseRows, sniffDialect, type Dialect } from "../text/dialect.ts";
 import { changesOf, type Changes, type WatchedFile } from "./changed-files.ts";
 import { checkLineLengths } from "../text/line-length.ts";
-import { canBeWrong, type Encoding } from "../text/encodings.ts";
+import { canBeWrong, type Encoding } from "../../encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "../open-file.ts";
 import type { KeptTable, WireSource } from "./sql-wire.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";

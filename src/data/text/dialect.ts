@@ -1,9 +1,9 @@
 import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
+import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
 import { binaryKind, utf16Of, withoutPadding } from "./binary.ts";
 import { encodingDoubts } from "./doubtful-encoding.ts";
-import { guessLegacyEncoding, type Encoding } from "./encodings.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";

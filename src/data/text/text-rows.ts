@@ -7,7 +7,7 @@ import { cutText, toJson } from "../../text.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { paddingProblem, readBytes, readStart, type Packed } from "./byte-stream.ts";
-import { canBeWrong, type Encoding } from "./encodings.ts";
+import { canBeWrong, type Encoding } from "../../encodings.ts";
 import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
 

@@ -1,0 +1,49 @@
+import type { Extract } from "./extract.ts";
+
+/** Elements whose text is never shown, or is not the page's own. */
+const silent = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "svg",
+  "iframe",
+  "object",
+  "canvas",
+  "audio",
+  "video",
+  "select",
+  "datalist",
+  "textarea",
+  "title",
+]);
+
+const structure = new Set(["html", "body", "main", "article"]);
+
+type IsHidden = (name: string, attributes: Record<string, string>) => boolean;
+
+/** What of a page is not read at all. Menus that open and tables behind tabs are there for links and tables. */
+export function hiddenFor(extract: Extract): IsHidden {
+  if (extract === "metadata") return (name, attributes) => silent.has(name) && !isJsonLd(name, attributes);
+  return extract === "markdown" || extract === "text" ? isUnseen : (name, attributes) => isSilent(name, attributes);
+}
+
+function isJsonLd(name: string, attributes: Record<string, string>): boolean {
+  return name === "script" && /^application\/ld\+json/i.test(attributes["type"]?.trim() ?? "");
+}
+
+function isSilent(name: string, attributes: Record<string, string>): boolean {
+  if ("hidden" in attributes && attributes["hidden"] !== "until-found") return true;
+  return silent.has(name) && !("shadowrootmode" in attributes && name === "template");
+}
+
+function isUnseen(name: string, attributes: Record<string, string>): boolean {
+  if (name === "script") return !/^math\/tex/i.test(attributes["type"] ?? "");
+  if (isSilent(name, attributes)) return true;
+  if (name === "dialog" && !("open" in attributes)) return true;
+  const { style } = attributes;
+  const isStyled = style !== undefined && /(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style);
+  if (!isStyled && attributes["aria-hidden"] !== "true") return false;
+  // Scripts show a page that starts hidden, and MediaWiki hides the source of the formulas that it shows as pictures.
+  return !structure.has(name) && attributes["class"]?.includes("mwe-math-mathml") !== true;
+}

@@ -1,0 +1,102 @@
+import { dropAllButMain } from "./main-part.ts";
+import { inline, type Part, sentence, type Weights } from "./page-part.ts";
+import type { Element, Sink } from "./sink.ts";
+
+/** Pages with more elements than this are too large to be held: all their text is given. */
+const maxParts = 100_000;
+/** Chinese, Japanese and Korean say as much in fewer characters. */
+const denseScript = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
+const denseFactor = 2.5;
+
+const controls = new Set(["button", "input", "select", "textarea"]);
+
+/**
+ * Hands on the main text of a page: without menus, banners, footers, links to other pages and what asks for consent.
+ * The page is kept until it is known what of it that is. A page without a recognisable main part is handed on whole.
+ */
+export function openMainText(inner: Sink): Sink {
+  const parts: Part[] = [];
+  /** An element where one opens, text, and undefined where an element ends. */
+  let tape: (Part | string | undefined)[] | undefined = [];
+  let current: Part | undefined;
+  let links = 0;
+  let run = 0;
+
+  function endRun(): void {
+    if (run >= sentence && current !== undefined) current.own.long += run;
+    run = 0;
+  }
+
+  return {
+    open(element) {
+      if (tape === undefined) return inner.open(element);
+      if (!inline.has(element.name)) endRun();
+      if (element.name === "a") links += 1;
+      current = openPart(element, current);
+      parts.push(current);
+      tape.push(current);
+      if (parts.length < maxParts) return;
+      const recorded = tape;
+      tape = undefined;
+      play(recorded, inner);
+    },
+    close() {
+      if (tape === undefined || current === undefined) return inner.close();
+      const { name } = current.element;
+      if (!inline.has(name)) endRun();
+      if (name === "a") links -= 1;
+      current.end = tape.length;
+      tape.push(undefined);
+      current = current.parent;
+    },
+    text(text) {
+      if (tape === undefined) return inner.text(text);
+      tape.push(text);
+      if (current === undefined) return;
+      const chars = text.trim().length;
+      const weight = denseScript.test(text) ? chars * denseFactor : chars;
+      if (links > 0) current.own.link += weight;
+      else {
+        current.own.text += weight;
+        run += weight;
+      }
+    },
+    end() {
+      if (tape === undefined) return inner.end();
+      endRun();
+      dropAllButMain(parts);
+      play(tape, inner);
+      return inner.end();
+    },
+  };
+}
+
+/** Hand on what was recorded, without what is dropped. */
+function play(tape: readonly (Part | string | undefined)[], inner: Sink): void {
+  for (let at = 0; at < tape.length; at += 1) {
+    const entry = tape[at];
+    if (typeof entry === "string") inner.text(entry);
+    else if (entry === undefined) inner.close();
+    else if (entry.dropped) at = entry.end;
+    else inner.open(entry.element);
+  }
+}
+
+function openPart(element: Element, parent: Part | undefined): Part {
+  const { name } = element;
+  const main = isMain(element);
+  const own: Weights = {
+    text: 0,
+    link: 0,
+    long: 0,
+    h1: name === "h1" ? 1 : 0,
+    controls: controls.has(name) ? 1 : 0,
+    mains: main ? 1 : 0,
+  };
+  const isInside = main || name === "article" || parent?.isInside === true;
+  return { element, parent, end: 0, own, all: { ...own }, isInside, dropped: false };
+}
+
+function isMain({ name, attributes }: Element): boolean {
+  return name === "main" || attributes["role"] === "main" || attributes["itemprop"] === "articleBody";
+}

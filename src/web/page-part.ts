@@ -1,0 +1,37 @@
+import type { Element } from "./sink.ts";
+
+/** An element on the tape, with what is in it. */
+export interface Part {
+  element: Element;
+  parent: Part | undefined;
+  /** Where on the tape it ends. */
+  end: number;
+  /** Characters outside links, in links, and in runs of text that are long enough for a sentence; its own, … */
+  own: Weights;
+  /** … and with all that is in it and not dropped. */
+  all: Weights;
+  /** Whether it is in an article or in the main part, or is one. */
+  isInside: boolean;
+  dropped: boolean;
+}
+
+export interface Weights {
+  text: number;
+  link: number;
+  long: number;
+  h1: number;
+  /** Buttons and fields. */
+  controls: number;
+  /** Elements that are said to be the main part. */
+  mains: number;
+}
+
+/** A run of text of this many characters is a sentence, not a label. */
+export const sentence = 80;
+
+/** Elements that do not end a run of text. */
+export const inline: ReadonlySet<string> = new Set(
+  "a abbr b bdi bdo br cite code del dfn em font i img ins kbd label mark q rb rp rt ruby s samp small span strong sub sup time u var wbr".split(
+    " ",
+  ),
+);

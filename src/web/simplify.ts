@@ -1,0 +1,41 @@
+import { parseHtml } from "./html.ts";
+
+/** Elements whose text is none of the page. */
+export const silent: ReadonlySet<string> = new Set(["script", "style", "noscript", "template"]);
+
+const elementName = /^[a-z][^\s/>"'=<]*$/i;
+const voidElements = new Set(
+  "area base basefont bgsound br col command embed frame hr img input keygen link meta param source track wbr".split(
+    " ",
+  ),
+);
+
+/** HTML again with its nesting bounded, every element closed, and nothing in it that could swallow what comes after. */
+export function simplifyHtml(html: string): string {
+  let out = "";
+  let silence = 0;
+  parseHtml(html, {
+    onopentag(name, attributes) {
+      if (silent.has(name)) silence += 1;
+      if (name === "html" || !elementName.test(name)) return;
+      out += `<${name}`;
+      for (const [attribute, value] of Object.entries(attributes)) {
+        if (/^[^\s/>"'=<]+$/.test(attribute)) out += ` ${attribute}="${escapeHtml(value)}"`;
+      }
+      out += ">";
+    },
+    onclosetag(name) {
+      if (silent.has(name)) silence -= 1;
+      if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out += `</${name}>`;
+    },
+    ontext(text) {
+      if (silence === 0) out += escapeHtml(text);
+    },
+  });
+  return out;
+}
+
+export function escapeHtml(text: string): string {
+  if (!/[&<"]/.test(text)) return text;
+  return text.replace(/[&<"]/g, (char) => (char === "&" ? "&amp;" : char === "<" ? "&lt;" : "&quot;"));
+}
