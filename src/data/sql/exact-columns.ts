@@ -78,7 +78,8 @@ function isWrittenAs(x: string, v: string): string {
 
 const numberPattern = "-?(0|[1-9][0-9]*)?(\\.[0-9]*)?([eE][-+]?[0-9]+)?";
 const dayPattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
-const timePattern = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?";
+/** Without the hour 24, which DuckDB makes the next day's 0. */
+const timePattern = "([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?";
 /** As a list it would become a join, which every row goes through. */
 const notNumberPattern = "(?i)-?(nan|inf|infinity)";
 
@@ -111,7 +112,8 @@ const checks: Readonly<Record<string, Check>> = {
     isExact: (x, v) => `CAST(${v} AS VARCHAR) = trim(${x})`,
   },
   TIMESTAMP: {
-    isDoubtful: (x) => `NOT (${x} LIKE '____-__-__ __:__:__' OR ${x} LIKE '____-__-__T__:__:__')`,
+    isDoubtful: (x) =>
+      `${x} LIKE '___________24:%' OR NOT (${x} LIKE '____-__-__ __:__:__' OR ${x} LIKE '____-__-__T__:__:__')`,
     isExact: (x) => fits(x, `${dayPattern}[ T]${timePattern}`),
   },
   "TIMESTAMP WITH TIME ZONE": {

@@ -22,6 +22,7 @@ export function numberNotations(texts: readonly string[]): NumberNotation[] {
   return ([".", ","] as const)
     .map((decimal) => ({ decimal, ...shared }))
     .filter((notation) => {
+      if (texts.some((text) => text.length > maxNumberChars)) return false;
       const pattern = new RegExp(`^${patternOf(notation)}$`);
       return texts.every((text) => pattern.test(text));
     });
@@ -47,18 +48,25 @@ export function numberReadings(column: string, value: string): string[] {
   return (/[.,]/.test(value) ? notations : notations.slice(0, 1)).map((notation) => readNumber(column, notation));
 }
 
+/** Longer texts are no numbers that somebody wrote. */
+const maxNumberChars = 64;
+
 const blanks = "[ \\t\u00a0\u202f]*";
 const sign = "[+-]?";
-const currency = `${blanks}[$€£¥]?${blanks}`;
+const currency = `(?:[$€£¥]${blanks})?`;
 
-/** For JavaScript and for DuckDB. Numbers do not begin with zeros: what does is a code. */
+/**
+ * For JavaScript and for DuckDB. Numbers do not begin with zeros: what does is a code. In parentheses they have no sign,
+ * which would be the second one. No two runs of blanks may follow each other: JavaScript would try all ways to share
+ * them out.
+ */
 function patternOf({ decimal, isBare, isPercent, hasParentheses }: NumberNotation): string {
   const [point, other] = decimal === "." ? ["[.]", ","] : [",", "."];
   const group = isBare ? `[${other}]` : `[${other}'’ \u00a0\u202f]`;
   const number = `(?:0|[1-9]\\d{0,2}(?:${group}\\d{3})+|[1-9]\\d*)(?:${point}\\d+)?`;
   if (isBare) return `${blanks}${sign}${number}${blanks}`;
-  const unit = isPercent ? `${blanks}%${blanks}` : currency;
-  const unsigned = `${currency}${sign}${number}${unit}`;
-  const signed = `${blanks}${sign}${unsigned}`;
-  return hasParentheses ? `(?:${signed}|${blanks}[(]${unsigned}[)]${blanks})` : signed;
+  const unit = isPercent ? `%${blanks}` : currency;
+  const signed = `${blanks}(?:[+-]${blanks})?${currency}${sign}${number}${blanks}${unit}`;
+  const negative = `${blanks}[(]${blanks}${currency}${number}${blanks}${unit}[)]${blanks}`;
+  return hasParentheses ? `(?:${signed}|${negative})` : signed;
 }

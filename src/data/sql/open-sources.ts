@@ -22,6 +22,8 @@ export interface OpenFile {
   dialect: Dialect | undefined;
   /** Of a workbook only: what was found in its sheet. */
   sheet?: SheetFindings;
+  /** Zeros follow the last row of delimited text, which DuckDB would take for one more. */
+  isPadded?: boolean;
   /** Where a copy of delimited text may be written that keeps the rules; there is none yet. */
   repairPath?: string;
 }
@@ -141,19 +143,34 @@ async function describeFile(
   if (source.format !== "csv") return { path, compression, dialect: undefined };
   const start = await readStart(handle, { compression, shown, maxBytes: headBytes });
   const dialect = sniffDialect({ shown, ...start, isSheet: sheet !== undefined });
+  const isPadded = dialect.columns.length === 1 && (await endsInZeros(handle, start, { compression, dialect }));
   if (dialect.encoding === "utf-8") {
     if (!start.complete && compression === "none") {
       await checkLineLengths(path, shown);
       dialect.sample = dialect.sample.concat(await spotSample(handle, sizeBytes, dialect));
     }
-    return { path, compression, dialect };
+    return { path, compression, dialect, isPadded };
   }
   const copy = await workspace.temporaryPath(".csv");
   copies.push(copy);
   const onRead = countRead(reading, sizeBytes);
   await transcode(readBytes(handle, { compression, shown, onRead }), { ...dialect, shown }, copy);
   await checkLineLengths(copy, shown);
-  return { path: copy, compression: "none", dialect };
+  return { path: copy, compression: "none", dialect, isPadded };
+}
+
+/** Whether a program made a text longer than what it wrote. Of a packed one that is seen by its head alone. */
+async function endsInZeros(
+  handle: FileHandle,
+  start: { bytes: Uint8Array; complete: boolean },
+  { compression, dialect }: { compression: Compression; dialect: Dialect },
+): Promise<boolean> {
+  if (dialect.encoding.startsWith("utf-16")) return false;
+  if (start.complete) return start.bytes.at(-1) === 0;
+  if (compression !== "none") return false;
+  const { size } = await handle.stat();
+  const { buffer } = await handle.read(Buffer.alloc(1, 1), 0, 1, size - 1);
+  return buffer[0] === 0;
 }
 
 const jsonEdgeBytes = 4_096;

@@ -2,13 +2,14 @@ import { errorMessage, ToolError } from "../../errors.ts";
 import { cutText } from "../../text.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
-import { inexactCell, maxToldChars } from "./exact-columns.ts";
+import { inexactCell } from "./exact-columns.ts";
 import { widerType } from "../text/column-types.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";
-import { extraColumn, recordBatches, repairFile } from "../text/repair.ts";
+import { extraColumn, repairFile } from "../text/repair.ts";
+import { findCell } from "./find-cell.ts";
 import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
-import { columnTypes, createTableView, plainReading, type Reading } from "./table-view.ts";
+import { columnTypes, createTableView, isSeenWhole, plainReading, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "../workspace.ts";
 
 /** How each source is read, and what made it so. */
@@ -120,29 +121,13 @@ async function readWider(
   reading.types.set(cell.column, type);
   if (reading.types.size > maxWidened) reading.asText = true;
   if (type !== "VARCHAR") return { source, reading };
-  const { line, path } = await findCell(source, cell);
-  const where = names.get(path) ?? source.source.name;
-  const value = JSON.stringify(cutText(cell.value, 80));
-  const message = `column "${cell.column}" of '${where}' is read as text: line ${line} holds ${value}, which as ${before} would be lost or another value`;
-  reading.problems.push({ line, code: "not_of_type", message });
+  const found = await findCell(source, cell);
+  const where = names.get(found?.path ?? "") ?? source.source.name;
+  const value = JSON.stringify(cutText(found?.text ?? cell.value, 80));
+  const place = found === undefined ? "a cell" : `line ${found.line}`;
+  const message = `column "${cell.column}" of '${where}' is read as text: ${place} holds ${value}, which as ${before} would be lost or another value`;
+  reading.problems.push({ line: found?.line ?? 0, code: "not_of_type", message });
   return { source, reading };
-}
-
-/** The first place of a cell. */
-async function findCell(
-  { source, files }: OpenSource,
-  { column, value }: { column: string; value: string },
-): Promise<{ line: number; path: string }> {
-  for (const file of files) {
-    const index = file.dialect?.columns.indexOf(column) ?? -1;
-    if (index < 0) continue;
-    const isMeant = (text = "") => text === value || (value.length >= maxToldChars && text.startsWith(value));
-    for await (const records of recordBatches(file, source.name)) {
-      const found = records.find(({ cells }) => isMeant(cells[index]));
-      if (found !== undefined) return { line: file.sheet?.rowOf(found.line) ?? found.line, path: file.path };
-    }
-  }
-  throw new Error(`no cell of ${source.name} holds what ended the statement`);
 }
 
 /**
@@ -151,34 +136,67 @@ async function findCell(
  *
  * @throws ToolError `too_large`
  */
-async function readLeniently(
-  thrown: unknown,
-  { workspace, opened, readings: { of, names }, reading: read }: ReadRun,
-): Promise<Reread | undefined> {
+async function readLeniently(thrown: unknown, run: ReadRun): Promise<Reread | undefined> {
   const isPadded = /not a GZIP stream/.test(errorMessage(thrown));
   if (!isMisshapen(thrown) && !asksForExtra(thrown) && !isPadded) return undefined;
   const path = pathOfError(thrown);
-  for (const [source, reading] of of) {
+  for (const [source, reading] of run.readings.of) {
     const isMeant = ({ path: own, repairPath, compression }: OpenFile) =>
       repairPath !== undefined && (path ?? own) === own && (!isPadded || compression === "gzip");
     if (!source.files.some(isMeant)) continue;
-    if (!(await isWritable(workspace))) return undefined;
-    for (const [index, file] of source.files.entries()) {
-      // after a second broken file of a glob, the others are not worth a try each
-      const isWanted = isMeant(file) || (reading.isRepaired && file.repairPath !== undefined);
-      if (file.repairPath === undefined || !isWanted) continue;
-      opened.copies.push(file.repairPath);
-      const shown = names.get(file.path) ?? source.source.name;
-      const onRead = countRead(read, source.source.files[index]?.sizeBytes ?? 0);
-      const repaired = await repairFile(file, { target: file.repairPath, shown, onRead });
-      source.files[index] = repaired.file;
-      reading.problems.push(...repaired.problems);
-    }
-    reading.isRepaired = true;
-    reading.problems = shortened(reading.problems);
+    if (!(await isWritable(run.workspace))) return undefined;
+    await repairFiles({ source, reading }, isMeant, run);
     return { source, reading };
   }
   return undefined;
+}
+
+/**
+ * Before anything is read: copies without them of files that end in zeros, where those would be no error but a row.
+ *
+ * @throws ToolError `too_large`
+ */
+export async function cutPadding(run: ReadRun): Promise<void> {
+  for (const [source, reading] of run.readings.of) {
+    const isPadded = ({ isPadded: own = false, repairPath }: OpenFile) => own && repairPath !== undefined;
+    if (source.files.some(isPadded) && (await isWritable(run.workspace)))
+      await repairFiles({ source, reading }, isPadded, run);
+  }
+}
+
+async function repairFiles(
+  { source, reading }: Reread,
+  isMeant: (file: OpenFile) => boolean,
+  { opened, readings: { names }, reading: read }: ReadRun,
+): Promise<void> {
+  for (const [index, file] of source.files.entries()) {
+    // after a second broken file of a glob, the others are not worth a try each
+    const isWanted = isMeant(file) || (reading.isRepaired && file.repairPath !== undefined);
+    if (file.repairPath === undefined || !isWanted) continue;
+    opened.copies.push(file.repairPath);
+    const shown = names.get(file.path) ?? source.source.name;
+    const onRead = countRead(read, source.source.files[index]?.sizeBytes ?? 0);
+    const repaired = await repairFile(file, { target: file.repairPath, shown, onRead });
+    source.files[index] = repaired.file;
+    reading.problems.push(...repaired.problems);
+  }
+  reading.isRepaired = true;
+  reading.problems = shortened(reading.problems);
+}
+
+/**
+ * After an answer: whether a file that had been seen whole has been written to since. What is added may be what no
+ * sample promised; from now on each cell of it is looked at.
+ */
+export async function distrustSamples({ session, readings }: ReadRun): Promise<boolean> {
+  let isAny = false;
+  for (const [source, reading] of readings.of) {
+    if (!isSeenWhole(source, reading) || (await source.changes()) !== "written") continue;
+    reading.hasGrown = true;
+    await createTableView(session.connection, source, reading);
+    isAny = true;
+  }
+  return isAny;
 }
 
 /** The problems of many files together; those of one are counted already. */

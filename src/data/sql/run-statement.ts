@@ -9,7 +9,15 @@ import { makeCopies, planCopies, readCopy, stillSame, type PlannedCopy } from ".
 import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
 import { fillPivots } from "./pivot.ts";
 import { markPivots } from "./pivot-text.ts";
-import { openReadings, problemsOfAll, untilRead, withProblems, type ReadRun } from "./reread.ts";
+import {
+  cutPadding,
+  distrustSamples,
+  openReadings,
+  problemsOfAll,
+  untilRead,
+  withProblems,
+  type ReadRun,
+} from "./reread.ts";
 import type { ReadCount } from "../text/read-count.ts";
 import { explainDiskError, explainSqlError } from "./sql-errors.ts";
 import { quoteText } from "../sql-text.ts";
@@ -128,6 +136,7 @@ type OpenRun = Execution & ReadRun;
 async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<Omit<WireAnswer, "keeps">> {
   const { session, job, workspace, opened, readings, spillPath } = run;
   const conversions = await planConversions(opened.sources, workspace);
+  await cutPadding(run);
   const paths = [
     ...opened.sources.flatMap(({ files }) => files.flatMap(({ path, repairPath }) => [path, repairPath ?? path])),
     ...conversions.flatMap(({ draft, target }) => [draft, target]),
@@ -142,7 +151,9 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
   const kept: KeptDraft[] = [];
   try {
     kept.push(...(await copyBefore(run, copies)));
-    const result = await untilRead(run, async () => execute({ ...run, statement: await withPivots(run) }));
+    const attempt = async () => execute({ ...run, statement: await withPivots(run) });
+    const first = await untilRead(run, attempt);
+    const result = (await distrustSamples(run)) ? await untilRead(run, attempt) : first;
     const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources)), ...result.problems];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {

@@ -20,12 +20,22 @@ export interface Reading {
   inOrder: boolean;
   /** A copy that keeps the rules is read in place of one of its files. */
   isRepaired: boolean;
+  /** A file that had been seen whole was written to. */
+  hasGrown: boolean;
   /** What is wrong with the source, as far as it has been read. */
   problems: SourceProblem[];
 }
 
 export function plainReading(): Reading {
-  return { asText: false, types: new Map(), wholeSample: false, inOrder: false, isRepaired: false, problems: [] };
+  return {
+    asText: false,
+    types: new Map(),
+    wholeSample: false,
+    inOrder: false,
+    isRepaired: false,
+    hasGrown: false,
+    problems: [],
+  };
 }
 
 /** Make the name of a source, as the statement spells it, a table of its rows. */
@@ -75,8 +85,7 @@ function jsonCompression(files: readonly OpenFile[]): string {
 function csvReader(open: OpenSource, reading: Reading): string {
   const groups = groupsOf(open);
   const types = columnTypes(open, reading);
-  // a type that came of a second reading is not that of the sample
-  const isSeen = open.files.length === 1 && !reading.isRepaired && reading.types.size === 0 && groups.every(isWhole);
+  const isSeen = isSeenWhole(open, reading);
   const tables = groups.map(({ dialect, files }) => {
     const columns = dialect.columns.map((name, index) => {
       const type = types.get(name) ?? "VARCHAR";
@@ -89,8 +98,11 @@ function csvReader(open: OpenSource, reading: Reading): string {
   return `(${tables.map((table) => `SELECT * FROM ${table}`).join(" UNION ALL BY NAME ")})`;
 }
 
-/** Every cell of such a file has been seen. */
-function isWhole({ dialect }: Group): boolean {
+/** Whether every cell of a source has been seen, and its types are what they promise. */
+export function isSeenWhole({ files: [file, ...others] }: OpenSource, reading: Reading): boolean {
+  const dialect = others.length === 0 ? file?.dialect : undefined;
+  // a type that came of a second reading is not that of the sample
+  if (dialect === undefined || reading.isRepaired || reading.hasGrown || reading.types.size > 0) return false;
   return dialect.isWhole && dialect.sample.every((row) => row.length === dialect.columns.length);
 }
 

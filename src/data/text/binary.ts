@@ -7,13 +7,23 @@ const binaries: readonly { magic: readonly number[]; what: string }[] = [
   { magic: [0x4f, 0x62, 0x6a, 0x01], what: "an Avro file" },
   { magic: [0x89, 0x48, 0x44, 0x46], what: "an HDF5 file" },
   { magic: [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59], what: "a NumPy file" },
+  { magic: [0x50, 0x4b, 0x03, 0x04], what: "a ZIP archive" },
+  { magic: [0x1f, 0x8b], what: "compressed with gzip" },
 ];
 
-/** What a file is that holds no text, by its first bytes; undefined for text. */
-export function binaryKind(bytes: Uint8Array): string | undefined {
+/** RIFF is what holds them: four letters, a length, and the kind. */
+const riffs: Readonly<Record<string, string>> = {
+  WAVE: "a WAV recording",
+  "AVI ": "an AVI film",
+  WEBP: "a WebP picture",
+};
+
+/** What a file is that surely holds no text, by its first bytes. */
+export function knownBinary(bytes: Uint8Array): string | undefined {
   const known = binaries.find(({ magic }) => magic.every((byte, index) => bytes[index] === byte));
   if (known !== undefined) return known.what;
-  return isControlled(bytes) ? "a binary file" : undefined;
+  const start = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
+  return start.startsWith("RIFF") ? riffs[start.slice(8)] : undefined;
 }
 
 /** A few may have slipped into a text, where they are characters like others: of a short one they are a larger share. */
@@ -21,11 +31,15 @@ const usualShare = 1 / 100;
 const few = { count: 8, share: 1 / 8 };
 const fewest = 2;
 
-function isControlled(bytes: Uint8Array): boolean {
+/** Whether bytes hold so many characters of control that they are no text. */
+export function isControlled(bytes: Uint8Array): boolean {
   const told = withoutPadding(bytes);
   if (told.length === 0 && bytes.length > 0) return true;
-  const count = countControls(told);
-  return count > told.length * usualShare && count > fewest && (count > few.count || count > told.length * few.share);
+  return areMany(countControls(told), told.length);
+}
+
+function areMany(count: number, length: number): boolean {
+  return count > length * usualShare && count > fewest && (count > few.count || count > length * few.share);
 }
 
 /** Without the zeros at its end: some programs make a file longer before they write it. */
@@ -43,11 +57,27 @@ function countControls({ buffer, byteOffset, byteLength }: Uint8Array): number {
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1").match(controls)?.length ?? 0;
 }
 
-/** UTF-16 by its mark, or by the zeros beside the characters of ASCII. */
-export function utf16Of(bytes: Uint8Array, isWhole: boolean): "utf-16le" | "utf-16be" | undefined {
-  const [first, second] = bytes;
+type Utf16 = "utf-16le" | "utf-16be";
+
+/** UTF-16 by its mark. */
+export function markedUtf16([first, second]: Uint8Array): Utf16 | undefined {
   if (first === 0xff && second === 0xfe) return "utf-16le";
-  if (first === 0xfe && second === 0xff) return "utf-16be";
+  return first === 0xfe && second === 0xff ? "utf-16be" : undefined;
+}
+
+/** UTF-16 by the zeros beside the characters of ASCII, where they make ordinary text. */
+export function seemingUtf16(bytes: Uint8Array, isWhole: boolean): Utf16 | undefined {
+  const seeming = utf16ByZeros(bytes, isWhole);
+  if (seeming === undefined) return undefined;
+  const told = bytes.subarray(0, withoutPadding(bytes).length + 1);
+  const text = new TextDecoder(seeming).decode(told, { stream: true });
+  return areMany(text.match(strange)?.length ?? 0, text.length) ? undefined : seeming;
+}
+
+/** As `controls`, and what no text is written with: numbers of two bytes come out as all there is. */
+const strange = /[\x00\x02-\x08\x0e-\x1a\x1c-\x1e\ufffd\p{Cn}\p{Co}\p{Cs}]/gu;
+
+function utf16ByZeros(bytes: Uint8Array, isWhole: boolean): Utf16 | undefined {
   if (isWhole && bytes.length % 2 === 1) return undefined;
   const [even, odd] = countZeros(bytes);
   const least = bytes.length / 8;

@@ -17,10 +17,10 @@ const number = /^-?(0|[1-9]\d*)?(\.\d*)?(e[+-]?\d+)?$|^-?(nan|inf|infinity)$/i;
 const patterns: readonly { type: TextColumnType; pattern: RegExp }[] = [
   { type: "BOOLEAN", pattern: /^(true|false)$/i },
   { type: "DATE", pattern: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/ },
-  { type: "TIMESTAMP", pattern: /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$/ },
+  { type: "TIMESTAMP", pattern: /^\d{4}-\d{2}-\d{2}[ T]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,6})?)?$/ },
   {
     type: "TIMESTAMP WITH TIME ZONE",
-    pattern: /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)$/,
+    pattern: /^\d{4}-\d{2}-\d{2}[ T]([01]\d|2[0-3]):\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)$/,
   },
   { type: "TIME", pattern: /^([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,6})?$/ },
 ];
@@ -52,7 +52,7 @@ export function inferType(cells: readonly string[]): TextColumnType {
 export function isKeptByCast(type: string, cells: readonly string[]): boolean {
   if (type === "DOUBLE") return cells.every((cell) => cell.length <= exactDigits && plainNumber.test(cell));
   // the year 0 is one before Christ
-  return type !== "DATE" || cells.every((cell) => !cell.startsWith("0000"));
+  return type !== "DATE" || cells.every((cell) => !cell.trimStart().startsWith("0000"));
 }
 
 const plainNumber = /^(-?\d+(\.\d+)?)?$/;

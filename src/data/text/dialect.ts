@@ -2,7 +2,7 @@ import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
-import { binaryKind, utf16Of, withoutPadding } from "./binary.ts";
+import { isControlled, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
 import { encodingDoubts } from "./doubtful-encoding.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
@@ -62,7 +62,7 @@ export function sniffDialect(head: Head): Dialect {
       "unreadable",
       `'${head.shown}' holds no text, only blanks; write it again, or name another file`,
     );
-  const { delimiter, fields } = sniffDelimiter(text, head);
+  const { delimiter, fields, others } = sniffDelimiter(text, head);
   const { lines, chars, problems } =
     head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
   const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
@@ -83,6 +83,7 @@ export function sniffDialect(head: Head): Dialect {
   const columns = columnNames(first, header);
   const found = [
     ...(encoding === "windows-1252" ? encodingDoubts(text, head.shown) : []),
+    ...others.map((other) => delimiterDoubt(delimiter, other, head)),
     ...problems,
     ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
   ];
@@ -92,6 +93,12 @@ export function sniffDialect(head: Head): Dialect {
 function nulProblem(line: number, { shown, isSheet = false }: Head): SourceProblem {
   const message = `a name of a column of '${shown}' holds a NUL character, which is left out`;
   return { line: isSheet ? 0 : line, code: "nul_in_name", message };
+}
+
+function delimiterDoubt(delimiter: string, other: string, { shown }: Head): SourceProblem {
+  const [taken, left] = [JSON.stringify(delimiter), JSON.stringify(other)];
+  const message = `'${shown}' is read as delimited by ${taken}, and ${left} would cut all its rows alike too; if that is what delimits them, write sep= and ${left} as a line above them`;
+  return { line: 0, code: "doubtful_delimiter", message };
 }
 
 /** At least the rows that tell whether there is a header. */
@@ -147,6 +154,8 @@ export function newlineOf(text: string): "\n" | "\r\n" | "\r" {
 const comments = /^(?:[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))+/;
 
 interface Cut {
+  /** Other delimiters that cut every row alike, with as much right. */
+  others: string[];
   delimiter: string;
   /** The usual number of cells of a row. */
   fields: number;
@@ -173,9 +182,19 @@ function sniffDelimiter(text: string, { shown, complete, isSheet = false }: Head
     const [best] = candidates
       .filter(({ fields, share }) => fields > 1 && share >= leastShare)
       .toSorted((a, b) => Number(b.isAgreed) - Number(a.isAgreed) || b.fields - a.fields);
-    if (best !== undefined) return best;
+    if (best !== undefined) return { ...best, others: othersOf(best, [...all, ...rare]) };
   }
   return cut(",");
+}
+
+/** Commas that are those of numbers by one delimiter may be delimiters as well. */
+function othersOf(best: Cut, cuts: readonly Cut[]): string[] {
+  return cuts
+    .filter(({ delimiter, fields, share, isAgreed }) => {
+      const isAsGood = fields === best.fields || (delimiter === "," && fields > 1);
+      return delimiter !== best.delimiter && share === 1 && isAgreed && isAsGood;
+    })
+    .map(({ delimiter }) => delimiter);
 }
 
 const usualShare = 0.9;
@@ -184,16 +203,17 @@ function cutOf(delimiter: string, rows: readonly string[][]): Cut {
   const counts = rows.map((row) => row.length);
   const fields = mostCommon(counts);
   const share = counts.filter((count) => count === fields).length / counts.length;
-  return { delimiter, fields, share, isAgreed: counts[0] === fields, rows };
+  return { delimiter, fields, share, isAgreed: counts[0] === fields, rows, others: [] };
 }
 
-const decimalComma = /^\s*[+-]?\d[\d.]*,\d+\s*%?\s*$/;
+/** Of a trimmed cell. */
+const decimalComma = /^[+-]?\d[\d.]*,\d+\s*%?$/;
 
 /** Whether another delimiter cuts every row alike, and all commas are then those of numbers: they cut nothing. */
 function hasDecimalCommas({ delimiter, fields, share, isAgreed, rows }: Cut): boolean {
   if (delimiter === "," || fields < 2 || share < usualShare || !isAgreed) return false;
   const cells = rows.flatMap((row) => row.filter((cell) => cell.includes(",")));
-  return cells.length > 0 && cells.every((cell) => decimalComma.test(cell));
+  return cells.length > 0 && cells.every((cell) => decimalComma.test(cell.trim()));
 }
 
 /** The delimiter that a file's name tells, or its first line as spreadsheets write it. */
@@ -210,9 +230,12 @@ function mostCommon(counts: readonly number[]): number {
 }
 
 function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
-  const wide = utf16Of(bytes, complete);
+  const marked = markedUtf16(bytes);
+  if (marked !== undefined) return marked;
+  const known = knownBinary(bytes);
+  const wide = known === undefined ? seemingUtf16(bytes, complete) : undefined;
   if (wide !== undefined) return wide;
-  const kind = binaryKind(bytes);
+  const kind = known ?? (isControlled(bytes) ? "a binary file" : undefined);
   if (kind !== undefined)
     throw new ToolError("unreadable", `'${shown}' is ${kind}, not text; save its table as CSV, JSON or Parquet`);
   if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";

@@ -44,7 +44,7 @@ export function standsOut(first: readonly string[], rows: readonly string[][]): 
 const year = /^\s*(19|20)\d{2}\s*$/;
 const leastYears = 2;
 
-/** Whether all cells of a row are years in their order, names or nothing, and the columns below hold no years. */
+/** Whether all cells of a row are years in their order, names or nothing, and the columns below hold hardly any. */
 function namesYears(first: readonly string[], rows: readonly string[][]): boolean {
   const columns = first.flatMap((cell, column) => (year.test(cell) ? [column] : []));
   const isAscending = columns.every(
@@ -52,7 +52,7 @@ function namesYears(first: readonly string[], rows: readonly string[][]): boolea
   );
   if (columns.length < leastYears || !isAscending) return false;
   if (!first.every((cell) => cell.trim() === "" || year.test(cell) || !isDataLike(cell))) return false;
-  return rows.length > 0 && columns.every((column) => rows.some((row) => !year.test(row[column] ?? "")));
+  return columns.every((column) => rows.filter((row) => !year.test(row[column] ?? "")).length > rows.length / 2);
 }
 
 /** A character that no name in SQL may have. */

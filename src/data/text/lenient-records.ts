@@ -106,10 +106,10 @@ function openReader({ delimiter, width, skip, shown, onPadding }: LenientOptions
       while (cursor.line <= skip && cursor.at < cursor.text.length) cursor.advance(cursor.endOfLine());
       while (cursor.at < cursor.text.length) {
         const record = take();
-        if (record === undefined || width === 1) return record;
+        if (record === undefined) return record;
         const isLast = cursor.isWhole && cursor.at >= cursor.text.length;
         if (isLast && isPadding(record)) onPadding();
-        else if (!isBlank(record)) return record;
+        else if (width === 1 || !isBlank(record)) return record;
       }
       return undefined;
     },
@@ -121,7 +121,11 @@ function openReader({ delimiter, width, skip, shown, onPadding }: LenientOptions
 
 /** Zeros to which a program made a file longer, and did not write then. */
 function isPadding({ count, cells }: LenientRecord): boolean {
-  return count === 1 && /^\0+$/.test(cells[0] ?? "");
+  return count === 1 && isZeros(cells[0] ?? "");
+}
+
+export function isZeros(cell: string): boolean {
+  return /^\0+$/.test(cell);
 }
 
 function isBlank(record: LenientRecord): boolean {

@@ -8,7 +8,7 @@ import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { paddingProblem, readBytes, readStart, type Packed } from "./byte-stream.ts";
 import { canBeWrong, type Encoding } from "../../encodings.ts";
-import { lenientRecords, type LenientRecord } from "./lenient-records.ts";
+import { isZeros, lenientRecords, type LenientRecord } from "./lenient-records.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
 
 export interface TextFile extends Packed {
@@ -122,6 +122,8 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       if (!complete && pending.search(lineEnd) === pending.length - 1 && pending.endsWith("\r")) return;
       const start = endOfLines(pending, skip);
       if (start === undefined && !complete) return;
+      // so may the last one that is left out
+      if (!complete && start === pending.length && pending.endsWith("\r")) return;
       pending = pending.slice(start);
       parser = new Papa.Parser({ delimiter, newline: newlineOf(pending) });
     }
@@ -162,7 +164,7 @@ function badQuote(row: number, shown: string): ToolError {
 
 /** Where so many lines end; undefined for a text that has fewer. */
 function endOfLines(text: string, count: number): number | undefined {
-  return new RegExp(`^(?:[^\\r\\n]*(?:\\r\\n|\\n|\\r)){${count}}`).exec(text)?.[0].length;
+  return new RegExp(`^(?:[^\\r\\n]*(?:\\r\\n|\\n|\\r(?!\\n))){${count}}`).exec(text)?.[0].length;
 }
 
 async function* decoded(
@@ -195,6 +197,8 @@ function checkedRow(
       `row ${row} of '${shown}' has ${cells.length} fields where ${length} are expected: ${text}; mend it`,
     );
   }
+  if (length === 1 && cells.every(isZeros))
+    throw new ToolError("unreadable", `row ${row} of '${shown}' holds nothing but zeros; remove them`);
   if (cells.some((cell) => cell.startsWith(' "')))
     throw new ToolError("unreadable", `row ${row} of '${shown}' has a quote after a blank; remove the blank`);
   if (cells.at(-1)?.endsWith("\r")) {

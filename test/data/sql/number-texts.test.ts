@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { numberReadings } from "../../../src/data/sql/number-texts.ts";
+import { profileData } from "../../../src/tools/profile-data.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
 import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
 
@@ -22,6 +23,10 @@ test.each([
   ["€ 1.138,84", [1138.84]],
   ["12,5 %", [0.125]],
   ["$5", [5]],
+  ["(1,234.5)", [-1234.5]],
+  [" - $ 5 € ", [-5]],
+  ["(-5)", []],
+  ["( +1.5 % )", []],
   ["n/a", []],
   ["2026-01-02", []],
 ])("%s is read as %j", async (value, numbers) => {
@@ -40,4 +45,9 @@ test("a sum over decimal commas is told how to read them", async () => {
     ok: false,
     message: expect.stringContaining("read it by try_cast(replace(replace(preis, '.', ''), ',', '.') as double)"),
   });
+});
+
+test("cells that are mostly blanks are profiled", async () => {
+  await folder.write("blanks.csv", `a,b\n1,"${" ".repeat(20_000)}x"\n2,"${" ".repeat(20_000)}y"\n`);
+  expect(await folder.value(profileData, { source: "blanks.csv" })).toMatchObject({ row_count: 2 });
 });

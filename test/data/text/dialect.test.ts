@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inferType } from "../../../src/data/text/column-types.ts";
+import { inferType, isKeptByCast } from "../../../src/data/text/column-types.ts";
 import { sniffDialect } from "../../../src/data/text/dialect.ts";
 
 function sniff(content: string | Uint8Array, complete = true, shown = "t.csv") {
@@ -44,6 +44,8 @@ test.each([
   ["2019,2020\n2021,2022\n", false],
   ["2020,2019\n1,2\n", false],
   ["2019,5\n2020,6\n", false],
+  ["2019,2020\n2021,5\n7,8\n", false],
+  ["2019,2020\n1,2\n1999,4\n5,2001\n", true],
   [",x,y\n0,1,2\n", true],
   [",name,city\n0,Ada,Paris\n1,Bob,Rome\n", true],
   [",Ada,Paris\n,Bob,Rome\n", false],
@@ -85,12 +87,20 @@ test.each([
   expect(sniff(bytes).encoding).toBe(encoding);
 });
 
+/** Numbers of 16 bits: half of their bytes are zeros, as in UTF-16. */
+const wholeNumbers = Buffer.from(Uint16Array.from({ length: 500 }, (_, index) => (index * 7) % 256).buffer);
+
 test.each([
   ["a PNG picture", "89504e470d0a1a0a0000000d49484452"],
   ["a JPEG picture", "ffd8ffe000104a464946000101"],
   ["a program", "7f454c46020101000000"],
   ["an Arrow file", "4152524f5731000010"],
   ["a NumPy file", "934e554d5059010076"],
+  ["a NumPy file", Buffer.concat([Buffer.from("\x93NUMPY\x01\0", "latin1"), wholeNumbers]).toString("hex")],
+  ["a WAV recording", Buffer.concat([Buffer.from("RIFF\x24\0\0\0WAVEfmt "), wholeNumbers]).toString("hex")],
+  ["a ZIP archive", Buffer.concat([Buffer.from("PK\x03\x04"), wholeNumbers]).toString("hex")],
+  ["a binary file", wholeNumbers.toString("hex")],
+  ["a binary file", Buffer.from(wholeNumbers).swap16().toString("hex")],
   ["a binary file", Buffer.from("GIF89a\x10\0\x10\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0", "latin1").toString("hex")],
   ["a binary file", Buffer.from("AB\0\0CD\0\0EF\0\0GH", "latin1").toString("hex")],
   ["a binary file", "00".repeat(64)],
@@ -126,6 +136,8 @@ test.each([
   [["2026-01-01 10:00", "2026-01-01T10:00:00.123456"], "TIMESTAMP"],
   [["2026-01-01 10:00:00.123456789"], "VARCHAR"],
   [["2026-01-01T10:00:00Z", "2026-01-01T10:00:00+02:00"], "TIMESTAMP WITH TIME ZONE"],
+  [["2026-01-01 10:00:00", "2026-01-01 24:00:00"], "VARCHAR"],
+  [["2026-01-01T24:00:00Z"], "VARCHAR"],
   [["10:00:00"], "TIME"],
   [["true", "FALSE"], "BOOLEAN"],
   [["yes", "no"], "VARCHAR"],
@@ -134,3 +146,27 @@ test.each([
 ])("a column with cells %j is %s", (cells, type) => {
   expect(inferType(cells)).toBe(type);
 });
+
+test("a date of the year 0 is not kept by its type, with blanks before it either", () => {
+  expect(isKeptByCast("DATE", ["0000-01-01"])).toBe(false);
+  expect(isKeptByCast("DATE", [" 0000-01-01"])).toBe(false);
+  expect(isKeptByCast("DATE", [" 2026-01-01"])).toBe(true);
+});
+
+test.each([
+  ["1,5;6\n2,7;8\n", ";", ","],
+  ["a,b;c\n1,5;6\n", ",", ";"],
+])("%j is told to be delimited by %j, and perhaps by %j", (content, taken, other) => {
+  const { delimiter, problems } = sniff(content);
+  expect(delimiter).toBe(taken);
+  const message = `'t.csv' is read as delimited by "${taken}", and "${other}" would cut all its rows alike too; if that is what delimits them, write sep= and "${other}" as a line above them`;
+  expect(problems).toEqual([{ line: 0, code: "doubtful_delimiter", message }]);
+  expect(sniff(`sep=${other}\n${content}`)).toMatchObject({ delimiter: other, problems: [] });
+});
+
+test.each(["a;b\n1,5;6\n2,7;8\n", "name,note\nx,a;b\ny,c\n", "1,2\n3,4\n"])(
+  "%j is delimited beyond doubt",
+  (content) => {
+    expect(sniff(content).problems).toEqual([]);
+  },
+);

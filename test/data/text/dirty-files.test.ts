@@ -164,3 +164,41 @@ test("a NUL in a name, which SQL could not ask for, is left out and told", async
 test("there are more than a hundred dirty files", () => {
   expect(files.length).toBeGreaterThanOrEqual(110);
 });
+
+test.each([
+  ["numbers", "n\n1\n2\n", [["1"], ["2"]]],
+  ["texts", "n\na\nb\n", [["a"], ["b"]]],
+  ["numbers beyond the head", `n\n${"12345678\n".repeat(40_000)}`, Array.from({ length: 40_000 }, () => ["12345678"])],
+])("zeros after %s of one column are no row", async (_, content, expected) => {
+  await folder.write("padded.csv", `${content}${"\0".repeat(100)}`);
+  const last = { offset: expected.length - 1 };
+  const counted = await folder.value(queryData, { sql: "select count(*), max(n) from 'padded.csv'" });
+  const largest = expected.at(-1)?.[0] ?? "";
+  expect(counted["rows"]).toEqual([[expected.length, /\d/.test(largest) ? Number(largest) : largest]]);
+  expect(counted["notes"]).toEqual(["'padded.csv' has zeros after its data, which are left aside"]);
+  const page = await folder.value(readRows, { source: "padded.csv", ...last });
+  expect(page).toMatchObject({ rows: expected.slice(last.offset), notes: counted["notes"] });
+  const profile = await folder.value(profileData, { source: "padded.csv" });
+  expect(profile).toMatchObject({ row_count: expected.length, problems: [{ line: 0, code: "padding" }] });
+});
+
+test("a NUL after a number far down makes its column text, and is told with its line", async () => {
+  const rows = Array.from({ length: 3_000 }, (_, id) => `${id},4\n`).join("");
+  await folder.write("nul.csv", `a,b\n${rows}3\0,4\n${rows}`);
+  const answer = await folder.value(queryData, { sql: "select count(*), count(distinct a), sum(b) from 'nul.csv'" });
+  expect(answer["rows"]).toEqual([[6_001, 3_001, 24_004]]);
+  const message = expect.stringContaining('line 3002 holds "3\\u0000"');
+  expect(answer["notes"]).toEqual([message]);
+  const streamed = await folder.value(queryData, { sql: "select a from 'nul.csv'" });
+  expect(streamed["notes"]).toEqual([message]);
+  const { problems } = await folder.value(profileData, { source: "nul.csv" });
+  expect(problems).toEqual([{ line: 3_002, code: "not_of_type", message }]);
+});
+
+test("lines are counted alike by all where some above the table end in two characters", async () => {
+  await folder.write("title.csv", "# a\r\n\r\n# b\r\na,b\r\n1,2\r\n");
+  expect(await folder.value(readRows, { source: "title.csv" })).toMatchObject({
+    columns: ["a", "b"],
+    rows: [["1", "2"]],
+  });
+});
