@@ -20,6 +20,8 @@ export interface OpenFile {
   compression: Compression;
   /** Of delimited text only. */
   dialect: Dialect | undefined;
+  /** So many of the rows of the dialect's sample are those of the head; others were found further down. */
+  headRows?: number;
   /** Of a workbook only: what was found in its sheet. */
   sheet?: SheetFindings;
   /** Where a copy of delimited text may be written that keeps the rules; there is none yet. */
@@ -144,7 +146,9 @@ async function describeFile(
   if (dialect.encoding === "utf-8") {
     if (!start.complete && compression === "none") {
       await checkLineLengths(path, shown);
+      const headRows = dialect.sample.length;
       dialect.sample = dialect.sample.concat(await spotSample(handle, sizeBytes, dialect));
+      return { path, compression, dialect, headRows };
     }
     return { path, compression, dialect };
   }

@@ -131,6 +131,7 @@ export const problemCodes = [
   "not_utf8",
   "skipped_line",
   "nul_in_name",
+  "renamed",
   "doubtful_encoding",
   "cell_error",
   "no_value",
