@@ -80,7 +80,7 @@ function propertiesOf(schema: JsonObject): Record<string, JsonObject> {
 
 function firstSentence(text: string): string {
   return (
-    /^.*?(?<!e\.g)[.:;](?=\s|$)/s
+    /^(?:`[^`]*`|[^`])*?(?<!e\.g)[.:;](?=\s|$)/s
       .exec(text.trim())?.[0]
       .replace(/\s+/g, " ")
       .replace(/[.:;]$/, "") ?? text.trim()

@@ -2,7 +2,7 @@ import { readdir, realpath, type FileHandle } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
-import { didYouMean, nearest, suggestion } from "../nearest.ts";
+import { nearest, suggestion } from "../nearest.ts";
 import { once } from "../once.ts";
 import type { Downloader } from "../download.ts";
 import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";
@@ -223,10 +223,15 @@ async function missing(source: string, { paths, roots, readable }: Search): Prom
 
 /** A name may have been given without its ending. */
 function nearestFile(name: string, names: readonly string[]): string {
-  const hint = didYouMean(name, names);
-  if (hint !== "" || name.includes(".")) return hint;
+  const near = nearest(name, names);
+  if (near.length > 0 || name.includes(".")) return suggestion(near.map(quoted));
   const wholes = new Map(names.map((whole) => [whole.replace(/\..*$/, ""), whole]));
-  return suggestion(nearest(name, [...wholes.keys()]).map((stem) => wholes.get(stem) ?? stem));
+  return suggestion(nearest(name, [...wholes.keys()]).map((stem) => quoted(wholes.get(stem) ?? stem)));
+}
+
+/** As SQL has the name of a file. */
+function quoted(name: string): string {
+  return `'${name}'`;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -5,6 +5,7 @@ import {
   measuresPerColumn,
   profileOf,
   quantileShares,
+  type ColumnProfile,
   type Expected,
 } from "../data/column-measures.ts";
 import { isTooSmall, sampledShare } from "../data/sampled-share.ts";
@@ -12,7 +13,6 @@ import { extraColumn } from "../data/text/repair.ts";
 import { quoteName } from "../data/sql-text.ts";
 import type { SourceDialect } from "../data/sql/sql-wire.ts";
 import type { WebFiles } from "../data/web/web-files.ts";
-import { ToolError } from "../errors.ts";
 import { sourceField } from "./source-field.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
@@ -88,13 +88,7 @@ async function profileWhole(source: string, context: Call) {
 async function profileTable(source: string, condition: string, context: Call) {
   const table = `${quoteName(source)} ${condition}`;
   const head = await ask(`select * from ${table} limit ${sampleRows}`, context, true);
-  const { columns } = head;
-  if (columns.length > maxColumns) {
-    throw new ToolError(
-      "too_large",
-      `'${source}' has ${columns.length} columns, and at most ${maxColumns} are profiled; use query_data on some of them`,
-    );
-  }
+  const columns = head.columns.slice(0, maxColumns);
   const isWide = columns.length > maxFullColumns;
   const expected = columns.map((column, index) =>
     expectOf(
@@ -107,10 +101,19 @@ async function profileTable(source: string, condition: string, context: Call) {
   const isUseful = sampled !== undefined && !isTooSmall(sampled.sampledRows, sampled.rowCount);
   const measured = isUseful ? sampled : await measure({ table, expected, isWide, share: undefined }, context);
   const found = expected.map((column, index) => profileOf(column, measured.answersOf(index)));
+  const isExact = await countKeys({ table, rowCount: measured.rowCount }, found, context);
   const notes = [
+    ...(columns.length < head.columns.length
+      ? [
+          `the first ${maxColumns} of ${head.columns.length} columns are profiled; to profile others, select them with query_data and save_as`,
+        ]
+      : []),
     ...(isWide ? [`quantiles, top values and lengths are given for at most ${maxFullColumns} columns`] : []),
     ...(isUseful ? [`quantiles and top values are those of ${sampled.sampledRows} rows taken at random`] : []),
     ...found.flatMap(({ note }) => note ?? []).slice(0, maxColumnNotes),
+    ...(measured.rowCount > fewRows && !isExact
+      ? ["distinct is approximate, and may be a tenth off or more; count(distinct …) is exact"]
+      : []),
   ];
   return {
     row_count: measured.rowCount,
@@ -119,6 +122,33 @@ async function profileTable(source: string, condition: string, context: Call) {
     problems: measured.problems,
     ...(notes.length === 0 ? {} : { notes }),
   };
+}
+
+/** Counts of fewer distinct values are exact, or nearly so. */
+const fewRows = 1_000;
+/** Distinct values of what may be keys are counted one by one up to so many cells: more takes too much time and memory. */
+const maxCountedCells = 1_000_000;
+const leastShare = 0.7;
+
+/** Count exactly what may be a key, for an estimate claims too much or too little. Gives whether that is all columns. */
+async function countKeys(
+  { table, rowCount }: { table: string; rowCount: number },
+  found: readonly { column: ColumnProfile }[],
+  context: Call,
+): Promise<boolean> {
+  const columns = found.map(({ column }) => column);
+  const wanted = columns
+    .filter(({ nulls, distinct }) => nulls === 0 && rowCount > 1 && distinct >= rowCount * leastShare)
+    .slice(0, Math.floor(maxCountedCells / rowCount));
+  if (wanted.length === 0) return false;
+  const counts = wanted.map(({ name }) => `count(distinct ${quoteName(name)})`);
+  const answer = await ask(`select ${counts.join()} from ${table}`, context);
+  for (const [index, column] of wanted.entries()) {
+    column.distinct = Number(answer.rows[0]?.[index]);
+    if (column.distinct === rowCount) column.likely_key = true;
+    else delete column.likely_key;
+  }
+  return wanted.length === columns.length;
 }
 
 interface Measuring {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tool } from "../../src/cli/tool.ts";
+import { toolList } from "../../src/cli/tool-help.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { startCommand } from "../support/start-command.ts";
 
@@ -35,6 +36,20 @@ describe("axoner tool", () => {
     const { code, stdout } = await startCommand(tool, []);
     expect(stdout).toMatch(/^ {2}greet {2}Greet people\n {2}wait {3}Waits for ever\n/);
     expect(code).toBe(0);
+  });
+
+  test("does not cut the first sentence within code", async () => {
+    const description = "Evaluate, e.g. `2^200`, `inv([1, 2; 3, 4])`. Exactly.";
+    const list = toolList([
+      {
+        name: "sum",
+        description,
+        inputSchema: {},
+        outputSchema: {},
+        hints: { readOnly: true, openWorld: false, long: false },
+      },
+    ]);
+    expect(list).toMatch(/^ {2}sum {2}Evaluate, e\.g\. `2\^200`, `inv\(\[1, 2; 3, 4\]\)`\n/);
   });
 
   test.each([

@@ -120,7 +120,7 @@ test("a folder that was replaced by a link after a file in it was found leads no
 });
 
 test("suggests the names that a misspelt one may have meant", async () => {
-  await expect(files.find("sub/bb.csv")).rejects.toThrow(/did you mean b\.csv/);
+  await expect(files.find("sub/bb.csv")).rejects.toThrow(/did you mean 'b\.csv'/);
 });
 
 test("without a root, messages name --root", async () => {

@@ -31,6 +31,15 @@ test("counts rows and nulls, and gives range and mean by column", async () => {
   ]);
 });
 
+test("a column that comes near a key is none, and estimates are told to be such", async () => {
+  const lines = Array.from({ length: 5_000 }, (_, id) => `${id},${id % 4_900},${id % 7}\n`);
+  await folder.write("near-key.csv", `key,near,few\n${lines.join("")}`);
+  const { columns, notes } = await folder.value(profileData, { source: "near-key.csv" });
+  expect(columns).toMatchObject([{ name: "key", distinct: 5_000, likely_key: true }, { distinct: 4_900 }, {}]);
+  expect((columns as JsonObject[])[1]).not.toHaveProperty("likely_key");
+  expect(notes).toEqual([expect.stringMatching(/^distinct is approximate/)]);
+});
+
 test("gives spread, quantiles, frequent values, lengths, likely keys and the format of dates held as text", async () => {
   const lines = Array.from({ length: 1_000 }, (_, id) => {
     const day = String((id % 28) + 1).padStart(2, "0");

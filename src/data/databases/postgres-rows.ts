@@ -102,7 +102,11 @@ function openRowFlow(sink: RowSink, { pause, resume, fail }: Tap) {
     },
     async end(): Promise<string[]> {
       await working;
-      if (codecs === undefined) throw new ToolError("invalid_input", "the statement gives no table; write a SELECT");
+      if (codecs === undefined)
+        throw new ToolError(
+          "invalid_input",
+          "the statement gives no rows: only statements that read are run; write a SELECT",
+        );
       await sink.take(batch.drain());
       return codecs.map((codec) => codec.type());
     },

@@ -33,7 +33,11 @@ async function readAll(
 ): Promise<string[]> {
   const statement = prepareStatement(database, job.sql);
   const columns = statement.columns();
-  if (columns.length === 0) throw new ToolError("invalid_input", "the statement gives no table; write a SELECT");
+  if (columns.length === 0)
+    throw new ToolError(
+      "invalid_input",
+      "the statement gives no rows: only statements that read are run; write a SELECT",
+    );
   const codecs = columns.map(({ type }) => sqliteCodec(type));
   sink.start(columns.map(({ name }) => name));
   const batch = openRowBatch();

@@ -21,7 +21,7 @@ export async function formatOfArchive(
   file: SourceFile,
   part: string | undefined,
 ): Promise<FileFormat & { file: PackedFile }> {
-  const { names } = await openZip(handle, file.shown);
+  const { names, unsafeNames } = await openZip(handle, file.shown);
   if (isWorkbook(names)) return { format: "csv", compression: "xlsx", file: { ...file, part } };
   const other = names.includes("xl/workbook.bin")
     ? "a binary workbook (.xlsb)"
@@ -29,6 +29,10 @@ export async function formatOfArchive(
       ? "an OpenDocument file (.ods)"
       : undefined;
   if (other !== undefined) throw new ToolError("unreadable", `'${file.shown}' is ${other}; save it as .xlsx or as CSV`);
+  if (names.length === 0 && unsafeNames.length > 0 && part === undefined) {
+    const message = `'${file.shown}' holds only names that lead out of it, ${listed(unsafeNames)}, which are not read; pack it again`;
+    throw new ToolError("not_allowed", message);
+  }
   return await formatOfMember(handle, { ...file, part: part ?? onlyTable(names, file.shown) });
 }
 

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import type * as Yauzl from "yauzl";
 import type { Entry, ZipFile } from "yauzl";
 import { systemErrorCode, ToolError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
@@ -9,6 +10,8 @@ import { cutText } from "../../text.ts";
 export interface Zip {
   /** The names of its files as they are written in it; nothing is ever unpacked under them. */
   names: string[];
+  /** Names that lead out of the archive, such as `../a.csv`: nothing is read under them. */
+  unsafeNames: string[];
   /** The bytes of a file, checked. @throws ToolError `not_found`, `unreadable`, `too_large` */
   read(name: string): AsyncGenerator<Uint8Array>;
 }
@@ -23,15 +26,19 @@ const unsuspiciousBytes = 1024 ** 3;
  * @throws ToolError `unreadable` for a damaged archive, `too_large` for one of too many files
  */
 export async function openZip(handle: FileHandle, shown: string): Promise<Zip> {
-  const { fromFdPromise } = await import("yauzl");
-  const zip = await explained(shown, () => fromFdPromise(handle.fd, { autoClose: false, lazyEntries: true }));
-  const entries = await explained(shown, () => entriesOf(zip, shown));
+  const { fromFdPromise, ...names } = await import("yauzl");
+  // with names decoded, an unsafe one would end the list of all
+  const options = { autoClose: false, lazyEntries: true, decodeStrings: false };
+  const zip = await explained(shown, () => fromFdPromise(handle.fd, options));
+  const { entries, unsafeNames } = await explained(shown, () => entriesOf(zip, shown, names));
   return {
     names: [...entries.keys()],
+    unsafeNames,
     async *read(name) {
       const entry = entries.get(name);
+      if (unsafeNames.includes(name)) throw unsafe(name, shown);
       if (entry === undefined) throw missing(name, [...entries.keys()], shown);
-      checkEntry(entry, shown);
+      checkEntry(entry, name, shown);
       const stream = await explained(shown, () => zip.openReadStreamPromise(entry));
       let checksum = 0;
       try {
@@ -49,20 +56,30 @@ export async function openZip(handle: FileHandle, shown: string): Promise<Zip> {
   };
 }
 
-async function entriesOf(zip: ZipFile, shown: string): Promise<Map<string, Entry>> {
+type NameReading = Pick<typeof Yauzl, "getFileNameLowLevel" | "validateFileName">;
+
+async function entriesOf(zip: ZipFile, shown: string, { getFileNameLowLevel, validateFileName }: NameReading) {
   const entries = new Map<string, Entry>();
+  const unsafeNames: string[] = [];
   let count = 0;
   for await (const entry of zip.eachEntry()) {
     count += 1;
     if (count > maxEntries)
       throw new ToolError("too_large", `'${shown}' holds more than ${maxEntries} files and folders; unpack it`);
-    if (!entry.fileName.endsWith("/")) entries.set(entry.fileName, entry);
+    const name = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+    if (validateFileName(name) !== null) unsafeNames.push(name);
+    else if (!name.endsWith("/")) entries.set(name, entry);
   }
-  return entries;
+  return { entries, unsafeNames };
 }
 
-function checkEntry(entry: Entry, shown: string): void {
-  const what = `'${entry.fileName}' in '${shown}'`;
+function unsafe(name: string, shown: string): ToolError {
+  const message = `the name of '${cutText(name, 200)}' leads out of '${shown}', and is not read; pack it again under a plain name`;
+  return new ToolError("not_allowed", message);
+}
+
+function checkEntry(entry: Entry, name: string, shown: string): void {
+  const what = `'${name}' in '${shown}'`;
   if (entry.isEncrypted())
     throw new ToolError("unreadable", `${what} is encrypted with a password; unpack it, or save it without one`);
   if (!entry.canDecodeFileData()) {

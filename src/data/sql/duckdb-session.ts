@@ -7,6 +7,7 @@ export interface DuckDbSession {
   connection: DuckDBConnection;
   /** It does with as little memory as it can, and takes its time. */
   isFrugal: boolean;
+  memoryLimitMb: number;
   close(): void;
 }
 
@@ -37,11 +38,27 @@ export async function openSession(
   return {
     connection,
     isFrugal,
+    memoryLimitMb,
     close() {
       connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+/** Fewer columns fit into what a statement may take anyhow. */
+const manyColumns = 4_000;
+/** 64 KB for each of the four steps or so that rows go through, of which few rows touch little. */
+const mbPerColumn = 0.25;
+
+/**
+ * Let a session read a table of many columns. DuckDB counts room for 2,048 rows of each column in every step of every
+ * thread, most of which is never touched where rows are few; what the process really takes is watched from outside.
+ */
+export async function makeRoom({ connection, memoryLimitMb }: DuckDbSession, columns: number): Promise<void> {
+  if (columns <= manyColumns) return;
+  const limitMb = memoryLimitMb + Math.ceil(columns * mbPerColumn);
+  await connection.run(`SET memory_limit = '${limitMb}MB'; SET threads = 1`);
 }
 
 /**

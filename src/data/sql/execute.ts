@@ -28,6 +28,10 @@ export interface Execution {
 /** So many brief cells are no reason to cut an answer. */
 const maxBriefCells = 1_500;
 
+/** To write more of them takes many times as long, and as much memory, as to answer: only where it is asked for. */
+const maxKeptColumns = 4_000;
+const tooWide = `it has more than ${maxKeptColumns} columns; select those you need, or give save_as`;
+
 type Result = Pick<WireAnswer, "columns" | "cells" | "rowCount" | "spill" | "notKept" | "problems">;
 
 /**
@@ -48,6 +52,8 @@ export async function execute(execution: Execution): Promise<Result> {
     const isWhole = job.keep === "never" || (isFew && columns.every(({ isBrief }) => isBrief));
     if (statement.small && job.keep !== "always" && isWhole)
       return { columns: described, ...(await answer(execution)) };
+    if (columns.length > maxKeptColumns && job.keep === "if_cut")
+      return { columns: described, ...(await answer(execution)), notKept: tooWide };
     const brief = execution.isCheap && job.keep === "if_cut" ? await briefAnswer(execution, columns) : undefined;
     return { columns: described, ...(brief ?? (await answerAnyhow(execution, columns))) };
   } finally {

@@ -20,6 +20,8 @@ export interface OpenFile {
   compression: Compression;
   /** Of delimited text only. */
   dialect: Dialect | undefined;
+  /** So many of the rows of the dialect's sample are those of the head; others were found further down. */
+  headRows?: number;
   /** Of a workbook only: what was found in its sheet. */
   sheet?: SheetFindings;
   /** Zeros follow the last row of delimited text, which DuckDB would take for one more. */
@@ -147,7 +149,9 @@ async function describeFile(
   if (dialect.encoding === "utf-8") {
     if (!start.complete && compression === "none") {
       await checkLineLengths(path, shown);
+      const headRows = dialect.sample.length;
       dialect.sample = dialect.sample.concat(await spotSample(handle, sizeBytes, dialect));
+      return { path, compression, dialect, headRows };
     }
     return { path, compression, dialect, isPadded };
   }

@@ -1,6 +1,7 @@
 import { errorMessage, ToolError } from "../../errors.ts";
 import { cutText } from "../../text.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
+import { lateTexts } from "./late-texts.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell } from "./exact-columns.ts";
 import { widerType } from "../text/column-types.ts";
@@ -26,7 +27,10 @@ export function openReadings(
 ): Readings {
   const readingOf = (source: OpenSource): Reading => {
     const plain = { ...plainReading(), asText };
-    return { ...plain, problems: [...widthProblem(source, plain), ...firstProblems(source)] };
+    return {
+      ...plain,
+      problems: [...widthProblem(source, plain), ...lateTexts(source, plain), ...firstProblems(source)],
+    };
   };
   return { of: new Map(sources.map((source) => [source, readingOf(source)])), names };
 }
@@ -242,7 +246,7 @@ const maxBlamed = 3;
 export function withProblems(thrown: unknown, problems: readonly SourceProblem[]): unknown {
   if (!(thrown instanceof ToolError) || problems.length === 0) return thrown;
   if (thrown.code !== "unreadable" && !/\bVARCHAR\b|\b(is|not) text\b/.test(thrown.message)) return thrown;
-  const told = problems.filter(({ code }) => code !== "more" && code !== "other_sheets");
+  const told = problems.filter(({ code }) => code !== "more" && code !== "other_sheets" && code !== "renamed");
   if (told.length === 0) return thrown;
   const first = told.slice(0, maxBlamed).map(({ message }) => message);
   const left = told.length - first.length;

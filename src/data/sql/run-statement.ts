@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { ToolError } from "../../errors.ts";
 import { isJsonObject, type JsonValue } from "../../message.ts";
-import { confine, type DuckDbSession } from "./duckdb-session.ts";
+import { confine, makeRoom, type DuckDbSession } from "./duckdb-session.ts";
 import { changeProblems, withChanges } from "./changed-files.ts";
 import { copyTo } from "./copy-to.ts";
 import { check, execute, type Execution } from "./execute.ts";
@@ -144,6 +144,7 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
     spillPath,
     ...(job.output === undefined ? [] : [job.output.path]),
   ];
+  await makeRoom(session, columnCount(opened.sources));
   await confine(session, { paths, temporaryFolder: await spillFolder(run) });
   for (const conversion of conversions) await convert(session, conversion);
   for (const [source, reading] of readings.of) await createTableView(session.connection, source, reading);
@@ -162,6 +163,12 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
     await Promise.all(kept.map(({ path }) => rm(path, { force: true })));
     throw explained;
   }
+}
+
+/** Of all delimited text together. */
+function columnCount(sources: readonly OpenSource[]): number {
+  const widths = sources.map(({ files }) => Math.max(0, ...files.map(({ dialect }) => dialect?.columns.length ?? 0)));
+  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 async function explain(thrown: unknown, { session, statement, opened }: OpenRun): Promise<unknown> {

@@ -86,8 +86,7 @@ function explainSpace(text: string): string | undefined {
   if (overDisk.test(text))
     return `the statement lays more aside on disk than ${most}it may; filter or aggregate earlier, or sort fewer columns`;
   if (!text.startsWith("Out of Memory Error")) return undefined;
-  const where = /no temporary directory/.test(text) ? ", and no folder to go on in" : " at once";
-  return `the statement needs more memory than ${most}it may take${where}; select fewer columns, or filter and aggregate earlier`;
+  return `the statement needs more memory than ${most}it may take at once; select fewer columns, or filter and aggregate earlier`;
 }
 
 const overDisk = /max_temp_directory_size|failed to offload/i;

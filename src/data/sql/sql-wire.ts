@@ -132,6 +132,7 @@ export const problemCodes = [
   "skipped_line",
   "nul_in_name",
   "doubtful_delimiter",
+  "renamed",
   "doubtful_encoding",
   "cell_error",
   "no_value",

@@ -6,6 +6,7 @@ import { isControlled, knownBinary, markedUtf16, seemingUtf16, withoutPadding } 
 import { encodingDoubts } from "./doubtful-encoding.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
+import { renamedColumns } from "./renamed-columns.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
 /** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
@@ -86,6 +87,7 @@ export function sniffDialect(head: Head): Dialect {
     ...others.map((other) => delimiterDoubt(delimiter, other, head)),
     ...problems,
     ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
+    ...(header ? renamedColumns({ first, columns, line: lines + 1 }, head) : []),
   ];
   return { encoding, delimiter, skip: lines, problems: found, header, columns, sample: header ? rest : rows, isWhole };
 }
@@ -241,22 +243,26 @@ function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
   if (isUtf8(bytes, complete) || isMostlyUtf8(bytes)) return "utf-8";
   const guessed = guessLegacyEncoding(bytes, complete);
   if (guessed !== undefined) return guessed;
+  if (isMostlyUtf8(bytes, leastShare)) return "utf-8";
   throw new ToolError(
     "unreadable",
-    `'${shown}' is text in an encoding that cannot be told; convert it to UTF-8 first, e.g. iconv -f ISO-8859-7 -t UTF-8`,
+    `'${shown}' is text in an encoding that cannot be told; convert it to UTF-8 first: iconv -f ENCODING -t UTF-8, with the encoding of the program that wrote it`,
   );
 }
 
-/** Whether more lines with letters beyond ASCII are UTF-8 than are not: those are found one by one as they are read. */
-function isMostlyUtf8(bytes: Uint8Array): boolean {
-  let balance = 0;
+/** Of the lines with letters beyond ASCII, where they are in no other encoding that is known: text hardly is UTF-8 by chance. */
+const leastShare = 0.2;
+
+/** Whether more than a share of the lines with letters beyond ASCII are UTF-8: the others are told one by one as they are read. */
+function isMostlyUtf8(bytes: Uint8Array, share = 0.5): boolean {
+  const counts = { right: 0, wrong: 0 };
   for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
     end = bytes.indexOf(0x0a, start);
     if (end < 0) end = bytes.length;
     const line = bytes.subarray(start, end);
-    if (line.some((byte) => byte >= 0x80)) balance += isUtf8(line, true) ? 1 : -1;
+    if (line.some((byte) => byte >= 0x80)) counts[isUtf8(line, true) ? "right" : "wrong"] += 1;
   }
-  return balance > 0;
+  return counts.right > share * (counts.right + counts.wrong);
 }
 
 /** Whether bytes are UTF-8; those that are not complete may end within a character. */

@@ -5,11 +5,13 @@ export interface ParsedRow {
   hasStray: boolean;
   /** The last quoted cell does not end. */
   isOpen: boolean;
+  /** It does, but text follows the quote that ends it. */
+  goesOn: boolean;
 }
 
 /** The cells of one line. */
 export function parseLine(text: string, delimiter: string): ParsedRow {
-  const parsed: ParsedRow = { cells: [], hasStray: false, isOpen: false };
+  const parsed: ParsedRow = { cells: [], hasStray: false, isOpen: false, goesOn: false };
   for (let at = 0; at <= text.length;) {
     const quote = openingQuote(text, at);
     if (quote < 0) {
@@ -22,6 +24,7 @@ export function parseLine(text: string, delimiter: string): ParsedRow {
     parsed.cells.push(quoted.cell);
     parsed.hasStray ||= quoted.hasStray;
     parsed.isOpen = quoted.isOpen;
+    parsed.goesOn = quoted.isOpen && quoted.hasStray;
     at = quoted.end + delimiter.length;
   }
   return parsed;

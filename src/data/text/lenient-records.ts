@@ -209,9 +209,13 @@ function isLong(text: string): boolean {
   return text.length * 3 > maxRecordBytes && Buffer.byteLength(text) > maxRecordBytes;
 }
 
-function quoteProblems(line: number, text: string, { hasStray, isOpen }: ParsedRow): SourceProblem[] {
+function quoteProblems(line: number, text: string, { hasStray, isOpen, goesOn }: ParsedRow): SourceProblem[] {
   if (!isOpen && !hasStray) return [];
   const shown = JSON.stringify(cutText(text, 80));
+  if (goesOn) {
+    const message = `has text after the quote that closes a cell, so its quotes are kept as characters: ${shown}`;
+    return [{ line, code: "stray_quote", message }];
+  }
   if (isOpen) {
     const message = `opens a quote that is never closed, kept as a character: ${shown}`;
     return [{ line, code: "unterminated_quote", message }];

@@ -229,6 +229,12 @@ describe("SQLite: nothing but the database is read, and nothing is written", () 
     expect(left["rows"]).toEqual([[1, 1]]);
   });
 
+  test("a statement that gives no rows is told that only reading ones are run", async () => {
+    const sql = "with x as (select 1) delete from t";
+    const refused = await folder.call(queryDatabase, { database: "sqlite:a.db", sql });
+    expect(refused).toMatchObject({ message: expect.stringMatching(/only statements that read are run/) as string });
+  });
+
   test("a schema that was made to do harm does none", async () => {
     const made = new DatabaseSync(join(folder.root, "trap.db"), { allowExtension: true });
     made.exec(

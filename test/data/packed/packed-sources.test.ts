@@ -273,3 +273,16 @@ test("files of an archive whose names differ only in case are not taken for each
   const other = sql.replace("'case.zip#X", "'./case.zip#X");
   expect(await folder.value(queryData, { sql: other })).toMatchObject({ rows: [[1, 5]] });
 });
+
+test("a name that leads out of an archive keeps nobody from its other files", async () => {
+  const outside = { name: "../up.csv", content: "x\n1\n" };
+  await folder.write("up.zip", zipFile([outside, { name: "in.csv", content: csv }]));
+  await folder.write("all-up.zip", zipFile([outside]));
+  expect(await query("up.zip")).toMatchObject({ ok: true, value: { rows } });
+  expect(await query("up.zip#../up.csv")).toMatchObject({ ok: false, code: "not_allowed" });
+  expect(await query("all-up.zip")).toMatchObject({
+    ok: false,
+    code: "not_allowed",
+    message: expect.stringContaining("'../up.csv'") as string,
+  });
+});

@@ -72,8 +72,8 @@ test.each([
 });
 
 test.each([
-  ["select * from 'sale.csv'", "not_found: 'sale.csv' does not exist (did you mean sales.csv?)"],
-  ["select * from salse", "not_found: 'salse' does not exist (did you mean sales.csv?)"],
+  ["select * from 'sale.csv'", "not_found: 'sale.csv' does not exist (did you mean 'sales.csv'?)"],
+  ["select * from salse", "not_found: 'salse' does not exist (did you mean 'sales.csv'?)"],
   ["select * from supliers", "not_found: there is no file or dataset 'supliers' (did you mean suppliers?)"],
   [
     "select * from 'nowhere/at/all.csv'",

@@ -202,3 +202,30 @@ test("lines are counted alike by all where some above the table end in two chara
     rows: [["1", "2"]],
   });
 });
+
+test("columns that are not named as the header has them are told", async () => {
+  await folder.write("renamed.csv", "id,id,,__proto__,constructor,ID\n1,2,3,4,5,6\n");
+  const told = `line 1 of 'renamed.csv' has names of columns that come twice or are missing; read as "id" -> "id_1", (none) -> "column2", "ID" -> "ID_2"`;
+  expect(await folder.value(queryData, { sql: "select * from 'renamed.csv'" })).toMatchObject({ notes: [told] });
+  expect(await folder.value(profileData, { source: "renamed.csv" })).toMatchObject({
+    problems: [{ line: 1, code: "renamed", message: told }],
+  });
+});
+
+test("a column that is text because of a cell far down is told, with how to read it", async () => {
+  const lines = Array.from({ length: 200_000 }, (_, id) => `${id}\n`);
+  await folder.write("late.csv", `v\n${lines.join("")}n/a\n`);
+  const told = `column "v" of 'late.csv' is read as text: far down it holds "n/a", and BIGINT before; try_cast("v" as BIGINT) makes null of what is none`;
+  const answer = await folder.value(queryData, { sql: "select count(*) from 'late.csv'" });
+  expect(answer).toMatchObject({ rows: [[200_001]], notes: [told] });
+});
+
+test("text after a closing quote is not called a quote that is never closed", async () => {
+  await folder.write("goes-on.csv", 'a,b\n1,x\n2,"x"y\n');
+  const answer = await folder.value(queryData, { sql: "select * from 'goes-on.csv'" });
+  expect(answer["rows"]).toEqual([
+    [1, "x"],
+    [2, '"x"y'],
+  ]);
+  expect(answer["notes"]).toEqual([expect.stringMatching(/^line 3 .* has text after the quote that closes a cell/)]);
+});

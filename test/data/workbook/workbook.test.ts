@@ -173,6 +173,7 @@ test("a table in the middle of a sheet is found, and its problems are told by th
   });
   const { problems } = await folder.value(profileData, { source: "book.xlsx" });
   expect(problems).toMatchObject([
+    { line: 0, code: "renamed", message: expect.stringMatching(/"id" -> "id_1"$/) as string },
     { line: 2, code: "skipped_line" },
     { line: 9, code: "cell_error", message: "row 9 of 'book.xlsx' holds the error #N/A, read as null" },
   ]);
