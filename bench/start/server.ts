@@ -1,12 +1,13 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { readLines } from "../../src/lines.ts";
 
-/** A message to a server, whose answer is waited for where it is a request. */
+/** A message to a server. */
 export interface Message {
   method: string;
   params?: object;
-  /** Told to be wrong where it answers with anything but a result. */
+  /** It gets an id, and is waited for: an answer that is anything but a result is a failure. */
   isRequest: boolean;
 }
 
@@ -31,12 +32,38 @@ export interface Exchange {
   messages: readonly Message[];
 }
 
-/** Milliseconds from the start of a server, or from a request to a warm one, to the last byte of the last reply. */
-export async function timeToReply(command: readonly string[], { warmUp, messages }: Exchange): Promise<number> {
+/** No server that works takes so long, whatever it is asked here. */
+const deadlineMs = 120_000;
+
+/**
+ * Milliseconds from the start of a server, or from a request to a warm one, to the last byte of the last reply. The
+ * server has ended when this does.
+ */
+export async function timeToReply(command: readonly string[], exchange: Exchange): Promise<number> {
   const started = performance.now();
   const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "inherit"] });
   const exit = once(child, "exit");
-  const replies = openReplies(child.stdout);
+  child.stdin.on("error", () => undefined); // the replies tell of a server that ends too early
+  const deadline = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
+  try {
+    const begun = await converse(child, exchange);
+    const elapsedMs = performance.now() - (begun ?? started);
+    child.stdin.end();
+    await exit;
+    return elapsedMs;
+  } finally {
+    child.kill("SIGKILL");
+    await exit;
+    clearTimeout(deadline);
+  }
+}
+
+/** Have everything answered. Gives when the messages after the warm-up were sent, where there is one. */
+async function converse(
+  { stdin, stdout }: ChildProcessByStdio<Writable, Readable, null>,
+  { warmUp, messages }: Exchange,
+): Promise<number | undefined> {
+  const replies = openReplies(stdout);
   let lastId = 0;
   const ask = async (asked: readonly Message[]) => {
     const lines = asked.map(({ isRequest, ...message }) => ({
@@ -44,47 +71,45 @@ export async function timeToReply(command: readonly string[], { warmUp, messages
       ...(isRequest ? { id: (lastId += 1) } : {}),
       ...message,
     }));
-    child.stdin.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    stdin.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     await replies.until(lastId);
   };
-  let begun = started;
-  if (warmUp === undefined) await ask([...handshake, ...messages]);
-  else {
-    await ask([...handshake, ...warmUp]);
-    begun = performance.now();
-    await ask(messages);
+  if (warmUp === undefined) {
+    await ask([...handshake, ...messages]);
+    return undefined;
   }
-  const elapsedMs = performance.now() - begun;
-  child.stdin.end();
-  await exit;
-  return elapsedMs;
+  await ask([...handshake, ...warmUp]);
+  const begun = performance.now();
+  await ask(messages);
+  return begun;
 }
 
 /** Collects replies by their id, and refuses those that are failures. */
-function openReplies(stdout: NodeJS.ReadableStream) {
+function openReplies(stdout: Readable) {
   const answered = new Set<number>();
   let failure: Error | undefined;
   let look = () => {};
-  readLines(stdout as Parameters<typeof readLines>[0], 1024 ** 2, {
+  const fail = (message: string) => {
+    failure ??= new Error(message);
+    look();
+  };
+  readLines(stdout, 1024 ** 2, {
     onLine(line) {
       const { id, result } = JSON.parse(line) as { id?: number; result?: { isError?: boolean } };
       if (id === undefined) return;
-      if (result === undefined || result.isError === true) failure = new Error(`a request failed: ${line}`);
+      if (result === undefined || result.isError === true) return fail(`a request failed: ${line}`);
       answered.add(id);
       look();
     },
-    onTooLong: () => (failure = new Error("a reply is too long")),
-    onEnd() {
-      failure ??= new Error("the server ended without a reply");
-      look();
-    },
+    onTooLong: ({ head }) => fail(`a reply is too long: ${head}`),
+    onEnd: () => fail("the server ended, or was ended, without a reply"),
   });
   return {
     until: (id: number) =>
       new Promise<void>((resolve, reject) => {
         look = () => {
-          if (answered.has(id)) return failure === undefined ? resolve() : reject(failure);
           if (failure !== undefined) reject(failure);
+          else if (answered.has(id)) resolve();
         };
         look();
       }),

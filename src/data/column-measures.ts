@@ -85,6 +85,26 @@ export interface Asked {
   picked: string | undefined;
 }
 
+/** What is asked of a column, in this order. */
+const measures = [
+  "nulls",
+  "distinct",
+  "min",
+  "max",
+  "mean",
+  "std",
+  "quantiles",
+  "top",
+  "lengths",
+  "dates",
+  "numbers",
+  "longest",
+  "filled",
+] as const;
+type Measure = (typeof measures)[number];
+
+export const measuresPerColumn = measures.length;
+
 /**
  * What to ask of a column, as expressions of one aggregate query. A column whose type does not hold all the way is read
  * again as text while the query stays as it is, so no expression may depend on the type.
@@ -102,24 +122,25 @@ export function measuresOf(
   const [isNumber, isText] = [isNumeric(type), type === "VARCHAR"];
   const whenWanted = (condition: boolean, expression: string) => (condition ? expression : "NULL");
   const top = `approx_top_k(${where([picked], `left(${text}, ${maxTopChars + 1})`)}, ${topCandidates})[:${topCount}]`;
-  return [
-    `count(*) - count(${column})`,
-    `least(approx_count_distinct(${column}), count(${column}))`,
-    whenWanted(isComparable(type), `min(${column})`),
-    whenWanted(isComparable(type), `max(${column})`),
-    whenWanted(isNumber, origin === 0 ? `avg(${number})` : `${origin} + avg(${distance})`),
-    whenWanted(isNumber, `stddev_samp(${where([finite], distance)})`),
-    whenWanted(isNumber && !isWide, `approx_quantile(${where([picked, finite], number)}, [${quantileShares.join()}])`),
-    whenWanted(repeats && !isWide, top),
-    whenWanted(isText && !isWide, `[min(length(${text})), max(length(${text})), avg(length(${text}))]`),
-    `[${dateFormats.map((format) => `count(try_strptime(${text}, ${quoteText(format)}))`).join()}]`,
-    ...numberMeasures(text, notations),
-    `count(${column})`,
-  ];
+  const quantiles = `approx_quantile(${where([picked, finite], number)}, [${quantileShares.join()}])`;
+  const [numbers, longest] = numberMeasures(text, notations);
+  const expressions: Record<Measure, string> = {
+    nulls: `count(*) - count(${column})`,
+    distinct: `least(approx_count_distinct(${column}), count(${column}))`,
+    min: whenWanted(isComparable(type), `min(${column})`),
+    max: whenWanted(isComparable(type), `max(${column})`),
+    mean: whenWanted(isNumber, origin === 0 ? `avg(${number})` : `${origin} + avg(${distance})`),
+    std: whenWanted(isNumber, `stddev_samp(${where([finite], distance)})`),
+    quantiles: whenWanted(isNumber && !isWide, quantiles),
+    top: whenWanted(repeats && !isWide, top),
+    lengths: whenWanted(isText && !isWide, `[min(length(${text})), max(length(${text})), avg(length(${text}))]`),
+    dates: `[${dateFormats.map((format) => `count(try_strptime(${text}, ${quoteText(format)}))`).join()}]`,
+    numbers,
+    longest,
+    filled: `count(${column})`,
+  };
+  return measures.map((measure) => expressions[measure]);
 }
-
-export const measuresPerColumn = 13;
-const leastMeasure = 2;
 
 /** An expression on the rows alone that fulfil conditions: a filter would have it computed for all. */
 function where(conditions: readonly (string | undefined)[], expression: string): string {
@@ -138,25 +159,27 @@ export function profileOf(
   { column: { name, type }, dateFormats, notations }: Expected,
   { values, types }: Answers,
 ): { column: ColumnProfile; note: string | undefined } {
-  const [nulls, distinct, min = null, max = null, mean, std, quantiles, top, lengths, dates, ...others] = values;
-  const [counts, longest, filled] = others;
-  const numbers = numberColumnOf(name, notations, { counts, longest, filled: Number(filled) });
+  const answer = (measure: Measure) => values[measures.indexOf(measure)] ?? null;
+  const [mean, std, quantiles, top] = [answer("mean"), answer("std"), answer("quantiles"), answer("top")];
+  const [lengths, dates] = [answer("lengths"), answer("dates")];
+  const [nulls, distinct, filled] = [Number(answer("nulls")), Number(answer("distinct")), Number(answer("filled"))];
+  const numbers = numberColumnOf(name, notations, { counts: answer("numbers"), longest: answer("longest"), filled });
   const dateCounts = Array.isArray(dates) ? dates.map(Number) : [];
-  const fitting = dateFormats.filter((_, index) => dateCounts[index] === Number(filled) && filled !== 0);
+  const fitting = dateFormats.filter((_, index) => dateCounts[index] === filled && filled !== 0);
   const column: ColumnProfile = {
     name,
     // that of a column which is read as text after all is another than was expected
-    type: isNumeric(type) ? (types[leastMeasure] ?? type) : type,
-    nulls: Number(nulls),
-    distinct: Number(distinct),
-    min: cutCell(min, maxBoundChars),
-    max: cutCell(max, maxBoundChars),
+    type: isNumeric(type) ? (types[measures.indexOf("min")] ?? type) : type,
+    nulls,
+    distinct,
+    min: cutCell(answer("min"), maxBoundChars),
+    max: cutCell(answer("max"), maxBoundChars),
     ...(typeof mean === "number" ? { mean } : {}),
     ...(typeof std === "number" ? { std } : {}),
     ...(Array.isArray(quantiles) ? { quantiles: quantiles.map(Number) } : {}),
     ...(Array.isArray(top) ? { top: top.map((value) => String(cutCell(value, maxTopChars))) } : {}),
     ...(Array.isArray(lengths) && lengths[0] !== null ? { lengths: lengths.map(Number) } : {}),
-    ...(isLikelyKey(Number(distinct), Number(filled), Number(nulls)) ? { likely_key: true } : {}),
+    ...(isLikelyKey(distinct, filled, nulls) ? { likely_key: true } : {}),
     ...(fitting.length > 0 ? { date_format: fitting.join(" or ") } : {}),
     ...(numbers?.number_format === undefined ? {} : { number_format: numbers.number_format }),
   };

@@ -16,7 +16,10 @@ export interface WorkbookOptions {
 }
 
 /** A workbook of the parts that a spreadsheet program writes. */
-export function workbookFile({ sheets, sharedTexts = [], formats = [], ...options }: WorkbookOptions): Buffer {
+export function workbookFile(
+  { sheets, sharedTexts = [], formats = [], ...options }: WorkbookOptions,
+  { stored = false } = {},
+): Buffer {
   const { is1904 = false, hidden = [], isProvisional = false, folder = "xl/" } = options;
   const names = Object.keys(sheets);
   const stateOf = (name: string) => (hidden.includes(name) ? ' state="hidden"' : "");
@@ -29,7 +32,7 @@ export function workbookFile({ sheets, sharedTexts = [], formats = [], ...option
   );
   const codes = formats.map((code, index) => `<numFmt numFmtId="${200 + index}" formatCode="${code}"/>`);
   const styles = formats.map((_, index) => `<xf numFmtId="${200 + index}"/>`);
-  return zipFile([
+  const parts = [
     { name: "[Content_Types].xml", content: "<Types/>" },
     {
       name: "_rels/.rels",
@@ -52,7 +55,8 @@ export function workbookFile({ sheets, sharedTexts = [], formats = [], ...option
       name: `${folder}worksheets/sheet${index + 1}.xml`,
       content: `<?xml version="1.0"?><worksheet><sheetData>${sheets[name]}</sheetData></worksheet>`,
     })),
-  ]);
+  ];
+  return zipFile(parts.map((part) => ({ ...part, stored })));
 }
 
 /** A row of a sheet: text as it is, numbers as numbers, nothing for null. */

@@ -83,16 +83,26 @@ type Answer = Omit<Result, "columns">;
 
 /** Through memory, which never holds more than the rows that are wanted. */
 async function answer({ session, job, statement }: Execution): Promise<Answer> {
-  const result = await session.connection.stream(statement.sql);
-  const collector = collectCells(result.columnTypes(), job.limit);
+  const collected = await collect(session, statement.sql, { limit: job.limit, stopAfter: Infinity });
+  return { ...collected, spill: undefined, notKept: undefined, problems: [] };
+}
+
+/** The first cells of a result and the number of its rows, which are read as long as there are not too many. */
+async function collect(
+  { connection }: DuckDbSession,
+  sql: string,
+  { limit, stopAfter }: { limit: number; stopAfter: number },
+): Promise<Pick<Result, "cells" | "rowCount">> {
+  const result = await connection.stream(sql);
+  const collector = collectCells(result.columnTypes(), limit);
   let rowCount = 0;
-  for (;;) {
+  while (rowCount <= stopAfter) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
     rowCount += chunk.rowCount;
     if (collector.wanted > 0) collector.add(chunk);
   }
-  return { cells: collector.finish(), rowCount, spill: undefined, notKept: undefined, problems: [] };
+  return { cells: collector.finish(), rowCount };
 }
 
 /** Names and types, and cells, that surely fit into an answer without being cut. */
@@ -106,18 +116,10 @@ async function briefAnswer(
   columns: readonly ResultColumn[],
 ): Promise<Answer | undefined> {
   if (JSON.stringify(columns).length > maxNamesChars) return undefined;
-  const result = await session.connection.stream(statement.sql);
-  const collector = collectCells(result.columnTypes(), job.limit);
-  let rowCount = 0;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
-    rowCount += chunk.rowCount;
-    if (rowCount > job.limit) return undefined;
-    collector.add(chunk);
-  }
-  const cells = collector.finish();
-  return areBrief(cells) ? { cells, rowCount, spill: undefined, notKept: undefined, problems: [] } : undefined;
+  const { limit } = job;
+  const { cells, rowCount } = await collect(session, statement.sql, { limit, stopAfter: limit });
+  if (rowCount > limit || !areBrief(cells)) return undefined;
+  return { cells, rowCount, spill: undefined, notKept: undefined, problems: [] };
 }
 
 function areBrief(cells: readonly (readonly JsonValue[])[]): boolean {

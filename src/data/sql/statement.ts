@@ -68,12 +68,19 @@ export function readStatement(sql: string, tree: JsonValue, shown: number): Stat
     sql: withoutSemicolons(replaceReaders(sql, found)),
     tables: [...found.tables],
     small: isSmall(node, shown),
-    isFlat: found.tables.size <= 1 && !multiplies.test(JSON.stringify(node)),
+    isFlat: found.tables.size <= 1 && !multiplies(node),
   };
 }
 
-/** What joins rows, or makes them. */
-const multiplies = /"type":"(JOIN|TABLE_FUNCTION|RECURSIVE_CTE_NODE|PIVOT|SUBQUERY)"|"function_name":"unnest"/;
+/** Functions that make several rows of one: `unnest`, its other name, and the macros that DuckDB has over it. */
+const rowMakers = /"function_name":"(unnest|unlist|generate_subscripts|regexp_split_to_table)"/i;
+/** What joins rows. */
+const joins = /"type":"(JOIN|TABLE_FUNCTION|RECURSIVE_CTE_NODE|PIVOT|SUBQUERY)"/;
+
+function multiplies(node: JsonObject): boolean {
+  const tree = JSON.stringify(node);
+  return joins.test(tree) || rowMakers.test(tree);
+}
 
 interface Found {
   tables: Set<string>;
@@ -219,7 +226,7 @@ function isConstant(limit: JsonValue | undefined, most: number): boolean {
 function isOneRow(node: JsonObject): boolean {
   const grouped = list(node["group_expressions"]).length > 0 || node["aggregate_handling"] !== "STANDARD_HANDLING";
   const selected = JSON.stringify(node["select_list"] ?? []);
-  if (node["type"] !== "SELECT_NODE" || grouped || selected.includes('"function_name":"unnest"')) return false;
+  if (node["type"] !== "SELECT_NODE" || grouped || rowMakers.test(selected)) return false;
   return list(node["select_list"]).some(aggregates);
 }
 

@@ -33,10 +33,13 @@ export async function writeParquet(
     return await write(columns);
   } catch (thrown) {
     const found = tooHuge.exec(errorMessage(thrown));
-    if (found === null || columns.every(({ stored }) => stored !== hugeStored)) throw thrown;
-    const [, known] = found;
-    const one = columns.map((column) => (column.name === known ? inText(column) : column));
+    const huge = columns.filter(({ stored }) => stored === hugeStored).map(({ name }) => name);
+    if (found === null || huge.length === 0) throw thrown;
+    const known = found[1] ?? "";
     const all = columns.map((column) => inText(column));
+    // nothing in between: it would be the same as before, or as the last
+    if (!huge.includes(known) || huge.length === 1) return await write(all);
+    const one = columns.map((column) => (column.name === known ? inText(column) : column));
     return await write(one).catch((again: unknown) => {
       if (!tooHuge.test(errorMessage(again))) throw again;
       return write(all);

@@ -1,4 +1,4 @@
-import { ToolError } from "../../errors.ts";
+import { ToolError, type ErrorCode } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { cutText } from "../../text.ts";
 import { listed, type Zip } from "../packed/zip.ts";
@@ -40,12 +40,14 @@ export async function openSheet(zip: Zip, { sheet: wanted, shown }: SheetChoice)
   for (const chosen of candidates) {
     const rows = await rowsOf(zip, chosen, options);
     if (rows === undefined) continue;
-    const { name } = chosen;
-    const problems =
-      wanted === undefined
-        ? await othersOf(zip, { sheets: shownFirst(sheets).filter((one) => one !== chosen), chosen, options })
-        : [];
-    return { name, rows, problems, isProvisional };
+    const others = wanted === undefined ? shownFirst(sheets).filter((one) => one !== chosen) : [];
+    try {
+      const problems = await problemsOf(zip, { sheets: others, chosen, options });
+      return { name: chosen.name, rows, problems, isProvisional };
+    } catch (thrown) {
+      await rows.return(undefined);
+      throw thrown;
+    }
   }
   throw new ToolError(
     "unreadable",
@@ -92,7 +94,7 @@ interface Others {
 }
 
 /** Which sheets one could have asked for besides. */
-async function othersOf(zip: Zip, { sheets, chosen, options }: Others): Promise<SourceProblem[]> {
+async function problemsOf(zip: Zip, { sheets, chosen, options }: Others): Promise<SourceProblem[]> {
   const others: WorkbookSheet[] = [];
   for (const [index, sheet] of sheets.entries())
     if (index >= maxLookedInto || (await mayHaveCells(zip, sheet))) others.push(sheet);
@@ -109,12 +111,26 @@ async function othersOf(zip: Zip, { sheets, chosen, options }: Others): Promise<
 
 const probedBytes = 64 * 1024;
 
-/** Whether there is a value in the beginning of a sheet, or the sheet goes on after it. */
+/** What is wrong with a sheet, not with the whole workbook. */
+const damages: ReadonlySet<ErrorCode> = new Set(["not_found", "unreadable", "too_large"]);
+
+/**
+ * Whether there is a value in the beginning of a sheet, or the sheet goes on after it. One that cannot be read may have
+ * some: what is wrong is told to whoever asks for it.
+ */
 async function mayHaveCells(zip: Zip, { path }: WorkbookSheet): Promise<boolean> {
   let start = "";
-  for await (const chunk of zip.read(path)) {
-    start += Buffer.from(chunk).toString("latin1");
-    if (/<([a-z]+:)?(v|t|f)[\s/>]/.test(start) || start.length >= probedBytes) return true;
+  try {
+    for await (const chunk of zip.read(path)) {
+      start += Buffer.from(chunk).toString("latin1");
+      if (valueTag.test(start) || start.length >= probedBytes) return true;
+    }
+  } catch (thrown) {
+    if (thrown instanceof ToolError && damages.has(thrown.code)) return true;
+    throw thrown;
   }
   return false;
 }
+
+/** The beginning of a value, a text or a formula, with any prefix. */
+const valueTag = /<([^\s<>/:]+:)?[vtf][\s/>]/;

@@ -1,7 +1,7 @@
 import { ToolError } from "../../errors.ts";
 import { dateText, type DateStyle } from "./sheet-dates.ts";
 import { unescaped } from "./workbook-parts.ts";
-import { checkCellLength, readXml } from "./xml-parts.ts";
+import { checkCellLength, readXml, type XmlHandler } from "./xml-parts.ts";
 
 /** A cell that is not empty. */
 export interface SheetCell {
@@ -28,60 +28,111 @@ export interface SheetOptions {
 }
 
 const maxColumns = 16_384;
+
 /** The rows of a sheet that have cells, many at a time. Formulas have the values they had when they were saved. */
 export async function* sheetRows(chunks: AsyncIterable<Uint8Array>, options: SheetOptions): AsyncGenerator<SheetRow[]> {
+  const { handler, taken } = rowReader(options);
+  const reading = readXml(chunks, handler, options.shown);
+  try {
+    while ((await reading.next()).done !== true) {
+      const rows = taken();
+      if (rows.length > 0) yield rows;
+    }
+  } finally {
+    await reading.return(undefined);
+  }
+}
+
+interface RowReader {
+  handler: Required<XmlHandler>;
+  /** The rows that have ended since they were taken last. */
+  taken(): SheetRow[];
+}
+
+function rowReader(options: SheetOptions): RowReader {
+  const cell = cellReader(options);
   let rows: SheetRow[] = [];
   let row: SheetRow = { number: 0, cells: [] };
   let column = -1;
-  let attributes: Record<string, string> = {};
-  let text = "";
-  let isText = false;
-  let hasFormula = false;
-  let phonetic = 0;
-  const reading = readXml(
-    chunks,
-    {
-      open(name, found) {
-        if (name === "v") isText = true;
-        else if (name === "c") {
-          attributes = found;
-          column = columnOf(found["r"], column + 1, options.shown);
-          text = "";
-          hasFormula = false;
-        } else if (name === "f") hasFormula = true;
-        else if (name === "row") {
-          row = { number: Number(found["r"] ?? row.number + 1), cells: [] };
+  return {
+    handler: {
+      open(name, attributes) {
+        if (name === "c") {
+          column = columnOf(attributes["r"], column + 1, options.shown);
+          cell.begin(attributes);
+        } else if (name === "row") {
+          row = { number: Number(attributes["r"] ?? row.number + 1), cells: [] };
           column = -1;
-        } else if (name === "t") isText = phonetic === 0;
-        else if (name === "rPh") phonetic += 1;
+        } else cell.open(name);
       },
-      text(piece) {
-        if (!isText) return;
-        text += piece;
-        checkCellLength(text, options.shown);
-      },
+      text: cell.text,
       close(name) {
-        if (name === "v" || name === "t") isText = false;
-        else if (name === "rPh") phonetic -= 1;
-        else if (name === "c") {
-          const cell = cellOf(text, attributes, options);
-          // a text without characters is the value of some formulas
-          if (cell.value !== "" || (hasFormula && cell.kind !== "text"))
-            row.cells.push({ column, ...cell, hasFormula });
+        if (name === "c") {
+          const found = cell.end(column);
+          if (found !== undefined) row.cells.push(found);
           if (row.cells.length > maxColumns)
             throw new ToolError(
               "unreadable",
               `'${options.shown}' is damaged: row ${row.number} has two values in one cell; save it again`,
             );
-        } else if (name === "row" && row.cells.length > 0) rows.push(row);
+        } else if (name === "row") {
+          if (row.cells.length > 0) rows.push(row);
+        } else cell.close(name);
       },
     },
-    options.shown,
-  );
-  while ((await reading.next()).done !== true) {
-    if (rows.length > 0) yield rows;
-    rows = [];
-  }
+    taken() {
+      const ended = rows;
+      rows = [];
+      return ended;
+    },
+  };
+}
+
+interface CellReader {
+  begin(attributes: Record<string, string>): void;
+  /** A tag within the cell. */
+  open(name: string): void;
+  text(piece: string): void;
+  close(name: string): void;
+  /** The cell, unless it is empty. */
+  end(column: number): SheetCell | undefined;
+}
+
+function cellReader(options: SheetOptions): CellReader {
+  let attributes: Record<string, string> = {};
+  let text = "";
+  let hasFormula = false;
+  let isText = false;
+  /** How deep one is in what tells of a text how it is pronounced. */
+  let phonetic = 0;
+  return {
+    begin(found) {
+      attributes = found;
+      text = "";
+      hasFormula = false;
+    },
+    open(name) {
+      if (name === "v") isText = true;
+      else if (name === "f") hasFormula = true;
+      else if (name === "t") isText = phonetic === 0;
+      else if (name === "rPh") phonetic += 1;
+    },
+    text(piece) {
+      if (!isText) return;
+      text += piece;
+      checkCellLength(text, options.shown);
+    },
+    close(name) {
+      if (name === "v" || name === "t") isText = false;
+      else if (name === "rPh") phonetic -= 1;
+    },
+    end(column) {
+      const { value, kind } = cellOf(text, attributes, options);
+      // a text without characters is the value of some formulas
+      const isEmpty = value === "" && (!hasFormula || kind === "text");
+      return isEmpty ? undefined : { column, value, kind, hasFormula };
+    },
+  };
 }
 
 /** `C7` is in column 2. */

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { profileData } from "../../../src/tools/profile-data.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
-import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
 import { sheetRow, workbookFile, type WorkbookOptions } from "../../support/workbook-file.ts";
+import { useWorkbookFolder } from "../../support/workbook-folder.ts";
 
-let folder: DataFolder;
-
-beforeAll(async () => {
-  folder = await openDataFolder();
-});
-
-afterAll(async () => {
-  await folder.close();
-});
+const folder = await useWorkbookFolder();
 
 async function read(options: WorkbookOptions, sheet = "") {
-  await folder.write("book.xlsx", workbookFile(options));
+  await folder.writeBook(options);
   const { columns, rows, notes } = await folder.value(queryData, { sql: `select * from 'book.xlsx${sheet}'` });
   const { problems } = await folder.value(profileData, { source: `book.xlsx${sheet}` });
   expect(((notes ?? []) as string[]).length).toBe((problems as unknown[]).length);
@@ -83,6 +75,32 @@ test("the other sheets of a workbook are told where none was named", async () =>
   ).toEqual([]);
 });
 
+test.each([
+  ["is missing", (bytes: Buffer) => rename(bytes, "xl/worksheets/sheet2.xml", "xl/worksheets/sheet9.xml")],
+  ["is damaged", (bytes: Buffer) => rename(bytes, mark, mark.toUpperCase())],
+])("a sheet is read although the part of another one %s, which is told like any other", async (_what, damage) => {
+  const table = names + sheetRow(2, [1, 2]);
+  const whole = workbookFile({ sheets: { A: table, B: `<!--${mark}-->` } }, { stored: true });
+  await folder.write("book.xlsx", damage(whole));
+  const { columns, rows, notes } = await folder.value(queryData, { sql: "select * from 'book.xlsx'" });
+  expect({ columns, rows }).toEqual({ columns: ["a", "b"], rows: [[1, 2]] });
+  expect(notes).toEqual([expect.stringContaining("it also has 'B'; name one as 'book.xlsx#B'")]);
+  expect(await folder.call(queryData, { sql: "select * from 'book.xlsx#B'" })).toMatchObject({ ok: false });
+});
+
+const mark = "only in the second sheet";
+
+/** Other bytes in place of some, wherever these are. */
+function rename(bytes: Buffer, from: string, to: string): Buffer {
+  return Buffer.from(bytes.toString("latin1").replaceAll(from, to), "latin1");
+}
+
+test.each(["x:", "x14:", "X:", "main-1.x:", "é:"])("a sheet whose tags begin with %j is told", async (prefix) => {
+  const tagged = `<${prefix}row r="1"><${prefix}c r="A1"><${prefix}v>1</${prefix}v></${prefix}c></${prefix}row>`;
+  const { problems } = await read({ sheets: { A: names + sheetRow(2, [1, 2]), B: tagged } });
+  expect(problems).toMatchObject([{ code: "other_sheets" }]);
+});
+
 test("a hidden sheet is read where no other has cells", async () => {
   const answer = await read({ sheets: { Lists: names + sheetRow(2, [1, 2]), Cover: "" }, hidden: ["Lists"] });
   expect(answer).toEqual({ columns: ["a", "b"], rows: [[1, 2]], problems: [] });
@@ -97,7 +115,7 @@ test("of a workbook of countless sheets some are told", async () => {
 
 test("which sheet was read is blamed for no failure of a statement", async () => {
   const table = names + sheetRow(2, ["x", 2]);
-  await folder.write("two.xlsx", workbookFile({ sheets: { one: table, two: table } }));
+  await folder.writeBook({ sheets: { one: table, two: table } }, "two.xlsx");
   const failed = await folder.call(queryData, { sql: "select sum(a) from 'two.xlsx'" });
   expect(failed).toMatchObject({ ok: false, message: expect.not.stringContaining("wrong with the file") });
 });

@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { queryData } from "../../../src/tools/query-data.ts";
-import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
-import { sheetRow, workbookFile } from "../../support/workbook-file.ts";
+import { sheetRow } from "../../support/workbook-file.ts";
+import { useWorkbookFolder } from "../../support/workbook-folder.ts";
 
-let folder: DataFolder;
-
-beforeAll(async () => {
-  folder = await openDataFolder();
-});
-
-afterAll(async () => {
-  await folder.close();
-});
+const folder = await useWorkbookFolder();
 
 /** The rows of a sheet by their numbers; those that are left out are empty. */
 type Sheet = Record<number, (string | number | null)[]>;
 
 async function read(sheet: Sheet) {
   const rows = Object.entries(sheet).map(([number, cells]) => sheetRow(Number(number), cells));
-  await folder.write("book.xlsx", workbookFile({ sheets: { one: rows.join("") } }));
+  await folder.writeBook({ sheets: { one: rows.join("") } });
   const { columns, rows: table, notes = [] } = await folder.value(queryData, { sql: "select * from 'book.xlsx'" });
   const skipped = (notes as string[]).map((note) => Number(/^row (\d+) .*stands above the table/.exec(note)?.[1]));
   return { columns, rows: table, skipped };
@@ -91,7 +83,7 @@ test.each<[string, Sheet, { columns?: string[]; rows: unknown[][]; skipped: numb
 
 test("a title beside the table makes no column", async () => {
   const rows = sheetRow(1, ["Sales"]) + sheetRow(3, names, "C") + sheetRow(4, first, "C");
-  await folder.write("beside.xlsx", workbookFile({ sheets: { one: rows } }));
+  await folder.writeBook({ sheets: { one: rows } }, "beside.xlsx");
   const answer = await folder.value(queryData, { sql: "select * from 'beside.xlsx'" });
   expect(answer).toMatchObject({ columns: names, rows: [first] });
 });

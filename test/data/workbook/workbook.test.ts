@@ -1,23 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { profileData } from "../../../src/tools/profile-data.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
 import { readRows } from "../../../src/tools/read-rows.ts";
-import { openDataFolder, type DataFolder } from "../../support/data-folder.ts";
 import { zipFile } from "../../support/zip-file.ts";
-import { workbookFile, type WorkbookOptions } from "../../support/workbook-file.ts";
+import { type WorkbookOptions } from "../../support/workbook-file.ts";
+import { useWorkbookFolder } from "../../support/workbook-folder.ts";
 
-let folder: DataFolder;
-
-beforeAll(async () => {
-  folder = await openDataFolder();
-});
-
-afterAll(async () => {
-  await folder.close();
-});
+const folder = await useWorkbookFolder();
 
 async function read(options: WorkbookOptions, sheet = "") {
-  await folder.write("book.xlsx", workbookFile(options));
+  await folder.writeBook(options);
   const source = `book.xlsx${sheet}`;
   const { columns, types, rows, notes = [] } = await folder.value(queryData, { sql: `select * from '${source}'` });
   const page = await folder.value(readRows, { source });
@@ -185,7 +177,7 @@ test("a late text among numbers is told by its row", async () => {
     (_, index) => `<row r="${index + 3}"><c r="A${index + 3}"><v>7</v></c></row>`,
   );
   const rows = `<row r="2">${text("A2", "n")}</row>${numbers.join("")}<row r="4000">${text("A4000", "n/a")}</row>`;
-  await folder.write("late.xlsx", workbookFile({ sheets: { one: rows } }));
+  await folder.writeBook({ sheets: { one: rows } }, "late.xlsx");
   const { notes } = await folder.value(queryData, { sql: "select max(n) from 'late.xlsx'" });
   expect(notes).toEqual([expect.stringContaining('line 4000 holds "n/a"')]);
 });
@@ -195,7 +187,7 @@ test("entities that grow are no text, and damaged workbooks are refused", async 
   const answer = await read({ sheets: { one: `${bomb}${header}<row r="2">${text("A2", "&b;")}</row>` } });
   expect(answer.rows).toEqual([["&b;", null]]);
   for (const cell of ['<c r="A2" t="s"><v>99</v></c>', '<c r="1"><v>1</v></c>', '<c r="ZZZZ9"><v>1</v></c>']) {
-    await folder.write("bad.xlsx", workbookFile({ sheets: { one: `${header}<row r="2">${cell}</row>` } }));
+    await folder.writeBook({ sheets: { one: `${header}<row r="2">${cell}</row>` } }, "bad.xlsx");
     expect(await folder.call(queryData, { sql: "select * from 'bad.xlsx'" })).toMatchObject({ code: "unreadable" });
     expect(await folder.call(readRows, { source: "bad.xlsx" })).toMatchObject({ code: "unreadable" });
   }
