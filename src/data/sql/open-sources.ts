@@ -151,7 +151,7 @@ async function describeFile(
       await checkLineLengths(path, shown);
       const headRows = dialect.sample.length;
       dialect.sample = dialect.sample.concat(await spotSample(handle, sizeBytes, dialect));
-      return { path, compression, dialect, headRows };
+      return { path, compression, dialect, headRows, isPadded };
     }
     return { path, compression, dialect, isPadded };
   }
