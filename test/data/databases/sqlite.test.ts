@@ -42,7 +42,7 @@ describe("which files", () => {
   });
 
   test.each([
-    ["sqlite:b.db", "not_found", /did you mean a\.db/],
+    ["sqlite:b.db", "not_found", /did you mean 'a\.db'/],
     ["sqlite:no.csv", "unreadable", /no SQLite database/],
     ["sqlite:empty.db", "unreadable", /no SQLite database/],
     ["sqlite:*.db", "invalid_input", /name one/],
