@@ -44,7 +44,9 @@ export const headBytes = 256 * 1024;
 
 const delimiters = [",", "\t", ";", "|"];
 /** Only where every row has the same number of cells by them. */
-const rareDelimiters = ["^", "~", "\u0001", "\u001f"];
+const rareDelimiters = ["^", "~", "\u0001", "\u001f", "::", "@@", "##"];
+/** Written twice, or with a mark between, they are delimiters too. Twice a comma is an empty cell. */
+const doubledDelimiters = ["|", "^", "~"];
 /** Of a file that is seen whole, all rows may be known at small cost. */
 const maxWholeRows = 2_000;
 const maxSampleRows = 1_000;
@@ -174,7 +176,8 @@ interface Cut {
  */
 function sniffDelimiter(text: string, { shown, complete, isSheet = false }: Head): Cut {
   const body = text.replace(comments, "") || text;
-  const cut = (by: string) => cutOf(by, parseRows(body, by, complete, 200));
+  const cutBy = (by: string) => cutOf(by, parseRows(body, by, complete, 200));
+  const cut = (by: string) => wholeDelimiter(cutBy(by), cutBy);
   const named = isSheet ? "," : delimiterNamed(text, shown);
   if (named !== undefined) return cut(named);
   const all = delimiters.map(cut);
@@ -187,6 +190,16 @@ function sniffDelimiter(text: string, { shown, complete, isSheet = false }: Head
     if (best !== undefined) return { ...best, others: othersOf(best, [...all, ...rare]) };
   }
   return cut(",");
+}
+
+/** The cut by a delimiter such as `||` or `|~|`, where what it is made of never stands alone. */
+function wholeDelimiter(single: Cut, cut: (by: string) => Cut): Cut {
+  const { delimiter, fields, rows } = single;
+  const between = rows[0]?.[1] ?? "";
+  if (fields < 3 || !doubledDelimiters.includes(delimiter) || !/^[~^@#]?$/.test(between)) return single;
+  if (!rows.every((row) => row.every((cell, index) => index % 2 === 0 || cell === between))) return single;
+  const whole = cut(`${delimiter}${between}${delimiter}`);
+  return whole.isAgreed && whole.fields > 1 ? whole : single;
 }
 
 /** Commas that are those of numbers by one delimiter may be delimiters as well. */
@@ -222,7 +235,7 @@ function hasDecimalCommas({ delimiter, fields, share, isAgreed, rows }: Cut): bo
 function delimiterNamed(text: string, shown: string): string | undefined {
   if (/\.(tsv|tab)(\.\w+)?$/i.test(shown)) return "\t";
   if (/\.psv(\.\w+)?$/i.test(shown)) return "|";
-  return /^"?sep=([^\r\n\w"])"?[^\S\r\n]*[\r\n]/i.exec(text)?.[1];
+  return /^"?sep=([^\r\n\w"][^\s\w"]{0,3})"?[^\S\r\n]*[\r\n]/i.exec(text)?.[1];
 }
 
 function mostCommon(counts: readonly number[]): number {

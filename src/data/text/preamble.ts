@@ -33,7 +33,7 @@ export function preambleOf(text: string, { delimiter, fields, shown }: PreambleO
     const cells = line.split(delimiter);
     const isBlank = line.trim() === "";
     const isComment = line.startsWith("#") && (cells.length !== fields || found.problems.length > 0);
-    const isSeparator = found.lines === 0 && /^"?sep=."?\s*$/i.test(line);
+    const isSeparator = found.lines === 0 && /^"?sep=.[^\s"]{0,3}"?\s*$/i.test(line);
     if (!isBlank && !isComment && !isSeparator) {
       if (!isTitle(cells, fields)) return isNames(cells, fields, isAfterBlank) ? found : sure;
     }

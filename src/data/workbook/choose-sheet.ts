@@ -4,7 +4,7 @@ import { cutText } from "../../text.ts";
 import { listed, type Zip } from "../packed/zip.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import { sheetRows, type SheetOptions, type SheetRow } from "./sheet-rows.ts";
-import { readDateStyles, readSharedTexts, readSheets, type WorkbookSheet } from "./workbook-parts.ts";
+import { readCellFormats, readSharedTexts, readSheets, type WorkbookSheet } from "./workbook-parts.ts";
 
 export interface SheetChoice {
   /** Where none is named, the first one with cells, one that is shown before one that is hidden. */
@@ -35,8 +35,8 @@ export async function openSheet(zip: Zip, { sheet: wanted, shown }: SheetChoice)
     );
   }
   const texts = await readSharedTexts(zip, parts.texts, shown);
-  const styles = await readDateStyles(zip, parts.styles, shown);
-  const options = { texts, styles, is1904, shown };
+  const formats = await readCellFormats(zip, parts.styles, shown);
+  const options = { texts, formats, is1904, shown };
   for (const chosen of candidates) {
     const rows = await rowsOf(zip, chosen, options);
     if (rows === undefined) continue;

@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { dateText, type DateStyle } from "./sheet-dates.ts";
+import { formattedText, type CellFormat } from "./cell-formats.ts";
 import { unescaped } from "./workbook-parts.ts";
 import { checkCellLength, readXml, type XmlHandler } from "./xml-parts.ts";
 
@@ -21,7 +21,8 @@ export interface SheetRow {
 
 export interface SheetOptions {
   texts: readonly string[];
-  styles: readonly (DateStyle | undefined)[];
+  /** By the number of a cell's style. */
+  formats: readonly (CellFormat | undefined)[];
   is1904: boolean;
   /** What messages call the workbook. */
   shown: string;
@@ -153,7 +154,7 @@ function columnOf(reference: string | undefined, next: number, shown: string): n
 function cellOf(
   text: string,
   { t: type, s: style }: Record<string, string>,
-  { texts, styles, is1904, shown }: SheetOptions,
+  { texts, formats, is1904, shown }: SheetOptions,
 ): Pick<SheetCell, "value" | "kind"> {
   switch (type) {
     case "s": {
@@ -174,8 +175,8 @@ function cellOf(
     case "e":
       return { value: text, kind: "error" };
     default: {
-      const dateStyle = type === undefined || type === "n" ? styles[Number(style ?? 0)] : undefined;
-      return { value: dateStyle === undefined ? text : dateText(text, dateStyle, is1904), kind: "other" };
+      const format = type === undefined || type === "n" ? formats[Number(style ?? 0)] : undefined;
+      return { value: format === undefined ? text : formattedText(text, format, is1904), kind: "other" };
     }
   }
 }

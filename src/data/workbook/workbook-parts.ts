@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { dateStyleOf, type DateStyle } from "./sheet-dates.ts";
+import { cellFormatOf, type CellFormat } from "./cell-formats.ts";
 import { checkCellLength, readWholeXml } from "./xml-parts.ts";
 import type { Zip } from "../packed/zip.ts";
 
@@ -102,10 +102,10 @@ function isTrue(written = ""): boolean {
   return /^(1|true)$/.test(written);
 }
 
-/** What is a date, by the number of a cell's style. */
-export async function readDateStyles(zip: Zip, path: string, shown: string): Promise<(DateStyle | undefined)[]> {
-  const styles: (DateStyle | undefined)[] = [];
-  if (!zip.names.includes(path)) return styles;
+/** How numbers are shown, by the number of a cell's style. */
+export async function readCellFormats(zip: Zip, path: string, shown: string): Promise<(CellFormat | undefined)[]> {
+  const formats: (CellFormat | undefined)[] = [];
+  if (!zip.names.includes(path)) return formats;
   const codes = new Map<number, string>();
   let isInFormats = false;
   await readWholeXml(
@@ -115,7 +115,7 @@ export async function readDateStyles(zip: Zip, path: string, shown: string): Pro
         if (name === "cellXfs") isInFormats = true;
         if (name === "numFmt") codes.set(Number(attributes["numFmtId"]), attributes["formatCode"] ?? "");
         const id = Number(attributes["numFmtId"] ?? 0);
-        if (name === "xf" && isInFormats) styles.push(dateStyleOf(id, codes.get(id)));
+        if (name === "xf" && isInFormats) formats.push(cellFormatOf(id, codes.get(id)));
       },
       close(name) {
         if (name === "cellXfs") isInFormats = false;
@@ -123,7 +123,7 @@ export async function readDateStyles(zip: Zip, path: string, shown: string): Pro
     },
     shown,
   );
-  return styles;
+  return formats;
 }
 
 const maxSharedChars = 256 * 1024 ** 2;

@@ -21,6 +21,13 @@ test.each([
   ["id\tnote\n1\tfirst, of all\n2\tthen, again\n", "\t"],
   ["1,5;2,5;3,5\n4,5;5,5;6,5\n", ";"],
   ["a,b\n1;2,3\n4;5,6\n", ","],
+  ["a||b||c\n1||2||x\n3||||\n", "||"],
+  ["a||b\n1||2\n3\n", "||"],
+  ["a|~|b\n1|~|2\n", "|~|"],
+  ["a||b|c\n1||2|3\n", "|"],
+  ["a,,b\n1,,2\n", ","],
+  ["a::b\n1::2\n", "::"],
+  ["sep=::\na::b\n1|2::3\n", "::"],
 ])("%j is delimited by %j", (content, delimiter) => {
   expect(sniff(content).delimiter).toBe(delimiter);
 });

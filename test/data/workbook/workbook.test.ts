@@ -118,6 +118,12 @@ test.each([
   ["0.00", "1.5", false, "DOUBLE", 1.5],
   ["&quot;day&quot; 0", "7", false, "BIGINT", 7],
   ["#,##0.00 [$USD]", "7.5", false, "DOUBLE", 7.5],
+  ["00000", "1234", false, "VARCHAR", "01234"],
+  ["000\\-00\\-0000", "12345678", false, "VARCHAR", "012-34-5678"],
+  ["[<=99999]00000;00000\\-0000", "501", false, "VARCHAR", "00501"],
+  ["000", "12345", false, "BIGINT", 12345],
+  ["000", "-5", false, "BIGINT", -5],
+  ["0", "5", false, "BIGINT", 5],
 ])("a cell of the format %s that holds %s (1904: %s) is %s", async (...[format, value, is1904, type, shown]) => {
   const rows = `${header}<row r="2"><c r="A2" s="1"><v>${value}</v></c></row>`;
   const answer = await read({ sheets: { one: rows }, formats: [format], is1904 });
