@@ -49,7 +49,12 @@ export class ConfigError extends AxonerError {
   override name = "ConfigError";
 }
 
+/** What kept a service from answering, where that changes what the caller can do. */
+export type ProviderErrorKind = "key" | "model" | "context" | "quota" | "other";
+
 export interface ProviderErrorOptions {
+  /** Default `other`. */
+  kind?: ProviderErrorKind;
   retryable: boolean;
   status?: number | undefined;
   retryAfterMs?: number | undefined;
@@ -59,6 +64,8 @@ export interface ProviderErrorOptions {
 export class ProviderError extends AxonerError {
   override name = "ProviderError";
   readonly retryable: boolean;
+  /** `context`: the conversation is too long for the model. */
+  readonly kind: ProviderErrorKind;
   /** HTTP status of the refusal; undefined where no reply came. */
   readonly status: number | undefined;
   /** How long the provider asked to be left alone; undefined where it did not say. */
@@ -67,6 +74,7 @@ export class ProviderError extends AxonerError {
   constructor(message: string, options: ProviderErrorOptions) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable;
+    this.kind = options.kind ?? "other";
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
   }

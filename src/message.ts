@@ -20,14 +20,29 @@ export type AssistantPart =
   | { type: "opaque"; provider: string; block: JsonValue };
 
 export type Message =
-  | { role: "user"; text: string }
+  | { role: "user"; text: string; images?: readonly Picture[] }
   | { role: "assistant"; parts: AssistantPart[] }
   | { role: "tool"; callId: string; name: string; ok: boolean; text: string };
 
-/** Tokens one model reply cost. */
+/** PNG, JPEG, GIF or WebP. */
+export interface Picture {
+  /** Such as `image/png`. */
+  mediaType: string;
+  base64: string;
+}
+
+/** Tokens one model reply cost. What a service does not tell is left out. */
 export interface Usage {
+  /** All that was read, whether from a cache or not. */
   inputTokens: number;
+  /** All that was written, reasoning included. */
   outputTokens: number;
+  /** Of the input, what a cache gave. */
+  cachedInputTokens?: number;
+  /** Of the input, what was put into a cache. */
+  cacheWriteTokens?: number;
+  /** Of the output. */
+  reasoningTokens?: number;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

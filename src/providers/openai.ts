@@ -58,6 +58,7 @@ export function openOpenAi(options: OpenAiOptions): Provider {
   return {
     name,
     model,
+    price: undefined,
     async *stream(request, signal) {
       const { idleMs = 180_000, totalMs = 1_800_000 } = options;
       const watchdog = openWatchdog({ name, signal, idleMs, totalMs });

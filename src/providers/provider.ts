@@ -8,6 +8,8 @@ export interface Provider {
   readonly name: string;
   /** The model it asks, as the service spells it. */
   readonly model: string;
+  /** Undefined for a model whose price is not known. */
+  readonly price: Price | undefined;
   /**
    * Ask for one reply: deltas as they come, then exactly one `done` that holds the whole reply.
    * Leaving the iteration early ends the request.
@@ -22,6 +24,25 @@ export interface ModelRequest {
   /** Every tool call in it is answered by a `tool` message before the next reply. */
   messages: readonly Message[];
   tools: readonly ModelTool[];
+  /** The reply is to be JSON of this form. */
+  output?: OutputFormat;
+  /** The most tokens of the reply; default the service's own limit. */
+  maxOutputTokens?: number;
+}
+
+export interface OutputFormat {
+  /** Letters, digits, `_` and `-`. */
+  name: string;
+  /** JSON Schema of an object. */
+  schema: JsonObject;
+}
+
+/** US dollars for a million tokens. */
+export interface Price {
+  input: number;
+  output: number;
+  cachedInput: number;
+  cacheWrite: number;
 }
 
 /** What the model is told about a tool. */

@@ -34,6 +34,7 @@ export function scriptedProvider(script: readonly ScriptStep[]): Provider {
   return {
     name: "scripted",
     model: "scripted",
+    price: undefined,
     async *stream(request, signal) {
       signal.throwIfAborted();
       const step = script[asked++];
