@@ -38,8 +38,8 @@ const processes = [
 ];
 const library = ["src/index.ts", "src/testing.ts"];
 
-/** Native bindings stay in node_modules. */
-const unbundlable = ["@duckdb/node-bindings", "@resvg/resvg-js"];
+/** Native bindings stay in node_modules, and so does what reads files beside itself or may be left out. */
+const unbundlable = ["@duckdb/node-bindings", "@resvg/resvg-js", "playwright-core"];
 
 /** Build beside `dist/` and then swap, so that a failed build leaves the last good one. */
 async function buildOnce(): Promise<void> {

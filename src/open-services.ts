@@ -31,6 +31,7 @@ export async function openServices(config: Config, sqlChild?: ChildProcess): Pro
   const { workspace } = config;
   const cacheFolder = async () => (await import("./data/workspace.ts")).openWorkspace(workspace).folder("cache");
   const environment = childEnvironment();
+  const browser = { path: config.browser, environment };
   const shared = { files, datasets, workspace, environment };
   const others = {
     sql: lazySql({
@@ -41,7 +42,7 @@ export async function openServices(config: Config, sqlChild?: ChildProcess): Pro
       (await import("./data/databases.ts")).openDatabases({ ...shared, urls: config.databases }),
     ),
     charts: lazyCharts(async () => (await import("./data/chart/renderer.ts")).openChartRenderer()),
-    web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper({ ...visitor, cacheFolder })),
+    web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper({ ...visitor, cacheFolder, browser })),
     search: lazySearch(async () =>
       (await import("./web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
     ),

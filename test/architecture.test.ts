@@ -110,8 +110,11 @@ describe.each(Object.entries(violations))("%s", (name, samples) => {
 test("every dependency has its reason in docs/decisions", async () => {
   const read = (path: string) => readFile(join(import.meta.dirname, "..", path), "utf8");
   const reasons = await read("docs/decisions/0007-dependencies.md");
-  const { dependencies, devDependencies } = JSON.parse(await read("package.json")) as Record<string, object>;
-  const names = Object.keys({ ...dependencies, ...devDependencies }).map((name) =>
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(await read("package.json")) as Record<
+    string,
+    object
+  >;
+  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies }).map((name) =>
     name.replace(/^@types\/.*/, "@types/*"),
   );
   expect(names.filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);

@@ -23,6 +23,7 @@ export const options = {
   workspace: text("DIR  where datasets, exports and sessions are kept (default: .axoner in the first root)"),
   allow_write: list("DIR  a folder outside the workspace that may be written to (repeatable)"),
   allow_private: list("HOST|CIDR[:PORT]  an address to reach although it is not public (repeatable)"),
+  browser: text("FILE  the Chromium, Chrome or Edge that runs pages for render: auto (default: the one installed)"),
   tools: { ...list("a,b  offer only these tools"), fallback: undefined } as Option<string[] | undefined>,
   no_tools: list("a,b  do not offer these tools"),
   plugin: list("FILE  a module that exports tools made with defineTool (repeatable)"),

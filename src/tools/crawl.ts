@@ -122,6 +122,7 @@ const fixed = [
   "extract",
   "select",
   "respect_robots",
+  "render",
 ] as const;
 
 /** What a call does not name has its default, so that only other values count as named. */

@@ -4,7 +4,7 @@ import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { extracts } from "../web/extract.ts";
 import { metadataType } from "../web/metadata.ts";
-import type { PageSettings, ScrapedPage } from "../web/scrape.ts";
+import { renderModes, type PageSettings, type ScrapedPage } from "../web/scrape.ts";
 import type { ToolContext } from "./tool.ts";
 
 export const maxUrlChars = 4_096;
@@ -30,7 +30,10 @@ export const pageFields = {
   per_host: z.int().min(1).max(64).default(4).describe("pages at once from one host"),
   timeout_s: z.number().min(0.1).max(300).default(20).describe("for one page with its retries"),
   respect_robots: z.boolean().default(true).describe("obey robots.txt"),
-  render: z.enum(["never"]).default("never").describe("pages are not run as a browser would"),
+  render: z
+    .enum(renderModes)
+    .default("never")
+    .describe("auto runs pages that are empty without their scripts in a browser"),
   max_chars: z.int().min(1).max(20_000).default(1_000).describe("of a cell in the preview; the dataset keeps all"),
   save_as: z.string().min(1).max(100).optional().describe("name for the dataset"),
 };
@@ -114,11 +117,12 @@ export function pageSettings(input: PageInput): PageSettings {
     perHost: input.per_host,
     timeoutMs: input.timeout_s * 1_000,
     respectRobots: input.respect_robots,
+    render: input.render,
   };
 }
 
 /** What the sidecar says of how pages were read. */
-export function pageOrigin({ extract, select = [], respect_robots: respectRobots }: PageInput): JsonObject {
+export function pageOrigin({ extract, select = [], respect_robots: respectRobots, render }: PageInput): JsonObject {
   const selected = select.map(({ name, css, attr, many }) => ({ name, css, attr: attr ?? null, many }));
-  return { extract, select: selected, respect_robots: respectRobots };
+  return { extract, select: selected, respect_robots: respectRobots, render };
 }

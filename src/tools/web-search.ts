@@ -83,6 +83,7 @@ async function fetchHits(
     perHost: 4,
     timeoutMs: 20_000,
     respectRobots: true,
+    render: "never",
     onPage: () => progress({ done: ++done, total, message: "pages of the hits" }),
   };
   const pages: ScrapedPage[] = [];

@@ -30,13 +30,30 @@ async function connectGuarded(options: buildConnector.Options, guard: Guard, sig
   const host = options.hostname.startsWith("[") ? options.hostname.slice(1, -1) : options.hostname;
   const secure = options.protocol === "https:";
   const port = Number(options.port || (secure ? 443 : 80));
+  const socket = await openGuardedSocket({ host, port }, guard, signal);
+  if (!secure) return socket;
+  const servername = options.servername ?? (isIP(host) === 0 ? host : "");
+  // Without `host`, the certificate of an address would be held against the name "localhost".
+  const secured = connectTls({ socket, host, servername, ALPNProtocols: ["h2", "http/1.1"] });
+  // HTTP/2 never ends where only the socket below it does
+  destroyOnAbort(secured, signal);
+  return untilOpen(secured, "secureConnect");
+}
+
+/**
+ * A connection to a host, by name or literal without brackets, that the guard lets through. `signal` closes it.
+ *
+ * @throws ToolError `blocked_address`; the error of the name server or the network
+ */
+export async function openGuardedSocket(
+  { host, port }: { host: string; port: number },
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<Socket> {
   if (isIP(host) !== 0) guard.checkAddress(host, port, host);
   signal.throwIfAborted();
   const socket = connectTcp({ host, port, lookup: guardedLookup(guard, port), keepAlive: true, noDelay: true });
-  let outermost: Socket = socket;
-  const destroy = () => void outermost.destroy();
-  signal.addEventListener("abort", destroy, { once: true });
-  socket.once("close", () => signal.removeEventListener("abort", destroy));
+  destroyOnAbort(socket, signal);
   await untilOpen(socket, "connect");
   try {
     guard.checkAddress(host, port, socket.remoteAddress ?? "0.0.0.0");
@@ -44,13 +61,13 @@ async function connectGuarded(options: buildConnector.Options, guard: Guard, sig
     socket.destroy();
     throw refusal;
   }
-  if (!secure) return socket;
-  const servername = options.servername ?? (isIP(host) === 0 ? host : "");
-  // Without `host`, the certificate of an address would be held against the name "localhost".
-  const secured = connectTls({ socket, host, servername, ALPNProtocols: ["h2", "http/1.1"] });
-  // HTTP/2 never ends where only the socket below it does
-  outermost = secured;
-  return untilOpen(secured, "secureConnect");
+  return socket;
+}
+
+function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
+  const destroy = () => void socket.destroy();
+  signal.addEventListener("abort", destroy, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", destroy));
 }
 
 /** As `dns.lookup`, but one address that is refused refuses the name: which one is used is the network's choice. */

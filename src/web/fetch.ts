@@ -12,6 +12,8 @@ import type { Gate } from "./politeness.ts";
 export interface Fetcher {
   /** Throws only when the run is aborted; whatever else goes wrong is in the answer. */
   get<Body>(request: FetchRequest<Body>): Promise<Fetched<Body> & { elapsedMs: number }>;
+  /** What would be sent to an address as `cookie`; empty where there is nothing. */
+  cookies(url: URL): string;
   /** Close every connection. */
   close(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
       const fetched = await follow({ ...options, agent, cookies }, request, time);
       return { ...fetched, elapsedMs: Math.round(request.timeoutMs - time.leftMs) };
     },
+    cookies: (url) => cookies.header(url),
     close: () => agent.destroy(),
   };
 }

@@ -6,6 +6,9 @@ import { isBinaryType } from "./page.ts";
 import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
 import type { KeptPage, PageCache } from "./page-cache.ts";
 import type { PageAnswer } from "./page-task.ts";
+import type { BrowserChoice } from "./render/browser.ts";
+import { openRendering, type Rendering } from "./render/rendering.ts";
+import { runScripts } from "./render/run-scripts.ts";
 import type { Pages } from "./pages.ts";
 import type { Gate } from "./politeness.ts";
 import { openRobots, type Robots, type RobotsReply } from "./robots.ts";
@@ -17,6 +20,7 @@ export interface Surroundings {
   pages: Pages;
   cache: PageCache | undefined;
   userAgent: string;
+  browser: BrowserChoice;
   signal: AbortSignal;
 }
 
@@ -45,7 +49,7 @@ export interface PageRun {
   close(): Promise<void>;
 }
 
-type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots };
+type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots; rendering: Rendering };
 
 const robotsTimeoutMs = 10_000;
 const maxPageBytes = 10_000_000;
@@ -60,12 +64,13 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
     (url) => fetchRobots(options, fetcher, url),
     (host, { delayMs }) => (options.settings.respectRobots ? gate.pace(host).space(delayMs) : undefined),
   );
-  const run = { ...options, fetcher, robots };
+  const rendering = openRendering({ ...options, choice: options.browser });
+  const run = { ...options, fetcher, robots, rendering };
   return {
     read: (url, order, admit = () => {}) => readPage(run, { url, order, admit }),
     fetch: (url, maxBytes) => fetchBody(run, url, maxBytes),
     robots,
-    close: () => fetcher.close(),
+    close: async () => void (await Promise.all([fetcher.close(), rendering.close()])),
   };
 }
 
@@ -93,6 +98,10 @@ interface Wanted {
 async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPage> {
   const { settings, cache } = run;
   let known: KeptPage | undefined;
+  const mayVisit = async (address: URL) => {
+    admit(address);
+    if (settings.respectRobots) await run.robots.check(address);
+  };
   const fetched = await run.fetcher.get({
     url,
     order,
@@ -100,8 +109,7 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
     headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
     receive: (reply) => receiveAnew(reply, known, cache),
     async admit(address) {
-      admit(address);
-      if (settings.respectRobots) await run.robots.check(address);
+      await mayVisit(address);
       known = await cache?.find(address);
     },
   });
@@ -110,31 +118,52 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
   const status = fetched.status === 304 ? 200 : fetched.status;
   const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
   if (!fetched.ok) return { ...basics, ...nothing(settings), error: fetched.error };
-  const { contentType, contentEncoding, bytes } = fetched.body;
-  const { extract, select } = settings;
+  const bodyBytes = fetched.body.bytes.byteLength;
+  run.hold(bodyBytes, 1);
+  const page = await readBody(run, { ...fetched, mayVisit });
+  run.hold(-bodyBytes, -1);
+  if (page.read.ok) {
+    const { ok: _ok, scripted: _scripted, ...read } = page.read;
+    return { ...basics, finalUrl: page.finalUrl, elapsedMs: elapsedMs + page.elapsedMs, ...read, error: page.error };
+  }
+  const error = new ToolError(page.read.code, `${new URL(finalUrl).host}: ${page.read.message}`);
+  return { ...basics, ...nothing(settings), error };
+}
+
+interface FetchedPage {
+  finalUrl: string;
+  elapsedMs: number;
+  body: PageBody;
+  mayVisit: (url: URL) => Promise<void>;
+}
+
+/** What a body says, of a page that its scripts build what it says once they have run. */
+async function readBody(run: Run, { finalUrl, elapsedMs, body, mayVisit }: FetchedPage) {
+  const { settings, pages, signal } = run;
+  const { contentType, contentEncoding, bytes } = body;
   const task = {
     address: finalUrl,
     contentType,
     contentEncoding,
     maxBytes: maxPageBytes,
-    bytes,
-    extract,
-    select,
+    extract: settings.extract,
+    select: settings.select,
     follow: run.follow,
+    detectScripts: settings.render === "auto",
   };
-  const bodyBytes = bytes.byteLength;
-  run.hold(bodyBytes, 1);
-  const page = await run.pages.read(task, run.signal);
-  run.hold(-bodyBytes, -1);
-  if (page.ok) {
-    const { title, content, selected, sizeBytes, sha256, links } = page;
-    return { ...basics, title, content, selected, sizeBytes, sha256, links, error: undefined };
-  }
-  return {
-    ...basics,
-    ...nothing(settings),
-    error: new ToolError(page.code, `${new URL(finalUrl).host}: ${page.message}`),
-  };
+  const read = await pages.read({ ...task, bytes }, signal);
+  if (!read.ok || read.scripted === null) return { read, finalUrl, elapsedMs: 0, error: undefined };
+  return runScripts({
+    rendering: run.rendering,
+    pages,
+    task,
+    read,
+    html: read.scripted,
+    cookies: run.fetcher.cookies(new URL(finalUrl)),
+    timeoutMs: settings.timeoutMs - elapsedMs,
+    admit: mayVisit,
+    signal,
+  });
 }
 
 function conditionsOf(known: KeptPage | undefined): Record<string, string> {

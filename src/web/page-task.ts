@@ -25,6 +25,8 @@ export const pageAnswer = z.discriminatedUnion("ok", [
     selected: z.array(jsonValue),
     /** Null where they were not asked for. */
     links: z.custom<PageLinks | null>(),
+    /** The HTML of a page that its scripts build, where that was asked. */
+    scripted: z.string().nullable(),
     /** Of the body as it was before compression. */
     sizeBytes: z.number(),
     sha256: z.string(),

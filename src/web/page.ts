@@ -4,6 +4,7 @@ import { decodeText } from "./charset.ts";
 import { openPageLinks, type PageLinks } from "./crawl/page-links.ts";
 import { extractHtml, type Extract, type Extracted } from "./extract.ts";
 import { readFeed } from "./feed.ts";
+import { needsScripts } from "./scripted.ts";
 import { selectValues, type Selection } from "./select.ts";
 
 export interface PageInput {
@@ -15,6 +16,8 @@ export interface PageInput {
   select: readonly Selection[];
   /** Whether the links are wanted besides, for a crawl. */
   follow: boolean;
+  /** Whether it is wanted to know that scripts build the page. Default: no. */
+  detectScripts?: boolean;
 }
 
 export interface Page {
@@ -25,6 +28,8 @@ export interface Page {
   selected: JsonValue[];
   /** Null where they were not asked for, or there can be none. */
   links: PageLinks | null;
+  /** The HTML of a page that its scripts build; null for any other, and where that was not asked for. */
+  scripted: string | null;
 }
 
 const maxContentChars = 30_000_000;
@@ -35,7 +40,8 @@ const maxContentChars = 30_000_000;
  *
  * @throws ToolError `unreadable` for what is no text, `too_large`
  */
-export async function readPage({ address, contentType, bytes, extract, select, follow }: PageInput): Promise<Page> {
+export async function readPage(input: PageInput): Promise<Page> {
+  const { address, contentType, bytes, extract, select, follow, detectScripts = false } = input;
   const kind = kindOf(contentType, bytes);
   if (kind === "binary") {
     throw new ToolError("unreadable", "the page is binary; only HTML, JSON and other text is read");
@@ -46,15 +52,16 @@ export async function readPage({ address, contentType, bytes, extract, select, f
   const feed = extract === "html" ? undefined : readFeed(text, extract === "links");
   if (feed !== undefined) {
     const { title, content } = checked(extractHtml(feed, { address, extract, whole: true, links }));
-    return { title, content, selected: unselected, links: links?.end() ?? null };
+    return { title, content, selected: unselected, links: links?.end() ?? null, scripted: null };
   }
   if (kind === "text") {
     const content = extract === "links" || extract === "tables" ? [] : extract === "metadata" ? null : text;
-    return { title: null, content, selected: unselected, links: null };
+    return { title: null, content, selected: unselected, links: null, scripted: null };
   }
   const { title, content, base, shape } = checked(extractHtml(text, { address, extract, links }));
   const selected = await selectValues({ html: text, base, shape }, select);
-  return { title, content, selected, links: links?.end() ?? null };
+  const scripted = detectScripts && needsScripts(text) ? text : null;
+  return { title, content, selected, links: links?.end() ?? null, scripted };
 }
 
 function checked(extracted: Extracted): Extracted {

@@ -22,7 +22,7 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> };
+export type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> };
 
 const timeLimitMs = 10_000;
 /** What half a million elements in a tree take, twice. A page is bounded in bytes, so no single allocation is large. */

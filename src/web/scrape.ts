@@ -5,6 +5,7 @@ import { once } from "../once.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
 import { openPages } from "./pages.ts";
+import type { BrowserChoice } from "./render/browser.ts";
 import type { Selection } from "./select.ts";
 
 /** Fetches and reads web pages, many at a time, from the public internet and from hosts that the user has allowed. */
@@ -24,6 +25,9 @@ export interface Scraper {
   close(): Promise<void>;
 }
 
+export const renderModes = ["never", "auto"] as const;
+export type RenderMode = (typeof renderModes)[number];
+
 /** How pages are fetched, and what is taken from them. */
 export interface PageSettings {
   extract: Extract;
@@ -33,6 +37,8 @@ export interface PageSettings {
   /** For one page with its retries and redirects, not counting how long it waits for its turn. */
   timeoutMs: number;
   respectRobots: boolean;
+  /** Whether pages that their scripts build are run in a browser. */
+  render: RenderMode;
 }
 
 export interface ScrapeRequest extends PageSettings {
@@ -67,6 +73,8 @@ export interface ScraperOptions {
   userAgent: string;
   /** Where pages are kept to be asked for with a condition next time; made on first use. Default: nowhere. */
   cacheFolder?: () => Promise<string>;
+  /** What runs pages that need it. Default: a browser that is installed, without any environment. */
+  browser?: BrowserChoice;
 }
 
 /**
@@ -74,7 +82,8 @@ export interface ScraperOptions {
  *
  * @throws ConfigError for an entry of `allowPrivate` that cannot be read
  */
-export function openScraper({ allowPrivate, userAgent, cacheFolder }: ScraperOptions): Scraper {
+export function openScraper(options: ScraperOptions): Scraper {
+  const { allowPrivate, userAgent, cacheFolder, browser = { environment: {} } } = options;
   const guard = openGuard(allowPrivate);
   const pages = openPages();
   const closing = new AbortController();
@@ -86,6 +95,7 @@ export function openScraper({ allowPrivate, userAgent, cacheFolder }: ScraperOpt
     pages,
     cache: await pageCache.get(),
     userAgent,
+    browser,
     signal: AbortSignal.any([signal, closing.signal]),
   });
   return {

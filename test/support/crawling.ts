@@ -11,6 +11,7 @@ const usual: Omit<CrawlRequest, "startUrls"> = {
   perHost: 16,
   timeoutMs: 5_000,
   respectRobots: true,
+  render: "never",
   maxPages: 1_000,
   maxDepth: 20,
   sameSite: true,

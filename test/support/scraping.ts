@@ -8,6 +8,7 @@ const usual: Omit<ScrapeRequest, "urls"> = {
   perHost: 16,
   timeoutMs: 5_000,
   respectRobots: false,
+  render: "never",
   onPage: () => {},
 };
 

@@ -163,7 +163,14 @@ describe("the end of a run", () => {
 
   test("comes when nobody listens any more", async () => {
     const urls = at(...Array.from({ length: 100 }, (_, n) => `/slow?${n}`));
-    const limits = { concurrency: 2, perHost: 2, timeoutMs: 5_000, respectRobots: false, onPage: () => {} };
+    const limits = {
+      concurrency: 2,
+      perHost: 2,
+      timeoutMs: 5_000,
+      respectRobots: false,
+      onPage: () => {},
+      render: "never",
+    } as const;
     const request = { urls, extract: "text", select: [], ...limits } as const;
     for await (const found of scraper.scrape(request, new AbortController().signal)) {
       expect(found.content).toBe("hello");

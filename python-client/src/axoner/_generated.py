@@ -172,7 +172,7 @@ class Tools(ABC):
         per_host: int | None = None,
         timeout_s: float | None = None,
         respect_robots: bool | None = None,
-        render: Literal["never"] | None = None,
+        render: Literal["never", "auto"] | None = None,
         max_chars: int | None = None,
         save_as: str | None = None,
         timeout: float | None = None,
@@ -190,7 +190,7 @@ class Tools(ABC):
         :param per_host: pages at once from one host (default 4; 1 to 64)
         :param timeout_s: for one page with its retries (default 20; 0.1 to 300)
         :param respect_robots: obey robots.txt (default true)
-        :param render: pages are not run as a browser would (default "never")
+        :param render: auto runs pages that are empty without their scripts in a browser (default "never")
         :param max_chars: of a cell in the preview; the dataset keeps all (default 1000; 1 to 20000)
         :param save_as: name for the dataset
         """
@@ -225,7 +225,7 @@ class Tools(ABC):
         per_host: int | None = None,
         timeout_s: float | None = None,
         respect_robots: bool | None = None,
-        render: Literal["never"] | None = None,
+        render: Literal["never", "auto"] | None = None,
         max_chars: int | None = None,
         save_as: str | None = None,
         timeout: float | None = None,
@@ -250,7 +250,7 @@ class Tools(ABC):
         :param per_host: pages at once from one host (default 4; 1 to 64)
         :param timeout_s: for one page with its retries (default 20; 0.1 to 300)
         :param respect_robots: obey robots.txt (default true)
-        :param render: pages are not run as a browser would (default "never")
+        :param render: auto runs pages that are empty without their scripts in a browser (default "never")
         :param max_chars: of a cell in the preview; the dataset keeps all (default 1000; 1 to 20000)
         :param save_as: name for the dataset
         """
