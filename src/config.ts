@@ -9,6 +9,7 @@ import {
   type Settings,
 } from "./config/sources.ts";
 import { readDatabases } from "./config/databases.ts";
+import { readProxies, type ProxyConfig } from "./config/proxies.ts";
 import { decideFolders } from "./config/folders.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
@@ -30,6 +31,8 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   databases: Record<string, string>;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
+  /** From the environment alone. */
+  proxies: ProxyConfig;
   /** API keys, base URLs and SearXNG's address by their environment names. */
   secrets: Record<string, string>;
 };
@@ -56,7 +59,8 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [userFile.path, ...(store === undefined ? [] : [resolve(store)])];
-  return { config: { ...kept, ...folders, databases, private_paths, secrets }, rest };
+  const proxies = readProxies(process.env);
+  return { config: { ...kept, ...folders, databases, private_paths, proxies, secrets }, rest };
 }
 
 function narrow(given: Options, project: Settings): Options {

@@ -18,7 +18,7 @@ export interface OpenServices {
  * @param sqlChild a process for the first SQL statement, started already
  */
 export async function openServices(config: Config, sqlChild?: ChildProcess): Promise<OpenServices> {
-  const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}` };
+  const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}`, proxies: config.proxies };
   const downloader = once(async () => (await import("./web/download.ts")).openDownloader(visitor));
   const files = await openFiles({
     roots: config.roots,

@@ -126,7 +126,7 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     );
   }
   const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
-  const host = openNodeHost();
+  const host = openNodeHost({ proxies: config.proxies });
   const provider = await openProvider(name, {
     model: config.model,
     baseUrl: config.base_url ?? secrets[entry?.baseUrlVariable ?? ""],

@@ -3,16 +3,16 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "n
 import { connect as connectTls } from "node:tls";
 import type { buildConnector } from "undici";
 import type { Guard } from "./guard.ts";
-
-const connectLimitMs = 10_000;
+import type { ProxyChoice, ProxyTarget } from "./proxies.ts";
+import { untilOpen } from "./until-open.ts";
 
 /**
  * A connector for undici that reaches only what the guard lets through: literals are checked first, names by all
  * their addresses, and the address that was really reached before a byte is sent. `signal` closes every socket.
  */
-export function guardedConnector(guard: Guard, signal: AbortSignal): buildConnector.connector {
+export function guardedConnector(way: Way, signal: AbortSignal): buildConnector.connector {
   return (options, callback) => {
-    void callBack(connectGuarded(options, guard, signal), callback);
+    void callBack(connectGuarded(options, way, signal), callback);
   };
 }
 
@@ -26,11 +26,11 @@ async function callBack(connecting: Promise<Socket>, callback: buildConnector.Ca
   callback(null, socket);
 }
 
-async function connectGuarded(options: buildConnector.Options, guard: Guard, signal: AbortSignal): Promise<Socket> {
+async function connectGuarded(options: buildConnector.Options, way: Way, signal: AbortSignal): Promise<Socket> {
   const host = options.hostname.startsWith("[") ? options.hostname.slice(1, -1) : options.hostname;
   const secure = options.protocol === "https:";
   const port = Number(options.port || (secure ? 443 : 80));
-  const socket = await openGuardedSocket({ host, port }, guard, signal);
+  const socket = await openGuardedSocket({ host, port, secure }, way, signal);
   if (!secure) return socket;
   const servername = options.servername ?? (isIP(host) === 0 ? host : "");
   // Without `host`, the certificate of an address would be held against the name "localhost".
@@ -40,18 +40,31 @@ async function connectGuarded(options: buildConnector.Options, guard: Guard, sig
   return untilOpen(secured, "secureConnect");
 }
 
+/** What may be reached, and through which proxies. */
+export interface Way {
+  guard: Guard;
+  proxies: ProxyChoice;
+}
+
 /**
- * A connection to a host, by name or literal without brackets, that the guard lets through. `signal` closes it.
+ * A connection to what the guard lets through, or a tunnel there. `signal` closes it. Where there is a proxy, names are
+ * looked up and checked here all the same, and the proxy is given the address.
  *
- * @throws ToolError `blocked_address`; the error of the name server or the network
+ * @throws ToolError `blocked_address`, or as `openTunnel`; the error of the name server or the network
  */
 export async function openGuardedSocket(
-  { host, port }: { host: string; port: number },
-  guard: Guard,
+  target: ProxyTarget,
+  { guard, proxies }: Way,
   signal: AbortSignal,
 ): Promise<Socket> {
+  const { host, port } = target;
   if (isIP(host) !== 0) guard.checkAddress(host, port, host);
   signal.throwIfAborted();
+  const proxy = proxies(target);
+  if (proxy !== undefined) {
+    const { openTunnel } = await import("./tunnel.ts");
+    return openTunnel({ ...target, address: await findAddress(target, guard) }, proxy, signal);
+  }
   const socket = connectTcp({ host, port, lookup: guardedLookup(guard, port), keepAlive: true, noDelay: true });
   destroyOnAbort(socket, signal);
   await untilOpen(socket, "connect");
@@ -70,6 +83,19 @@ function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
   socket.once("close", () => signal.removeEventListener("abort", destroy));
 }
 
+/** An address of a host, IPv4 where there is one: not every proxy has IPv6. */
+function findAddress({ host, port }: ProxyTarget, guard: Guard): Promise<string> {
+  if (isIP(host) !== 0) return Promise.resolve(host);
+  return new Promise((resolve, reject) => {
+    guardedLookup(guard, port)(host, { all: true }, (failure, found) => {
+      const addresses = typeof found === "string" ? [] : found;
+      const [address] = addresses.toSorted((one, other) => one.family - other.family);
+      if (failure === null && address !== undefined) resolve(address.address);
+      else reject(failure ?? new Error(`${host} has no address`));
+    });
+  });
+}
+
 /** As `dns.lookup`, but one address that is refused refuses the name: which one is used is the network's choice. */
 function guardedLookup(guard: Guard, port: number): LookupFunction {
   return (host, options, callback) => {
@@ -85,24 +111,4 @@ function guardedLookup(guard: Guard, port: number): LookupFunction {
       else callback(null, first?.address ?? "", first?.family);
     });
   };
-}
-
-function untilOpen<Kind extends Socket>(socket: Kind, opened: "connect" | "secureConnect"): Promise<Kind> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new ConnectTimeout()), connectLimitMs);
-    socket.once(opened, () => {
-      clearTimeout(timer);
-      resolve(socket);
-    });
-    // Stays on: undici adds its own listener later, and an error in between must not be without one.
-    socket.on("error", (cause) => {
-      clearTimeout(timer);
-      reject(cause);
-    });
-  });
-}
-
-class ConnectTimeout extends Error {
-  readonly code = "ETIMEDOUT";
-  override message = `no connection within ${connectLimitMs / 1_000} s`;
 }

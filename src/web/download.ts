@@ -5,6 +5,7 @@ import { openFetcher } from "./fetch.ts";
 import { acceptedEncodings, receiveFile } from "./file-body.ts";
 import { openGuard } from "./guard.ts";
 import { openGate } from "./politeness.ts";
+import { noProxies, openProxies, type ProxySettings } from "./proxies.ts";
 
 /** Fetches from the public internet and from hosts that the user has allowed. Whoever opens one closes it. */
 export interface WebDownloader extends Downloader {
@@ -19,6 +20,8 @@ export interface DownloaderOptions {
   allowPrivate: readonly string[];
   /** The product and its version: `axoner/1.2.3`. */
   userAgent: string;
+  /** Default: none. */
+  proxies?: ProxySettings;
   /** How long a server may send nothing. Default 30 s. */
   stallMs?: number;
   /** For one file with its retries and redirects. Default 30 minutes. */
@@ -33,13 +36,14 @@ export interface DownloaderOptions {
 export function openDownloader(options: DownloaderOptions): WebDownloader {
   const { allowPrivate, userAgent, stallMs = 30_000, deadlineMs = 1_800_000 } = options;
   const guard = openGuard(allowPrivate);
+  const proxies = openProxies(options.proxies ?? noProxies);
   const closing = new AbortController();
   return {
     async download(request) {
       const stop = new AbortController();
       const signal = AbortSignal.any([request.signal, closing.signal, stop.signal]);
       const gate = openGate({ total: 1, perHost: 1, signal, mayStart: () => true });
-      const fetcher = await openFetcher({ guard, gate, userAgent, signal, stallMs });
+      const fetcher = await openFetcher({ guard, proxies, gate, userAgent, signal, stallMs });
       try {
         const fetched = await fetcher.get({
           url: request.url,

@@ -7,6 +7,7 @@ import { exchange, failed, type Exchange, type Fetched, type Reply } from "./exc
 import { failureOf } from "./failure.ts";
 import type { Guard } from "./guard.ts";
 import type { Gate } from "./politeness.ts";
+import type { ProxyChoice } from "./proxies.ts";
 
 /** Gets pages and files: guarded, gated, bounded in time, patient with servers that are busy. */
 export interface Fetcher {
@@ -37,6 +38,7 @@ export interface FetchRequest<Body> extends Pick<
 
 export interface FetcherOptions {
   guard: Guard;
+  proxies: ProxyChoice;
   gate: Gate;
   userAgent: string;
   /** Ends the run: every request stops, every socket closes. */
@@ -52,7 +54,7 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   const { Agent } = await import("undici");
   const cookies = openCookies();
   const agent = new Agent({
-    connect: guardedConnector(options.guard, options.signal),
+    connect: guardedConnector(options, options.signal),
     allowH2: true,
     maxHeaderSize: 64 * 1024,
     // Drips and endless interim replies evade these two: the deadline of the request ends them.

@@ -6,6 +6,7 @@ import { isBinaryType } from "./page.ts";
 import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
 import type { KeptPage, PageCache } from "./page-cache.ts";
 import type { PageAnswer } from "./page-task.ts";
+import type { ProxyChoice } from "./proxies.ts";
 import type { BrowserChoice } from "./render/browser.ts";
 import { openRendering, type Rendering } from "./render/rendering.ts";
 import { runScripts } from "./render/run-scripts.ts";
@@ -17,6 +18,7 @@ import type { PageSettings, ScrapedPage } from "./scrape.ts";
 /** What every run of a scraper is given. */
 export interface Surroundings {
   guard: Guard;
+  proxies: ProxyChoice;
   pages: Pages;
   cache: PageCache | undefined;
   userAgent: string;
@@ -56,15 +58,15 @@ const maxPageBytes = 10_000_000;
 const maxRobotsBytes = 500 * 1_024;
 
 export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
-  const { guard, gate, userAgent, signal } = options;
-  const fetcher = await openFetcher({ guard, gate, userAgent, signal, stallMs: 0 });
+  const { guard, proxies, gate, userAgent, signal } = options;
+  const fetcher = await openFetcher({ guard, proxies, gate, userAgent, signal, stallMs: 0 });
   const product = (userAgent.split("/", 1)[0] ?? "").toLowerCase();
   const robots = openRobots(
     product,
     (url) => fetchRobots(options, fetcher, url),
     (host, { delayMs }) => (options.settings.respectRobots ? gate.pace(host).space(delayMs) : undefined),
   );
-  const rendering = openRendering({ ...options, choice: options.browser });
+  const rendering = openRendering({ ...options, choice: options.browser, way: options });
   const run = { ...options, fetcher, robots, rendering };
   return {
     read: (url, order, admit = () => {}) => readPage(run, { url, order, admit }),

@@ -5,6 +5,7 @@ import { once } from "../once.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
 import { openPages } from "./pages.ts";
+import { noProxies, openProxies, type ProxySettings } from "./proxies.ts";
 import type { BrowserChoice } from "./render/browser.ts";
 import type { Selection } from "./select.ts";
 
@@ -71,6 +72,8 @@ export interface ScraperOptions {
   allowPrivate: readonly string[];
   /** The product and its version: `axoner/1.2.3`. */
   userAgent: string;
+  /** Default: none. */
+  proxies?: ProxySettings;
   /** Where pages are kept to be asked for with a condition next time; made on first use. Default: nowhere. */
   cacheFolder?: () => Promise<string>;
   /** What runs pages that need it. Default: a browser that is installed, without any environment. */
@@ -85,6 +88,7 @@ export interface ScraperOptions {
 export function openScraper(options: ScraperOptions): Scraper {
   const { allowPrivate, userAgent, cacheFolder, browser = { environment: {} } } = options;
   const guard = openGuard(allowPrivate);
+  const proxies = openProxies(options.proxies ?? noProxies);
   const pages = openPages();
   const closing = new AbortController();
   const pageCache = once(async () =>
@@ -92,6 +96,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   );
   const surroundings = async (signal: AbortSignal) => ({
     guard,
+    proxies,
     pages,
     cache: await pageCache.get(),
     userAgent,

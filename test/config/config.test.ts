@@ -209,3 +209,36 @@ describe("roots and workspace", () => {
     expect(readConfig(["--workspace", join(home, ".axoner")]).config.workspace).toBe(join(home, "elsewhere"));
   });
 });
+
+describe("proxies", () => {
+  const proxiesWith = (variables: Record<string, string>) => {
+    startIn(home);
+    for (const name of ["http_proxy", "https_proxy", "all_proxy", "no_proxy"])
+      for (const known of [name, name.toUpperCase()]) vi.stubEnv(known, undefined);
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    return readConfig([]).config.proxies;
+  };
+
+  test.each<[Record<string, string>, object]>([
+    [{}, { except: [] }],
+    [{ http_proxy: "http://a:1" }, { http: "http://a:1/", except: [] }],
+    [{ HTTP_PROXY: "a:1" }, { http: "http://a:1/", except: [] }],
+    [{ HTTP_PROXY: "a:1", REQUEST_METHOD: "GET" }, { except: [] }],
+    [
+      { HTTPS_PROXY: "http://a:1", https_proxy: "http://b:2" },
+      { https: "http://b:2/", except: [] },
+    ],
+    [
+      { ALL_PROXY: "http://a:1", https_proxy: "b:2" },
+      { http: "http://a:1/", https: "http://b:2/", except: [] },
+    ],
+    [{ NO_PROXY: "a.b, .c  10.0.0.0/8" }, { except: ["a.b", ".c", "10.0.0.0/8"] }],
+  ])("%j", (variables, expected) => {
+    expect(proxiesWith(variables)).toEqual(expected);
+  });
+
+  test("that cannot be read are told by their variable alone", () => {
+    expect(() => proxiesWith({ HTTPS_PROXY: "http://me:secret@:x" })).toThrow(/^HTTPS_PROXY is no address of a proxy/);
+    expect(() => proxiesWith({ HTTPS_PROXY: "http://me:%ff@a" })).toThrow(/^HTTPS_PROXY is no address/);
+  });
+});

@@ -21,6 +21,7 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     plugins: [],
     databases: {},
     private_paths: [],
+    proxies: { except: [] },
   };
   const { root: _root, plugin: _plugin, database: _database, ...options } = readOptions({});
   return { ...options, ...folders, secrets: {}, ...changes };

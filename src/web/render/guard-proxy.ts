@@ -4,9 +4,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { finished, pipeline } from "node:stream/promises";
 import type { Duplex } from "node:stream";
 import { ToolError } from "../../errors.ts";
-import { openGuardedSocket } from "../connect.ts";
+import { openGuardedSocket, type Way } from "../connect.ts";
 import { failureOf } from "../failure.ts";
-import type { Guard } from "../guard.ts";
 
 /** The only way out of a page that runs in a browser: a proxy that reaches what the guard lets through. */
 export interface GuardProxy {
@@ -19,7 +18,7 @@ export interface GuardProxy {
 }
 
 export interface GuardProxyOptions {
-  guard: Guard;
+  way: Way;
   /** Closes every connection. */
   signal: AbortSignal;
   /** Of everything that comes in. */
@@ -35,10 +34,10 @@ const maxConnections = 64;
 const maxFailures = 1_000;
 
 /** One for each page, so that its port tells whose traffic it is, and its end ends all of that. */
-export async function openGuardProxy({ guard, signal, maxBytes, onTooMuch }: GuardProxyOptions): Promise<GuardProxy> {
+export async function openGuardProxy({ way, signal, maxBytes, onTooMuch }: GuardProxyOptions): Promise<GuardProxy> {
   const ending = new AbortController();
   const over = AbortSignal.any([signal, ending.signal]);
-  const line: Line = { guard, signal: over, failures: new Map(), count };
+  const line: Line = { way, signal: over, failures: new Map(), count };
   let leftBytes = maxBytes;
 
   function count(chunk: Uint8Array): void {
@@ -79,7 +78,7 @@ export async function openGuardProxy({ guard, signal, maxBytes, onTooMuch }: Gua
 }
 
 interface Line {
-  guard: Guard;
+  way: Way;
   signal: AbortSignal;
   failures: Map<string, ToolError>;
   count: (chunk: Uint8Array) => void;
@@ -90,9 +89,9 @@ async function forward(asked: IncomingMessage, answer: ServerResponse, line: Lin
   const url = URL.parse(asked.url ?? "");
   try {
     if (url === null || asked.url?.startsWith("/") === true) throw new ToolError("blocked_address", "no proxy request");
-    line.guard.checkUrl(url);
+    line.way.guard.checkUrl(url);
     if (url.protocol !== "http:") throw new ToolError("blocked_address", `${url.protocol} is not for proxies`);
-    const socket = await reach(url.hostname, Number(url.port || 80), line);
+    const socket = await reach({ hostname: url.hostname, port: Number(url.port || 80), secure: false }, line);
     const sent = askServer({
       createConnection: () => socket,
       method: asked.method ?? "GET",
@@ -123,9 +122,9 @@ async function tunnel(asked: IncomingMessage, client: Duplex, line: Line): Promi
   client.on("error", () => {}); // as above
   try {
     if (url === null) throw new ToolError("blocked_address", "no host to connect to");
-    line.guard.checkUrl(url);
+    line.way.guard.checkUrl(url);
     const port = /:(\d+)$/.exec(asked.url ?? "")?.[1];
-    const socket = await reach(url.hostname, Number(port ?? 443), line);
+    const socket = await reach({ hostname: url.hostname, port: Number(port ?? 443), secure: true }, line);
     client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     socket.on("data", line.count);
     await Promise.all([pipeline(client, socket), pipeline(socket, client)]);
@@ -137,9 +136,15 @@ async function tunnel(asked: IncomingMessage, client: Duplex, line: Line): Promi
   }
 }
 
-async function reach(hostname: string, port: number, { guard, signal }: Line): Promise<Socket> {
+interface Reached {
+  hostname: string;
+  port: number;
+  secure: boolean;
+}
+
+async function reach({ hostname, ...how }: Reached, { way, signal }: Line): Promise<Socket> {
   const host = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
-  const socket = await openGuardedSocket({ host, port }, guard, signal);
+  const socket = await openGuardedSocket({ host, ...how }, way, signal);
   socket.on("error", () => {}); // the streams that use it tell
   return socket;
 }

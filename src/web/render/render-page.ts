@@ -1,7 +1,7 @@
 import type { BrowserContext, CDPSession, Page, Request, Route } from "playwright-core";
 import { errorMessage, ToolError } from "../../errors.ts";
 import { cutText } from "../../text.ts";
-import type { Guard } from "../guard.ts";
+import type { Way } from "../connect.ts";
 import type { OpenBrowser } from "./browser.ts";
 import { openGuardProxy, type GuardProxy } from "./guard-proxy.ts";
 
@@ -14,7 +14,7 @@ export interface RunnablePage {
 }
 
 export interface RenderSettings {
-  guard: Guard;
+  way: Way;
   /** The product and its version, told besides what the browser says. */
   userAgent: string;
   timeoutMs: number;
@@ -51,8 +51,8 @@ export async function renderPage(
   const { host } = page.url;
   const end = openEnd(host, settings);
   const onTooMuch = () => end.fail(new ToolError("too_large", `${host}: the page loads more than it may`));
-  const { guard, maxLoadedBytes: maxBytes } = settings;
-  const proxy = await openGuardProxy({ guard, signal: settings.signal, maxBytes, onTooMuch });
+  const { way, maxLoadedBytes: maxBytes } = settings;
+  const proxy = await openGuardProxy({ way, signal: settings.signal, maxBytes, onTooMuch });
   let context: BrowserContext | undefined;
   try {
     context = await end.or(
@@ -143,7 +143,7 @@ function passTimeout(thrown: unknown): void {
 }
 
 /** The addresses that a page goes to, after the one that was fetched. */
-function openVisits(page: Page, url: URL, { guard, admit, fail, proxy }: Running) {
+function openVisits(page: Page, url: URL, { way, admit, fail, proxy }: Running) {
   let isFirst = true;
   let count = 0;
   let refused: ToolError | undefined;
@@ -152,7 +152,7 @@ function openVisits(page: Page, url: URL, { guard, admit, fail, proxy }: Running
     try {
       count += 1;
       if (count > maxNavigations) throw new ToolError("http_error", `${url.host}: the page goes on and on to others`);
-      guard.checkUrl(address);
+      way.guard.checkUrl(address);
       await admit(address);
       return true;
     } catch (thrown) {

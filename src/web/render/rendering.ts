@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import type { Guard } from "../guard.ts";
+import type { Way } from "../connect.ts";
 import { openGate, type Gate } from "../politeness.ts";
 import type { BrowserChoice, OpenBrowser } from "./browser.ts";
 import type { RenderedPage, RunnablePage } from "./render-page.ts";
@@ -23,7 +23,7 @@ export interface RenderRequest {
 
 export interface RenderingOptions {
   choice: BrowserChoice;
-  guard: Guard;
+  way: Way;
   gate: Gate;
   userAgent: string;
   signal: AbortSignal;
@@ -38,7 +38,7 @@ const beforeAllPages = -1;
 
 type Start = { ok: true; opened: OpenBrowser } | { ok: false; error: ToolError };
 
-export function openRendering({ choice, guard, gate, userAgent, signal }: RenderingOptions): Rendering {
+export function openRendering({ choice, way, gate, userAgent, signal }: RenderingOptions): Rendering {
   const slots = openGate({ total: maxAtOnce, perHost: maxAtOnce, signal, mayStart: () => true });
   let starting: Promise<Start> | undefined;
 
@@ -62,7 +62,7 @@ export function openRendering({ choice, guard, gate, userAgent, signal }: Render
         leave = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs });
         const startedAt = performance.now();
         const { renderPage } = await import("./render-page.ts");
-        const settings = { guard, userAgent, timeoutMs, maxLoadedBytes, maxPageChars, admit, signal };
+        const settings = { way, userAgent, timeoutMs, maxLoadedBytes, maxPageChars, admit, signal };
         const rendered = await renderPage(opened, page, settings);
         return { ...rendered, elapsedMs: Math.round(performance.now() - startedAt) };
       } finally {

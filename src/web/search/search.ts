@@ -2,6 +2,7 @@ import { ToolError } from "../../errors.ts";
 import { openFetcher } from "../fetch.ts";
 import { openGuard } from "../guard.ts";
 import { openGate } from "../politeness.ts";
+import { noProxies, openProxies, type ProxySettings } from "../proxies.ts";
 import { askBackend, type Asking } from "./ask.ts";
 import type { BackendName, SearchBackend } from "./backend.ts";
 import { chooseBackend, type ChosenBackend, type Secrets } from "./choose.ts";
@@ -41,6 +42,8 @@ export interface SearchOptions {
   allowPrivate: readonly string[];
   /** The product and its version: `axoner/1.2.3`. */
   userAgent: string;
+  /** Default: none. */
+  proxies?: ProxySettings;
   /** Where backends are asked instead of at their own addresses; for tests. */
   endpoints?: Partial<Record<BackendName, string>>;
   /** For one search with all its pages and retries. Default 30 s. */
@@ -76,12 +79,14 @@ export function openSearch(options: SearchOptions): Search {
 }
 
 /** The user's own host may be private, for these requests alone. */
-function openBackendFetcher(backend: SearchBackend, { allowPrivate, userAgent }: SearchOptions, signal: AbortSignal) {
+function openBackendFetcher(backend: SearchBackend, options: SearchOptions, signal: AbortSignal) {
+  const { allowPrivate, userAgent } = options;
   const { hostname, port, protocol } = backend.endpoint;
   const own = `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
   const guard = openGuard(backend.isOwnHost ? [...allowPrivate, own] : allowPrivate);
   const gate = openGate({ total: 1, perHost: 1, signal, mayStart: () => true });
-  return openFetcher({ guard, gate, userAgent, signal, stallMs: 0 });
+  const proxies = openProxies(options.proxies ?? noProxies);
+  return openFetcher({ guard, proxies, gate, userAgent, signal, stallMs: 0 });
 }
 
 interface Collecting {
