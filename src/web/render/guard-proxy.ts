@@ -98,6 +98,8 @@ async function forward(asked: IncomingMessage, answer: ServerResponse, line: Lin
       path: `${url.pathname}${url.search}`,
       headers: { ...endToEnd(asked.headers), host: url.host, connection: "close" },
     });
+    // a tunnel through another proxy is paused where its head ended
+    sent.once("socket", () => void socket.resume());
     const replied = new Promise<IncomingMessage>((resolve, reject) =>
       sent.once("response", resolve).on("error", reject),
     );

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openScraper, type ScrapeRequest, type Scraper } from "../../../src/web/scrape.ts";
 import { hasChromium, unpackChromium, type TestChromium } from "../../support/chromium.ts";
+import { openTestProxy } from "../../support/proxy.ts";
 import { scrapeAll } from "../../support/scraping.ts";
 import { openSite, reply, type Route, type Site } from "../../support/site.ts";
 import { openTrap, type Trap } from "../../support/trap.ts";
@@ -92,6 +93,20 @@ describe.skipIf(!hasChromium)("a page that its scripts build", () => {
       reply(`${headers["user-agent"]} sent ${headers.cookie}`, { "content-type": "text/plain" })(response, {} as never);
     const page = await render("/");
     expect(page?.content).toMatch(/Chrome\/\S+.* axoner\/1 sent id=7 id=7/);
+  });
+
+  test("loads what it asks for through the proxy of the user", async () => {
+    const proxy = await openTestProxy();
+    routes["/"] = shell(`fetch("/api").then((r) => r.text()).then((t) => ${show("t")})`);
+    routes["/api"] = "built";
+    const browser = { path: chromium.path, environment };
+    const options = { allowPrivate: [site.host], userAgent: "axoner/1", browser };
+    const behind = openScraper({ ...options, proxies: { http: `http://${proxy.host}`, except: [] } });
+    const [page] = await scrapeAll(behind, { urls: [`${site.origin}/`], render: "auto", timeoutMs });
+    expect(page).toMatchObject({ content: "built", error: undefined });
+    expect(proxy.asked.map(({ line }) => line)).toEqual([`CONNECT ${site.host}`, `CONNECT ${site.host}`]);
+    await behind.close();
+    await proxy.close();
   });
 
   test("leads to what it goes on to", async () => {
