@@ -33,6 +33,7 @@ const processes = [
   ["src/data/sql/sql-child.ts"],
   ["src/data/databases/sqlite-child.ts"],
   ["src/web/page-worker.ts"],
+  ["src/web/pdf/pdf-worker.ts"],
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
 ];

@@ -15,7 +15,7 @@ export interface PageLimits {
   /** What to do with a body that is longer. */
   overflow: "error" | "cut";
   /** Whether a body of this content type is worth reading. */
-  isWelcome: (contentType: string) => boolean;
+  isWelcome: (contentType: string, url: URL) => boolean;
 }
 
 /** What a page is asked for with. */
@@ -34,9 +34,9 @@ export function pageHeaders(acceptEncoding: string): Readonly<Record<string, str
 export async function receivePage({ url, header, body }: OpenReply, limits: PageLimits): Promise<PageBody> {
   const { maxBytes, overflow } = limits;
   const contentType = header("content-type");
-  if (!limits.isWelcome(contentType)) {
+  if (!limits.isWelcome(contentType, url)) {
     const type = cutText(contentType, 80);
-    throw new ToolError("unreadable", `${url.host}: the page is ${type}; only HTML, JSON and other text is read`);
+    throw new ToolError("unreadable", `${url.host}: the page is ${type}; only HTML, PDF, JSON and other text is read`);
   }
   if (overflow === "error" && Number(header("content-length")) > maxBytes) throw tooLarge(url, maxBytes);
   const chunks: Uint8Array[] = [];

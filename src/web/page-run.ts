@@ -6,6 +6,8 @@ import { isBinaryType } from "./page.ts";
 import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
 import type { KeptPage, PageCache } from "./page-cache.ts";
 import type { PageAnswer } from "./page-task.ts";
+import { readPdfPage } from "./pdf/pdf-page.ts";
+import { isPdf, isPdfType, type Pdfs } from "./pdf/pdfs.ts";
 import type { ProxyChoice } from "./proxies.ts";
 import type { BrowserChoice } from "./render/browser.ts";
 import { openRendering, type Rendering } from "./render/rendering.ts";
@@ -20,6 +22,7 @@ export interface Surroundings {
   guard: Guard;
   proxies: ProxyChoice;
   pages: Pages;
+  pdfs: Pdfs;
   cache: PageCache | undefined;
   userAgent: string;
   browser: BrowserChoice;
@@ -79,8 +82,13 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
 const pageLimits: PageLimits = {
   maxBytes: maxPageBytes,
   overflow: "error",
-  isWelcome: (contentType) => !isBinaryType(contentType),
+  isWelcome: (contentType, url) => !isBinaryType(contentType) || isPdfType(contentType) || mayBePdf(contentType, url),
 };
+
+/** Files are often sent without a type; how one begins tells what it is. */
+function mayBePdf(contentType: string, url: URL): boolean {
+  return /^application\/(?:octet-stream|force-download|download)\b/i.test(contentType) && /\.pdf$/i.test(url.pathname);
+}
 
 function patienceOf(timeoutMs: number) {
   return {
@@ -153,6 +161,10 @@ async function readBody(run: Run, { finalUrl, elapsedMs, body, mayVisit }: Fetch
     follow: run.follow,
     detectScripts: settings.render === "auto",
   };
+  if (isPdf(contentType, bytes)) {
+    const read = await readPdfPage({ pdfs: run.pdfs, pages, task, bytes, signal });
+    return { read, finalUrl, elapsedMs: 0, error: undefined };
+  }
   const read = await pages.read({ ...task, bytes }, signal);
   if (!read.ok || read.scripted === null) return { read, finalUrl, elapsedMs: 0, error: undefined };
   return runScripts({

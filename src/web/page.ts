@@ -18,6 +18,8 @@ export interface PageInput {
   follow: boolean;
   /** Whether it is wanted to know that scripts build the page. Default: no. */
   detectScripts?: boolean;
+  /** Leave nothing out as not belonging to the main part. Default: no. */
+  whole?: boolean;
 }
 
 export interface Page {
@@ -41,10 +43,10 @@ const maxContentChars = 30_000_000;
  * @throws ToolError `unreadable` for what is no text, `too_large`
  */
 export async function readPage(input: PageInput): Promise<Page> {
-  const { address, contentType, bytes, extract, select, follow, detectScripts = false } = input;
+  const { address, contentType, bytes, extract, select, follow, detectScripts = false, whole } = input;
   const kind = kindOf(contentType, bytes);
   if (kind === "binary") {
-    throw new ToolError("unreadable", "the page is binary; only HTML, JSON and other text is read");
+    throw new ToolError("unreadable", "the page is binary; only HTML, PDF, JSON and other text is read");
   }
   const text = decodeText(bytes, contentType);
   const unselected = select.map(({ many }) => (many === true ? [] : null));
@@ -58,7 +60,9 @@ export async function readPage(input: PageInput): Promise<Page> {
     const content = extract === "links" || extract === "tables" ? [] : extract === "metadata" ? null : text;
     return { title: null, content, selected: unselected, links: null, scripted: null };
   }
-  const { title, content, base, shape } = checked(extractHtml(text, { address, extract, links }));
+  const { title, content, base, shape } = checked(
+    extractHtml(text, { address, extract, whole: whole === true, links }),
+  );
   const selected = await selectValues({ html: text, base, shape }, select);
   const scripted = detectScripts && needsScripts(text) ? text : null;
   return { title, content, selected, links: links?.end() ?? null, scripted };

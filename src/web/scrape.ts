@@ -5,6 +5,7 @@ import { once } from "../once.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
 import { openPages } from "./pages.ts";
+import { openPdfs } from "./pdf/pdfs.ts";
 import { noProxies, openProxies, type ProxySettings } from "./proxies.ts";
 import type { BrowserChoice } from "./render/browser.ts";
 import type { Selection } from "./select.ts";
@@ -90,6 +91,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const guard = openGuard(allowPrivate);
   const proxies = openProxies(options.proxies ?? noProxies);
   const pages = openPages();
+  const pdfs = openPdfs();
   const closing = new AbortController();
   const pageCache = once(async () =>
     cacheFolder === undefined ? undefined : (await import("./page-cache.ts")).openPageCache(cacheFolder),
@@ -98,6 +100,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     guard,
     proxies,
     pages,
+    pdfs,
     cache: await pageCache.get(),
     userAgent,
     browser,
@@ -115,7 +118,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     checkSelectors: (css, signal) => pages.checkSelectors(css, signal),
     async close() {
       closing.abort(new Error("the scraper was closed"));
-      await pages.close();
+      await Promise.all([pages.close(), pdfs.close()]);
     },
   };
 }
