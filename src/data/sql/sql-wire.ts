@@ -141,6 +141,8 @@ export const problemCodes = [
   "empty_columns",
   "padding",
   "too_wide",
+  "mixed_kinds",
+  "inexact_numbers",
   "changed",
   "kept_as_text",
   "more",
