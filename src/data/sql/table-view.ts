@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
-import type { Column } from "../dataset.ts";
 import { inferType, isKeptByCast } from "../text/column-types.ts";
 import type { Dialect } from "../text/dialect.ts";
 import { exactColumns } from "./exact-columns.ts";
