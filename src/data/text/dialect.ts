@@ -67,7 +67,14 @@ export function sniffDialect(head: Head): Dialect {
     );
   const { delimiter, fields, others } = sniffDelimiter(text, head);
   const { lines, chars, problems } =
-    head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
+    head.isSheet === true
+      ? noPreamble
+      : preambleOf(text, {
+          delimiter,
+          fields,
+          shown: head.shown,
+          parse: (part, maxRows) => parseRows(part, delimiter, true, maxRows),
+        });
   const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
