@@ -5,6 +5,7 @@ import { lateTexts } from "./late-texts.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell } from "./exact-columns.ts";
 import { widerType } from "../text/column-types.ts";
+import { sameNumbers } from "./same-numbers.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";
 import { extraColumn, repairFile } from "../text/repair.ts";
 import { findCell } from "./find-cell.ts";
@@ -29,7 +30,12 @@ export function openReadings(
     const plain = { ...plainReading(), asText };
     return {
       ...plain,
-      problems: [...widthProblem(source, plain), ...lateTexts(source, plain), ...firstProblems(source)],
+      problems: [
+        ...widthProblem(source, plain),
+        ...lateTexts(source, plain),
+        ...sameNumbers(source, plain),
+        ...firstProblems(source),
+      ],
     };
   };
   return { of: new Map(sources.map((source) => [source, readingOf(source)])), names };

@@ -141,6 +141,7 @@ export const problemCodes = [
   "empty_columns",
   "padding",
   "too_wide",
+  "same_number",
   "mixed_kinds",
   "inexact_numbers",
   "changed",
