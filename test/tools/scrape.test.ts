@@ -187,7 +187,7 @@ describe("before the first page is fetched", () => {
     ],
     ["a name for the dataset that is none", { urls: ["http://a.example"], save_as: "../x" }, "../x"],
     ["an unknown extract", { urls: ["http://a.example"], extract: "pdf" }, "extract"],
-    ["an argument that does not exist", { urls: ["http://a.example"], render: "auto" }, "render"],
+    ["an argument that does not exist", { urls: ["http://a.example"], render: "always" }, "render"],
   ])("%s is an invalid input that is named", async (_what, input, named) => {
     const before = site.requested.length;
     const message = expect.stringContaining(named);
@@ -213,7 +213,7 @@ test("an abort is thrown, and no dataset or file is left", async () => {
   expect(isJsonObject(progress[0])).toBe(true);
 });
 
-test("render takes never, the only way there is so far", async () => {
-  expect(await run({ urls: at("/a"), render: "never" })).toMatchObject({ ok: 1 });
-  expect(await call({ urls: at("/a"), render: "auto" })).toMatchObject({ ok: false, code: "invalid_input" });
+test("render: auto leaves a page that says something as it is", async () => {
+  expect(await run({ urls: at("/a"), render: "auto" })).toMatchObject({ ok: 1 });
+  expect(await call({ urls: at("/a"), render: "always" })).toMatchObject({ ok: false, code: "invalid_input" });
 });

@@ -175,7 +175,7 @@ describe("bytes", () => {
     "application/rss+xml",
   ])("of %s pass as they are", async (contentType) => {
     const page = await read('{"a": "<p>&amp;"}', contentType, { extract: "markdown" });
-    expect(page).toEqual({ title: null, content: '{"a": "<p>&amp;"}', selected: [], links: null });
+    expect(page).toEqual({ title: null, content: '{"a": "<p>&amp;"}', selected: [], links: null, scripted: null });
   });
 
   test.each([

@@ -26,7 +26,7 @@ export interface ScopeRules {
 const fileExtensions = new Set(
   (
     "7z aac apk avi avif bin bmp bz2 css dmg doc docx eot eps epub exe flac flv gif gz heic ico iso jar jpeg jpg js m4a " +
-    "m4v mjs mkv mov mp3 mp4 mpeg mpg msi odp ods odt ogg ogv otf parquet pdf png ppt pptx ps psd rar rpm svg swf tar tgz " +
+    "m4v mjs mkv mov mp3 mp4 mpeg mpg msi odp ods odt ogg ogv otf parquet png ppt pptx ps psd rar rpm svg swf tar tgz " +
     "tif tiff ttf wasm wav webm webp wmv woff woff2 xls xlsx xz zip zst"
   ).split(" "),
 );

@@ -35,7 +35,6 @@ const switches = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
   "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
   "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-  "--disable-blink-features=WebTransport",
   "--no-pings",
   "--disable-domain-reliability",
   "--disable-gpu",

@@ -2,6 +2,7 @@ import { createCipheriv } from "node:crypto";
 import { deflateSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openScraper, type ScrapeRequest, type Scraper } from "../../../src/web/scrape.ts";
+import { crawlAll } from "../../support/crawling.ts";
 import { hasChromium, unpackChromium } from "../../support/chromium.ts";
 import { pdfFile, type PdfLine } from "../../support/pdf-file.ts";
 import { scrapeAll } from "../../support/scraping.ts";
@@ -50,6 +51,13 @@ describe("a PDF", () => {
     );
     const { content } = (await read(bytes, { extract: "metadata" })) ?? {};
     expect(content).toMatchObject({ author: "Ada", published: expect.stringContaining("2026-11-02") });
+  });
+
+  test("is a page of a crawl", async () => {
+    routes["/"] = '<p>See <a href="/a.pdf">the report</a>';
+    routes["/a.pdf"] = pdf(pdfFile({ pages: [lines(["hello"])] }));
+    const { pages } = await crawlAll(scraper, { startUrls: [`${site.origin}/`], timeoutMs: 60_000 });
+    expect(pages.map(({ content, error }) => error ?? content)).toEqual([expect.stringContaining("See"), "hello"]);
   });
 
   test("in columns is read column by column, however it was written", async () => {

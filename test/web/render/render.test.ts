@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openScraper, type ScrapeRequest, type Scraper } from "../../../src/web/scrape.ts";
 import { hasChromium, unpackChromium, type TestChromium } from "../../support/chromium.ts";
+import { crawlAll } from "../../support/crawling.ts";
 import { openTestProxy } from "../../support/proxy.ts";
 import { scrapeAll } from "../../support/scraping.ts";
 import { openSite, reply, type Route, type Site } from "../../support/site.ts";
@@ -113,6 +114,19 @@ describe.skipIf(!hasChromium)("a page that its scripts build", () => {
     routes["/"] = shell(`location.href = "/next"`);
     routes["/next"] = "<title>Next</title><p>arrived";
     expect(await render("/")).toMatchObject({ title: "Next", content: "arrived", finalUrl: `${site.origin}/next` });
+  });
+
+  test("leads a crawl on, though all of a site begins as one and the same", async () => {
+    const app = shell(`
+      const n = Number(location.pathname.slice(1));
+      root.innerHTML = n === 0 ? "<h1>All</h1>" : "<h1>Number " + n + "</h1>";
+      for (let to = 1; n === 0 && to <= 7; to += 1) root.innerHTML += '<a href="/' + to + '">to</a>'`);
+    for (let n = 0; n <= 7; n += 1) routes[`/${n || ""}`] = app;
+    const { pages } = await crawlAll(scraper, { startUrls: [`${site.origin}/`], render: "auto", timeoutMs });
+    const found = pages.map(({ content }) => String(content).replace(/\s.*to$/s, "")).toSorted();
+    expect(found).toEqual(
+      ["All", ...[1, 2, 3, 4, 5, 6, 7].map((n) => `Number ${n}`)].map((text) => expect.stringContaining(text)),
+    );
   });
 
   test("is not run where that is not asked for, nor one that says something by itself", async () => {
