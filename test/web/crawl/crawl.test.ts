@@ -182,7 +182,7 @@ describe("what is not followed", () => {
   });
 
   test("are files by their extension, unless a pattern names it", async () => {
-    Object.assign(routes, { "/": linking("/a.zip", "/b.PDF", "/c.html"), "/a.zip": "z", "/c.html": "c" });
+    Object.assign(routes, { "/": linking("/a.zip", "/b.ZIP", "/c.html"), "/a.zip": "z", "/c.html": "c" });
     const { pages, state } = await from("/");
     expect([pathsOf(pages), state.skipped.get("file")]).toEqual([["/", "/c.html"], 2]);
     expect(pathsOf((await from("/", { include: ["*.zip"] })).pages)).toEqual(["/", "/a.zip"]);

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openScraper, type ScrapeRequest, type Scraper } from "../../../src/web/scrape.ts";
+import { attemptsAt } from "../../support/attempts.ts";
 import { hasChromium, unpackChromium, type TestChromium } from "../../support/chromium.ts";
 import { crawlAll } from "../../support/crawling.ts";
 import { openTestProxy } from "../../support/proxy.ts";
@@ -123,10 +124,8 @@ describe.skipIf(!hasChromium)("a page that its scripts build", () => {
       for (let to = 1; n === 0 && to <= 7; to += 1) root.innerHTML += '<a href="/' + to + '">to</a>'`);
     for (let n = 0; n <= 7; n += 1) routes[`/${n || ""}`] = app;
     const { pages } = await crawlAll(scraper, { startUrls: [`${site.origin}/`], render: "auto", timeoutMs });
-    const found = pages.map(({ content }) => String(content).replace(/\s.*to$/s, "")).toSorted();
-    expect(found).toEqual(
-      ["All", ...[1, 2, 3, 4, 5, 6, 7].map((n) => `Number ${n}`)].map((text) => expect.stringContaining(text)),
-    );
+    const found = pages.map(({ content }) => /All|Number \d/.exec(String(content))?.[0] ?? "");
+    expect(found.toSorted()).toEqual(["All", ...[1, 2, 3, 4, 5, 6, 7].map((n) => `Number ${n}`)]);
   });
 
   test("is not run where that is not asked for, nor one that says something by itself", async () => {
@@ -140,36 +139,12 @@ describe.skipIf(!hasChromium)("a page that its scripts build", () => {
 
 describe.skipIf(!hasChromium)("nothing but what the guard lets through is reached by a page that", () => {
   const address = () => `127.0.0.1:${trap.port}`;
-  const attempts: Record<string, () => string> = {
-    fetches: () => `await fetch("http://${address()}/x", { mode: "no-cors" })`,
-    "fetches by name": () => `await fetch("http://localhost:${trap.port}/x", { mode: "no-cors" })`,
-    "fetches over TLS": () => `await fetch("https://${address()}/x", { mode: "no-cors" })`,
-    "fetches in another notation": () => `await fetch("http://2130706433:${trap.port}/", { mode: "no-cors" })`,
-    "fetches over IPv6": () => `await fetch("http://[::ffff:127.0.0.1]:${trap.port}/", { mode: "no-cors" })`,
-    "asks the cloud": () => `await fetch("http://169.254.169.254/latest/", { mode: "no-cors" })`,
-    "is redirected": () => `await fetch("/to-trap", { mode: "no-cors" })`,
-    "opens a web socket": () =>
-      `await new Promise((done, fail) => { const s = new WebSocket("ws://${address()}/"); s.onopen = done; s.onerror = fail })`,
-    "opens a secure web socket": () =>
-      `await new Promise((done, fail) => { const s = new WebSocket("wss://${address()}/"); s.onopen = done; s.onerror = fail })`,
-    "loads a script": () =>
-      `await new Promise((done, fail) => { const s = document.createElement("script"); s.src = "http://${address()}/s.js"; s.onload = done; s.onerror = fail; document.head.append(s) })`,
-    "loads a picture": () =>
-      `await new Promise((done, fail) => { const s = new Image(); s.onload = done; s.onerror = fail; s.src = "http://${address()}/s.png" })`,
-    "fetches in a worker": () =>
-      `await new Promise((done, fail) => { const w = new Worker(URL.createObjectURL(new Blob(["fetch('http://${address()}/w',{mode:'no-cors'}).then(()=>postMessage(1),()=>postMessage(0))"]))); w.onmessage = ({ data }) => data ? done() : fail(Error("refused")) })`,
-    "reads a file": () => `await fetch("file:///etc/passwd")`,
-    "sends a beacon": () => `navigator.sendBeacon("http://${address()}/b", "x"); throw Error("refused")`,
-    "asks STUN": () =>
-      `const c = new RTCPeerConnection({ iceServers: [{ urls: "stun:${address()}" }, { urls: "turn:${address()}?transport=tcp", username: "u", credential: "p" }] }); c.createDataChannel("x"); await c.setLocalDescription(await c.createOffer()); throw Error("refused")`,
-    "opens a WebTransport": () => `await new WebTransport("https://${address()}/").ready`,
-  };
-
   test("tries every way to a port that is not allowed", async () => {
     routes["/to-trap"] = (response) => void response.writeHead(302, { location: `http://${address()}/` }).end();
+    const attempts = attemptsAt(trap.port);
     for (const [name, attempt] of Object.entries(attempts)) {
       routes[`/${encodeURIComponent(name)}`] = shell(`
-        (async () => { ${attempt()} })()
+        (async () => { ${attempt} })()
           .then(() => ${show("'reached'")}, (refused) => ${show("'refused: ' + refused")})`);
     }
     const names = Object.keys(attempts);
