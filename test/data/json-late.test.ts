@@ -67,6 +67,14 @@ test("a late key is a column to every tool", async () => {
   });
 });
 
+test("pages keep the digits of numbers", async () => {
+  const row = `{"a":${digits},"b":[0.1234567890123456789,0.5],"c":1e400,"d":9007199254740993,"e":0.30000000000000004}`;
+  await folder.write("page.jsonl", lines(row));
+  expect(await folder.value(readRows, { source: "page.jsonl" })).toMatchObject({
+    rows: [[digits, ["0.1234567890123456789", 0.5], "1e400", "9007199254740993", 0.30000000000000004]],
+  });
+});
+
 test("files of a glob have their columns together", async () => {
   await folder.write("many/1.jsonl", lines('{"a":1}'));
   await folder.write("many/2.jsonl", lines('{"a":1.5,"b":"x"}', `{"a":${digits}}`));
