@@ -62,6 +62,20 @@ export async function openJson(source: OpenSource, opening: Opening): Promise<vo
   source.json.format = "newline_delimited";
 }
 
+/**
+ * After an answer: whether files were written to in the meantime, and hold values by now that the columns do not. A
+ * copy that is read in their place is what it was.
+ */
+export async function isOutdated(source: OpenSource, reading: ReadCount): Promise<boolean> {
+  const { json, files } = source;
+  if (json === undefined || files.some(({ handle }) => handle === undefined)) return false;
+  if ((await source.changes()) !== "written") return false;
+  const root = newShape();
+  await readFiles(source, reading, async (chunks, file) => void (await readJson(chunks, { ...file, root })));
+  const now = describe(root, new Set(), source.source.name);
+  return JSON.stringify(now.columns) !== JSON.stringify(json.columns) || editingOf(root) !== undefined;
+}
+
 type ReadFile = (chunks: AsyncIterable<Uint8Array>, reading: Omit<JsonReading, "root">, index: number) => Promise<void>;
 
 async function readFiles({ source, files }: OpenSource, count: ReadCount, read: ReadFile): Promise<void> {

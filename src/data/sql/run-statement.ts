@@ -7,6 +7,7 @@ import { copyTo } from "./copy-to.ts";
 import { check, execute, type Execution } from "./execute.ts";
 import { makeCopies, planCopies, readCopy, stillSame, type PlannedCopy } from "./keep-table.ts";
 import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
+import { isOutdated } from "./json-tables.ts";
 import { fillPivots } from "./pivot.ts";
 import { markPivots } from "./pivot-text.ts";
 import {
@@ -165,6 +166,10 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
     const attempt = async () => execute({ ...run, statement: await withPivots(run) });
     const first = await untilRead(run, attempt);
     const result = (await distrustSamples(run)) ? await untilRead(run, attempt) : first;
+    for (const source of opened.sources) {
+      if (!(await isOutdated(source, run.reading))) continue;
+      throw new ToolError("conflict", `'${source.source.name}' was written to while it was read; ask again`);
+    }
     const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources)), ...result.problems];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {
