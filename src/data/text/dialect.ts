@@ -1,5 +1,4 @@
 import { isUtf8 as isWholeUtf8 } from "node:buffer";
-import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
 import { isControlled, isUtf32, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
@@ -7,6 +6,7 @@ import { encodingDoubts } from "./doubtful-encoding.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
 import { renamedColumns } from "./renamed-columns.ts";
+import { strictRows } from "./strict-rows.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
 /** How the text of a delimited file becomes rows. Fields are quoted with `"`, which is doubled inside them. */
@@ -133,24 +133,10 @@ interface ParsedRows {
 }
 
 function parse(text: string, delimiter: string, complete: boolean, maxRows: number): ParsedRows {
-  const newline = newlineOf(text);
-  const parser = new Papa.Parser({ delimiter, newline, preview: maxRows === Infinity ? 0 : maxRows });
-  // the parser would split all of a text without quotes before it counts
-  const needed = text.includes('"') ? text : beginningOf(text, newline, maxRows + 2);
-  const { data, errors } = parser.parse(needed, 0, !complete) as Papa.ParseResult<string[]>;
-  const isWhole = complete && needed === text && data.length < maxRows && errors.length === 0;
-  return { rows: data.filter((row) => row.length > 1 || row[0]?.trim() !== ""), isWhole };
-}
-
-function beginningOf(text: string, newline: string, maxLines: number): string {
-  if (maxLines === Infinity) return text;
-  let end = 0;
-  for (let lines = 0; lines < maxLines; lines += 1) {
-    const at = text.indexOf(newline, end);
-    if (at < 0) return text;
-    end = at + newline.length;
-  }
-  return text.slice(0, end);
+  const form = { delimiter, newline: newlineOf(text) };
+  const { rows, bad, end } = strictRows(text, form, { isWhole: complete, maxRows });
+  const isWhole = complete && end === text.length && rows.length < maxRows && bad === undefined;
+  return { rows: rows.filter((row) => row.length > 1 || row[0]?.trim() !== ""), isWhole };
 }
 
 /** The line end of a text, by its first one. */

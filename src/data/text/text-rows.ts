@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
 import { TextDecoder } from "node:util";
-import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../message.ts";
 import { cutText, toJson } from "../../text.ts";
@@ -8,7 +7,10 @@ import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { paddingProblem, readBytes, readStart, type Packed } from "./byte-stream.ts";
 import { canBeWrong, type Encoding } from "../../encodings.ts";
+import { numberKind } from "../json/json-numbers.ts";
+import { kinds } from "../json/json-shape.ts";
 import { isZeros, lenientRecords, type LenientRecord } from "./lenient-records.ts";
+import { strictRows, type RowForm } from "./strict-rows.ts";
 import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
 
 export interface TextFile extends Packed {
@@ -88,7 +90,7 @@ async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): A
   yield Buffer.from(decoder.decode());
 }
 
-/** Read JSON lines: one object a line. Integers beyond 2^53 are text. */
+/** Read JSON lines: one object a line. Numbers with more digits than a number keeps are text. */
 export async function* jsonRows(file: TextFile): AsyncGenerator<JsonObject> {
   const { handle, shown } = file;
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -111,13 +113,13 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
   const { columns, delimiter, encoding, header, skip } = dialect;
   const fatal = canBeWrong(encoding);
   const decoder = new TextDecoder(encoding, { fatal });
-  let parser: Papa.Parser | undefined;
+  let form: RowForm | undefined;
   let pending = "";
   let row = 0;
   let blanks = 0;
 
   function* take(complete: boolean): Generator<(string | null)[]> {
-    if (parser === undefined) {
+    if (form === undefined) {
       // the first line end may go on with what is read next
       if (!complete && pending.search(lineEnd) === pending.length - 1 && pending.endsWith("\r")) return;
       const start = endOfLines(pending, skip);
@@ -125,12 +127,11 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       // so may the last one that is left out
       if (!complete && start === pending.length && pending.endsWith("\r")) return;
       pending = pending.slice(start);
-      parser = new Papa.Parser({ delimiter, newline: newlineOf(pending) });
+      form = { delimiter, newline: newlineOf(pending) };
     }
-    const { data, errors, meta } = parser.parse(pending, 0, !complete) as Papa.ParseResult<string[]>;
-    pending = pending.slice(meta.cursor);
-    const bad = errors[0]?.row;
-    for (const [index, cells] of data.entries()) {
+    const { rows, bad, end } = strictRows(pending, form, { isWhole: complete });
+    pending = pending.slice(end);
+    for (const [index, cells] of rows.entries()) {
       if (index === bad) throw badQuote(row, shown);
       if (cells.length === 1 && cells[0]?.trim() === "") {
         // In a table of one column a blank line is an empty cell, unless nothing follows it.
@@ -141,7 +142,7 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       if (row > 0 || !header) yield checkedRow(cells, columns.length, { shown, row });
       row += 1;
     }
-    if (errors[0]?.code === "InvalidQuotes") throw badQuote(row, shown);
+    if (bad !== undefined) throw badQuote(row, shown);
     checkLength(pending, shown, row);
   }
 
@@ -220,7 +221,7 @@ function checkLength(pending: string, shown: string, row: number): void {
 
 function parseLine(text: string, shown: string, line: number): JsonObject {
   try {
-    const value = (longNumber.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)) as JsonValue;
+    const value = (longNumber.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text)) as JsonValue;
     // Half a surrogate pair is JSON, but no text: few readers of the answer would take it.
     const whole = /\\ud/i.test(text) ? (JSON.parse(toJson(value)) as JsonValue) : value;
     return isJsonObject(whole) ? whole : { json: whole };
@@ -233,10 +234,12 @@ function parseLine(text: string, shown: string, line: number): JsonObject {
 }
 
 /** Looking at each value takes many times as long as parsing; shorter numbers are exact. */
-const longNumber = /\d{16}/;
+const longNumber = /[\d.]{16}|\de[+-]?\d{3}/i;
 
-/** Keeps the digits that a JavaScript number cannot hold. */
-function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
-  return isInexact ? context?.source : value;
+const inexact = kinds.long | kinds.huge | kinds.giant | kinds.inexact;
+
+/** Keeps as text the digits that a JavaScript number does not. */
+function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const { source } = context ?? {};
+  return typeof value === "number" && source !== undefined && (numberKind(source) & inexact) !== 0 ? source : value;
 }
