@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { TextDecoder } from "node:util";
+import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../message.ts";
 import { cutText, toJson } from "../../text.ts";
@@ -10,8 +11,8 @@ import { canBeWrong, type Encoding } from "../../encodings.ts";
 import { numberKind } from "../json/json-numbers.ts";
 import { kinds } from "../json/json-shape.ts";
 import { isZeros, lenientRecords, type LenientRecord } from "./lenient-records.ts";
-import { strictRows, type RowForm } from "./strict-rows.ts";
-import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
+import { headBytes, sniffDialect, type Dialect } from "./dialect.ts";
+import { newlineOf, quoteStorm } from "./parse-rows.ts";
 
 export interface TextFile extends Packed {
   handle: FileHandle;
@@ -113,13 +114,14 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
   const { columns, delimiter, encoding, header, skip } = dialect;
   const fatal = canBeWrong(encoding);
   const decoder = new TextDecoder(encoding, { fatal });
-  let form: RowForm | undefined;
+  let parser: Papa.Parser | undefined;
+  let newline: ReturnType<typeof newlineOf> = "\n";
   let pending = "";
   let row = 0;
   let blanks = 0;
 
   function* take(complete: boolean): Generator<(string | null)[]> {
-    if (form === undefined) {
+    if (parser === undefined) {
       // the first line end may go on with what is read next
       if (!complete && pending.search(lineEnd) === pending.length - 1 && pending.endsWith("\r")) return;
       const start = endOfLines(pending, skip);
@@ -127,11 +129,14 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       // so may the last one that is left out
       if (!complete && start === pending.length && pending.endsWith("\r")) return;
       pending = pending.slice(start);
-      form = { delimiter, newline: newlineOf(pending) };
+      newline = newlineOf(pending);
+      parser = new Papa.Parser({ delimiter, newline });
     }
-    const { rows, bad, end } = strictRows(pending, form, { isWhole: complete });
-    pending = pending.slice(end);
-    for (const [index, cells] of rows.entries()) {
+    if (quoteStorm(pending, { delimiter, newline }) < pending.length) throw badQuote(row, shown);
+    const { data, errors, meta } = parser.parse(pending, 0, !complete) as Papa.ParseResult<string[]>;
+    pending = pending.slice(meta.cursor);
+    const bad = errors[0]?.row;
+    for (const [index, cells] of data.entries()) {
       if (index === bad) throw badQuote(row, shown);
       if (cells.length === 1 && cells[0]?.trim() === "") {
         // In a table of one column a blank line is an empty cell, unless nothing follows it.
@@ -142,7 +147,7 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       if (row > 0 || !header) yield checkedRow(cells, columns.length, { shown, row });
       row += 1;
     }
-    if (bad !== undefined) throw badQuote(row, shown);
+    if (errors[0]?.code === "InvalidQuotes") throw badQuote(row, shown);
     checkLength(pending, shown, row);
   }
 
