@@ -96,7 +96,7 @@ async function compareJob(job: Job, { hosts, pages, isCold }: { hosts: number; p
   const site = await openSite(folder, hosts, Math.max(pages, warmUpPages));
   try {
     const warmUp = isCold ? undefined : site.urls(warmUpPages);
-    const found = await compare({ job, urls: site.urls(pages), warmUp, timeoutS, port: site.port }, rounds);
+    const found = await compare({ job, urls: site.urls(pages), warmUp, timeoutS }, rounds);
     print(`${job.name}${isCold ? ", from cold" : ""} (${pages} pages, ${hosts} hosts)`, pages, found);
   } finally {
     await site.close();
@@ -111,7 +111,7 @@ async function compareRough(job: Job, hosts: number): Promise<void> {
     try {
       const asked = site.roughUrls(roughPages);
       const urls = asked.map(({ url }) => url);
-      const { rows, usage } = await engine.measure({ job, urls, warmUp: site.urls(warmUpPages), timeoutS, port: 0 });
+      const { rows, usage } = await engine.measure({ job, urls, warmUp: site.urls(warmUpPages), timeoutS });
       const { lost, inOrder, read, readable, mistaken, kinds } = judge(asked, rows, engine.name === "axoner");
       const order = inOrder ? "in order" : "in no order";
       const counts = `${read} of ${readable} pages read, ${mistaken} failures taken for pages, ${lost} lost, ${order}`;

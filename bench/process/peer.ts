@@ -9,6 +9,7 @@ export interface Peer {
   receiveLine(): Promise<string>;
   receive(): Promise<unknown>;
   end(): Promise<void>;
+  kill(): void;
 }
 
 /** Exchange lines with a process. What it prints that is nobody's answer yet is kept. */
@@ -21,7 +22,7 @@ export function openPeer(child: ChildProcessByStdio<Writable, Readable, Readable
   if (pid === undefined) throw new Error(`cannot start ${child.spawnfile}`);
   const receiveLine = async () => {
     const { done, value } = await lines.next();
-    if (done === true) throw new Error(complaint.trim().split("\n").at(-1) ?? "it ended before it answered");
+    if (done === true) throw new Error(complaint.trim().split("\n").at(-1) || "it ended before it answered");
     return value;
   };
   return {
@@ -29,6 +30,7 @@ export function openPeer(child: ChildProcessByStdio<Writable, Readable, Readable
     receiveLine,
     send: (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),
     receive: async () => JSON.parse(await receiveLine()) as unknown,
+    kill: () => void child.kill("SIGKILL"),
     async end() {
       child.stdin.on("error", () => undefined).end("\n");
       await exit;

@@ -12,7 +12,6 @@ export interface Task {
   /** What it reads before, to be warm; undefined for a measurement from the start of its process. */
   warmUp: readonly string[] | undefined;
   timeoutS: number;
-  port: number;
 }
 
 export interface Measured {
@@ -29,14 +28,16 @@ const root = join(import.meta.dirname, "../..");
 /** What `scrape` does unless told otherwise. */
 const concurrency = 64;
 
+/** A peer that has not done its task by then is given up. */
+const patienceMs = 240_000;
+
 /** axoner as its users run it, with what it does unless told otherwise: 64 pages at once, 4 of a host, robots.txt obeyed. */
 export function axoner(folder: string): Engine {
   return {
     name: "axoner",
-    async measure({ job, urls, warmUp, timeoutS, port }) {
+    async measure({ job, urls, warmUp, timeoutS }) {
       const workspace = await mkdtemp(join(folder, "workspace-"));
-      const allowed = ["--allow-private", `127.0.0.0/8:${port}`];
-      const server = [join(root, "dist/mcp-server.js"), "--workspace", workspace, ...allowed];
+      const server = [join(root, "dist/mcp-server.js"), "--workspace", workspace, "--allow-private", "127.0.0.0/8"];
       const peer = openPeer(spawn(process.execPath, server, { stdio: ["pipe", "pipe", "pipe"] }));
       const call = openToolCall(peer);
       const scrape = (some: readonly string[]) =>
@@ -75,8 +76,10 @@ export function peerProgram(folder: string, name: string, command: readonly [str
         peer.send({ job: job.id, urls: some, concurrency, timeout_s: timeoutS, output });
         await peer.receive();
       };
+      let timer: NodeJS.Timeout | undefined;
       try {
         if (warmUp !== undefined) await peer.receiveLine();
+        timer = setTimeout(() => peer.kill(), patienceMs);
         // a reactor of Twisted runs once in a process
         if (warmUp !== undefined && name !== "scrapy") await scrape(warmUp);
         const { usage } = await measureTree(peer.pid, async () => {
@@ -85,6 +88,7 @@ export function peerProgram(folder: string, name: string, command: readonly [str
         });
         return { usage, rows: await readLines<PageRow>(output) };
       } finally {
+        clearTimeout(timer);
         await peer.end();
         await rm(output, { force: true });
       }

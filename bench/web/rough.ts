@@ -34,7 +34,7 @@ export function judge(asked: readonly RoughUrl[], rows: readonly PageRow[], with
       isRight = isFailure && (!withCodes || (row.status === expected.status && codeOf(row) === expected.code));
       if (row !== undefined && !isFailure) verdict.mistaken += 1;
     }
-    const found = withCodes && isFailure ? `${kind}: ${row.status} ${row.error}` : kind;
+    const found = withCodes && isFailure ? `${kind} (${row.status}, ${codeOf(row)})` : kind;
     if (!isRight) counts.set(found, (counts.get(found) ?? 0) + 1);
   }
   const kinds = [...counts].toSorted(([, a], [, b]) => b - a).map(([kind, count]) => `${count} ${kind}`);

@@ -7,7 +7,6 @@ import { openPeer } from "../process/peer.ts";
 
 /** The hosts that pages are asked of, all on loopback addresses, each with every page. */
 export interface Site {
-  port: number;
   /** Pages 0 to `count - 1`, each of the next host. */
   urls(count: number): string[];
   /** Of a site that has broken, busy and hostile pages between the good ones. */
@@ -66,7 +65,6 @@ export async function openSite(folder: string, hosts: number, pages: number): Pr
   const { port, closedPort } = readyLine.parse(await server.receive());
   const hostOf = (index: number) => (hasNames() ? nameOf : addressOf)(index % hosts);
   return {
-    port,
     urls: (count) => Array.from({ length: count }, (_, at) => `http://${hostOf(at)}:${port}/page/${at}`),
     roughUrls: (count) =>
       Array.from({ length: count }, (_, at) => {
@@ -116,10 +114,10 @@ const kinds: readonly Kind[] = [
   { kind: "loop", share: 2, expected: fails(302, "http_error") },
   { kind: "damaged", share: 1, expected: fails(200, "unreadable") },
   { kind: "bomb", share: 1, expected: fails(200, "too_large") },
-  { kind: "short", share: 2, expected: fails(null, "network") },
-  { kind: "garbage", share: 1, expected: fails(null, "network") },
+  { kind: "short", share: 2, expected: fails(null, "unavailable") },
+  { kind: "garbage", share: 1, expected: fails(null, "http_error") },
   { kind: "drip", share: 1, expected: fails(null, "timeout") },
-  { kind: "dead", share: 1, expected: fails(null, "network") },
+  { kind: "dead", share: 1, expected: fails(null, "unavailable") },
 ];
 
 /** The kinds are spread: neighbours of a hundred are 37 apart in the table. */

@@ -17,7 +17,7 @@ import (
 const slowReply = 3 * time.Second
 
 // Of HTML, before compression.
-const bombBytes = 100_000_000
+const bombBytes = 40_000_000
 
 // Answers /rough/KIND/NUMBER as sites do that are broken, busy or hostile.
 type rough struct {
