@@ -41,6 +41,7 @@ interface Waiting extends Visit {
 export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
   const places = openPlaces();
   const paces = openPaces(perHost);
+  const verdictOn = openVerdicts({ total, mayStart, places, paces });
   const waiting: Waiting[] = [];
   let alarm: NodeJS.Timeout | undefined;
 
@@ -59,31 +60,18 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
     for (; at < waiting.length && (places.taken() < total || paces.areTroubled()); at += 1) {
       const one = waiting[at];
       if (one === undefined) break;
-      const pauseMs = full.has(one.host) ? undefined : tryToEnter(one, now, full);
-      if (pauseMs === 0) continue;
-      waiting[stay] = one;
-      stay += 1;
-      if (pauseMs !== undefined) soonestMs = Math.min(soonestMs, pauseMs);
+      const verdict = full.has(one.host) ? undefined : verdictOn(one, now, full);
+      if (verdict instanceof ToolError) one.refuse(verdict);
+      else if (verdict === 0) one.enter(admit(one.host, now));
+      else {
+        waiting[stay] = one;
+        stay += 1;
+        soonestMs = Math.min(soonestMs, verdict ?? Infinity);
+      }
     }
     waiting.splice(stay, at - stay);
     clearTimeout(alarm);
     if (soonestMs < Infinity) alarm = setTimeout(recheck, Math.ceil(soonestMs));
-  }
-
-  /** 0 where it no longer waits, how long its host wants to be left alone where that is all it waits for. */
-  function tryToEnter(one: Waiting, now: number, full: Set<string>): number | undefined {
-    const hostPace = paces.of(one.host);
-    const refusal = refusalOf(one, hostPace, now);
-    if (refusal !== undefined) {
-      one.refuse(refusal);
-      return 0;
-    }
-    const pauseMs = hostPace.pauseMs(now);
-    const hasPlace = places.takenOf(one.host) < hostPace.limit();
-    if (!hasPlace && hostPace.quietMs(now) === 0) full.add(one.host);
-    if (places.taken() >= total || !hasPlace || !mayStart(one.order)) return undefined;
-    if (pauseMs === 0) one.enter(admit(one.host, now));
-    return pauseMs;
   }
 
   function admit(host: string, now: number): () => void {
@@ -108,6 +96,24 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
         recheck();
       });
     },
+  };
+}
+
+interface Inside extends Pick<GateOptions, "total" | "mayStart"> {
+  places: ReturnType<typeof openPlaces>;
+  paces: ReturnType<typeof openPaces>;
+}
+
+/** Why one may never enter, or how long its host wants to be left alone where that is all it waits for: 0 lets it in. */
+function openVerdicts({ total, mayStart, places, paces }: Inside) {
+  return (one: Waiting, now: number, full: Set<string>): ToolError | number | undefined => {
+    const pace = paces.of(one.host);
+    const refusal = refusalOf(one, pace, now);
+    if (refusal !== undefined) return refusal;
+    const hasPlace = places.takenOf(one.host) < pace.limit();
+    if (!hasPlace && pace.quietMs(now) === 0) full.add(one.host);
+    const isFree = places.taken() < total && hasPlace && mayStart(one.order);
+    return isFree ? pace.pauseMs(now) : undefined;
   };
 }
 
