@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { axoner, peerProgram, type Engine, type Measured } from "./csv/engines.ts";
 import { makeFiles, type BenchFiles } from "./csv/files.ts";
 import { difference, jobs, smallFile, type Job } from "./csv/jobs.ts";
-import type { Usage } from "./csv/process-tree.ts";
+import type { Usage } from "./process/tree.ts";
 
 const root = join(import.meta.dirname, "..");
 const folder = join(root, "node_modules/.cache/axoner-bench");

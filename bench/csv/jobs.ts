@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ToolCall } from "../process/peer.ts";
 import type { BenchFiles } from "./files.ts";
 
 /** What a job gives, the same for every engine: rows of numbers and texts. */
@@ -25,9 +26,6 @@ interface ProfileResult {
   row_count: number;
   columns: { name: string; nulls: number; mean?: number }[];
 }
-
-/** Call a tool by name. What it gives is known to whoever asks. */
-export type ToolCall = <Result>(name: string, input: object) => Promise<Result>;
 
 const byCity = (sales: string) =>
   `select city, count(*), sum(quantity), avg(price) from '${sales}' group by city order by city`;

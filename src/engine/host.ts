@@ -18,6 +18,12 @@ export interface HostedEngineOptions {
   needsSql: (tool: string) => boolean;
 }
 
+/**
+ * The engine has several threads with small heaps, which keep a machine busy without V8's own threads: collecting garbage
+ * without those took a quarter less CPU time in a scrape, and half the young heap 170 MB less memory. See decision 19.
+ */
+const heapFlags = ["--max-semi-space-size=8", "--single-threaded-gc"];
+
 /** How long a closed engine process may take to stop its own children before it is killed. */
 const closeGraceMs = 700;
 
@@ -65,7 +71,8 @@ interface EngineProcess {
 }
 
 function startProcess({ settings, environment }: HostedEngineOptions, args: readonly string[]): EngineProcess {
-  const child = spawn(globalThis.process.execPath, [fileURLToPath(entryUrl("engine-host")), ...args], {
+  const entry = fileURLToPath(entryUrl("engine-host"));
+  const child = spawn(globalThis.process.execPath, [...heapFlags, entry, ...args], {
     stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
     env: environment,
     windowsHide: true,

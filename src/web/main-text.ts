@@ -54,6 +54,7 @@ export function openMainText(inner: Sink): Sink {
       tape.push(text);
       if (current === undefined) return;
       const chars = text.trim().length;
+      if (chars === 0) return;
       const weight = denseScript.test(text) ? chars * denseFactor : chars;
       if (links > 0) current.own.link += weight;
       else {

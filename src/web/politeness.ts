@@ -40,8 +40,9 @@ interface Waiting extends Visit {
 /** First come, first served, except that who waits for a busy host does not hold up those behind. */
 export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
   const places = openPlaces();
-  const pace = openPaces(perHost);
-  let waiting: Waiting[] = [];
+  const paces = openPaces(perHost);
+  const verdictOn = openVerdicts({ total, mayStart, places, paces });
+  const waiting: Waiting[] = [];
   let alarm: NodeJS.Timeout | undefined;
 
   signal.addEventListener("abort", () => {
@@ -50,38 +51,32 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
   });
 
   function recheck(): void {
-    const stay: Waiting[] = [];
-    const full = new Set<string>();
     const now = performance.now();
+    const full = new Set<string>();
     let soonestMs = Infinity;
-    for (const one of waiting) {
-      // a thousand may wait for one host, and this is asked several times a page
-      if (full.has(one.host)) {
-        stay.push(one);
-        continue;
+    let stay = 0;
+    let at = 0;
+    // a thousand may wait, and this is asked several times a page: most of them are not looked at
+    for (; at < waiting.length && (places.taken() < total || paces.areTroubled()); at += 1) {
+      const one = waiting[at];
+      if (one === undefined) break;
+      const verdict = full.has(one.host) ? undefined : verdictOn(one, now, full);
+      if (verdict instanceof ToolError) one.refuse(verdict);
+      else if (verdict === 0) one.enter(admit(one.host, now));
+      else {
+        waiting[stay] = one;
+        stay += 1;
+        soonestMs = Math.min(soonestMs, verdict ?? Infinity);
       }
-      const hostPace = pace(one.host);
-      const refusal = refusalOf(one, hostPace, now);
-      if (refusal !== undefined) {
-        one.refuse(refusal);
-        continue;
-      }
-      const pauseMs = hostPace.pauseMs(now);
-      const hasPlace = places.takenOf(one.host) < hostPace.limit();
-      if (!hasPlace && hostPace.quietMs(now) === 0) full.add(one.host);
-      const isFree = places.taken() < total && hasPlace && mayStart(one.order);
-      if (isFree && pauseMs === 0) one.enter(admit(one.host, now));
-      else stay.push(one);
-      if (isFree && pauseMs > 0) soonestMs = Math.min(soonestMs, pauseMs);
     }
-    waiting = stay;
+    waiting.splice(stay, at - stay);
     clearTimeout(alarm);
     if (soonestMs < Infinity) alarm = setTimeout(recheck, Math.ceil(soonestMs));
   }
 
   function admit(host: string, now: number): () => void {
     const leave = places.take(host);
-    pace(host).started(now);
+    paces.of(host).started(now);
     let left = false;
     return () => {
       if (left) return;
@@ -93,7 +88,7 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
 
   return {
     recheck,
-    pace,
+    pace: paces.of,
     async enter(visit) {
       signal.throwIfAborted();
       return new Promise((enter, refuse) => {
@@ -101,6 +96,24 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
         recheck();
       });
     },
+  };
+}
+
+interface Inside extends Pick<GateOptions, "total" | "mayStart"> {
+  places: ReturnType<typeof openPlaces>;
+  paces: ReturnType<typeof openPaces>;
+}
+
+/** Why one may never enter, or how long its host wants to be left alone where that is all it waits for: 0 lets it in. */
+function openVerdicts({ total, mayStart, places, paces }: Inside) {
+  return (one: Waiting, now: number, full: Set<string>): ToolError | number | undefined => {
+    const pace = paces.of(one.host);
+    const refusal = refusalOf(one, pace, now);
+    if (refusal !== undefined) return refusal;
+    const hasPlace = places.takenOf(one.host) < pace.limit();
+    if (!hasPlace && pace.quietMs(now) === 0) full.add(one.host);
+    const isFree = places.taken() < total && hasPlace && mayStart(one.order);
+    return isFree ? pace.pauseMs(now) : undefined;
   };
 }
 
@@ -125,12 +138,26 @@ function openPlaces() {
   };
 }
 
-function openPaces(perHost: number): (host: string) => HostPace {
+function openPaces(perHost: number) {
   const paces = new Map<string, HostPace>();
-  return (host) => {
-    const pace = paces.get(host) ?? openHostPace(perHost);
-    paces.set(host, pace);
-    return pace;
+  let troubled = false;
+  return {
+    of(host: string): HostPace {
+      const known = paces.get(host);
+      if (known !== undefined) return known;
+      const own = openHostPace(perHost);
+      const pace: HostPace = {
+        ...own,
+        slow(now, afterMs) {
+          troubled = true;
+          own.slow(now, afterMs);
+        },
+      };
+      paces.set(host, pace);
+      return pace;
+    },
+    /** Whether a host has asked for fewer requests: only then is anyone refused. */
+    areTroubled: () => troubled,
   };
 }
 

@@ -16,7 +16,6 @@ export interface Selection {
 
 type Query = Awaited<ReturnType<typeof openQuery>>;
 
-const silentCss = [...silent].join();
 const addressAttributes = new Set(["action", "cite", "href", "poster", "src"]);
 /** A tree takes some hundred bytes for each element; what is larger than this would exhaust the thread. */
 const maxElements = 500_000;
@@ -67,12 +66,22 @@ async function openQuery(html: string) {
 }
 
 function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): string | undefined {
-  if (attr === undefined) {
-    if (match.is(silentCss)) return "";
-    match.find(silentCss).empty();
-    return collapse(match.text());
-  }
+  if (attr === undefined) return collapse(match.toArray().map(textOf).join(""));
   const value = match.attr(attr);
   if (value === undefined || !addressAttributes.has(attr.toLowerCase())) return value;
   return URL.parse(value, base)?.href ?? value;
+}
+
+/** What of a tree of cheerio's its text is made of. */
+interface TreeNode {
+  type: string;
+  name?: string;
+  data?: string;
+  children?: readonly TreeNode[];
+}
+
+/** The depth of a tree is bounded before it is made. */
+function textOf({ type, name = "", data = "", children = [] }: TreeNode): string {
+  if (type === "text") return data;
+  return silent.has(name) ? "" : children.map(textOf).join("");
 }

@@ -16,6 +16,9 @@ const maxIndents = 8;
 /** Where a word may be broken, and marks without width: they are in the way of whoever reads or searches. */
 const unseen = /[\u00ad\u200b\u2060\ufeff]/g;
 
+/** What `text` has to change: most text is as it should be. */
+const untidy = /[^\S ]|\s\s|[\u00ad\u200b\u2060\ufeff]/;
+
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
   readonly #out: string[] = [];
@@ -34,7 +37,7 @@ export class TextWriter {
   /** Text of a page: runs of white space become one space, or none at the start of a line. */
   text(text: string): void {
     const startsLine = this.#empty || this.#newlines > 0;
-    const words = text.replace(/\s+/g, " ").replace(unseen, "");
+    const words = untidy.test(text) ? text.replace(/\s+/g, " ").replace(unseen, "") : text;
     if (words.startsWith(" ") && !startsLine) this.#space = true;
     const body = words.trim();
     if (body === "") return;
