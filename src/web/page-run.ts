@@ -1,4 +1,5 @@
 import { ToolError } from "../errors.ts";
+import type { PageLinks } from "./crawl/page-links.ts";
 import type { Fetched, OpenReply } from "./exchange.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
@@ -8,6 +9,7 @@ import type { KeptPage, PageCache } from "./page-cache.ts";
 import type { PageAnswer } from "./page-task.ts";
 import type { Pages } from "./pages.ts";
 import type { Gate } from "./politeness.ts";
+import { isNofollow } from "./robots-tag.ts";
 import { openRobots, type Robots, type RobotsReply } from "./robots.ts";
 import type { PageSettings, ScrapedPage } from "./scrape.ts";
 
@@ -45,7 +47,7 @@ export interface PageRun {
   close(): Promise<void>;
 }
 
-type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots };
+type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots; product: string };
 
 const robotsTimeoutMs = 10_000;
 const maxPageBytes = 10_000_000;
@@ -60,7 +62,7 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
     (url) => fetchRobots(options, fetcher, url),
     (host, { delayMs }) => (options.settings.respectRobots ? gate.pace(host).space(delayMs) : undefined),
   );
-  const run = { ...options, fetcher, robots };
+  const run = { ...options, fetcher, robots, product };
   return {
     read: (url, order, admit = () => {}) => readPage(run, { url, order, admit }),
     fetch: (url, maxBytes) => fetchBody(run, url, maxBytes),
@@ -93,12 +95,16 @@ interface Wanted {
 async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPage> {
   const { settings, cache } = run;
   let known: KeptPage | undefined;
+  let tags: string[] = [];
   const fetched = await run.fetcher.get({
     url,
     order,
     ...patienceOf(settings.timeoutMs),
     headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
-    receive: (reply) => receiveAnew(reply, known, cache),
+    receive(reply) {
+      tags = reply.headers("x-robots-tag");
+      return receiveAnew(reply, known, cache);
+    },
     async admit(address) {
       admit(address);
       if (settings.respectRobots) await run.robots.check(address);
@@ -127,7 +133,8 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
   const page = await run.pages.read(task, run.signal);
   run.hold(-bodyBytes, -1);
   if (page.ok) {
-    const { title, content, selected, sizeBytes, sha256, links } = page;
+    const { title, content, selected, sizeBytes, sha256 } = page;
+    const links = page.links !== null && isNofollow(tags, run.product) ? unfollowed(page.links) : page.links;
     return { ...basics, title, content, selected, sizeBytes, sha256, links, error: undefined };
   }
   return {
@@ -135,6 +142,10 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
     ...nothing(settings),
     error: new ToolError(page.code, `${new URL(finalUrl).host}: ${page.message}`),
   };
+}
+
+function unfollowed({ urls, nofollow, ...links }: PageLinks): PageLinks {
+  return { ...links, urls: [], nofollow: [...urls, ...nofollow] };
 }
 
 function conditionsOf(known: KeptPage | undefined): Record<string, string> {

@@ -33,6 +33,7 @@ export async function openCrawl(asked: CrawlRequest, around: Surroundings): Prom
     failuresByCode: new Map(),
     sitemapsRead: !request.sitemap || request.maxDepth === 0,
     sitemapProblems: [],
+    robotsRules: new Set(),
   };
   for await (const note of request.earlier) replay(course, note);
   frontier.offer({ urls: startUrls, depth: 0, parent: null, isSitemap: false });
