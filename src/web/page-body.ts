@@ -14,8 +14,8 @@ export interface PageLimits {
   maxBytes: number;
   /** What to do with a body that is longer. */
   overflow: "error" | "cut";
-  /** Whether a body of this content type is worth reading. */
-  isWelcome: (contentType: string) => boolean;
+  /** Whether a body of this content type, from this address, is worth reading. */
+  isWelcome: (contentType: string, url: URL) => boolean;
 }
 
 /** What a page is asked for with. */
@@ -34,7 +34,7 @@ export function pageHeaders(acceptEncoding: string): Readonly<Record<string, str
 export async function receivePage({ url, header, body }: OpenReply, limits: PageLimits): Promise<PageBody> {
   const { maxBytes, overflow } = limits;
   const contentType = header("content-type");
-  if (!limits.isWelcome(contentType)) {
+  if (!limits.isWelcome(contentType, url)) {
     const type = cutText(contentType, 80);
     throw new ToolError("unreadable", `${url.host}: the page is ${type}; only HTML, JSON and other text is read`);
   }

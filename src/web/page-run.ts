@@ -74,8 +74,13 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
 const pageLimits: PageLimits = {
   maxBytes: maxPageBytes,
   overflow: "error",
-  isWelcome: (contentType) => !isBinaryType(contentType),
+  isWelcome: (contentType, url) => !isBinaryType(contentType) || isPackedFile(contentType, url),
 };
+
+/** Many servers have no type for `sitemap.xml.gz`. What is in it is seen when it is read. */
+function isPackedFile(contentType: string, { pathname }: URL): boolean {
+  return /^(?:application|binary)\/octet-stream/i.test(contentType) && /\.gz$/i.test(pathname);
+}
 
 function patienceOf(timeoutMs: number) {
   return {
