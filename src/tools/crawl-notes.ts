@@ -54,7 +54,7 @@ export function crawlNotes(state: CrawlState, { maxPages, maxDepth, dataset }: B
     [count("hosts"), "addresses were skipped: too many hosts of one site"],
     [count("long"), "addresses were skipped: longer than 2,048 characters"],
     [count("copy"), "pages are copies of others, and their links were not followed"],
-    [excessLinks, "links were left out on pages with more than 5,000"],
+    [excessLinks, "links were left out on pages with more than 5,000, or with more than a million characters of them"],
   ];
   return [
     ...told.filter(([times]) => times > 0).map(([times, text]) => `${times.toLocaleString("en")} ${text}`),

@@ -101,7 +101,7 @@ function requestOptions(
   return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers };
 }
 
-/** undici hears of an abort only once it is connected; the caller hears of it at once. */
+/** The caller hears of an abort at once: undici, for one, hears of it only once it is connected. */
 async function untilAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
   let abort = () => {};
