@@ -61,14 +61,14 @@ function casesFor({ origin }: HostileServer, deadHost: string): Case[] {
     return {
       name,
       tool: "scrape",
-      input: { urls, respect_robots: false, max_chars: 100, per_host: 16, timeout_s: 10, ...more },
+      input: { urls, respect_robots: false, max_chars: 100, timeout_s: 20, ...more },
     };
   };
   const crawl = (name: string, path: string, more: object = {}): Case => {
     return {
       name,
       tool: "crawl",
-      input: { start_urls: [origin + path], max_chars: 100, per_host: 16, max_depth: 50, ...more },
+      input: { start_urls: [origin + path], max_chars: 100, max_depth: 50, ...more },
     };
   };
   const extracts = ["text", "links", "tables", "metadata", "html"];
