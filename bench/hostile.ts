@@ -50,78 +50,61 @@ console.log(`\nhighest: ${highest.toFixed(0)} MB of ${limitMb}`);
 process.exitCode = highest < limitMb ? 0 : 1;
 
 function casesFor({ origin }: HostileServer, deadHost: string): Case[] {
-  const one = (name: string): Case => ({
-    name,
-    tool: "scrape",
-    input: { urls: [`${origin}/${name}`], respect_robots: false, timeout_s: 5, max_chars: 100 },
-  });
-  const large = Object.keys(largePages);
-  const times = (count: number, url: (n: number) => string) => Array.from({ length: count }, (_, n) => url(n));
-  const scrape = (name: string, urls: string[], more: object = {}): Case => {
-    return {
-      name,
-      tool: "scrape",
-      input: { urls, respect_robots: false, max_chars: 100, timeout_s: 20, ...more },
-    };
-  };
-  const crawl = (name: string, path: string, more: object = {}): Case => {
-    return {
-      name,
-      tool: "crawl",
-      input: { start_urls: [origin + path], max_chars: 100, max_depth: 50, ...more },
-    };
-  };
-  const extracts = ["text", "links", "tables", "metadata", "html"];
+  const alone = [...Object.keys(brokenProtocol), ...Object.keys(bombs), ...Object.keys(largePages)];
   return [
-    ...Object.keys(brokenProtocol).map(one),
-    ...Object.keys(bombs).map(one),
-    ...large.map(one),
-    ...extracts.map((extract) =>
-      scrape(
-        `large pages as ${extract}`,
-        large.map((name) => `${origin}/${name}`),
-        { extract },
-      ),
+    ...alone.map((name) => scrape(name, [`${origin}/${name}`], { timeout_s: 5 })),
+    ...many(origin, deadHost),
+    ...crawls(origin),
+  ];
+}
+
+function scrape(name: string, urls: string[], more: object = {}): Case {
+  return { name, tool: "scrape", input: { urls, respect_robots: false, max_chars: 100, ...more } };
+}
+
+/** Many pages in one call. */
+function many(origin: string, deadHost: string): Case[] {
+  const large = Object.keys(largePages).map((name) => `${origin}/${name}`);
+  const times = (count: number, url: (n: number) => string) => Array.from({ length: count }, (_, n) => url(n));
+  const isDead = (n: number) => n % 5 !== 0;
+  const mostlyDead = times(5_000, (n) => (isDead(n) ? deadUrl(n, origin, deadHost) : `${origin}/small?${n}`));
+  const bomb = (n: number) => `${origin}/bomb-${["gzip", "br", "zstd", "deflate"][n % 4]}?${n}`;
+  return [
+    ...["text", "links", "tables", "metadata", "html"].map((extract) =>
+      scrape(`large pages as ${extract}`, large, { extract }),
     ),
+    scrape("large pages, selected", large, { select: [{ name: "a", css: "a, td, p", many: true }] }),
     scrape(
-      "large pages, selected",
-      large.map((name) => `${origin}/${name}`),
-      { select: [{ name: "a", css: "a, td, p", many: true }] },
-    ),
-    scrape(
-      "300 pages of 9.9 MB",
-      times(300, (n) => `${origin}/text?${n}`),
+      "100 pages of 9.9 MB",
+      times(100, (n) => `${origin}/text?${n}`),
       { timeout_s: 60 },
-    ),
-    scrape(
-      "100 pages of 700,000 links",
-      times(100, (n) => `${origin}/links?${n}`),
-      { extract: "links", timeout_s: 60 },
     ),
     scrape(
       "200 pages of 200 MB",
       times(200, (n) => `${origin}/page-200-mb?${n}`),
       { timeout_s: 60 },
     ),
-    scrape(
-      "200 bombs",
-      times(200, (n) => `${origin}/bomb-${["gzip", "br", "zstd", "deflate"][n % 4]}?${n}`),
-    ),
-    scrape(
-      "5,000 addresses, 4,000 of them dead",
-      times(5_000, (n) => (n % 5 === 0 ? `${origin}/small?${n}` : deadUrl(n, origin, deadHost))),
-      { timeout_s: 1, concurrency: 256, per_host: 64 },
-    ),
+    scrape("200 bombs", times(200, bomb)),
+    scrape("5,000 addresses, 4,000 of them dead", mostlyDead, { timeout_s: 1, concurrency: 256, per_host: 64 }),
     scrape(
       "one address 10,000 times",
       times(10_000, () => `${origin}/small`),
     ),
-    crawl("crawl of pages with 20,000 links", "/linked/0", { max_pages: 200 }),
-    crawl("crawl of pages with 20,000 long links", "/linked-long/0", { max_pages: 200 }),
-    crawl("crawl of pages with 700,000 links", "/links", { max_pages: 10 }),
-    crawl("crawl of an endless calendar", "/calendar/0", { max_pages: 3_000 }),
-    crawl("crawl of endless sitemaps", "/sitemapped", { max_pages: 500 }),
-    crawl("crawl of large pages", "/large", { max_pages: 200 }),
+  ];
+}
+
+function crawls(origin: string): Case[] {
+  const crawl = (name: string, path: string, pages: number): Case => {
+    const input = { start_urls: [origin + path], max_chars: 100, max_depth: 50, max_pages: pages };
+    return { name, tool: "crawl", input };
+  };
+  return [
+    crawl("crawl of pages with 20,000 links", "/linked/0", 200),
+    crawl("crawl of pages with 20,000 long links", "/linked-long/0", 100),
+    crawl("crawl of pages with 700,000 links", "/links", 10),
+    crawl("crawl of an endless calendar", "/calendar/0", 1_000),
+    crawl("crawl of endless sitemaps", "/sitemapped", 200),
+    crawl("crawl of large pages", "/large", 100),
   ];
 }
 
