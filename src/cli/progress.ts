@@ -12,6 +12,8 @@ export interface ProgressReport {
 }
 
 const linesEveryMs = 5_000;
+/** Nobody reads faster, and thousands of pages a second would be written over the terminal's line. */
+const redrawEveryMs = 80;
 
 export function openProgress(stderr: Output): ProgressReport {
   return stderr.isTTY ? inPlace(stderr) : sparse(stderr);
@@ -19,12 +21,15 @@ export function openProgress(stderr: Output): ProgressReport {
 
 function inPlace(stderr: Output): ProgressReport {
   let shown = false;
+  let drawnAt = -Infinity;
   const clear = () => {
     if (shown) stderr.write("\r\u001b[2K");
     shown = false;
   };
   return {
     update(text) {
+      if (shown && performance.now() - drawnAt < redrawEveryMs) return;
+      drawnAt = performance.now();
       clear();
       stderr.write(beginning(oneLine(text), (stderr.columns ?? 80) - 1));
       shown = true;

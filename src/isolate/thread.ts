@@ -5,15 +5,20 @@ import type { StartRunner } from "./pool.ts";
 /**
  * Start worker threads of an entry. A thread that uses too much memory ends alone only while its allocations are
  * small; one that may ask for gigabytes at once takes the process with it and belongs in a process of its own.
+ *
+ * @param youngMb of that, where fresh objects lie: the more there is, the later garbage is looked for. Default: as V8 has it
  */
-export function startThread(entry: Entry, memoryMb: number): StartRunner {
+export function startThread(entry: Entry, memoryMb: number, youngMb?: number): StartRunner {
   return ({ message, end }) => {
     // The thread's stdout would mix with the protocol on ours; our environment is none of its business.
     const worker = new Worker(entryUrl(entry), {
       env: {},
       execArgv: [],
       stdout: true,
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      resourceLimits: {
+        maxOldGenerationSizeMb: memoryMb,
+        ...(youngMb === undefined ? {} : { maxYoungGenerationSizeMb: youngMb }),
+      },
     });
     worker.on("message", message);
     worker.on("error", end);

@@ -25,7 +25,9 @@ export function toCallToolResult(result: ToolResult): JsonObject {
 
 /** A tool as `tools/list` shows it. */
 export function toListedTool({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): JsonObject {
-  const annotations = { readOnlyHint: hints.readOnly, destructiveHint: false, openWorldHint: hints.openWorld };
+  // What only reads can destroy nothing: there the hint has no meaning.
+  const destructive = hints.readOnly ? {} : { destructiveHint: false };
+  const annotations = { readOnlyHint: hints.readOnly, ...destructive, openWorldHint: hints.openWorld };
   return { name, description, inputSchema, outputSchema, annotations };
 }
 

@@ -30,7 +30,8 @@ interface Bounds {
 
 /** What a crawl left out and why, one sentence each. */
 export function crawlNotes(state: CrawlState, { maxPages, maxDepth, dataset }: Bounds): string[] {
-  const { done, left, skipped, repeated, excessLinks, sitemapProblems } = state;
+  const { done, left, skipped, repeated, excessLinks, sitemapProblems, robotsRules } = state;
+  const byRules = robotsRules.length === 0 ? "" : `, e.g. by ${robotsRules.join(" and ")}`;
   const count = (kind: Parameters<typeof skipped.get>[0]) => skipped.get(kind) ?? 0;
   const told: [number, string][] = [
     [
@@ -42,7 +43,7 @@ export function crawlNotes(state: CrawlState, { maxPages, maxDepth, dataset }: B
     [count("outside"), "addresses are on other sites; same_site: false follows them"],
     [count("excluded"), "addresses are not of the paths asked for"],
     [count("file"), "addresses are files by their extension; name it in include (*.pdf) to fetch them"],
-    [count("robots"), "addresses are forbidden by robots.txt"],
+    [count("robots"), `addresses are forbidden by robots.txt${byRules}`],
     [count("blocked"), "further addresses are on hosts that may not be visited"],
     [repeated, "addresses led to pages that were there already, by a redirect or their canonical address"],
     [count("queries"), "addresses were skipped: too many different queries of one path"],
@@ -53,7 +54,7 @@ export function crawlNotes(state: CrawlState, { maxPages, maxDepth, dataset }: B
     [count("hosts"), "addresses were skipped: too many hosts of one site"],
     [count("long"), "addresses were skipped: longer than 2,048 characters"],
     [count("copy"), "pages are copies of others, and their links were not followed"],
-    [excessLinks, "links were left out on pages with more than 5,000"],
+    [excessLinks, "links were left out on pages with more than 5,000, or with more than a million characters of them"],
   ];
   return [
     ...told.filter(([times]) => times > 0).map(([times, text]) => `${times.toLocaleString("en")} ${text}`),

@@ -13,18 +13,15 @@ const selection = z.object({
   name: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,59}$/, "must be letters, digits and _")
-    .describe("column to make"),
-  css: z.string().min(1).max(500).describe("CSS selector"),
-  attr: z.string().min(1).max(60).optional().describe("attribute to take instead of the text, e.g. href"),
-  many: z.boolean().default(false).describe("all matches as a list instead of the first"),
+    .describe("column"),
+  css: z.string().min(1).max(500),
+  attr: z.string().min(1).max(60).optional().describe("to take instead of the text, e.g. href"),
+  many: z.boolean().default(false).describe("all matches as a list"),
 });
 
 /** What every tool that fetches pages takes. */
 export const pageFields = {
-  extract: z
-    .enum(extracts)
-    .default("markdown")
-    .describe("what goes into the column content; rows of tables are maps by column"),
+  extract: z.enum(extracts).default("markdown").describe("what content is; rows of tables are maps by column"),
   select: z.array(selection).max(50).optional().describe("a column for each, e.g. {name: price, css: .price}"),
   concurrency: z.int().min(1).max(256).default(64).describe("pages at once"),
   per_host: z.int().min(1).max(64).default(4).describe("pages at once from one host"),
@@ -49,7 +46,7 @@ export const pageResultFields = {
   types: z.array(z.string()),
   rows: z.array(z.array(z.unknown())).describe("the first rows"),
   row_count: z.int(),
-  truncated: z.boolean().describe("whether rows or parts of cells are only in the dataset"),
+  truncated: z.boolean().describe("more is in the dataset"),
   ok: z.int(),
   failed: z.int(),
   failures: z.array(z.object({ url: z.string(), code: z.string(), message: z.string() })).describe("the first of them"),

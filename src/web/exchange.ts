@@ -26,6 +26,8 @@ export interface OpenReply {
   status: number;
   /** The header's value; the first where there are several, empty where there is none. */
   header: (name: string) => string;
+  /** All values of a header that may come several times. */
+  headers: (name: string) => string[];
   body: Dispatcher.ResponseData["body"];
 }
 
@@ -86,11 +88,8 @@ export function failed(url: URL, status: number | null, error: ToolError): Fetch
 }
 
 function openReply(url: URL, { statusCode: status, statusText, headers, body }: Dispatcher.ResponseData) {
-  const header = (name: string) => {
-    const value = headers[name];
-    return (Array.isArray(value) ? value[0] : value) ?? "";
-  };
-  return { url, status, statusText, header, body };
+  const all = (name: string) => [headers[name] ?? []].flat();
+  return { url, status, statusText, header: (name: string) => all(name)[0] ?? "", headers: all, body };
 }
 
 function requestOptions(
@@ -102,7 +101,7 @@ function requestOptions(
   return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers };
 }
 
-/** undici hears of an abort only once it is connected; the caller hears of it at once. */
+/** The caller hears of an abort at once: undici, for one, hears of it only once it is connected. */
 async function untilAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
   let abort = () => {};

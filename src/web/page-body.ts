@@ -14,7 +14,7 @@ export interface PageLimits {
   maxBytes: number;
   /** What to do with a body that is longer. */
   overflow: "error" | "cut";
-  /** Whether a body of this content type is worth reading. */
+  /** Whether a body of this content type, from this address, is worth reading. */
   isWelcome: (contentType: string, url: URL) => boolean;
 }
 

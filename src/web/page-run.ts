@@ -1,4 +1,5 @@
 import { ToolError } from "../errors.ts";
+import type { PageLinks } from "./crawl/page-links.ts";
 import type { Fetched, OpenReply } from "./exchange.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
@@ -14,6 +15,7 @@ import { openRendering, type Rendering } from "./render/rendering.ts";
 import { runScripts } from "./render/run-scripts.ts";
 import type { Pages } from "./pages.ts";
 import type { Gate } from "./politeness.ts";
+import { isNofollow } from "./robots-tag.ts";
 import { openRobots, type Robots, type RobotsReply } from "./robots.ts";
 import type { PageSettings, ScrapedPage } from "./scrape.ts";
 
@@ -54,7 +56,7 @@ export interface PageRun {
   close(): Promise<void>;
 }
 
-type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots; rendering: Rendering };
+type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots; rendering: Rendering; product: string };
 
 const robotsTimeoutMs = 10_000;
 const maxPageBytes = 10_000_000;
@@ -70,7 +72,7 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
     (host, { delayMs }) => (options.settings.respectRobots ? gate.pace(host).space(delayMs) : undefined),
   );
   const rendering = openRendering({ ...options, choice: options.browser, way: options });
-  const run = { ...options, fetcher, robots, rendering };
+  const run = { ...options, fetcher, robots, rendering, product };
   return {
     read: (url, order, admit = () => {}) => readPage(run, { url, order, admit }),
     fetch: (url, maxBytes) => fetchBody(run, url, maxBytes),
@@ -82,12 +84,16 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
 const pageLimits: PageLimits = {
   maxBytes: maxPageBytes,
   overflow: "error",
-  isWelcome: (contentType, url) => !isBinaryType(contentType) || isPdfType(contentType) || mayBePdf(contentType, url),
+  isWelcome: (contentType, url) =>
+    !isBinaryType(contentType) || isPdfType(contentType) || isFileByName(contentType, url),
 };
 
 /** Files are often sent without a type; how one begins tells what it is. */
-function mayBePdf(contentType: string, url: URL): boolean {
-  return /^application\/(?:octet-stream|force-download|download)\b/i.test(contentType) && /\.pdf$/i.test(url.pathname);
+function isFileByName(contentType: string, { pathname }: URL): boolean {
+  const isPlain = /^(?:application\/(?:octet-stream|force-download|download)|binary\/octet-stream)\b/i.test(
+    contentType,
+  );
+  return isPlain && /\.(?:pdf|gz)$/i.test(pathname);
 }
 
 function patienceOf(timeoutMs: number) {
@@ -112,12 +118,16 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
     admit(address);
     if (settings.respectRobots) await run.robots.check(address);
   };
+  let tags: string[] = [];
   const fetched = await run.fetcher.get({
     url,
     order,
     ...patienceOf(settings.timeoutMs),
     headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
-    receive: (reply) => receiveAnew(reply, known, cache),
+    receive(reply) {
+      tags = reply.headers("x-robots-tag");
+      return receiveAnew(reply, known, cache);
+    },
     async admit(address) {
       await mayVisit(address);
       known = await cache?.find(address);
@@ -134,6 +144,7 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
   run.hold(-bodyBytes, -1);
   if (page.read.ok) {
     const { ok: _ok, scripted: _scripted, ...read } = page.read;
+    if (read.links !== null && isNofollow(tags, run.product)) read.links = unfollowed(read.links);
     return { ...basics, finalUrl: page.finalUrl, elapsedMs: elapsedMs + page.elapsedMs, ...read, error: page.error };
   }
   const error = new ToolError(page.read.code, `${new URL(finalUrl).host}: ${page.read.message}`);
@@ -178,6 +189,10 @@ async function readBody(run: Run, { finalUrl, elapsedMs, body, mayVisit }: Fetch
     admit: mayVisit,
     signal,
   });
+}
+
+function unfollowed({ urls, nofollow, ...links }: PageLinks): PageLinks {
+  return { ...links, urls: [], nofollow: [...urls, ...nofollow] };
 }
 
 function conditionsOf(known: KeptPage | undefined): Record<string, string> {

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { ToolError } from "../errors.ts";
 import { openPool } from "../isolate/pool.ts";
 import { startThread } from "../isolate/thread.ts";
+import { openByteRoom } from "./byte-room.ts";
 import {
   pageAnswer,
   selectorsAnswer,
@@ -25,13 +26,20 @@ export interface Pages {
 export type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> };
 
 const timeLimitMs = 10_000;
-/** What half a million elements in a tree take, twice. A page is bounded in bytes, so no single allocation is large. */
-const memoryMb = 1_024;
+/** Of one thread: with few large pages at a time, a whole server stays below 300 MB. No single allocation is large. */
+const memoryMb = 128;
+/** V8 would take twice as much and look for garbage half as often. */
+const youngMb = 12;
+/** Of pages that are read at a time, unless it is a single one. */
+const maxBytesAtOnce = 1_000_000;
+/** How much larger a page may be than what was sent of it, as a rule. */
+const usualRatio = 8;
 
 /** The threads start with the first page. */
 export function openPages(): Pages {
   const count = Math.min(4, Math.max(2, availableParallelism() - 1));
-  const pool = openPool(startThread("page-worker", memoryMb), count);
+  const pool = openPool(startThread("page-worker", memoryMb, youngMb), count);
+  const room = openByteRoom(maxBytesAtOnce);
 
   async function ask(task: PageTask, signal: AbortSignal, transfer: ArrayBuffer[]): Promise<unknown> {
     const outcome = await pool.run(task, { timeoutMs: timeLimitMs, signal, transfer });
@@ -46,14 +54,25 @@ export function openPages(): Pages {
     throw new ToolError("unreadable", "the page cannot be read: it takes too much memory", { cause: outcome.cause });
   }
 
+  async function inRoom(
+    { bytes, contentEncoding }: Pick<BodyTask<"page">, "bytes" | "contentEncoding">,
+    signal: AbortSignal,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const leave = await room.enter(bytes.byteLength * (contentEncoding === "" ? 1 : usualRatio), signal);
+    return work().finally(leave);
+  }
+
   return {
     read: (task, signal) =>
       unlessRefused(signal, async () =>
-        pageAnswer.parse(await ask({ kind: "page", ...task }, signal, [task.bytes.buffer])),
+        pageAnswer.parse(await inRoom(task, signal, () => ask({ kind: "page", ...task }, signal, [task.bytes.buffer]))),
       ),
     readSitemap: (task, signal) =>
       unlessRefused(signal, async () =>
-        sitemapAnswer.parse(await ask({ kind: "sitemap", ...task }, signal, [task.bytes.buffer])),
+        sitemapAnswer.parse(
+          await inRoom(task, signal, () => ask({ kind: "sitemap", ...task }, signal, [task.bytes.buffer])),
+        ),
       ),
     async checkSelectors(css, signal) {
       const problems = selectorsAnswer.parse(await ask({ kind: "selectors", css: [...css] }, signal, []));

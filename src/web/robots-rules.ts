@@ -2,15 +2,22 @@ import { matchesWildcards, normalisePercents, readWildcards, type Wildcards } fr
 
 /** What a robots.txt says to one product. */
 export interface RobotsRules {
-  /** @param path path and query of a page */
-  allows(path: string): boolean;
+  /** The rule that forbids a page; undefined where it may be fetched. @param path path and query of the page */
+  forbidding(path: string): RobotsRule | undefined;
   /** How far apart requests shall start, by `Crawl-delay`, which RFC 9309 does not know; 0 unless told. */
   delayMs: number;
   /** Where it says that sitemaps are, whoever asks. */
   sitemaps: string[];
 }
 
-interface Rule extends Wildcards {
+/** A rule as its file writes it. */
+export interface RobotsRule {
+  text: string;
+  /** Counted from 1. */
+  line: number;
+}
+
+interface Rule extends Wildcards, RobotsRule {
   allow: boolean;
   length: number;
 }
@@ -40,7 +47,10 @@ export function parseRobots(text: string, product: string): RobotsRules {
   let group: Group[] = [];
   const sitemaps: string[] = [];
   let inAgents = false;
-  for (const line of text.slice(0, maxChars).split(/\r\n|\r|\n/)) {
+  for (const [index, line] of text
+    .slice(0, maxChars)
+    .split(/\r\n|\r|\n/)
+    .entries()) {
     const [field, value] = readLine(line);
     if (field === "user-agent") {
       if (!inAgents) group = [];
@@ -51,14 +61,14 @@ export function parseRobots(text: string, product: string): RobotsRules {
       named ||= agent === product;
     } else if (field === "allow" || field === "disallow") {
       inAgents = false;
-      if (value !== "") for (const { rules } of group) rules.push(readRule(field === "allow", value));
+      if (value !== "") for (const { rules } of group) rules.push(readRule(field === "allow", value, index + 1));
     } else if (field === "crawl-delay") {
       inAgents = false;
       for (const one of group) one.delayMs = readDelay(value) ?? one.delayMs;
     } else if (field === "sitemap" && sitemaps.length < maxSitemaps) sitemaps.push(value);
   }
   const { rules, delayMs } = named ? own : general;
-  return { allows: (path) => decide(rules, normalisePercents(path)), delayMs, sitemaps };
+  return { forbidding: (path) => decide(rules, normalisePercents(path)), delayMs, sitemaps };
 }
 
 /** In ms; undefined for what is no number of seconds. */
@@ -72,17 +82,18 @@ function readLine(line: string): [field: string, value: string] {
   return [text.slice(0, Math.max(0, colon)).trim().toLowerCase(), text.slice(colon + 1).trim()];
 }
 
-function readRule(allow: boolean, value: string): Rule {
+function readRule(allow: boolean, value: string, line: number): Rule {
   const anchored = value.endsWith("$");
   const pattern = normalisePercents(anchored ? value.slice(0, -1) : value);
-  return { allow, length: value.length, ...readWildcards(pattern, anchored) };
+  const text = `${allow ? "Allow" : "Disallow"}: ${value}`;
+  return { allow, length: value.length, text, line, ...readWildcards(pattern, anchored) };
 }
 
-function decide(rules: readonly Rule[], path: string): boolean {
+function decide(rules: readonly Rule[], path: string): RobotsRule | undefined {
   let winner: Rule | undefined;
   for (const rule of rules) {
     const better = winner === undefined || rule.length > winner.length || (rule.length === winner.length && rule.allow);
     if (better && matchesWildcards(rule, path)) winner = rule;
   }
-  return winner?.allow ?? true;
+  return winner?.allow === false ? winner : undefined;
 }

@@ -1,9 +1,10 @@
 import { ToolError, type ErrorCode } from "../errors.ts";
+import { cutText } from "../text.ts";
 import { parseRobots, type RobotsRules } from "./robots-rules.ts";
 
 /** Asks each origin's robots.txt, once a run. https://www.rfc-editor.org/rfc/rfc9309 */
 export interface Robots {
-  /** @throws ToolError `robots_denied` for a page it forbids, or why robots.txt could not be had */
+  /** @throws ToolError `robots_denied` with the rule that forbids the page, or why robots.txt could not be had */
   check(url: URL): Promise<void>;
   /** The sitemaps that the robots.txt of an origin names, as it writes them; none where it could not be had. */
   sitemaps(url: URL): Promise<string[]>;
@@ -13,6 +14,9 @@ export interface Robots {
 export type RobotsReply =
   | { ok: true; text: string }
   | { ok: false; status: number | null; code: ErrorCode; message: string };
+
+/** Of a rule that a message shows. */
+const maxRuleChars = 120;
 
 type Verdict = { kind: "rules"; rules: RobotsRules } | { kind: "refused"; code: ErrorCode; message: string };
 
@@ -48,13 +52,23 @@ export function openRobots(
     async check(url) {
       const verdict = await verdictOn(url);
       if (verdict.kind === "refused") throw new ToolError(verdict.code, `${url.host}: ${verdict.message}`);
-      if (verdict.rules.allows(url.pathname + url.search)) return;
-      throw new ToolError(
-        "robots_denied",
-        `${url.host}: robots.txt forbids this page; respect_robots: false fetches it all the same`,
-      );
+      const rule = verdict.rules.forbidding(url.pathname + url.search);
+      if (rule === undefined) return;
+      const where = `line ${rule.line} of ${url.origin}/robots.txt`;
+      throw new RobotsDenied(url.host, `"${cutText(rule.text, maxRuleChars)}" (${where})`);
     },
   };
+}
+
+/** A page that a rule forbids. */
+export class RobotsDenied extends ToolError {
+  /** The rule and where it stands. */
+  readonly rule: string;
+
+  constructor(host: string, rule: string) {
+    super("robots_denied", `${host}: ${rule} forbids this page; respect_robots: false fetches it all the same`);
+    this.rule = rule;
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
 
 /** How many pages may be under way or wait for one before them, and how much of them may lie in memory meanwhile. */
 const maxAhead = 1_024;
-const maxBytesAhead = 64_000_000;
+const maxBytesAhead = 24_000_000;
 
 /** Fetch and read the pages of one request. See `Scraper.scrape`. */
 export async function* scrapePages(request: ScrapeRequest, around: Surroundings): AsyncGenerator<ScrapedPage> {

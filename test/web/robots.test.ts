@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openRobots, type RobotsReply } from "../../src/web/robots.ts";
+import { isNofollow } from "../../src/web/robots-tag.ts";
 import { parseRobots } from "../../src/web/robots-rules.ts";
 
 describe("rules", () => {
@@ -40,13 +41,13 @@ describe("rules", () => {
   ];
 
   test.each(cases)("%s", (_what, text, path, allowed) => {
-    expect(parseRobots(text, "axoner").allows(path)).toBe(allowed);
+    expect(parseRobots(text, "axoner").forbidding(path) === undefined).toBe(allowed);
   });
 
   test("half a megabyte of wildcards is matched", () => {
     const rule = `Disallow: /${"*a".repeat(1_000)}b\n`;
     const rules = parseRobots(`User-agent: *\n${rule.repeat(250)}`, "axoner");
-    for (let page = 0; page < 20; page += 1) expect(rules.allows(`/${"a".repeat(2_000)}`)).toBe(true);
+    for (let page = 0; page < 20; page += 1) expect(rules.forbidding(`/${"a".repeat(2_000)}`)).toBeUndefined();
   });
 });
 
@@ -87,6 +88,25 @@ describe("replies", () => {
     expect(await check(answer)).toBe(outcome);
   });
 
+  test.each([
+    [
+      "User-agent: *\n\nAllow: /x/y\nDisallow: /x # not this\nDisallow: /z",
+      '"Disallow: /x" (line 4 of https://a.example/robots.txt)',
+    ],
+    ["User-agent: *\nDisallow: /*x$", '"Disallow: /*x$" (line 2 of https://a.example/robots.txt)'],
+    [`User-agent: *\nDisallow: ${"*".repeat(1_000)}x`, `"Disallow: ${"*".repeat(110)}…" (line 2 of`],
+  ])("what forbids a page is told with its line: %#", async (text, told) => {
+    const robots = openRobots("axoner", async () => ({ ok: true, text }));
+    await expect(robots.check(new URL("https://a.example/x"))).rejects.toThrow(told);
+  });
+
+  test("that there are no rules to be had is told with the status", async () => {
+    const robots = openRobots("axoner", async () => refused(503));
+    await expect(robots.check(new URL("https://a.example/x"))).rejects.toThrow(
+      /robots\.txt answered 503, which forbids every page/,
+    );
+  });
+
   test("each origin is asked once", async () => {
     const asked: string[] = [];
     const robots = openRobots("axoner", async (url) => {
@@ -101,4 +121,22 @@ describe("replies", () => {
       "https://a.example:8443/robots.txt",
     ]);
   });
+});
+
+test.each<[tags: string[], nofollow: boolean]>([
+  [[], false],
+  [["noindex"], false],
+  [["nofollow"], true],
+  [["noindex, NoFollow"], true],
+  [["none"], true],
+  [["noindex", "nofollow"], true],
+  [["googlebot: nofollow"], false],
+  [["googlebot: noindex, nofollow"], false],
+  [["axoner: nofollow"], true],
+  [["otherbot: noindex, axoner: nofollow"], true],
+  [["unavailable_after: 25 Jun 2030 15:00:00 PST, nofollow"], true],
+  [["max-snippet: 5, nofollow"], true],
+  [["nofollowing"], false],
+])("X-Robots-Tag %j: links are not followed: %s", (tags, nofollow) => {
+  expect(isNofollow(tags, "axoner")).toBe(nofollow);
 });

@@ -6,6 +6,7 @@ import { endless, openSite, raw, reply, type Route, type Site } from "../support
 
 const page = "<title>T</title><p>hello";
 const head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
+const octets = { "content-type": "application/octet-stream" };
 let busy = 0;
 let late = 0;
 
@@ -20,6 +21,9 @@ const routes: Record<string, Route | string> = {
   "/deflate": reply(deflateSync(page), { "content-encoding": "deflate" }),
   "/deflate-raw": reply(deflateRawSync(page), { "content-encoding": "Deflate" }),
   "/twice": reply(gzipSync(brotliCompressSync(page)), { "content-encoding": "br, gzip" }),
+  "/sitemap.xml.gz": reply(gzipSync("<urlset><url><loc>https://a.example/x</loc></url></urlset>"), octets),
+  "/program.gz": reply("\0\0\0", octets),
+  "/program": reply(gzipSync(page), octets),
   "/gzip-empty": reply("", { "content-encoding": "gzip" }),
   "/redirect": reply("", { location: "/page?x=1#y" }, 302),
   "/404": reply("<p>no", {}, 404),
@@ -91,6 +95,7 @@ describe("a page is read", () => {
     ["/deflate", "hello"],
     ["/deflate-raw", "hello"],
     ["/twice", "hello"],
+    ["/sitemap.xml.gz", "- https://a.example/x"],
     ["/gzip-empty", ""],
     ["/busy-twice", "hello"],
     ["/reset-once", "hello"],
@@ -141,6 +146,8 @@ describe("a page fails", () => {
     ["/not-gzip", "unreadable", 200],
     ["/many-times", "unreadable", 200],
     ["/unknown-encoding", "unreadable", 200],
+    ["/program.gz", "unreadable", 200],
+    ["/program", "unreadable", 200],
     ["/png", "unreadable", 200],
     ["/binary", "unreadable", 200],
     ["/loop", "http_error", 301],

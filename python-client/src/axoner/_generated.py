@@ -182,10 +182,10 @@ class Tools(ABC):
         included. Pass all URLs at once. The result shows the first rows; query the dataset with query_data.
 
         :param urls: absolute http(s) addresses (1 to 10000 items)
-        :param extract: what goes into the column content; rows of tables are maps by column (default "markdown")
+        :param extract: what content is; rows of tables are maps by column (default "markdown")
         :param select: a column for each, e.g. {name: price, css: .price} (at most 50 items); each item has ``name``
-            (column to make), ``css`` (CSS selector), ``attr`` (attribute to take instead of the text, e.g. href),
-            ``many`` (all matches as a list instead of the first (default false))
+            (column), ``css``, ``attr`` (to take instead of the text, e.g. href), ``many`` (all matches as a list
+            (default false))
         :param concurrency: pages at once (default 64; 1 to 256)
         :param per_host: pages at once from one host (default 4; 1 to 64)
         :param timeout_s: for one page with its retries (default 20; 0.1 to 300)
@@ -242,10 +242,10 @@ class Tools(ABC):
         :param exclude: never these (at most 50 items)
         :param sitemap: also pages of sitemaps (default true)
         :param resume: dataset of a crawl that was stopped, to go on with
-        :param extract: what goes into the column content; rows of tables are maps by column (default "markdown")
+        :param extract: what content is; rows of tables are maps by column (default "markdown")
         :param select: a column for each, e.g. {name: price, css: .price} (at most 50 items); each item has ``name``
-            (column to make), ``css`` (CSS selector), ``attr`` (attribute to take instead of the text, e.g. href),
-            ``many`` (all matches as a list instead of the first (default false))
+            (column), ``css``, ``attr`` (to take instead of the text, e.g. href), ``many`` (all matches as a list
+            (default false))
         :param concurrency: pages at once (default 64; 1 to 256)
         :param per_host: pages at once from one host (default 4; 1 to 64)
         :param timeout_s: for one page with its retries (default 20; 0.1 to 300)

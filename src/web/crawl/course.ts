@@ -25,12 +25,15 @@ export interface Course {
   failuresByCode: Map<ErrorCode, number>;
   sitemapsRead: boolean;
   sitemapProblems: string[];
+  /** The first rules of robots.txt that kept the crawl from a page. */
+  robotsRules: Set<string>;
 }
 
-export function stateOf({ counts, frontier, failuresByCode, sitemapProblems }: Course): CrawlState {
-  const { done, failed, repeated, excessLinks, open } = counts;
+export function stateOf({ counts, frontier, failuresByCode, sitemapProblems, robotsRules }: Course): CrawlState {
+  const { open, ...counted } = counts;
   const left = frontier.waiting() + open;
-  return { done, failed, failuresByCode, left, skipped: frontier.skipped(), repeated, excessLinks, sitemapProblems };
+  const skipped = frontier.skipped();
+  return { ...counted, failuresByCode, left, skipped, sitemapProblems, robotsRules: [...robotsRules] };
 }
 
 /** Bring the crawl to where it was after a page. */

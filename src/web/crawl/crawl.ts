@@ -61,6 +61,8 @@ export interface CrawlState {
   repeated: number;
   /** Links on pages with too many of them. */
   excessLinks: number;
+  /** The first rules of robots.txt that kept this run from pages, and where they stand. */
+  robotsRules: readonly string[];
   /** What went wrong with sitemaps, one sentence each. */
   sitemapProblems: readonly string[];
 }

@@ -13,9 +13,10 @@ export interface Known {
 }
 
 /** Of all addresses that are known, in characters. */
-const maxKnownChars = 60_000_000;
+const maxKnownChars = 30_000_000;
 /** Each skipped address is counted once, as far as so many of them can be told apart. */
 const maxSkipsKnown = 50_000;
+const maxSkipChars = 5_000_000;
 
 /** Everything that a crawl has seen and may read, with what became of it. */
 export function openKnown(maxPages: number) {
@@ -61,11 +62,15 @@ export function openKnown(maxPages: number) {
 export function openSkips() {
   const counts = new Map<Skip, number>();
   const urls = new Set<string>();
+  let chars = 0;
   return {
     counts,
     add(kind: Skip, url: string): void {
       if (urls.has(url)) return;
-      if (urls.size < maxSkipsKnown) urls.add(url);
+      if (urls.size < maxSkipsKnown && chars < maxSkipChars) {
+        urls.add(url);
+        chars += url.length;
+      }
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     },
   };

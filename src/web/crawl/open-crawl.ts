@@ -11,7 +11,7 @@ import { openTraps } from "./traps.ts";
 import { readVisit } from "./visit.ts";
 
 /** How much that has been fetched may lie in memory until it is taken. What is not taken is lost when we are killed. */
-const maxBytesAhead = 64_000_000;
+const maxBytesAhead = 24_000_000;
 const maxPagesAhead = 16;
 /** Pages that wait for their hosts do not hold up those of other hosts, as far as so many times as many may be at once. */
 const aheadFactor = 4;
@@ -33,6 +33,7 @@ export async function openCrawl(asked: CrawlRequest, around: Surroundings): Prom
     failuresByCode: new Map(),
     sitemapsRead: !request.sitemap || request.maxDepth === 0,
     sitemapProblems: [],
+    robotsRules: new Set(),
   };
   for await (const note of request.earlier) replay(course, note);
   frontier.offer({ urls: startUrls, depth: 0, parent: null, isSitemap: false });

@@ -18,6 +18,8 @@ export interface LinkSink {
 }
 
 const maxLinks = 5_000;
+/** Of all links of a page together. */
+const maxChars = 1_000_000;
 
 /** Takes the elements of a page that is crawled, those of its head too. */
 export function openPageLinks(): LinkSink {
@@ -25,12 +27,15 @@ export function openPageLinks(): LinkSink {
   let canonical: string | null = null;
   let isNofollow = false;
   let excess = 0;
+  let chars = 0;
 
   function add(href: string | undefined, base: string, mayFollow: boolean): void {
     if (href === undefined || href.length > 4 * maxAddressChars) return;
-    if (urls.size >= maxLinks) return void (excess += 1);
+    if (urls.size >= maxLinks || chars >= maxChars) return void (excess += 1);
     const url = normaliseAddress(href, base);
-    if (url !== undefined) urls.set(url, mayFollow || urls.get(url) === true);
+    if (url === undefined) return;
+    if (!urls.has(url)) chars += url.length;
+    urls.set(url, mayFollow || urls.get(url) === true);
   }
 
   return {

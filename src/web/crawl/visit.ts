@@ -1,11 +1,13 @@
 import { ToolError } from "../../errors.ts";
 import type { PageRun, ReadPage } from "../page-run.ts";
+import { RobotsDenied } from "../robots.ts";
 import { normaliseAddress } from "./address.ts";
 import type { Course, VisitedPage } from "./course.ts";
 import type { Skip, Visit } from "./frontier.ts";
 
 /** The links of further copies of one page lead ever deeper into a trap. */
 const maxCopies = 5;
+const maxRules = 3;
 
 /** Undefined for what gets no row. */
 export async function readVisit(
@@ -25,7 +27,11 @@ export async function readVisit(
     return undefined;
   }
   if (detour !== undefined && parent !== null) return skipPage(course, detour, url);
-  if (page.error?.code === "robots_denied" && parent !== null) return skipPage(course, "robots", url);
+  if (page.error?.code === "robots_denied" && parent !== null) {
+    if (page.error instanceof RobotsDenied && course.robotsRules.size < maxRules)
+      course.robotsRules.add(page.error.rule);
+    return skipPage(course, "robots", url);
+  }
   if (page.error?.code === "blocked_address") {
     const { host: refused } = new URL(page.finalUrl ?? url);
     if (frontier.isBlocked(refused)) return skipPage(course, "blocked", url);

@@ -171,6 +171,15 @@ describe("what is not followed", () => {
     expect(pathsOf((await from("/", { respectRobots: false })).pages)).toEqual(["/", "/a", "/b", "/d"]);
   });
 
+  test("are links of a page whose X-Robots-Tag says nofollow, to us or to all", async () => {
+    routes["/"] = linking("/all", "/us", "/other");
+    routes["/all"] = reply(linking("/1"), { "x-robots-tag": "noindex, nofollow" });
+    routes["/us"] = reply(linking("/2"), { "x-robots-tag": "axoner: none" });
+    routes["/other"] = reply(linking("/3"), { "x-robots-tag": "otherbot: nofollow" });
+    routes["/3"] = "x";
+    expect(pathsOf((await from("/")).pages).toSorted()).toEqual(["/", "/3", "/all", "/other", "/us"]);
+  });
+
   test("is what robots.txt forbids, which is counted and no row", async () => {
     routes["/robots.txt"] = reply("User-agent: *\nDisallow: /no", { "content-type": "text/plain" });
     routes["/"] = linking("/no/1", "/no/2", "/yes");
@@ -178,7 +187,10 @@ describe("what is not followed", () => {
     const { pages, state } = await from("/");
     expect(pathsOf(pages)).toEqual(["/", "/yes"]);
     expect(state.skipped.get("robots")).toBe(2);
-    expect((await from("/no/1")).pages.map(({ error }) => error?.code)).toEqual(["robots_denied"]);
+    const rule = `"Disallow: /no" (line 2 of ${site.origin}/robots.txt)`;
+    expect(state.robotsRules).toEqual([rule]);
+    const [denied] = (await from("/no/1")).pages;
+    expect(denied?.error).toMatchObject({ code: "robots_denied", message: expect.stringContaining(rule) });
   });
 
   test("are files by their extension, unless a pattern names it", async () => {

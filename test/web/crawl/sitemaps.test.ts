@@ -55,6 +55,17 @@ test("the sitemaps that robots.txt names are read, whatever they are packed in",
   expect(site.requested).not.toContain("/sitemap.xml");
 });
 
+test.each(["application/octet-stream", "application/gzip", "application/x-gzip", "binary/octet-stream", "text/xml"])(
+  "a packed sitemap that is sent as %s is read",
+  async (type) => {
+    routes["/robots.txt"] = reply("Sitemap: /map.xml.gz", text);
+    routes["/map.xml.gz"] = reply(gzipSync(urlset("/a", "/b")), { "content-type": type });
+    const { pages, state } = await crawl();
+    expect(pages.map(({ url }) => url.replace(site.origin, "")).toSorted()).toEqual(["/", "/a", "/b", "/linked"]);
+    expect(state.sitemapProblems).toEqual([]);
+  },
+);
+
 test("without any /sitemap.xml is tried, and an index leads to others", async () => {
   routes["/sitemap.xml"] = reply(index("/1.xml", "/2.xml", "/sitemap.xml"), xml);
   routes["/1.xml"] = reply(urlset("/a?x=1&amp;y=2"), xml);
