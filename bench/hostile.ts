@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { brokenProtocol } from "../test/support/hostile-answers.ts";
 import { bombs, largePages } from "../test/support/hostile-pages.ts";
 import { openHostileServer, page, type HostileServer } from "../test/support/hostile-server.ts";
-import { measureTree } from "./process/process-tree.ts";
+import { measureTree } from "./process/tree.ts";
 
 const limitMb = 300;
 const deadlineMs = 300_000;
