@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
-import type { Column } from "../dataset.ts";
 import { inferType, isKeptByCast } from "../text/column-types.ts";
 import type { Dialect } from "../text/dialect.ts";
 import { exactColumns } from "./exact-columns.ts";
+import { findJsonColumns, wholeJson, type JsonReader, type JsonReading } from "./json-columns.ts";
 import type { OpenFile, OpenSource } from "./open-sources.ts";
-import { quoteName, quoteText } from "../sql-text.ts";
+import { columnList, quoteName, quoteText } from "../sql-text.ts";
 import type { SourceDialect, SourceProblem, StoredColumn } from "./sql-wire.ts";
 
 /** How to read one source, beyond what its files say. */
@@ -14,8 +14,8 @@ export interface Reading {
   asText: boolean;
   /** Types of columns of delimited text that turned out not to be what their sample promised. */
   types: Map<string, string>;
-  /** Find the types of JSON in all of it instead of in its beginning. */
-  wholeSample: boolean;
+  /** The columns of JSON, once they are found. */
+  json: JsonReading | undefined;
   /** Read delimited text by one thread, which tells a field that is too long from a quote in the wrong place. */
   inOrder: boolean;
   /** A copy that keeps the rules is read in place of one of its files. */
@@ -30,7 +30,7 @@ export function plainReading(): Reading {
   return {
     asText: false,
     types: new Map(),
-    wholeSample: false,
+    json: undefined,
     inOrder: false,
     isRepaired: false,
     hasGrown: false,
@@ -44,8 +44,18 @@ export async function createTableView(
   source: OpenSource,
   reading: Reading,
 ): Promise<void> {
+  await findColumns(connection, source, reading);
   const reader = readerOf(source, reading);
   await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(source.source.name)} AS SELECT * FROM ${reader}`);
+}
+
+/** The columns of JSON are looked for once. */
+async function findColumns(connection: DuckDBConnection, open: OpenSource, reading: Reading): Promise<void> {
+  const { format, columns, name } = open.source;
+  if (open.kept !== undefined || columns !== undefined || reading.json !== undefined) return;
+  if (format !== "json" && format !== "jsonl") return;
+  reading.json = await findJsonColumns(connection, jsonReader(open), name);
+  reading.problems.push(...reading.json.problems);
 }
 
 /** The table function call that reads a source. */
@@ -58,17 +68,29 @@ export function readerOf(open: OpenSource, reading: Reading): string {
     case "parquet":
       return `read_parquet(${paths}, hive_partitioning = false${many})`;
     case "json":
-    case "jsonl": {
-      const format = source.format === "json" ? "auto" : "newline_delimited";
-      const types =
-        source.columns === undefined
-          ? `, sample_size = ${reading.wholeSample ? -1 : 20_480}`
-          : `, columns = ${columnList(source.columns)}`;
-      return `read_json(${paths}, format = '${format}', compression = '${jsonCompression(files)}', hive_partitioning = false${types}${many})`;
-    }
+    case "jsonl":
+      return jsonTable(open, reading);
     case "csv":
       return csvReader(open, reading);
   }
+}
+
+function jsonTable(open: OpenSource, { json, types }: Reading): string {
+  const reader = jsonReader(open);
+  const columns = open.source.columns ?? json?.columns;
+  if (columns === undefined) return reader(wholeJson);
+  // only times are texts that have to become something else
+  const typeOf = (name: string) => types.get(name) ?? json?.times.get(name) ?? "VARCHAR";
+  const typed = columns.map(({ name }) => ({ name, type: typeOf(name) }));
+  return exactColumns(reader(`columns = ${columnList(columns)}`), typed, open.source.name);
+}
+
+function jsonReader({ source, files }: OpenSource): JsonReader {
+  const paths = `[${files.map(({ path }) => quoteText(path)).join()}]`;
+  const format = source.format === "json" ? "auto" : "newline_delimited";
+  const many = files.length > 1 ? ", union_by_name = true" : "";
+  return (options) =>
+    `read_json(${paths}, format = '${format}', compression = '${jsonCompression(files)}', hive_partitioning = false, ${options}${many})`;
 }
 
 function restoredColumn({ name, type, stored }: StoredColumn): string {
@@ -135,8 +157,9 @@ function groupsOf({ source, files }: OpenSource): Group[] {
 /** The checks of more columns take longer to plan than most statements to run: wider tables are text. */
 const maxTypedColumns = 1_000;
 
-/** The types of the columns of delimited text by their names, which mean the same in all files. */
-export function columnTypes({ files }: OpenSource, { asText, types }: Reading): Map<string, string> {
+/** The types that columns of text are read as by their names, which mean the same in all files. */
+export function columnTypes({ files }: OpenSource, { asText, types, json }: Reading): Map<string, string> {
+  if (json !== undefined) return new Map([...json.times, ...types]);
   if (asText) return new Map();
   if (files.some(({ dialect }) => (dialect?.columns.length ?? 0) > maxTypedColumns)) return new Map();
   const cells = new Map<string, string[]>();
@@ -211,10 +234,6 @@ function checkUnion(name: string, [first, ...others]: readonly Group[]): void {
     "unreadable",
     `'${name}' cannot be read as one table: '${odd.shown}' has no header and '${other}' has other columns; query them one by one`,
   );
-}
-
-function columnList(columns: readonly Column[]): string {
-  return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join()}}`;
 }
 
 function call(name: string, path: string, options: Record<string, string>): string {

@@ -2,7 +2,7 @@ import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
-import { isControlled, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
+import { isControlled, isUtf32, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
 import { encodingDoubts } from "./doubtful-encoding.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
@@ -53,7 +53,6 @@ const maxSampleRows = 1_000;
 
 /**
  * Find the dialect of a delimited text file in its head.
- *
  * @throws ToolError `unreadable` for an empty file, a binary file and an encoding that cannot be told
  */
 export function sniffDialect(head: Head): Dialect {
@@ -67,7 +66,14 @@ export function sniffDialect(head: Head): Dialect {
     );
   const { delimiter, fields, others } = sniffDelimiter(text, head);
   const { lines, chars, problems } =
-    head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
+    head.isSheet === true
+      ? noPreamble
+      : preambleOf(text, {
+          delimiter,
+          fields,
+          shown: head.shown,
+          parse: (part, maxRows) => parseRows(part, delimiter, true, maxRows),
+        });
   const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
@@ -85,7 +91,7 @@ export function sniffDialect(head: Head): Dialect {
   const header = hasHeader(first, rest);
   const columns = columnNames(first, header);
   const found = [
-    ...(encoding === "windows-1252" ? encodingDoubts(text, head.shown) : []),
+    ...encodingDoubts(encoding, text, head.shown),
     ...others.map((other) => delimiterDoubt(delimiter, other, head)),
     ...problems,
     ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
@@ -245,6 +251,8 @@ function mostCommon(counts: readonly number[]): number {
 }
 
 function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
+  if (isUtf32(bytes))
+    throw new ToolError("unreadable", `'${shown}' is text in UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8`);
   const marked = markedUtf16(bytes);
   if (marked !== undefined) return marked;
   const known = knownBinary(bytes);
