@@ -52,9 +52,9 @@ function widthProblem(source: OpenSource, reading: Reading): SourceProblem[] {
 }
 
 /** What is told of a source before it is read: by its kept copy, or by the heads of its files. */
-function firstProblems({ kept, files }: OpenSource): SourceProblem[] {
+function firstProblems({ kept, files, json }: OpenSource): SourceProblem[] {
   const found = files.flatMap(({ dialect, sheet }) => [...(dialect?.problems ?? []), ...(sheet?.problems ?? [])]);
-  return shortened([...(kept?.problems ?? []), ...found]);
+  return shortened([...(kept?.problems ?? []), ...(json?.problems ?? []), ...found]);
 }
 
 /** What is wrong with all the sources, as far as they have been read. */

@@ -3,7 +3,7 @@ import { ToolError } from "../../errors.ts";
 import { inferType, isKeptByCast } from "../text/column-types.ts";
 import type { Dialect } from "../text/dialect.ts";
 import { exactColumns } from "./exact-columns.ts";
-import { findJsonColumns, wholeJson, type JsonReader, type JsonReading } from "./json-columns.ts";
+import { maxRowBytes } from "../json/json-file.ts";
 import type { OpenFile, OpenSource } from "./open-sources.ts";
 import { columnList, quoteName, quoteText } from "../sql-text.ts";
 import type { SourceDialect, SourceProblem, StoredColumn } from "./sql-wire.ts";
@@ -14,8 +14,6 @@ export interface Reading {
   asText: boolean;
   /** Types of columns of delimited text that turned out not to be what their sample promised. */
   types: Map<string, string>;
-  /** The columns of JSON, once they are found. */
-  json: JsonReading | undefined;
   /** Read delimited text by one thread, which tells a field that is too long from a quote in the wrong place. */
   inOrder: boolean;
   /** A copy that keeps the rules is read in place of one of its files. */
@@ -30,7 +28,6 @@ export function plainReading(): Reading {
   return {
     asText: false,
     types: new Map(),
-    json: undefined,
     inOrder: false,
     isRepaired: false,
     hasGrown: false,
@@ -44,18 +41,8 @@ export async function createTableView(
   source: OpenSource,
   reading: Reading,
 ): Promise<void> {
-  await findColumns(connection, source, reading);
   const reader = readerOf(source, reading);
   await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteName(source.source.name)} AS SELECT * FROM ${reader}`);
-}
-
-/** The columns of JSON are looked for once. */
-async function findColumns(connection: DuckDBConnection, open: OpenSource, reading: Reading): Promise<void> {
-  const { format, columns, name } = open.source;
-  if (open.kept !== undefined || columns !== undefined || reading.json !== undefined) return;
-  if (format !== "json" && format !== "jsonl") return;
-  reading.json = await findJsonColumns(connection, jsonReader(open), name);
-  reading.problems.push(...reading.json.problems);
 }
 
 /** The table function call that reads a source. */
@@ -69,28 +56,25 @@ export function readerOf(open: OpenSource, reading: Reading): string {
       return `read_parquet(${paths}, hive_partitioning = false${many})`;
     case "json":
     case "jsonl":
-      return jsonTable(open, reading);
+      return jsonTable(open);
     case "csv":
       return csvReader(open, reading);
   }
 }
 
-function jsonTable(open: OpenSource, { json, types }: Reading): string {
-  const reader = jsonReader(open);
-  const columns = open.source.columns ?? json?.columns;
-  if (columns === undefined) return reader(wholeJson);
-  // only times are texts that have to become something else
-  const typeOf = (name: string) => types.get(name) ?? json?.times.get(name) ?? "VARCHAR";
-  const typed = columns.map(({ name }) => ({ name, type: typeOf(name) }));
-  return exactColumns(reader(`columns = ${columnList(columns)}`), typed, open.source.name);
-}
-
-function jsonReader({ source, files }: OpenSource): JsonReader {
+function jsonTable({ source, files, json }: OpenSource): string {
   const paths = `[${files.map(({ path }) => quoteText(path)).join()}]`;
-  const format = source.format === "json" ? "auto" : "newline_delimited";
-  const many = files.length > 1 ? ", union_by_name = true" : "";
-  return (options) =>
-    `read_json(${paths}, format = '${format}', compression = '${jsonCompression(files)}', hive_partitioning = false, ${options}${many})`;
+  const columns = source.columns ?? json?.columns;
+  if (columns === undefined) throw new Error(`no columns of ${source.name}`);
+  const { format = "newline_delimited", isRecords = true } = json ?? {};
+  return call("read_json", paths, {
+    format: quoteText(format),
+    compression: quoteText(jsonCompression(files)),
+    hive_partitioning: "false",
+    columns: columnList(columns),
+    records: String(isRecords),
+    maximum_object_size: String(maxRowBytes),
+  });
 }
 
 function restoredColumn({ name, type, stored }: StoredColumn): string {
@@ -157,9 +141,8 @@ function groupsOf({ source, files }: OpenSource): Group[] {
 /** The checks of more columns take longer to plan than most statements to run: wider tables are text. */
 const maxTypedColumns = 1_000;
 
-/** The types that columns of text are read as by their names, which mean the same in all files. */
-export function columnTypes({ files }: OpenSource, { asText, types, json }: Reading): Map<string, string> {
-  if (json !== undefined) return new Map([...json.times, ...types]);
+/** The types of the columns of delimited text by their names, which mean the same in all files. */
+export function columnTypes({ files }: OpenSource, { asText, types }: Reading): Map<string, string> {
   if (asText) return new Map();
   if (files.some(({ dialect }) => (dialect?.columns.length ?? 0) > maxTypedColumns)) return new Map();
   const cells = new Map<string, string[]>();
