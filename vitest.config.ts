@@ -8,7 +8,15 @@ export default defineConfig({
     environment: "node",
     pool: "forks",
     projects: [
-      { test: { name: "source", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], pool: "forks", ...limits } },
+      {
+        test: {
+          name: "source",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", "test/model/**"],
+          pool: "forks",
+          ...limits,
+        },
+      },
       {
         test: {
           name: "built",

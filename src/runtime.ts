@@ -109,28 +109,20 @@ export interface OpenAgent {
  * @throws ConfigError for a provider or a store that cannot be used
  */
 export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { openProvider, providers }, { openStore }, { openNodeHost }] =
-    await Promise.all([
-      import("./agent/agent.ts"),
-      import("./agent/system.ts"),
-      import("./providers/index.ts"),
-      import("./session/index.ts"),
-      import("./node-host.ts"),
-    ]);
-  const { secrets } = config;
-  const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
-  const name = config.provider ?? withKey;
-  if (name === undefined) {
-    throw new ConfigError(
-      "no model provider is chosen: set OPENAI_API_KEY or GROQ_API_KEY, or name one with --provider and --base-url",
-    );
-  }
-  const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
+  const [{ createAgent }, { defaultSystem }, { chooseProvider }, { openStore }, { openNodeHost }] = await Promise.all([
+    import("./agent/agent.ts"),
+    import("./agent/system.ts"),
+    import("./providers/index.ts"),
+    import("./session/index.ts"),
+    import("./node-host.ts"),
+  ]);
   const host = openNodeHost({ proxies: config.proxies });
-  const provider = await openProvider(name, {
+  const provider = await chooseProvider({
+    provider: config.provider,
     model: config.model,
-    baseUrl: config.base_url ?? secrets[entry?.baseUrlVariable ?? ""],
-    apiKey: secrets[entry?.keyVariable ?? ""],
+    baseUrl: config.base_url,
+    fallbacks: config.fallback,
+    secrets: config.secrets,
     host,
   });
   const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);

@@ -2,6 +2,7 @@ import { ConfigError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
+import type { ServiceOptions } from "./lib/http-provider.ts";
 import type { Provider } from "./provider.ts";
 
 export interface ProviderOptions {
@@ -22,19 +23,29 @@ interface ProviderEntry {
   open(options: ProviderOptions & { model: string }): Promise<Provider>;
 }
 
-/** Every provider there is. A new one is a line here and a file of its own, unless it speaks the format of another. */
-export const providers: Readonly<Record<string, ProviderEntry>> = {
-  openai: chatCompletions({
-    name: "openai",
-    address: "https://api.openai.com/v1",
-    prefix: "OPENAI",
-    modelExample: "gpt-5-mini",
+/** Every provider there is, the one to be chosen by its key first. A new one is a line here and a file of its own. */
+const providers: Readonly<Record<string, ProviderEntry>> = {
+  anthropic: service("anthropic", {
+    address: "https://api.anthropic.com",
+    prefix: "ANTHROPIC",
+    modelExample: "claude-sonnet-5-5",
+    open: async (options) => (await import("./anthropic.ts")).openAnthropic(options),
   }),
-  groq: chatCompletions({
-    name: "groq",
+  // what OpenAI itself recommends for its own models; other servers of its format speak the older one
+  openai: openAi("openai", async (options) =>
+    isOpenAi(options.baseUrl)
+      ? (await import("./openai-responses.ts")).openOpenAiResponses(options)
+      : (await import("./openai.ts")).openOpenAi(options),
+  ),
+  "openai-chat": openAi("openai-chat", async (options) => (await import("./openai.ts")).openOpenAi(options)),
+  "openai-responses": openAi("openai-responses", async (options) =>
+    (await import("./openai-responses.ts")).openOpenAiResponses(options),
+  ),
+  groq: service("groq", {
     address: "https://api.groq.com/openai/v1",
     prefix: "GROQ",
     modelExample: "openai/gpt-oss-120b",
+    open: async (options) => (await import("./openai.ts")).openOpenAi(options),
   }),
   scripted: {
     modelExample: "replies.json",
@@ -62,15 +73,69 @@ export async function openProvider(name: string, options: ProviderOptions): Prom
   return entry.open({ ...options, model });
 }
 
-interface ChatService {
-  name: string;
+/** What the configuration says of providers. */
+export interface ProviderChoice {
+  /** Without one, the first whose key there is. */
+  provider?: string | undefined;
+  model?: string | undefined;
+  /** Of the provider, not of its fallbacks. */
+  baseUrl?: string | undefined;
+  /** As `PROVIDER/MODEL`, in the order in which they are asked. */
+  fallbacks: readonly string[];
+  /** Keys and addresses by their names in the environment. */
+  secrets: Readonly<Record<string, string>>;
+  host: Host;
+}
+
+/**
+ * The provider that the configuration chooses, with its fallbacks behind it.
+ *
+ * @throws ConfigError where none is chosen, and as `openProvider` for any of them
+ */
+export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {
+  const { model, secrets, host } = choice;
+  const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
+  const name = choice.provider ?? withKey;
+  if (name === undefined) {
+    const keys = new Set(Object.values(providers).flatMap(({ keyVariable }) => keyVariable ?? []));
+    const named = [...keys].join(", ").replace(/, ([^,]*)$/, " or $1");
+    throw new ConfigError(`no model provider is chosen: set ${named}, or name one with --provider and --base-url`);
+  }
+  const settings = (known: string) => {
+    const { keyVariable = "", baseUrlVariable = "" } = (Object.hasOwn(providers, known) && providers[known]) || {};
+    return { baseUrl: secrets[baseUrlVariable], apiKey: secrets[keyVariable], host };
+  };
+  const base = settings(name);
+  const first = await openProvider(name, { ...base, model, baseUrl: choice.baseUrl ?? base.baseUrl });
+  if (choice.fallbacks.length === 0) return first;
+  const others = await Promise.all(
+    choice.fallbacks.map((fallback) => {
+      const { provider, model: other } = readFallback(fallback);
+      return openProvider(provider, { ...settings(provider), model: other });
+    }),
+  );
+  return (await import("./fallback.ts")).withFallbacks(first, others, host);
+}
+
+/** Models may have slashes in their names, providers have none. */
+function readFallback(fallback: string): { provider: string; model: string } {
+  const slash = fallback.indexOf("/");
+  const [provider, model] = [fallback.slice(0, slash), fallback.slice(slash + 1)];
+  if (slash > 0 && model !== "") return { provider, model };
+  throw new ConfigError(
+    `--fallback "${cutText(fallback, 60)}" is not PROVIDER/MODEL, e.g. --fallback groq/openai/gpt-oss-120b`,
+  );
+}
+
+interface Service {
   address: string;
   /** Of `…_API_KEY` and `…_BASE_URL`. */
   prefix: string;
   modelExample: string;
+  open(options: ServiceOptions): Promise<Provider>;
 }
 
-function chatCompletions({ name, address, prefix, modelExample }: ChatService): ProviderEntry {
+function service(name: string, { address, prefix, modelExample, open }: Service): ProviderEntry {
   const keyVariable = `${prefix}_API_KEY`;
   const baseUrlVariable = `${prefix}_BASE_URL`;
   return {
@@ -81,8 +146,15 @@ function chatCompletions({ name, address, prefix, modelExample }: ChatService): 
       if (baseUrl === address && apiKey === undefined) {
         throw new ConfigError(`${name} needs a key: set ${keyVariable}, or --base-url for a server that needs none`);
       }
-      const { openOpenAi } = await import("./openai.ts");
-      return openOpenAi({ name, model, baseUrl, apiKey, keyVariable, host });
+      return open({ name, model, baseUrl, apiKey, keyVariable, host });
     },
   };
+}
+
+function openAi(name: string, open: Service["open"]): ProviderEntry {
+  return service(name, { address: "https://api.openai.com/v1", prefix: "OPENAI", modelExample: "gpt-6-luna", open });
+}
+
+function isOpenAi(baseUrl: string): boolean {
+  return URL.parse(baseUrl)?.host === "api.openai.com";
 }

@@ -43,6 +43,8 @@ export interface Price {
   output: number;
   cachedInput: number;
   cacheWrite: number;
+  /** What holds for the whole request instead once its input is longer than `over` tokens. */
+  long?: { over: number; price: Price };
 }
 
 /** What the model is told about a tool. */
@@ -60,6 +62,8 @@ export interface ModelReply {
   /** Undefined where the service does not count. */
   usage: Usage | undefined;
   stopReason: StopReason;
+  /** Who gave the reply, where it was not the provider that was asked. */
+  servedBy?: Pick<Provider, "name" | "model" | "price">;
 }
 
 /** Why the model stopped: it had said all, wants tools run, hit the service's length limit, or would not answer. */

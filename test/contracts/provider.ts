@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ProviderError } from "../../src/errors.ts";
+import type { Message } from "../../src/message.ts";
 import type { ModelEvent, ModelReply, ModelRequest, Provider } from "../../src/providers/provider.ts";
 import type { ScriptedReply } from "../../src/testing.ts";
 
@@ -92,6 +93,29 @@ export function describeProvider(
         ],
       });
       expect(textOf(events)).toBe("second");
+    });
+
+    test("takes ids of calls as other services spell them, and the same id twice", async () => {
+      const provider = await start("done");
+      const id = `call.with:${"odd-characters/".repeat(5)}`;
+      const turn = [
+        { role: "assistant", parts: [{ type: "tool_call", call: { id, name: "calculate", input: {} } }] },
+        { role: "tool", callId: id, name: "calculate", ok: true, text: "" },
+      ] satisfies Message[];
+      const events = await collect(provider, { messages: [{ role: "user", text: "twice" }, ...turn, ...turn] });
+      expect(textOf(events)).toBe("done");
+    });
+
+    test("takes pictures, a format of the reply and a limit of its length", async () => {
+      const provider = await start('{"colour":"red"}');
+      const events = await collect(provider, {
+        messages: [
+          { role: "user", text: "Which colour?", images: [{ mediaType: "image/png", base64: "iVBORw0KGgo=" }] },
+        ],
+        output: { name: "answer", schema: { type: "object", properties: { colour: { type: "string" } } } },
+        maxOutputTokens: 500,
+      });
+      expect(textOf(events)).toBe('{"colour":"red"}');
     });
 
     test("a refusal is a ProviderError that carries what was said", async () => {

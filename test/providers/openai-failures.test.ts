@@ -1,8 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { errorMessage, ProviderError } from "../../src/errors.ts";
-import type { OpenAiOptions } from "../../src/providers/openai.ts";
 import { collect, requestOf, textOf } from "../contracts/provider.ts";
-import { key, openMockedProvider, type OpenedProvider } from "../support/mocked-provider.ts";
+import { key, openMockedProvider, type Mocking, type OpenedProvider } from "../support/mocked-provider.ts";
 import { json, replyEvents, stream, toStream, type Answer } from "../support/model-server.ts";
 
 const running: OpenedProvider[] = [];
@@ -10,10 +9,7 @@ afterEach(async () => {
   for (const { close } of running.splice(0)) await close();
 });
 
-async function start(
-  answers: Answer | readonly Answer[],
-  options: Partial<OpenAiOptions> = {},
-): Promise<OpenedProvider> {
+async function start(answers: Answer | readonly Answer[], options: Mocking = {}): Promise<OpenedProvider> {
   const opened = await openMockedProvider([answers].flat(), options);
   running.push(opened);
   return opened;

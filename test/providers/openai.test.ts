@@ -1,12 +1,16 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
-import { openOpenAi, type OpenAiOptions } from "../../src/providers/openai.ts";
+import { openOpenAi } from "../../src/providers/openai.ts";
 import type { ScriptedReply } from "../../src/testing.ts";
-import { collect, describeProvider, replyOf, textOf } from "../contracts/provider.ts";
-import { key, openAiOptions, openMockedProvider, type OpenedProvider } from "../support/mocked-provider.ts";
+import { collect, replyOf, textOf } from "../contracts/provider.ts";
+import {
+  key,
+  serviceOptions,
+  openMockedProvider,
+  type Mocking,
+  type OpenedProvider,
+} from "../support/mocked-provider.ts";
 import { json, replyEvents, stream, toStream, type Answer } from "../support/model-server.ts";
-
-describeProvider("openai", (replies) => openMockedProvider(replies));
 
 const running: OpenedProvider[] = [];
 afterEach(async () => {
@@ -15,7 +19,7 @@ afterEach(async () => {
 
 async function start(
   answers: Answer | readonly Answer[],
-  options: Partial<OpenAiOptions> = {},
+  options: Mocking = {},
   path = "/v1",
 ): Promise<OpenedProvider> {
   const opened = await openMockedProvider([answers].flat(), options, path);
@@ -74,7 +78,7 @@ describe("the request", () => {
     ["baseUrl", "nowhere"],
     ["apiKey", "sk-with\nnewline"],
   ])("cannot be made with the %s %j", (option, value) => {
-    const make = () => openOpenAi({ ...openAiOptions("http://127.0.0.1/v1"), [option]: value });
+    const make = () => openOpenAi({ ...serviceOptions("http://127.0.0.1/v1"), [option]: value });
     expect(make).toThrow(ConfigError);
     expect(make).not.toThrow(/secret|sk-with/);
   });

@@ -5,10 +5,8 @@ import { ConfigError, ProviderError } from "../../src/errors.ts";
 import { openNodeHost } from "../../src/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
-import { collect, describeProvider, textOf } from "../contracts/provider.ts";
+import { collect, textOf } from "../contracts/provider.ts";
 import { temporaryFolder } from "../support/config.ts";
-
-describeProvider("scripted", async (replies) => ({ provider: scriptedProvider(replies), close: async () => {} }));
 
 test("a script that is used up fails and says so", async () => {
   const provider = scriptedProvider(["only one"]);

@@ -1,70 +1,72 @@
 import { z } from "zod";
-import type { AssistantPart, JsonValue, Usage } from "../../message.ts";
-import type { ModelEvent, ModelReply, StopReason } from "../provider.ts";
+import type { AssistantPart, JsonObject, JsonValue, Usage } from "../../message.ts";
+import type { ModelEvent, StopReason } from "../provider.ts";
+import { callSchema, openCalls } from "./chat-calls.ts";
+import type { ReplyReader } from "./read-reply.ts";
+import { usageOf } from "./usage.ts";
 
-const callSchema = z.object({
-  index: z.number().nullish(),
-  id: z.string().nullish(),
-  function: z
-    .object({
-      name: z.string().nullish(),
-      arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
-    })
-    .nullish(),
-});
+/** Mistral gives its thoughts and its text as a list of parts. */
+const contentSchema = z.union([
+  z.string(),
+  z.array(z.object({ type: z.string(), text: z.string().nullish(), thinking: z.json().nullish() })),
+]);
 
 const deltaSchema = z.object({
-  content: z.string().nullish(),
+  content: contentSchema.nullish(),
   refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
   reasoning: z.string().nullish(),
+  reasoning_details: z.array(z.json()).nullish(),
   tool_calls: z.array(callSchema).nullish(),
 });
 
-/** A chunk of a streamed completion, or a whole completion, as the many servers of this format really send them. */
-export const chunkSchema = z.object({
-  choices: z
-    .array(
-      z.object({ delta: deltaSchema.nullish(), message: deltaSchema.nullish(), finish_reason: z.string().nullish() }),
-    )
-    .nullish(),
-  usage: z.object({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish(),
+const count = z.number().nullish();
+const usageSchema = z.object({
+  prompt_tokens: count,
+  completion_tokens: count,
+  prompt_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
+  prompt_cache_hit_tokens: count,
 });
 
-type Chunk = z.output<typeof chunkSchema>;
+/** A chunk of a streamed completion, or a whole completion, as the many servers of this format really send them. */
+const chunkSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        index: z.number().nullish(),
+        delta: deltaSchema.nullish(),
+        message: deltaSchema.nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+  usage: usageSchema.nullish(),
+  x_groq: z.object({ usage: usageSchema.nullish() }).nullish(),
+});
+
 type Delta = z.output<typeof deltaSchema>;
 
-export interface ChatReply {
-  /** Take one chunk in; returns what is new to show. */
-  accept(chunk: Chunk): ModelEvent[];
-  /** A choice has come, however empty. */
-  begun(): boolean;
-  /** The model said why it stopped: nothing of the reply is missing. */
-  complete(): boolean;
-  finish(): ModelReply;
+export interface ChatReplyOptions {
+  /** Names the calls of servers that do not. */
+  inventId: () => string;
+  /** Of the reasoning that goes back to the service. */
+  origin: string;
 }
 
-interface PartialCall {
-  id: string;
-  name: string;
-  /** The text of the arguments as far as it has come. */
-  arguments: string;
-}
-
-/** Puts a reply together from its chunks. `inventId` names the calls of servers that do not. */
-export function openChatReply(inventId: () => string): ChatReply {
+/** Puts a reply of Chat Completions together from its chunks. */
+export function openChatReply({ inventId, origin }: ChatReplyOptions): ReplyReader {
   let text = "";
   let refused = false;
   let begun = false;
   let finishReason: string | undefined;
   let usage: Usage | undefined;
+  const reasoning = openReasoning(origin);
   const calls = openCalls(inventId);
 
   const take = (delta: Delta): ModelEvent[] => {
-    const events: ModelEvent[] = [];
-    const reasoning = delta.reasoning_content || delta.reasoning;
-    if (reasoning) events.push({ type: "reasoning", text: reasoning });
-    const said = (delta.content ?? "") + (delta.refusal ?? "");
+    const events = reasoning.take(delta);
+    const said = textOf(delta.content) + (delta.refusal ?? "");
     if (said !== "") events.push({ type: "text", text: said });
     text += said;
     refused ||= Boolean(delta.refusal);
@@ -73,11 +75,13 @@ export function openChatReply(inventId: () => string): ChatReply {
   };
 
   return {
-    accept(chunk) {
-      if (chunk.usage) {
-        usage = { inputTokens: chunk.usage.prompt_tokens ?? 0, outputTokens: chunk.usage.completion_tokens ?? 0 };
-      }
-      const choice = chunk.choices?.[0];
+    accept(value) {
+      const chunk = chunkSchema.safeParse(value);
+      if (!chunk.success) return undefined;
+      const counted = chunk.data.usage ?? chunk.data.x_groq?.usage;
+      if (counted) usage = toUsage(counted);
+      // one reply was asked for; of a server that gives several, the first is taken
+      const choice = chunk.data.choices?.find(({ index }) => (index ?? 0) === 0);
       if (choice === undefined) return [];
       begun = true;
       finishReason = choice.finish_reason || finishReason;
@@ -86,59 +90,60 @@ export function openChatReply(inventId: () => string): ChatReply {
     },
     begun: () => begun,
     complete: () => finishReason !== undefined,
+    // usage may follow the reason, and [DONE] that
+    ended: () => false,
     finish() {
       const spoken: AssistantPart[] = text === "" ? [] : [{ type: "text", text }];
-      const parts = [...spoken, ...calls.finish()];
+      const parts = [...reasoning.finish(), ...spoken, ...calls.finish()];
       return { type: "done", parts, usage, stopReason: refused ? "refusal" : stopReasonOf(finishReason, parts) };
     },
   };
 }
 
-/**
- * Puts the tool calls of a reply together. Chunks belong together by their index. Some servers send whole calls
- * under one index, told apart by their ids, and some send no index at all.
- */
-function openCalls(inventId: () => string) {
-  const byIndex = new Map<number, PartialCall>();
-  const calls: PartialCall[] = [];
-
-  const callOf = ({ index, id, function: named }: z.output<typeof callSchema>): PartialCall => {
-    const known = index == null ? (id ? calls.find((call) => call.id === id) : calls.at(-1)) : byIndex.get(index);
-    const isAnother = known !== undefined && id && named?.name && known.id !== "" && known.id !== id;
-    if (known !== undefined && !isAnother) return known;
-    const call = { id: "", name: "", arguments: "" };
-    calls.push(call);
-    if (index != null) byIndex.set(index, call);
-    return call;
+/** Keeps the reasoning under the names it came by: a service that sends it may want it back with the answers to its calls. */
+function openReasoning(origin: string) {
+  let block: JsonObject | undefined;
+  const append = (field: "reasoning_content" | "reasoning", piece: string) => {
+    block = { ...block, [field]: String(block?.[field] ?? "") + piece };
   };
-
   return {
-    take(chunk: z.output<typeof callSchema>) {
-      const call = callOf(chunk);
-      const piece = chunk.function?.arguments ?? "";
-      call.id ||= chunk.id ?? "";
-      call.name ||= chunk.function?.name ?? "";
-      call.arguments += typeof piece === "string" ? piece : JSON.stringify(piece);
+    take({ content, reasoning, reasoning_content, reasoning_details }: Delta): ModelEvent[] {
+      if (reasoning_content) append("reasoning_content", reasoning_content);
+      if (reasoning) append("reasoning", reasoning);
+      if (reasoning_details) {
+        const before = block?.["reasoning_details"];
+        block = { ...block, reasoning_details: [...(Array.isArray(before) ? before : []), ...reasoning_details] };
+      }
+      const shown = reasoning_content || reasoning || thoughtsOf(content);
+      return shown ? [{ type: "reasoning", text: shown }] : [];
     },
-    finish(): AssistantPart[] {
-      const taken = new Set<string>();
-      return calls.map(({ id, name, arguments: text }) => {
-        const unique = id === "" || taken.has(id) ? `call_${inventId()}` : id;
-        taken.add(unique);
-        return { type: "tool_call", call: { id: unique, name, input: parseArguments(text) } };
-      });
-    },
+    finish: (): AssistantPart[] => (block === undefined ? [] : [{ type: "opaque", provider: origin, block }]),
   };
 }
 
-/** No text means no arguments; text that is not JSON stays text, so that the model can be told. */
-function parseArguments(text: string): JsonValue {
-  if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
+function textOf(content: Delta["content"]): string {
+  if (!Array.isArray(content)) return content ?? "";
+  return content.map((part) => part.text ?? "").join("");
+}
+
+function thoughtsOf(content: Delta["content"]): string {
+  if (!Array.isArray(content)) return "";
+  const texts = (value: JsonValue): string[] => {
+    if (typeof value === "string") return [value];
+    if (Array.isArray(value)) return value.flatMap(texts);
+    return value !== null && typeof value === "object" ? texts(value["text"] ?? []) : [];
+  };
+  return content.flatMap(({ thinking }) => texts(thinking ?? [])).join("");
+}
+
+function toUsage(counted: z.output<typeof usageSchema>): Usage {
+  return usageOf({
+    inputTokens: counted.prompt_tokens,
+    outputTokens: counted.completion_tokens,
+    cachedInputTokens: counted.prompt_tokens_details?.cached_tokens ?? counted.prompt_cache_hit_tokens,
+    cacheWriteTokens: counted.prompt_tokens_details?.cache_write_tokens,
+    reasoningTokens: counted.completion_tokens_details?.reasoning_tokens,
+  });
 }
 
 function stopReasonOf(finishReason: string | undefined, parts: readonly AssistantPart[]): StopReason {

@@ -1,47 +1,79 @@
-import type { AssistantPart, JsonObject, Message } from "../../message.ts";
-import type { ModelRequest } from "../provider.ts";
+import type { AssistantPart, JsonObject, Message, ToolCall } from "../../message.ts";
+import type { ModelRequest, ModelTool } from "../provider.ts";
+import { cacheKeyOf } from "./cache-key.ts";
+import { acceptedName, toDataUrl, withAcceptedIds } from "./history.ts";
+import { isStrict } from "./output-schema.ts";
+
+/** Where services that speak the same format differ: `compatible` is what all of them take. */
+export type ChatDialect = "openai" | "groq" | "compatible";
+
+export interface ChatOptions {
+  model: string;
+  dialect: ChatDialect;
+  /** Of the reasoning that goes back. */
+  origin: string;
+}
+
+/** OpenAI refuses ids that are longer. */
+const idRule = { accepted: /^[\x21-\x7e]+$/, maxLength: 40 };
 
 /** The body of a streamed Chat Completions request. */
-export function toWireRequest(model: string, { system, messages, tools }: ModelRequest): JsonObject {
-  const instructions: JsonObject[] = system === undefined ? [] : [{ role: "system", content: system }];
+export function toChatBody(request: ModelRequest, { model, dialect, origin }: ChatOptions): JsonObject {
+  const { system, tools, output, maxOutputTokens } = request;
+  const messages = withAcceptedIds(request.messages, idRule).map((message) => toWireMessage(message, origin));
+  const limit = dialect === "compatible" ? "max_tokens" : "max_completion_tokens";
   return {
     model,
-    messages: [...instructions, ...messages.map(toWireMessage)],
+    messages: system === undefined ? messages : [{ role: "system", content: system }, ...messages],
     // an empty list is refused
     ...(tools.length === 0 ? {} : { tools: tools.map(toWireTool) }),
+    ...(output === undefined ? {} : { response_format: { type: "json_schema", json_schema: toWireFormat(output) } }),
+    ...(maxOutputTokens === undefined ? {} : { [limit]: maxOutputTokens }),
+    ...(dialect === "openai" ? { prompt_cache_key: cacheKeyOf(request) } : {}),
     stream: true,
     stream_options: { include_usage: true },
   };
 }
 
-function toWireTool({ name, description, inputSchema }: ModelRequest["tools"][number]): JsonObject {
+function toWireFormat({ name, schema }: NonNullable<ModelRequest["output"]>): JsonObject {
+  return { name, schema, strict: isStrict(schema) };
+}
+
+function toWireTool({ name, description, inputSchema }: ModelTool): JsonObject {
   return { type: "function", function: { name, description, parameters: inputSchema } };
 }
 
-function toWireMessage(message: Message): JsonObject {
+function toWireMessage(message: Message, origin: string): JsonObject {
   switch (message.role) {
     case "user":
-      return { role: "user", content: message.text };
+      return { role: "user", content: toWireContent(message) };
     case "tool":
       return { role: "tool", tool_call_id: message.callId, content: message.text };
     case "assistant":
-      return toWireReply(message.parts);
+      return toWireReply(message.parts, origin);
   }
 }
 
-function toWireReply(parts: readonly AssistantPart[]): JsonObject {
-  const content = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const calls = parts.flatMap((part) => (part.type === "tool_call" ? [toWireCall(part.call)] : []));
-  return calls.length === 0
-    ? { role: "assistant", content }
-    : { role: "assistant", content: content === "" ? null : content, tool_calls: calls };
+function toWireContent({ text, images = [] }: Extract<Message, { role: "user" }>): JsonObject[] | string {
+  if (images.length === 0) return text;
+  const pictures = images.map((image): JsonObject => ({ type: "image_url", image_url: { url: toDataUrl(image) } }));
+  return text === "" ? pictures : [{ type: "text", text }, ...pictures];
 }
 
-/**
- * Arguments that were no JSON go back as a JSON string: templates of local servers parse them and would fail.
- * Names that the model made up are spelt so that the service accepts its own words.
- */
-function toWireCall({ id, name, input }: { id: string; name: string; input: JsonObject[string] }): JsonObject {
-  const accepted = name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unnamed";
-  return { id, type: "function", function: { name: accepted, arguments: JSON.stringify(input) } };
+function toWireReply(parts: readonly AssistantPart[], origin: string): JsonObject {
+  const content = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const calls = parts.flatMap((part) => (part.type === "tool_call" ? [toWireCall(part.call)] : []));
+  if (calls.length === 0) return { role: "assistant", content };
+  // reasoning is of use while its tool calls go on; services that want it want it with those
+  const reasoning = parts.flatMap((part) => (part.type === "opaque" && part.provider === origin ? [part.block] : []));
+  return Object.assign({}, ...reasoning, {
+    role: "assistant",
+    content: content === "" ? null : content,
+    tool_calls: calls,
+  }) as JsonObject;
+}
+
+/** Arguments that were no JSON go back as a JSON string: templates of local servers parse them and would fail. */
+function toWireCall({ id, name, input }: ToolCall): JsonObject {
+  return { id, type: "function", function: { name: acceptedName(name), arguments: JSON.stringify(input) } };
 }

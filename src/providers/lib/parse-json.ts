@@ -8,3 +8,8 @@ export function parseJson(text: string): JsonValue | undefined {
     return undefined;
   }
 }
+
+/** Of a tool call: no text means no arguments; text that is not JSON stays text, so that the model can be told. */
+export function parseArguments(text: string): JsonValue {
+  return text.trim() === "" ? {} : (parseJson(text) ?? text);
+}

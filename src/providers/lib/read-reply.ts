@@ -1,16 +1,31 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { isJsonObject } from "../../message.ts";
+import type { JsonValue } from "../../message.ts";
 import { beginning } from "../../text.ts";
-import type { ModelEvent } from "../provider.ts";
-import { chunkSchema, type ChatReply } from "./chat-reply.ts";
-import { errorInReply, foreignReply, providerError, type Service } from "./refusal.ts";
+import type { ModelEvent, ModelReply } from "../provider.ts";
 import { parseJson } from "./parse-json.ts";
+import { errorIn, errorInReply, foreignReply, providerError, type Service } from "./refusal.ts";
 import type { Watchdog } from "./watchdog.ts";
+
+/** Puts a reply together from what one service sends. */
+export interface ReplyReader {
+  /**
+   * Take in one event of a stream, or the whole reply that a server gives which does not stream. Returns what is new to
+   * show; undefined for what is nothing of this service's format.
+   */
+  accept(value: JsonValue): ModelEvent[] | undefined;
+  /** The reply has come, however little of it. */
+  begun(): boolean;
+  /** The model said why it stopped: nothing of the reply is missing. */
+  complete(): boolean;
+  /** Nothing more comes, usage included. */
+  ended(): boolean;
+  finish(): ModelReply;
+}
 
 export interface ReadOptions {
   service: Service;
   /** What is read goes in here. */
-  reply: ChatReply;
+  reply: ReplyReader;
   watchdog: Watchdog;
 }
 
@@ -63,11 +78,12 @@ function openReading({ reply, service }: ReadOptions) {
 
   const accept = (json: string, isError: boolean): ModelEvent[] => {
     const value = parseJson(json);
-    const error = isError ? (value ?? json) : isJsonObject(value) ? value["error"] : undefined;
-    if (error !== undefined && error !== null) throw errorInReply(error, service);
-    const chunk = chunkSchema.safeParse(value);
-    if (!chunk.success) throw foreignReply(json, service);
-    return reply.accept(chunk.data);
+    const error = errorIn(value, isError) ?? (isError ? json : undefined);
+    if (error !== undefined) throw errorInReply(error, service);
+    const events = value === undefined ? undefined : reply.accept(value);
+    if (events === undefined) throw foreignReply(json, service);
+    ended ||= reply.ended();
+    return events;
   };
 
   return {
@@ -90,7 +106,7 @@ function openReading({ reply, service }: ReadOptions) {
       const events = document === undefined ? drain() : accept(document, false);
       if (reply.complete() || (reply.begun() && ended)) return events;
       if (reply.begun()) throw providerError(service, "broke off in the middle of its reply; try again", transient);
-      if (ended) throw providerError(service, "sent a reply without any choice; try again", transient);
+      if (ended) throw providerError(service, "sent a reply with nothing in it; try again", transient);
       throw foreignReply(head, service);
     },
   };

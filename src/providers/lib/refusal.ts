@@ -1,7 +1,8 @@
-import { ProviderError, type ProviderErrorOptions } from "../../errors.ts";
+import { ProviderError, type ProviderErrorKind, type ProviderErrorOptions } from "../../errors.ts";
 import { isJsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
 import { parseJson } from "./parse-json.ts";
+import { adviceFor, isSpent, kindOf } from "./refusal-kind.ts";
 
 /** Who was asked, for messages. */
 export interface Service {
@@ -23,13 +24,31 @@ const quotedChars = 300;
 
 /** The error of a reply whose status is not a success. Reads the body, at most 64 KB of it. */
 export async function refusalOf(response: Response, service: Service): Promise<ProviderError> {
-  const { status } = response;
+  const { status, headers } = response;
   const body = await readStart(response);
-  const retryable = (retryableStatuses.has(status) || status >= 500) && !/insufficient_quota|billing/.test(body);
-  const retryAfterMs = readRetryAfter(response.headers);
+  const kind = kindOf(status, body);
   const said = describeBody(body);
-  const text = `answered ${status} at ${service.url}${said === "" ? "" : `: ${said}`}; ${advice(response, service)}`;
-  return providerError(service, text, { retryable, status, retryAfterMs });
+  const advice =
+    status >= 300 && status < 400
+      ? `it redirects to ${headers.get("location") ?? "nowhere"}: correct the base URL`
+      : adviceFor(kind, status, service.keyVariable);
+  const text = `answered ${status} at ${service.url}${said === "" ? "" : `: ${said}`}; ${advice}`;
+  const retryable = isWorthRepeating(status, kind, body) && headers.get("x-should-retry") !== "false";
+  return providerError(service, text, { kind, retryable, status, retryAfterMs: readRetryAfter(headers) });
+}
+
+function isWorthRepeating(status: number, kind: ProviderErrorKind, body: string): boolean {
+  return (retryableStatuses.has(status) || status >= 500) && kind !== "context" && !isSpent(body);
+}
+
+/** The error inside a reply that came with a success status; undefined where there is none. */
+export function errorIn(value: JsonValue | undefined, isError: boolean): JsonValue | undefined {
+  if (isError) return isJsonObject(value) ? (value["error"] ?? value) : value;
+  if (!isJsonObject(value)) return undefined;
+  // Responses tell of a failure in an event of their own, or inside of the response that failed
+  const { response } = value;
+  const failed = value["type"] === "response.failed" && isJsonObject(response) ? response["error"] : undefined;
+  return value["error"] ?? failed ?? (value["type"] === "error" ? value : undefined);
 }
 
 /** The error of a reply that came with a success status and is none, e.g. `{"error": {"message": …}}` in a stream. */
@@ -37,29 +56,24 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
   const text = JSON.stringify(error);
   const code = isJsonObject(error) ? Number(error["code"] ?? error["status"]) : NaN;
   const status = Number.isInteger(code) && code >= 400 && code < 600 ? code : undefined;
-  const transient = /overloaded|rate.?limit|server.?error|internal.?error|unavailable|time.?out|try again/i.test(text);
-  const retryable = status === undefined ? transient : retryableStatuses.has(status) || status >= 500;
-  const advised = retryable ? "try again later" : "see what it objects to";
+  const kind = kindOf(status, text);
+  const transient = /overloaded|rate.?limit|server.?error|internal.?error|api_error|unavailable|time.?out|try again/i;
+  const retryable = status === undefined ? transient.test(text) : isWorthRepeating(status, kind, text);
+  const advice = retryable || kind === "other" ? undefined : adviceFor(kind, status, service.keyVariable);
   const said = describeError(error) ?? clip(text);
-  return providerError(service, `broke off with an error: ${said}; ${advised}`, { retryable, status });
+  const advised = advice ?? (retryable ? "try again later" : "see what it objects to");
+  return providerError(service, `broke off with an error: ${said}; ${advised}`, {
+    kind,
+    retryable: retryable && kind !== "context" && !isSpent(text),
+    status,
+  });
 }
 
 /** The error of a reply that is neither a stream nor JSON. */
 export function foreignReply(body: string, service: Service): ProviderError {
   const said = describeBody(body) || "nothing";
-  const text = `at ${service.url} answered with ${said}, not with a chat completion; check the base URL`;
+  const text = `at ${service.url} answered with ${said}, not with a reply of a model; check the base URL`;
   return providerError(service, text, { retryable: false });
-}
-
-function advice(response: Response, { keyVariable }: Service): string {
-  const { status } = response;
-  if (status >= 300 && status < 400)
-    return `it redirects to ${response.headers.get("location") ?? "nowhere"}: correct the base URL`;
-  if (status === 401 || status === 403) return `check ${keyVariable}`;
-  if (status === 404 || status === 405) return "check the model's name and the base URL";
-  if (status === 413) return "the conversation is too long for this model: begin a new session";
-  if (status === 429) return "the rate limit or the quota is used up: try again later or use another model";
-  return status >= 500 || status === 408 ? "try again later" : "see what it objects to";
 }
 
 function describeBody(body: string): string {

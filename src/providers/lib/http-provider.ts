@@ -1,0 +1,119 @@
+import { ConfigError, errorMessage, ProviderError } from "../../errors.ts";
+import type { Host } from "../../host.ts";
+import type { JsonObject } from "../../message.ts";
+import { toJson } from "../../text.ts";
+import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
+import { readReply, type ReplyReader } from "./read-reply.ts";
+import { providerError, refusalOf, type Service } from "./refusal.ts";
+import { retrying } from "./retry.ts";
+import { simplify } from "./simplify.ts";
+import { openWatchdog, type Watchdog } from "./watchdog.ts";
+
+/** What opening any service over HTTP takes. */
+export interface ServiceOptions {
+  name: string;
+  model: string;
+  baseUrl: string;
+  /** Local servers want none. */
+  apiKey: string | undefined;
+  /** Where the key comes from, for messages. */
+  keyVariable: string;
+  host: Host;
+  /** The longest silence of the service, default 3 minutes. */
+  idleMs?: number;
+  /** The longest a reply may take, retries included, default 30 minutes. */
+  totalMs?: number;
+}
+
+/** How one service is spoken to: all that differs between them. */
+export interface WireFormat {
+  url: string;
+  /** Besides those of JSON and event streams; the key among them. */
+  headers: Record<string, string>;
+  price: Price | undefined;
+  /** Of the `opaque` parts that this service made: they go back to it, all others do not. */
+  origin: string;
+  toBody(request: ModelRequest): JsonObject;
+  openReply(): ReplyReader;
+}
+
+/**
+ * A provider that asks over HTTP and reads an event stream: deadlines, retries of what broke before its first token,
+ * refusals that say what to do.
+ *
+ * @throws ConfigError for a key that cannot be sent
+ */
+export function openHttpProvider(options: ServiceOptions, format: WireFormat): Provider {
+  const { name, model, host } = options;
+  const service = serviceOf(options, format.url);
+  const headers = { "content-type": "application/json", accept: "text/event-stream", ...format.headers };
+
+  async function* ask(body: string, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
+    const { signal } = watchdog;
+    const reply = format.openReply();
+    try {
+      const response = await watchdog.next(host.fetch(service.url, { method: "POST", headers, body, signal }));
+      if (!response.ok) throw await watchdog.next(refusalOf(response, service));
+      yield* readReply(response, { reply, watchdog, service });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof ProviderError) throw thrown;
+      if (!reply.complete()) throw lostConnection(thrown, reply.begun(), service);
+    }
+    yield reply.finish();
+  }
+
+  async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
+    const body = toJson(format.toBody(request));
+    try {
+      yield* retrying(() => ask(body, watchdog), watchdog.signal);
+    } catch (thrown) {
+      const simpler = simplify(request, { refusal: thrown, origin: format.origin });
+      if (simpler === undefined) throw thrown;
+      yield* askUntilAccepted(simpler, watchdog);
+    }
+  }
+
+  return {
+    name,
+    model,
+    price: format.price,
+    async *stream(request, signal) {
+      const { idleMs = 180_000, totalMs = 1_800_000 } = options;
+      const watchdog = openWatchdog({ name, signal, idleMs, totalMs });
+      try {
+        yield* askUntilAccepted(request, watchdog);
+      } finally {
+        watchdog.stop();
+      }
+    },
+  };
+}
+
+/**
+ * The parsed base URL of a service.
+ *
+ * @throws ConfigError for what is no http or https URL, or holds a password
+ */
+export function parseBaseUrl(name: string, baseUrl: string): URL {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
+    throw new ConfigError(`the base URL of ${name} must be an http or https URL without user and password`);
+  }
+  return url;
+}
+
+function serviceOf({ name, apiKey, keyVariable }: ServiceOptions, url: string): Service {
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new ConfigError(`${keyVariable} holds a space, a line break or a character that no key has; set it again`);
+  }
+  return { name, url, keyVariable, hideKey: (text) => (apiKey ? text.replaceAll(apiKey, "***") : text) };
+}
+
+function lostConnection(thrown: unknown, begun: boolean, service: Service): ProviderError {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const text = begun
+    ? `lost the connection in the middle of its reply: ${errorMessage(cause)}; try again`
+    : `could not be reached at ${service.url}: ${errorMessage(cause)}; check the base URL and the network`;
+  return providerError(service, text, { retryable: true, cause: thrown });
+}
