@@ -19,7 +19,7 @@ const searchNames = ["SEARCH_API_KEY", "CX_ENGINE", "BRAVE_API_KEY", "TAVILY_API
 const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
 
 /** What a project's own `axoner.json` may say: it can only narrow what the user allows. */
-const narrowing = ["tools", "no_tools", "max_turns", "max_tokens"] as const;
+const narrowing = ["tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
 export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace"> & {
@@ -68,9 +68,14 @@ function narrow(given: Options, project: Settings): Options {
     tools,
     no_tools: [...given.no_tools, ...limits.no_tools],
     max_turns: project["max_turns"] === undefined ? given.max_turns : Math.min(given.max_turns, limits.max_turns),
-    max_tokens:
-      limits.max_tokens === undefined ? given.max_tokens : Math.min(given.max_tokens ?? Infinity, limits.max_tokens),
+    max_tokens: lower(given.max_tokens, limits.max_tokens),
+    max_usd: lower(given.max_usd, limits.max_usd),
+    max_time: lower(given.max_time, limits.max_time),
   };
+}
+
+function lower(given: number | undefined, limit: number | undefined): number | undefined {
+  return given === undefined || limit === undefined ? (given ?? limit) : Math.min(given, limit);
 }
 
 function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

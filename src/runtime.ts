@@ -141,6 +141,9 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     system: defaultSystem,
     maxTurns: config.max_turns,
     maxTokens: config.max_tokens,
+    maxUsd: config.max_usd,
+    maxTimeMs: config.max_time,
+    contextTokens: config.context_tokens,
   });
   return { agent, close: async () => void (await Promise.all([store.close(), host.close()])) };
 }
