@@ -4,7 +4,8 @@ import { readConfig, type Config } from "./config.ts";
 import { options } from "./config/options.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
-import { openAgent, openEngineProcess, openToolEngine, type OpenAgent } from "./runtime.ts";
+import { openAgent, type OpenAgent } from "./open-agent.ts";
+import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 

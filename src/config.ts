@@ -9,6 +9,7 @@ import {
   type Settings,
 } from "./config/sources.ts";
 import { readDatabases } from "./config/databases.ts";
+import { readMcpServers, type McpServer } from "./config/mcp-servers.ts";
 import { decideFolders } from "./config/folders.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
@@ -22,12 +23,14 @@ const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] 
 const narrowing = ["tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
-export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace"> & {
+export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace" | "mcp_config"> & {
   roots: string[];
   workspace: string;
   plugins: string[];
   /** URLs by name. They may hold passwords. */
   databases: Record<string, string>;
+  /** Other servers by name. They may hold secrets. */
+  mcp_servers: Record<string, McpServer>;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
   /** API keys, base URLs and SearXNG's address by their environment names. */
@@ -51,12 +54,17 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   setLogLevel(given.log_level);
   const folders = decideFolders(given, process.cwd(), process.env);
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
-  const { root: _root, plugin: _plugin, database, ...kept } = narrowed;
+  const { root: _root, plugin: _plugin, database, mcp_config: mcpConfig, ...kept } = narrowed;
+  const mcp_servers = mcpConfig === undefined ? {} : readMcpServers(mcpConfig, process.env);
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
-  const private_paths = [userFile.path, ...(store === undefined ? [] : [resolve(store)])];
-  return { config: { ...kept, ...folders, databases, private_paths, secrets }, rest };
+  const private_paths = [
+    userFile.path,
+    ...(mcpConfig === undefined ? [] : [resolve(mcpConfig)]),
+    ...(store === undefined ? [] : [resolve(store)]),
+  ];
+  return { config: { ...kept, ...folders, databases, mcp_servers, private_paths, secrets }, rest };
 }
 
 function narrow(given: Options, project: Settings): Options {

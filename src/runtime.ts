@@ -1,6 +1,4 @@
 import type { ChildProcess } from "node:child_process";
-import { join } from "node:path";
-import type { Agent } from "./agent/agent.ts";
 import type { Config } from "./config.ts";
 import { readConfig } from "./config.ts";
 import { childEnvironment } from "./config/child-environment.ts";
@@ -97,57 +95,6 @@ async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
   return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
 }
 
-/** An agent, and what it holds open. The engine stays its caller's. */
-export interface OpenAgent {
-  agent: Agent;
-  close(): Promise<void>;
-}
-
-/**
- * The agent of the configuration: its provider, its store, the engine's tools.
- *
- * @throws ConfigError for a provider or a store that cannot be used
- */
-export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { openProvider, providers }, { openStore }, { openNodeHost }] =
-    await Promise.all([
-      import("./agent/agent.ts"),
-      import("./agent/system.ts"),
-      import("./providers/index.ts"),
-      import("./session/index.ts"),
-      import("./node-host.ts"),
-    ]);
-  const { secrets } = config;
-  const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
-  const name = config.provider ?? withKey;
-  if (name === undefined) {
-    throw new ConfigError(
-      "no model provider is chosen: set OPENAI_API_KEY or GROQ_API_KEY, or name one with --provider and --base-url",
-    );
-  }
-  const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
-  const host = openNodeHost();
-  const provider = await openProvider(name, {
-    model: config.model,
-    baseUrl: config.base_url ?? secrets[entry?.baseUrlVariable ?? ""],
-    apiKey: secrets[entry?.keyVariable ?? ""],
-    host,
-  });
-  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
-  const agent = createAgent({
-    provider,
-    engine,
-    store,
-    system: defaultSystem,
-    maxTurns: config.max_turns,
-    maxTokens: config.max_tokens,
-    maxUsd: config.max_usd,
-    maxTimeMs: config.max_time,
-    contextTokens: config.context_tokens,
-  });
-  return { agent, close: async () => void (await Promise.all([store.close(), host.close()])) };
-}
-
 function lazyRareMethods(config: Config): RareMethods {
   const rare = once(async () => {
     const [{ openRareMethods }, { openDatasets }, { datasetResources }] = await Promise.all([
@@ -162,7 +109,7 @@ function lazyRareMethods(config: Config): RareMethods {
   };
 }
 
-function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean {
+export function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean {
   return (tools?.includes(name) ?? true) && !excluded.includes(name);
 }
 
@@ -171,7 +118,8 @@ async function checkAddresses({ allow_private: allowed }: Config): Promise<void>
   if (allowed.length > 0) (await import("./web/guard.ts")).openGuard(allowed);
 }
 
-function checkNames({ tools = [], no_tools: excluded }: Config, names: readonly string[]): void {
+function checkNames({ tools = [], no_tools: excluded, mcp_servers: others }: Config, names: readonly string[]): void {
+  if (Object.keys(others).length > 0) return; // theirs are known only once they run
   const unknown = [...tools, ...excluded].find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new ConfigError(

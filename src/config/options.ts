@@ -30,6 +30,7 @@ export const options = {
   provider: text("NAME  who serves the model: openai, groq or scripted"),
   model: text("ID  the model to use"),
   base_url: webAddress("URL  where the provider is reached, if not at its usual address"),
+  mcp_config: text('FILE  other MCP servers whose tools the agent may use, as {"mcpServers": {…}}'),
   max_turns: wholeNumber("N  end an agent run after this many replies of the model (default 10)", 1_000, 10),
   max_tokens: wholeNumber("N  end an agent run after this many tokens", Number.MAX_SAFE_INTEGER, undefined),
   max_usd: money("USD  end an agent run before it costs more than this"),

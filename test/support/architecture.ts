@@ -36,7 +36,7 @@ const tiers: Tier[] = [
   { zones: ["engine/"], mutual: false },
   { zones: ["config", "config/"], mutual: true },
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
-  { zones: ["runtime", "open-services", "serve", "node-host", "dataset-resources"], mutual: true },
+  { zones: ["runtime", "open-services", "open-agent", "serve", "node-host", "dataset-resources"], mutual: true },
   {
     zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "engine-process", "index", "testing"],
     mutual: true,

@@ -20,8 +20,9 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     allow_write: [],
     plugins: [],
     databases: {},
+    mcp_servers: {},
     private_paths: [],
   };
-  const { root: _root, plugin: _plugin, database: _database, ...options } = readOptions({});
+  const { root: _root, plugin: _plugin, database: _database, mcp_config: _mcp, ...options } = readOptions({});
   return { ...options, ...folders, secrets: {}, ...changes };
 }

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { Agent, WantedProvider } from "./agent/agent.ts";
+import type { Config } from "./config.ts";
+import type { Engine } from "./engine/engine.ts";
+import { openJoinedEngine } from "./engine/joined.ts";
+import { ConfigError, ToolError } from "./errors.ts";
+import type { Host } from "./host.ts";
+import type { Provider } from "./providers/provider.ts";
+import { isOffered } from "./runtime.ts";
+import { tools as builtIn } from "./tools/index.ts";
+import { version } from "./version.ts";
+
+/** An agent, and what it holds open. The engine stays its caller's. */
+export interface OpenAgent {
+  agent: Agent;
+  close(): Promise<void>;
+}
+
+/** Agents below the user's: it may give tasks to others, and they too, but no deeper. */
+const subAgentDepth = 2;
+
+/**
+ * The agent of the configuration: its provider, its store, the engine's tools and those of other servers.
+ *
+ * @throws ConfigError for a provider or a store that cannot be used
+ */
+export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
+  const [{ createAgent }, { defaultSystem }, { openStore }, { openNodeHost }] = await Promise.all([
+    import("./agent/agent.ts"),
+    import("./agent/system.ts"),
+    import("./session/index.ts"),
+    import("./node-host.ts"),
+  ]);
+  const host = openNodeHost();
+  const provider = await openConfigured(config, host);
+  const others = await openOthers(config);
+  const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
+  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
+  const agent = createAgent({
+    provider,
+    engine: joined,
+    store,
+    system: defaultSystem,
+    maxTurns: config.max_turns,
+    maxTokens: config.max_tokens,
+    maxUsd: config.max_usd,
+    maxTimeMs: config.max_time,
+    contextTokens: config.context_tokens,
+    subAgentDepth: isOffered(config, "run_agent") ? subAgentDepth : 0,
+    openProvider: (wanted) => openWanted(config, wanted, host),
+  });
+  return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+}
+
+async function openOthers({ mcp_servers: servers }: Config): Promise<Engine | undefined> {
+  if (Object.keys(servers).length === 0) return undefined;
+  const { openOtherServers } = await import("./mcp/other-servers.ts");
+  const taken = new Set([...builtIn.map(({ name }) => name), "run_agent"]);
+  return openOtherServers({ servers, client: { name: "axoner", version }, taken });
+}
+
+async function openConfigured(config: Config, host: Host): Promise<Provider> {
+  const { openProvider, providers } = await import("./providers/index.ts");
+  const { secrets } = config;
+  const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
+  const name = config.provider ?? withKey;
+  if (name === undefined) {
+    throw new ConfigError(
+      "no model provider is chosen: set OPENAI_API_KEY or GROQ_API_KEY, or name one with --provider and --base-url",
+    );
+  }
+  const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
+  return openProvider(name, {
+    model: config.model,
+    baseUrl: config.base_url ?? secrets[entry?.baseUrlVariable ?? ""],
+    apiKey: secrets[entry?.keyVariable ?? ""],
+    host,
+  });
+}
+
+/**
+ * What a model names in `run_agent`: another model of the configured provider, or another provider whose key is there.
+ * The base URL belongs to the configured one, and a script is a file, which only the user may name.
+ */
+async function openWanted(config: Config, { provider: name, model }: WantedProvider, host: Host): Promise<Provider> {
+  const isOther = name !== undefined && name !== config.provider;
+  if (name === "scripted" || config.provider === "scripted") {
+    throw new ToolError("not_allowed", "the scripted provider takes no other model; leave out provider and model");
+  }
+  const { base_url: baseUrl, ...rest } = config;
+  const settings = isOther ? { ...rest, base_url: undefined, provider: name } : { ...rest, base_url: baseUrl };
+  return openConfigured({ ...settings, model: model ?? (isOther ? undefined : config.model) }, host);
+}
