@@ -31,6 +31,8 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace" 
   databases: Record<string, string>;
   /** Other servers by name. They may hold secrets. */
   mcp_servers: Record<string, McpServer>;
+  /** How many agents this process stands below. */
+  agent_depth: number;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
   /** API keys, base URLs and SearXNG's address by their environment names. */
@@ -58,13 +60,14 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const mcp_servers = mcpConfig === undefined ? {} : readMcpServers(mcpConfig, process.env);
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
+  const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [
     userFile.path,
     ...(mcpConfig === undefined ? [] : [resolve(mcpConfig)]),
     ...(store === undefined ? [] : [resolve(store)]),
   ];
-  return { config: { ...kept, ...folders, databases, mcp_servers, private_paths, secrets }, rest };
+  return { config: { ...kept, ...folders, databases, mcp_servers, agent_depth, private_paths, secrets }, rest };
 }
 
 function narrow(given: Options, project: Settings): Options {

@@ -1,13 +1,18 @@
 import { join } from "node:path";
 import type { Agent, WantedProvider } from "./agent/agent.ts";
+import { noServices } from "./agent/no-services.ts";
+import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
+import { hasProvider, isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openJoinedEngine } from "./engine/joined.ts";
+import { openLocalEngine } from "./engine/local.ts";
 import { ConfigError, ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
-import { isOffered } from "./runtime.ts";
+import { once } from "./once.ts";
 import { tools as builtIn } from "./tools/index.ts";
+import { lazyTool } from "./tools/lazy-tool.ts";
 import { version } from "./version.ts";
 
 /** An agent, and what it holds open. The engine stays its caller's. */
@@ -46,16 +51,55 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     maxUsd: config.max_usd,
     maxTimeMs: config.max_time,
     contextTokens: config.context_tokens,
-    subAgentDepth: isOffered(config, "run_agent") ? subAgentDepth : 0,
+    subAgentDepth: isOffered(config, runAgent.name) ? Math.max(0, subAgentDepth - config.agent_depth) : 0,
     openProvider: (wanted) => openWanted(config, wanted, host),
   });
   return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
 }
 
-async function openOthers({ mcp_servers: servers }: Config): Promise<Engine | undefined> {
-  if (Object.keys(servers).length === 0) return undefined;
+/**
+ * An engine that runs `run_agent` too, with the engine's own tools. It is listed where a model is configured; without one
+ * a call says how to configure it. Closing it closes the engine.
+ */
+export function withAgentTool(engine: Engine, config: Config): Engine {
+  const opened = once(() => openAgent(config, engine));
+  const load = async () => {
+    try {
+      return (await opened.get()).agent.asTool();
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigError)) throw thrown;
+      throw new ToolError("unavailable", thrown.message, { cause: thrown });
+    }
+  };
+  const isAllowed = isOffered(config, runAgent.name) && config.agent_depth <= subAgentDepth;
+  const local = openLocalEngine({ tools: isAllowed ? [lazyTool(runAgent, { load })] : [], services: () => noServices });
+  return {
+    async definitions() {
+      const own = hasProvider(config) ? local.definitions() : [];
+      return [...(await engine.definitions()), ...(await own)];
+    },
+    call(name, input, options) {
+      return (isAllowed && name === runAgent.name ? local : engine).call(name, input, options);
+    },
+    async close() {
+      await local.close();
+      await (await opened.opened())?.close();
+      await engine.close();
+    },
+  };
+}
+
+async function openOthers({ mcp_servers: configured, agent_depth: depth }: Config): Promise<Engine | undefined> {
+  if (Object.keys(configured).length === 0) return undefined;
+  // another axoner among them must not call us without end
+  const env = { AXONER_AGENT_DEPTH: String(depth + 1) };
+  const servers = Object.fromEntries(
+    Object.entries(configured).map(([name, server]) => {
+      return [name, server.kind === "stdio" ? { ...server, env: { ...env, ...server.env } } : server];
+    }),
+  );
   const { openOtherServers } = await import("./mcp/other-servers.ts");
-  const taken = new Set([...builtIn.map(({ name }) => name), "run_agent"]);
+  const taken = new Set([...builtIn, runAgent].map(({ name }) => name));
   return openOtherServers({ servers, client: { name: "axoner", version }, taken });
 }
 

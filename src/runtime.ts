@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Config } from "./config.ts";
 import { readConfig } from "./config.ts";
 import { childEnvironment } from "./config/child-environment.ts";
+import { isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openLazyEngine } from "./engine/lazy.ts";
 import { openLocalEngine } from "./engine/local.ts";
@@ -11,8 +12,10 @@ import { setLogLevel } from "./log.ts";
 import type { RareMethods } from "./mcp/rare-methods.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
+import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
+import { withAgentTool } from "./open-agent.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 import { version } from "./version.ts";
@@ -32,7 +35,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const { config, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
-  const names = builtIn.map((tool) => tool.name);
+  const names = [...builtIn, runAgent].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
 
@@ -44,8 +47,13 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const withPlugins = once(() => heavy.definitions());
   const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => withPlugins.get();
   const lightNames = new Set(lightTools.map(({ name }) => name));
-  const engine = openRoutedEngine({ definitions, lightNames, light, heavy });
-  return { definitions, engine, rareMethods: lazyRareMethods(config), close: () => engine.close() };
+  const engine = withAgentTool(openRoutedEngine({ definitions, lightNames, light, heavy }), config);
+  return {
+    definitions: () => engine.definitions(),
+    engine,
+    rareMethods: lazyRareMethods(config),
+    close: () => engine.close(),
+  };
 }
 
 /** Every tool the configuration offers, plugins included, in a process of its own that starts with the first call. */
@@ -66,7 +74,7 @@ export function openEngineProcess(config: Config): Engine {
 export async function openToolEngine(config: Config, sqlChild?: ChildProcess): Promise<Engine> {
   setLogLevel(config.log_level);
   const all = [...builtIn, ...(await loadPlugins(config))];
-  const names = all.map((tool) => tool.name);
+  const names = [...all, runAgent].map((tool) => tool.name);
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
   checkNames(config, names);
@@ -107,10 +115,6 @@ function lazyRareMethods(config: Config): RareMethods {
   return {
     answer: async (request, initializeParams) => (await rare.get()).answer(request, initializeParams),
   };
-}
-
-export function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean {
-  return (tools?.includes(name) ?? true) && !excluded.includes(name);
 }
 
 /** What may be reached is read where it is used, in another process; here it is only checked. */

@@ -5,24 +5,21 @@ import { defineTool, type Tool } from "../tools/tool.ts";
 import { exitReasons, type AgentEvent, type RunResult } from "./events.ts";
 
 const input = z.object({
-  prompt: z.string().min(1).describe("The task, with all that has to be known of it: the agent sees nothing else"),
-  session_id: z.string().optional().describe("Go on with the conversation of an earlier result"),
-  provider: z.string().optional().describe("Another configured provider"),
+  prompt: z.string().min(1).describe("The task and all it needs to know; it sees nothing else"),
+  session_id: z.string().optional().describe("Continue that of an earlier result"),
+  provider: z.string().optional(),
   model: z.string().optional(),
-  tools: z.array(z.string()).optional().describe("Let it use only these tools"),
-  max_turns: z.int().min(1).max(1_000).optional().describe("Replies of the model"),
+  tools: z.array(z.string()).optional().describe("The only ones it may use"),
+  max_turns: z.int().min(1).max(1_000).optional(),
   max_usd: z.number().gt(0).optional(),
-  output_schema: z
-    .string()
-    .optional()
-    .describe("JSON Schema of an object, as JSON text: the answer is then in `output`"),
+  output_schema: z.string().optional().describe("JSON Schema of an object, as JSON text; fills `output`"),
 });
 
 export type RunAgentInput = z.output<typeof input>;
 
 const output = z.object({
   text: z.string(),
-  output: z.record(z.string(), z.json()).optional().describe("The answer by `output_schema`"),
+  output: z.looseObject({}).optional(),
   session_id: z.string(),
   exit_reason: z.enum(exitReasons),
   turns: z.int(),
@@ -34,7 +31,7 @@ const output = z.object({
     cache_write_tokens: z.int().optional(),
     reasoning_tokens: z.int().optional(),
   }),
-  cost_usd: z.number().nullable().describe("null where the model's price is not known"),
+  cost_usd: z.number().optional(),
 });
 
 /** What `run_agent` asks of whoever runs it. `outputSchema` is what `output_schema` held. */
@@ -48,7 +45,7 @@ export function runAgentTool(start: StartAgent): Tool {
   return defineTool({
     name: "run_agent",
     description:
-      "Give a task to an agent of its own, which works with these tools until it is done and answers in few words, so that its steps fill no context but its own. Several may run at once. It ends at its limits and says so in exit_reason.",
+      "Give a task to another agent, which works on it with these tools and answers briefly, so that its steps stay out of this conversation. Several may run at once.",
     input,
     output,
     hints: { openWorld: true, long: true },
@@ -84,12 +81,12 @@ function parseSchema(text: string): JsonObject {
 }
 
 function resultOf(finished: { type: "run_finished" } & RunResult, signal: AbortSignal) {
-  const { type: _type, error, output: answer, ...result } = finished;
+  const { type: _type, error, output: answer, cost_usd: usd, ...result } = finished;
   signal.throwIfAborted();
   if (error !== undefined) {
     throw new ToolError(error.code, `${error.message}; session ${result.session_id} holds what was done until then`);
   }
-  return { ...result, ...(isJsonObject(answer) ? { output: answer } : {}) };
+  return { ...result, ...(usd === null ? {} : { cost_usd: usd }), ...(isJsonObject(answer) ? { output: answer } : {}) };
 }
 
 function tell(event: AgentEvent): string | undefined {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../message.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
 import { toJson } from "../text.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 
@@ -26,7 +26,19 @@ export function toCallToolResult(result: ToolResult): JsonObject {
 /** A tool as `tools/list` shows it. */
 export function toListedTool({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): JsonObject {
   const annotations = { readOnlyHint: hints.readOnly, destructiveHint: false, openWorldHint: hints.openWorld };
-  return { name, description, inputSchema, outputSchema, annotations };
+  return { name, description, inputSchema, outputSchema: outline(outputSchema), annotations };
+}
+
+/**
+ * The fields of a result and their types. Clients check results against it and put it before their model, where what a
+ * field holds within costs more than it tells; docs/tools.md has that.
+ */
+function outline({ properties, required, ...schema }: JsonObject): JsonObject {
+  if (!isJsonObject(properties)) return { ...schema, type: "object" };
+  const fields = Object.entries(properties).map(([name, field]) => {
+    return [name, isJsonObject(field) && typeof field["type"] === "string" ? { type: field["type"] } : {}];
+  });
+  return { type: "object", properties: Object.fromEntries(fields), ...(required === undefined ? {} : { required }) };
 }
 
 function failed(code: string, message: string): JsonObject {

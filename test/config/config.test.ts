@@ -174,6 +174,7 @@ describe("a project's own file only narrows", () => {
       secrets: {},
       databases: {},
       mcp_servers: {},
+      agent_depth: 0,
     });
     expect(config.base_url).toBeUndefined();
   });

@@ -21,6 +21,7 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     plugins: [],
     databases: {},
     mcp_servers: {},
+    agent_depth: 0,
     private_paths: [],
   };
   const { root: _root, plugin: _plugin, database: _database, mcp_config: _mcp, ...options } = readOptions({});
