@@ -35,10 +35,11 @@ export function toListedTool({ name, description, inputSchema, outputSchema, hin
  */
 function outline({ properties, required, ...schema }: JsonObject): JsonObject {
   if (!isJsonObject(properties)) return { ...schema, type: "object" };
-  const fields = Object.entries(properties).map(([name, field]) => {
-    return [name, isJsonObject(field) && typeof field["type"] === "string" ? { type: field["type"] } : {}];
-  });
-  return { type: "object", properties: Object.fromEntries(fields), ...(required === undefined ? {} : { required }) };
+  const fields: JsonObject = {};
+  for (const [name, field] of Object.entries(properties)) {
+    fields[name] = isJsonObject(field) && typeof field["type"] === "string" ? { type: field["type"] } : {};
+  }
+  return { type: "object", properties: fields, ...(required === undefined ? {} : { required }) };
 }
 
 function failed(code: string, message: string): JsonObject {

@@ -37,6 +37,7 @@ const tiers: Tier[] = [
   { zones: ["config", "config/"], mutual: true },
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
   { zones: ["runtime", "open-services", "open-agent", "serve", "node-host", "dataset-resources"], mutual: true },
+  { zones: ["contracts/"], mutual: false },
   {
     zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "engine-process", "index", "testing"],
     mutual: true,
