@@ -108,7 +108,7 @@ const scripts: readonly Script[] = [
 function twoByte(bytes: Uint8Array, isWhole: boolean): Encoding | undefined {
   return scripts.find((script) => {
     const characters = foreignCharacters(bytes, script.encoding, isWhole);
-    if (characters === undefined || characters.length === 0) return false;
+    if (characters === undefined || characters.length === 0 || swallowsLetters(bytes)) return false;
     const { least, usual, sign } = script;
     const isCommon = commonLead(bytes, script.encoding) >= leastCommon;
     return (
@@ -117,6 +117,26 @@ function twoByte(bytes: Uint8Array, isWhole: boolean): Encoding | undefined {
       (sign === undefined || share(characters, sign.pattern) >= sign.least)
     );
   })?.encoding;
+}
+
+/** In Shift-JIS most of them have a letter as their second byte. */
+const katakanaLead = 0x83;
+
+/**
+ * Whether bytes beyond ASCII mostly stand alone before a letter of ASCII, as accented letters of one byte do; as the
+ * second bytes of characters letters are not that many.
+ */
+function swallowsLetters(bytes: Uint8Array): boolean {
+  let pairs = 0;
+  let withLetter = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = byteAt(bytes, at);
+    if (byte < 0x80) continue;
+    at += 1;
+    pairs += 1;
+    if (byte !== katakanaLead && isPlainLetter(byteAt(bytes, at))) withLetter += 1;
+  }
+  return withLetter > pairs * 0.6;
 }
 
 /** What is not ASCII in a text; undefined where the bytes are none in this encoding. */

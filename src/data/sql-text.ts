@@ -12,3 +12,8 @@ export function quoteName(name: string): string {
 export function plainName(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? name : quoteName(name);
 }
+
+/** Names and types as the table functions take them. */
+export function columnList(columns: readonly { name: string; type: string }[]): string {
+  return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join()}}`;
+}

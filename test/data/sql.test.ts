@@ -240,7 +240,7 @@ test("a column that turns out to hold text is read as text, and that is told", a
 
 test("JSON whose types change late is read", async () => {
   await folder.write("late.jsonl", `${'{"a":1}\n'.repeat(30_000)}{"a":"x"}\n`);
-  expect(await query("select count(*) from 'late.jsonl' where a::varchar = '\"x\"'")).toMatchObject({ rows: [[1]] });
+  expect(await query("select count(*) from 'late.jsonl' where a = 'x'")).toMatchObject({ rows: [[1]] });
 });
 
 test.each([

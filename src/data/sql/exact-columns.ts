@@ -76,7 +76,7 @@ function isWrittenAs(x: string, v: string): string {
   return `CAST(${v} AS VARCHAR) = trim(${x}) OR trim(${x}) = '-0'`;
 }
 
-const numberPattern = "-?(0|[1-9][0-9]*)?(\\.[0-9]*)?([eE][-+]?[0-9]+)?";
+const numberPattern = "-?(0|[1-9][0-9]*)?((\\.[0-9]*)?([eE][-+][0-9]+)?|\\.[0-9]*[eE][0-9]+)";
 const dayPattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 /** Without the hour 24, which DuckDB makes the next day's 0. */
 const timePattern = "([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?";
@@ -99,7 +99,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
   DOUBLE: {
     isDoubtful: (x, v) =>
-      `strlen(${x}) > 15 OR ${x} < '0' OR ${x} >= ':' OR (${x} >= '00' AND ${x} < '0:') OR contains(${x}, '_') OR ${v} > 1e300 OR (${v} = 0 AND contains(lower(${x}), 'e'))`,
+      `strlen(${x}) > 15 OR ${x} < '0' OR ${x} >= ':' OR (${x} >= '00' AND ${x} < '0:') OR contains(${x}, '_') OR ${v} > 1e300 OR (${v} % 10 = 0 AND contains(lower(${x}), 'e'))`,
     isExact: (x, v) =>
       `${fits(x, notNumberPattern)} OR (${fits(x, numberPattern)} AND isfinite(${v}) AND (${v} <> 0 OR trim(split_part(lower(${x}), 'e', 1), ' -0.') = '') AND (strlen(trim(${x})) <= 15 OR ${printsAs(`trim(${x})`, v)}))`,
   },

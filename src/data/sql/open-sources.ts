@@ -2,19 +2,23 @@ import { open, rm, type FileHandle } from "node:fs/promises";
 import { ToolError } from "../../errors.ts";
 import { readBytes, readStart } from "../text/byte-stream.ts";
 import type { Compression } from "../data-format.ts";
-import { headBytes, parseRows, sniffDialect, type Dialect } from "../text/dialect.ts";
+import { headBytes, sniffDialect, type Dialect } from "../text/dialect.ts";
+import { parseRows } from "../text/parse-rows.ts";
 import { changesOf, type Changes, type WatchedFile } from "./changed-files.ts";
 import { checkLineLengths } from "../text/line-length.ts";
 import { canBeWrong, type Encoding } from "../../encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "../open-file.ts";
 import type { KeptTable, WireSource } from "./sql-wire.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";
+import { openJson, type JsonTable } from "./json-tables.ts";
 import { needsUnpacking, unpackFile } from "../packed/unpack.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { writeFailure, type Workspace } from "../workspace.ts";
 
 /** A file that is open, so that nothing can be put in its place any more. */
 export interface OpenFile {
+  /** What is read besides by DuckDB: `path`, open. */
+  handle?: FileHandle;
   /** What DuckDB opens: the file itself, or a copy in UTF-8. */
   path: string;
   compression: Compression;
@@ -35,6 +39,8 @@ export interface OpenSource {
   files: OpenFile[];
   /** The copy that is read in place of its files. */
   kept: KeptTable | undefined;
+  /** How JSON is read. */
+  json?: JsonTable;
   changes: () => Promise<Changes>;
 }
 
@@ -85,6 +91,8 @@ export async function openSources(
         }
         names.set(readable.path, file.part === undefined ? file.shown : `${file.shown}#${file.part}`);
       }
+      if (source.format === "json" || source.format === "jsonl")
+        await openJson(opened, { workspace, copies, names, reading });
     }
     return { sources, names, copies, close };
   } catch (thrown) {
@@ -141,8 +149,7 @@ async function describeFile(
   { source, workspace, copies, reading }: Preparation,
 ): Promise<OpenFile> {
   const { shown, sizeBytes } = file;
-  if (source.format === "json" && compression === "none") await checkJsonEnd(handle, file);
-  if (source.format !== "csv") return { path, compression, dialect: undefined };
+  if (source.format !== "csv") return { path, compression, dialect: undefined, handle };
   const start = await readStart(handle, { compression, shown, maxBytes: headBytes });
   const dialect = sniffDialect({ shown, ...start, isSheet: sheet !== undefined });
   const isPadded = dialect.columns.length === 1 && (await endsInZeros(handle, start, { compression, dialect }));
@@ -175,25 +182,6 @@ async function endsInZeros(
   const { size } = await handle.stat();
   const { buffer } = await handle.read(Buffer.alloc(1, 1), 0, 1, size - 1);
   return buffer[0] === 0;
-}
-
-const jsonEdgeBytes = 4_096;
-
-/** DuckDB takes a list that was cut short for a shorter list. */
-async function checkJsonEnd(handle: FileHandle, { shown, sizeBytes }: WireFile): Promise<void> {
-  const edge = async (position: number) => {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(jsonEdgeBytes), 0, jsonEdgeBytes, position);
-    return buffer
-      .toString("latin1", 0, bytesRead)
-      .replace(/^\xEF\xBB\xBF/, "")
-      .trim();
-  };
-  const [start, end] = [await edge(0), await edge(Math.max(0, sizeBytes - jsonEdgeBytes))];
-  if (!start.startsWith("[") || end.endsWith("]")) return;
-  throw new ToolError(
-    "unreadable",
-    `'${shown}' is a JSON list that ends before its closing bracket; it may have been cut off`,
-  );
 }
 
 const spots = 16;

@@ -5,10 +5,11 @@ import { lateTexts } from "./late-texts.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";
 import { inexactCell } from "./exact-columns.ts";
 import { widerType } from "../text/column-types.ts";
+import { sameNumbers } from "./same-numbers.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";
 import { extraColumn, repairFile } from "../text/repair.ts";
 import { findCell } from "./find-cell.ts";
-import { isConfused, isMisshapen, jsonSurprise, pathOfError } from "./sql-errors.ts";
+import { isConfused, isMisshapen, pathOfError } from "./sql-errors.ts";
 import type { SourceProblem } from "./sql-wire.ts";
 import { columnTypes, createTableView, isSeenWhole, plainReading, type Reading } from "./table-view.ts";
 import { isWritable, type Workspace } from "../workspace.ts";
@@ -29,7 +30,12 @@ export function openReadings(
     const plain = { ...plainReading(), asText };
     return {
       ...plain,
-      problems: [...widthProblem(source, plain), ...lateTexts(source, plain), ...firstProblems(source)],
+      problems: [
+        ...widthProblem(source, plain),
+        ...lateTexts(source, plain),
+        ...sameNumbers(source, plain),
+        ...firstProblems(source),
+      ],
     };
   };
   return { of: new Map(sources.map((source) => [source, readingOf(source)])), names };
@@ -46,9 +52,9 @@ function widthProblem(source: OpenSource, reading: Reading): SourceProblem[] {
 }
 
 /** What is told of a source before it is read: by its kept copy, or by the heads of its files. */
-function firstProblems({ kept, files }: OpenSource): SourceProblem[] {
+function firstProblems({ kept, files, json }: OpenSource): SourceProblem[] {
   const found = files.flatMap(({ dialect, sheet }) => [...(dialect?.problems ?? []), ...(sheet?.problems ?? [])]);
-  return shortened([...(kept?.problems ?? []), ...found]);
+  return shortened([...(kept?.problems ?? []), ...(json?.problems ?? []), ...found]);
 }
 
 /** What is wrong with all the sources, as far as they have been read. */
@@ -102,12 +108,7 @@ interface Reread {
 async function readOtherwise(thrown: unknown, readings: Readings): Promise<Reread | undefined> {
   const cell = inexactCell(errorMessage(thrown));
   if (cell !== undefined) return await readWider(cell, readings);
-  if (isConfused(thrown)) return readInOrder(readings);
-  const path = jsonSurprise(thrown);
-  const [source, reading] = [...readings.of].find(([open]) => open.files.some((file) => file.path === path)) ?? [];
-  if (source === undefined || reading === undefined || reading.wholeSample) return undefined;
-  reading.wholeSample = true;
-  return { source, reading };
+  return isConfused(thrown) ? readInOrder(readings) : undefined;
 }
 
 /** So many columns of one source are tried one by one. */

@@ -7,6 +7,7 @@ import { copyTo } from "./copy-to.ts";
 import { check, execute, type Execution } from "./execute.ts";
 import { makeCopies, planCopies, readCopy, stillSame, type PlannedCopy } from "./keep-table.ts";
 import { openSources, type OpenFile, type OpenSource } from "./open-sources.ts";
+import { isOutdated } from "./json-tables.ts";
 import { fillPivots } from "./pivot.ts";
 import { markPivots } from "./pivot-text.ts";
 import {
@@ -24,6 +25,7 @@ import { quoteText } from "../sql-text.ts";
 import type { KeptDraft, StatementJob, WireAnswer, WireSource } from "./sql-wire.ts";
 import { explainStatement } from "./statement-errors.ts";
 import { readStatement, withPlainSpaces, type Statement } from "./statement.ts";
+import { withQuotedTable } from "./syntax-errors.ts";
 import { createTableView, dialectOf, plainReading, readerOf } from "./table-view.ts";
 import { isWritable, openWorkspace, writeFailure, type Workspace } from "../workspace.ts";
 
@@ -91,8 +93,7 @@ function isTiny({ source, kept }: OpenSource): boolean {
 async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Promise<Statement> {
   if (sql.includes("\0"))
     throw new ToolError("invalid_input", "the sql or the name of a source holds a NUL character; remove it");
-  const spaced = withPlainSpaces(sql);
-  const tree = await treeOf(session, spaced);
+  const { text: spaced, tree } = await readNames(session, withPlainSpaces(sql));
   const given = isSelect(tree) ? spaced : (markPivots(spaced) ?? spaced);
   const statement = given === spaced ? readStatement(spaced, tree, limit) : await parseText(session, given, limit);
   if (statement.sql === given) return statement;
@@ -103,6 +104,16 @@ async function parse(session: DuckDbSession, { sql, limit }: StatementJob): Prom
     "not_allowed",
     "sql cannot be read with certainty; name each file in quotes instead of calling a function: from 'the/file.csv'",
   );
+}
+
+/** The tree of a text, in which a table that is called as a word of SQL is put in quotes. */
+async function readNames(session: DuckDbSession, text: string): Promise<{ text: string; tree: JsonValue }> {
+  const tree = await treeOf(session, text);
+  if (!isJsonObject(tree) || tree["error"] !== true) return { text, tree };
+  const named = withQuotedTable(text, String(tree["error_message"]), Number(tree["position"] ?? NaN));
+  const other = named === undefined ? undefined : await treeOf(session, named);
+  const isRead = other !== undefined && isJsonObject(other) && other["error"] !== true;
+  return named !== undefined && isRead ? { text: named, tree: other } : { text, tree };
 }
 
 async function parseText(session: DuckDbSession, sql: string, limit: number): Promise<Statement> {
@@ -155,6 +166,10 @@ async function runOpened(run: OpenRun, copies: readonly PlannedCopy[]): Promise<
     const attempt = async () => execute({ ...run, statement: await withPivots(run) });
     const first = await untilRead(run, attempt);
     const result = (await distrustSamples(run)) ? await untilRead(run, attempt) : first;
+    for (const source of opened.sources) {
+      if (!(await isOutdated(source, run.reading))) continue;
+      throw new ToolError("conflict", `'${source.source.name}' was written to while it was read; ask again`);
+    }
     const problems = [...problemsOfAll(readings), ...(await changeProblems(opened.sources)), ...result.problems];
     return { ...result, problems, dialects: opened.sources.map(dialectOf), kept };
   } catch (thrown) {

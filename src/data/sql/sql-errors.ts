@@ -21,11 +21,6 @@ function badCell(thrown: unknown): BadCell | undefined {
   return { path, line, column: cell[1] ?? "", value: cell[2] ?? "", type: cell[3] ?? "" };
 }
 
-/** The source whose JSON did not keep to the types its beginning had. */
-export function jsonSurprise(thrown: unknown): string | undefined {
-  return /JSON transform error in file "([^"]+)"/.exec(errorMessage(thrown))?.[1];
-}
-
 /** Whether threads that read one delimited file lost track of its quotes, or blame the wrong line. */
 export function isConfused(thrown: unknown): boolean {
   return /Parallel CSV Reader|unterminated quote/i.test(errorMessage(thrown));

@@ -1,5 +1,6 @@
 import { didYouMean } from "../../nearest.ts";
 import { cutText } from "../../text.ts";
+import { quoteName } from "../sql-text.ts";
 
 /** Words that name nothing unless they are quoted. */
 const reserved = new Set(
@@ -50,6 +51,19 @@ export function explainSyntax(sql: string, message: string, position: number | u
     return `sql ends too early${last === undefined ? "" : `, after ${cutText(last, 40)}`}; ${advice}`;
   }
   return `sql cannot be read at ${cutText(near, 60)}: ${hint(near, words, sql) ?? example}`;
+}
+
+/**
+ * A text with the name of a table in quotes, which was taken for a word that joins tables, e.g. `from semi`; undefined
+ * where it fails on anything else.
+ */
+export function withQuotedTable(sql: string, message: string, position: number): string | undefined {
+  const near = /^syntax error at or near "(\w+)"$/.exec(message)?.[1];
+  if (near === undefined || clauses.includes(near.toLowerCase()) || reserved.has(near.toLowerCase())) return undefined;
+  const bytes = Buffer.from(sql);
+  const [before, after] = [bytes.subarray(0, position).toString(), bytes.subarray(position).toString()];
+  if (!/\b(from|join)\s+$/i.test(before) || !after.startsWith(near)) return undefined;
+  return `${before}${quoteName(near)}${after.slice(near.length)}`;
 }
 
 function hint(near: string, words: readonly string[], sql: string): string | undefined {

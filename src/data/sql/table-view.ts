@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
-import type { Column } from "../dataset.ts";
 import { inferType, isKeptByCast } from "../text/column-types.ts";
 import type { Dialect } from "../text/dialect.ts";
 import { exactColumns } from "./exact-columns.ts";
+import { maxRowBytes } from "../json/json-file.ts";
 import type { OpenFile, OpenSource } from "./open-sources.ts";
-import { quoteName, quoteText } from "../sql-text.ts";
+import { columnList, quoteName, quoteText } from "../sql-text.ts";
 import type { SourceDialect, SourceProblem, StoredColumn } from "./sql-wire.ts";
 
 /** How to read one source, beyond what its files say. */
@@ -14,8 +14,6 @@ export interface Reading {
   asText: boolean;
   /** Types of columns of delimited text that turned out not to be what their sample promised. */
   types: Map<string, string>;
-  /** Find the types of JSON in all of it instead of in its beginning. */
-  wholeSample: boolean;
   /** Read delimited text by one thread, which tells a field that is too long from a quote in the wrong place. */
   inOrder: boolean;
   /** A copy that keeps the rules is read in place of one of its files. */
@@ -30,7 +28,6 @@ export function plainReading(): Reading {
   return {
     asText: false,
     types: new Map(),
-    wholeSample: false,
     inOrder: false,
     isRepaired: false,
     hasGrown: false,
@@ -58,17 +55,26 @@ export function readerOf(open: OpenSource, reading: Reading): string {
     case "parquet":
       return `read_parquet(${paths}, hive_partitioning = false${many})`;
     case "json":
-    case "jsonl": {
-      const format = source.format === "json" ? "auto" : "newline_delimited";
-      const types =
-        source.columns === undefined
-          ? `, sample_size = ${reading.wholeSample ? -1 : 20_480}`
-          : `, columns = ${columnList(source.columns)}`;
-      return `read_json(${paths}, format = '${format}', compression = '${jsonCompression(files)}', hive_partitioning = false${types}${many})`;
-    }
+    case "jsonl":
+      return jsonTable(open);
     case "csv":
       return csvReader(open, reading);
   }
+}
+
+function jsonTable({ source, files, json }: OpenSource): string {
+  const paths = `[${files.map(({ path }) => quoteText(path)).join()}]`;
+  const columns = source.columns ?? json?.columns;
+  if (columns === undefined) throw new Error(`no columns of ${source.name}`);
+  const { format = "newline_delimited", isRecords = true } = json ?? {};
+  return call("read_json", paths, {
+    format: quoteText(format),
+    compression: quoteText(jsonCompression(files)),
+    hive_partitioning: "false",
+    columns: columnList(columns),
+    records: String(isRecords),
+    maximum_object_size: String(maxRowBytes),
+  });
 }
 
 function restoredColumn({ name, type, stored }: StoredColumn): string {
@@ -211,10 +217,6 @@ function checkUnion(name: string, [first, ...others]: readonly Group[]): void {
     "unreadable",
     `'${name}' cannot be read as one table: '${odd.shown}' has no header and '${other}' has other columns; query them one by one`,
   );
-}
-
-function columnList(columns: readonly Column[]): string {
-  return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join()}}`;
 }
 
 function call(name: string, path: string, options: Record<string, string>): string {

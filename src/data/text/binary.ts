@@ -57,6 +57,12 @@ function countControls({ buffer, byteOffset, byteLength }: Uint8Array): number {
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1").match(controls)?.length ?? 0;
 }
 
+/** UTF-32 by its mark, which begins as that of UTF-16. */
+export function isUtf32([first, second, third, fourth]: Uint8Array): boolean {
+  const isLittle = first === 0xff && second === 0xfe && third === 0 && fourth === 0;
+  return isLittle || (first === 0 && second === 0 && third === 0xfe && fourth === 0xff);
+}
+
 type Utf16 = "utf-16le" | "utf-16be";
 
 /** UTF-16 by its mark. */

@@ -11,7 +11,8 @@ export type TextColumnType =
   | "VARCHAR";
 
 const integer = /^(-?[1-9]\d*|-?0)$/;
-const number = /^-?(0|[1-9]\d*)?(\.\d*)?(e[+-]?\d+)?$|^-?(nan|inf|infinity)$/i;
+/** Without a point or a sign, `12E5` is a code. */
+const number = /^-?(0|[1-9]\d*)?(\.\d*)?(e[+-]\d+)?$|^-?(0|[1-9]\d*)?\.\d*e\d+$|^-?(nan|inf|infinity)$/i;
 
 /** Types that a pattern tells. Dates are those of ISO 8601 alone: what 03/04 means, a column does not say. */
 const patterns: readonly { type: TextColumnType; pattern: RegExp }[] = [
@@ -41,9 +42,29 @@ export function inferType(cells: readonly string[]): TextColumnType {
     if (filled.every(fitsBigint)) return "BIGINT";
     return filled.every((cell) => cell.length <= maxHugeDigits) ? "HUGEINT" : "VARCHAR";
   }
-  if (filled.every(isExactNumber)) return "DOUBLE";
+  if (filled.every(isExactNumber)) return twoSpellings(filled) === undefined ? "DOUBLE" : "VARCHAR";
   return patterns.find(({ pattern }) => filled.every((cell) => pattern.test(cell)))?.type ?? "VARCHAR";
 }
+
+/**
+ * Two numbers of a column that are the same but for zeros at the end of their decimals: in versions and article numbers
+ * `1.1` is not `1.10`. Undefined where there are none, or a cell is no number.
+ */
+export function twoSpellings(cells: readonly string[]): [string, string] | undefined {
+  const spelt = new Map<string, string>();
+  for (const cell of cells) {
+    const text = cell.trim();
+    if (text !== "" && !number.test(text)) return undefined;
+    if (!decimal.test(text)) continue;
+    const value = text.replace(/0+$/, "");
+    const other = spelt.get(value) ?? text;
+    if (other !== text) return [other, text];
+    spelt.set(value, text);
+  }
+  return undefined;
+}
+
+const decimal = /^-?\d+\.\d+$/;
 
 /**
  * Whether nothing that all these cells say is lost where DuckDB turns them into the type that `inferType` gives them,

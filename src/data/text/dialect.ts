@@ -1,10 +1,10 @@
 import { isUtf8 as isWholeUtf8 } from "node:buffer";
-import Papa from "papaparse";
 import { ToolError } from "../../errors.ts";
 import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
-import { isControlled, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
+import { isControlled, isUtf32, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
 import { encodingDoubts } from "./doubtful-encoding.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";
+import { parseBeginning, parseRows, type ParsedRows } from "./parse-rows.ts";
 import { noPreamble, preambleOf } from "./preamble.ts";
 import { renamedColumns } from "./renamed-columns.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
@@ -53,7 +53,6 @@ const maxSampleRows = 1_000;
 
 /**
  * Find the dialect of a delimited text file in its head.
- *
  * @throws ToolError `unreadable` for an empty file, a binary file and an encoding that cannot be told
  */
 export function sniffDialect(head: Head): Dialect {
@@ -67,7 +66,14 @@ export function sniffDialect(head: Head): Dialect {
     );
   const { delimiter, fields, others } = sniffDelimiter(text, head);
   const { lines, chars, problems } =
-    head.isSheet === true ? noPreamble : preambleOf(text, { delimiter, fields, shown: head.shown });
+    head.isSheet === true
+      ? noPreamble
+      : preambleOf(text, {
+          delimiter,
+          fields,
+          shown: head.shown,
+          parse: (part, maxRows) => parseRows(part, delimiter, true, maxRows),
+        });
   const { rows, isWhole } = sampleOf(text.slice(chars), delimiter, head);
   const [first, ...rest] = rows;
   if (first === undefined && !/["\r\n]/.test(text)) {
@@ -85,7 +91,7 @@ export function sniffDialect(head: Head): Dialect {
   const header = hasHeader(first, rest);
   const columns = columnNames(first, header);
   const found = [
-    ...(encoding === "windows-1252" ? encodingDoubts(text, head.shown) : []),
+    ...encodingDoubts(encoding, text, head.shown),
     ...others.map((other) => delimiterDoubt(delimiter, other, head)),
     ...problems,
     ...(header && first.some((name) => name.includes(nul)) ? [nulProblem(lines + 1, head)] : []),
@@ -108,50 +114,11 @@ function delimiterDoubt(delimiter: string, other: string, { shown }: Head): Sour
 /** At least the rows that tell whether there is a header. */
 function sampleOf(text: string, delimiter: string, { complete, isSampled = true }: Head): ParsedRows {
   if (!isSampled) {
-    const few = parse(text, delimiter, complete, 2 * headerRows);
+    const few = parseBeginning(text, delimiter, complete, 2 * headerRows);
     // of those that are parsed, blank ones are left out
     if (few.rows.length > headerRows) return few;
   }
-  return parse(text, delimiter, complete, complete ? maxWholeRows : maxSampleRows);
-}
-
-/** The rows of a text, blank lines left out, and its last row too where the text may go on after it. */
-export function parseRows(text: string, delimiter: string, complete: boolean, maxRows: number): string[][] {
-  return parse(text, delimiter, complete, maxRows).rows;
-}
-
-interface ParsedRows {
-  rows: string[][];
-  /** They are all of the text, and well-formed. */
-  isWhole: boolean;
-}
-
-function parse(text: string, delimiter: string, complete: boolean, maxRows: number): ParsedRows {
-  const newline = newlineOf(text);
-  const parser = new Papa.Parser({ delimiter, newline, preview: maxRows === Infinity ? 0 : maxRows });
-  // the parser would split all of a text without quotes before it counts
-  const needed = text.includes('"') ? text : beginningOf(text, newline, maxRows + 2);
-  const { data, errors } = parser.parse(needed, 0, !complete) as Papa.ParseResult<string[]>;
-  const isWhole = complete && needed === text && data.length < maxRows && errors.length === 0;
-  return { rows: data.filter((row) => row.length > 1 || row[0]?.trim() !== ""), isWhole };
-}
-
-function beginningOf(text: string, newline: string, maxLines: number): string {
-  if (maxLines === Infinity) return text;
-  let end = 0;
-  for (let lines = 0; lines < maxLines; lines += 1) {
-    const at = text.indexOf(newline, end);
-    if (at < 0) return text;
-    end = at + newline.length;
-  }
-  return text.slice(0, end);
-}
-
-/** The line end of a text, by its first one. */
-export function newlineOf(text: string): "\n" | "\r\n" | "\r" {
-  const at = text.indexOf("\n");
-  if (at < 0) return text.includes("\r") ? "\r" : "\n";
-  return text[at - 1] === "\r" ? "\r\n" : "\n";
+  return parseBeginning(text, delimiter, complete, complete ? maxWholeRows : maxSampleRows);
 }
 
 /** Blank lines and comments at the start of a text. */
@@ -245,6 +212,8 @@ function mostCommon(counts: readonly number[]): number {
 }
 
 function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
+  if (isUtf32(bytes))
+    throw new ToolError("unreadable", `'${shown}' is text in UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8`);
   const marked = markedUtf16(bytes);
   if (marked !== undefined) return marked;
   const known = knownBinary(bytes);

@@ -8,8 +8,11 @@ import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { SheetFindings } from "../workbook/workbook.ts";
 import { paddingProblem, readBytes, readStart, type Packed } from "./byte-stream.ts";
 import { canBeWrong, type Encoding } from "../../encodings.ts";
+import { numberKind } from "../json/json-numbers.ts";
+import { kinds } from "../json/json-shape.ts";
 import { isZeros, lenientRecords, type LenientRecord } from "./lenient-records.ts";
-import { headBytes, newlineOf, sniffDialect, type Dialect } from "./dialect.ts";
+import { headBytes, sniffDialect, type Dialect } from "./dialect.ts";
+import { newlineOf, quoteStorm } from "./parse-rows.ts";
 
 export interface TextFile extends Packed {
   handle: FileHandle;
@@ -88,7 +91,7 @@ async function* inUtf8(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): A
   yield Buffer.from(decoder.decode());
 }
 
-/** Read JSON lines: one object a line. Integers beyond 2^53 are text. */
+/** Read JSON lines: one object a line. Numbers with more digits than a number keeps are text. */
 export async function* jsonRows(file: TextFile): AsyncGenerator<JsonObject> {
   const { handle, shown } = file;
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -112,6 +115,7 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
   const fatal = canBeWrong(encoding);
   const decoder = new TextDecoder(encoding, { fatal });
   let parser: Papa.Parser | undefined;
+  let newline: ReturnType<typeof newlineOf> = "\n";
   let pending = "";
   let row = 0;
   let blanks = 0;
@@ -125,8 +129,10 @@ async function* delimitedRows(file: TextFile, dialect: Dialect): AsyncGenerator<
       // so may the last one that is left out
       if (!complete && start === pending.length && pending.endsWith("\r")) return;
       pending = pending.slice(start);
-      parser = new Papa.Parser({ delimiter, newline: newlineOf(pending) });
+      newline = newlineOf(pending);
+      parser = new Papa.Parser({ delimiter, newline });
     }
+    if (quoteStorm(pending, { delimiter, newline }) < pending.length) throw badQuote(row, shown);
     const { data, errors, meta } = parser.parse(pending, 0, !complete) as Papa.ParseResult<string[]>;
     pending = pending.slice(meta.cursor);
     const bad = errors[0]?.row;
@@ -220,7 +226,7 @@ function checkLength(pending: string, shown: string, row: number): void {
 
 function parseLine(text: string, shown: string, line: number): JsonObject {
   try {
-    const value = (longNumber.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)) as JsonValue;
+    const value = (longNumber.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text)) as JsonValue;
     // Half a surrogate pair is JSON, but no text: few readers of the answer would take it.
     const whole = /\\ud/i.test(text) ? (JSON.parse(toJson(value)) as JsonValue) : value;
     return isJsonObject(whole) ? whole : { json: whole };
@@ -233,10 +239,12 @@ function parseLine(text: string, shown: string, line: number): JsonObject {
 }
 
 /** Looking at each value takes many times as long as parsing; shorter numbers are exact. */
-const longNumber = /\d{16}/;
+const longNumber = /[\d.]{16}|\de[+-]?\d{3}/i;
 
-/** Keeps the digits that a JavaScript number cannot hold. */
-function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const isInexact = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
-  return isInexact ? context?.source : value;
+const inexact = kinds.long | kinds.huge | kinds.giant | kinds.inexact;
+
+/** Keeps as text the digits that a JavaScript number does not. */
+function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const { source } = context ?? {};
+  return typeof value === "number" && source !== undefined && (numberKind(source) & inexact) !== 0 ? source : value;
 }

@@ -231,3 +231,11 @@ test.each([
 ])("what cannot be read: %s", async (sql, told) => {
   expect(await failure(sql)).toBe(told.replace("ROOT", folder.root));
 });
+
+test("a table that is called as a word that joins tables is looked for", async () => {
+  await folder.write("semi.csv", "a\n1\n");
+  expect(await failure("select * from semi")).toContain("'semi' does not exist (did you mean 'semi.csv'?)");
+  await ask("select 7 as a", "anti");
+  expect(await ask("select a from anti")).toMatchObject({ rows: [[7]] });
+  expect(await ask("select a from 'semi.csv' s anti join (select 7 as a) t using (a)")).toMatchObject({ rows: [[1]] });
+});

@@ -36,6 +36,19 @@ test.each(['"sep=;"', "sep=; ", "SEP=;"])("the line %j tells the delimiter, and 
   expect(sniff(`${line}\r\na;b,c\r\n1;2,3\r\n`)).toMatchObject({ delimiter: ";", skip: 1, columns: ["a", "b,c"] });
 });
 
+const statement = "Account,12345\nPeriod,Oct 2026\n\nDate,Description,Amount,Balance\n";
+
+test.each([
+  [`${statement}2026-10-01,Coffee,-3.50,96.50\n2026-10-02,Pay,1000.00,1096.50\n`, 3],
+  [`${statement}2026-10-01,"Coffee, black",-3.50,96.50\n`, 3],
+  ['"Konto";"DE12"\n""\n"Stand vom 01.11.:";"1.234,56"\n\n"Tag";"Wer";"Betrag";\n"01.11.26";"ACME";"-12,34";\n', 4],
+  ["name,city\nAda,Paris,x\nBob,Rome,y\nCid,Bonn,z\n", 0],
+  ["a,b\n1,2,3\n4,5,6\n7,8,9\n", 0],
+  ["k,v\na,1\nb,2\nn,w,z\n2,3,4\n3,4,5\n", 0],
+])("above the table of %j stand %d lines", (content, skip) => {
+  expect(sniff(content).skip).toBe(skip);
+});
+
 test("a name ending in .tsv decides for tabs", () => {
   expect(sniff("a,b\n1,2\n", true, "x.tsv.gz").delimiter).toBe("\t");
 });
@@ -130,7 +143,11 @@ test.each([
   [["0", "-0"], "BIGINT"],
   [["+1", "2"], "VARCHAR"],
   [["1", "1.5"], "DOUBLE"],
-  [["1e5", "nan", ".5", "5."], "DOUBLE"],
+  [["1e+5", "nan", ".5", "5."], "DOUBLE"],
+  [["12E5", "7712"], "VARCHAR"],
+  [["1.5E5", "2e-3"], "DOUBLE"],
+  [["1.1", "1.10"], "VARCHAR"],
+  [["1", "1.0", "2.50", "3.25"], "DOUBLE"],
   [["99999999999999999999", "1"], "HUGEINT"],
   [["9007199254740993", "1.5"], "VARCHAR"],
   [["0.1", "0.30000000000000004"], "DOUBLE"],

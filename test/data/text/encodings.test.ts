@@ -102,6 +102,38 @@ test.each([
   });
 });
 
+test.each([
+  [
+    "Chinese taken for Korean",
+    "b1e0bac52cc3fbb3c60a3030312cc6bbb9fb0a",
+    /read as euc-kr, which is a guess from few characters, such as "긍뵀"/,
+  ],
+  [
+    "Greek taken for Cyrillic",
+    "69642c6e616d650a312cc1e8deede10a322cc8e5f3f3e1ebefedddeae70a",
+    /read as windows-1251, which is a guess/,
+  ],
+  [
+    "text of DOS taken for Windows",
+    "69642c6e616d650a312c4a6f73820a",
+    /Windows-1252, which is a guess that "Jos‚" makes doubtful/,
+  ],
+])("tells %s", (_, hex, message) => {
+  const [problem] = sniff(Buffer.from(hex, "hex")).problems;
+  expect(problem).toMatchObject({ code: "doubtful_encoding", message: expect.stringMatching(message) as string });
+});
+
+test.each([
+  [
+    "letters of DOS that would be Japanese",
+    "69643b636974790a313b5a81726963680a323b4b946c6e0a",
+    /an encoding that cannot be told/,
+  ],
+  ["UTF-32", "fffe00006100000062000000", /is text in UTF-32; convert it/],
+])("refuses %s", (_, hex, message) => {
+  expect(() => sniff(Buffer.from(hex, "hex"))).toThrow(message);
+});
+
 function sniff(bytes: Uint8Array) {
   return sniffDialect({ shown: "t.csv", bytes, complete: true });
 }

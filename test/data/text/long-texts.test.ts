@@ -61,8 +61,8 @@ test("a long cell is looked at once by everything that tells numbers and dates",
 });
 
 test("a long word of Windows-1252 is looked at once, and told by its doubtful part", () => {
-  for (const text of long) expect(encodingDoubts(text, "t.csv")).toEqual([]);
-  const [problem] = encodingDoubts(`a ${"x".repeat(runChars)}\u00b3${"y".repeat(runChars)} b`, "t.csv");
+  for (const text of long) expect(encodingDoubts("windows-1252", text, "t.csv")).toEqual([]);
+  const [problem] = encodingDoubts("windows-1252", `a ${"x".repeat(runChars)}\u00b3${"y".repeat(runChars)} b`, "t.csv");
   expect(problem?.message).toContain(`"${"x".repeat(19)}x\u00b3y${"y".repeat(19)}"`.slice(1, -1));
 });
 
