@@ -4,7 +4,8 @@ import { readConfig, type Config } from "./config.ts";
 import { options } from "./config/options.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
-import { openAgent, withAgentTool, type OpenAgent } from "./open-agent.ts";
+import { withAgentTool } from "./agent-tool.ts";
+import type { OpenAgent } from "./open-agent.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -67,6 +68,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   // A plugin may print to stdout, which is the command's result here: it gets a process of its own.
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
+  const openOver = async (opened: Engine) => keep((await import("./open-agent.ts")).openAgent(config, opened));
   const openWithAgent = () =>
     (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config)))));
   const context: CommandContext = {
@@ -76,7 +78,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     stderr: process.stderr,
     signal: interruption.signal,
     openEngine: openWithAgent,
-    openAgent: async () => (await (agent ??= openEngine().then((opened) => keep(openAgent(config, opened))))).agent,
+    openAgent: async () => (await (agent ??= openEngine().then(openOver))).agent,
   };
   try {
     return await command(args, context);

@@ -9,7 +9,6 @@ import {
   type Settings,
 } from "./config/sources.ts";
 import { readDatabases } from "./config/databases.ts";
-import { readMcpServers, type McpServer } from "./config/mcp-servers.ts";
 import { decideFolders } from "./config/folders.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
@@ -23,14 +22,12 @@ const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] 
 const narrowing = ["tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
-export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace" | "mcp_config"> & {
+export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace"> & {
   roots: string[];
   workspace: string;
   plugins: string[];
   /** URLs by name. They may hold passwords. */
   databases: Record<string, string>;
-  /** Other servers by name. They may hold secrets. */
-  mcp_servers: Record<string, McpServer>;
   /** How many agents this process stands below. */
   agent_depth: number;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
@@ -56,18 +53,18 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   setLogLevel(given.log_level);
   const folders = decideFolders(given, process.cwd(), process.env);
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
-  const { root: _root, plugin: _plugin, database, mcp_config: mcpConfig, ...kept } = narrowed;
-  const mcp_servers = mcpConfig === undefined ? {} : readMcpServers(mcpConfig, process.env);
+  const { root: _root, plugin: _plugin, database, mcp_config: given_mcp, ...kept } = narrowed;
+  const mcp_config = given_mcp === undefined ? undefined : resolve(given_mcp);
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
   const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [
     userFile.path,
-    ...(mcpConfig === undefined ? [] : [resolve(mcpConfig)]),
+    ...(mcp_config === undefined ? [] : [mcp_config]),
     ...(store === undefined ? [] : [resolve(store)]),
   ];
-  return { config: { ...kept, ...folders, databases, mcp_servers, agent_depth, private_paths, secrets }, rest };
+  return { config: { ...kept, ...folders, databases, mcp_config, agent_depth, private_paths, secrets }, rest };
 }
 
 function narrow(given: Options, project: Settings): Options {

@@ -1,18 +1,15 @@
 import { join } from "node:path";
 import type { Agent, WantedProvider } from "./agent/agent.ts";
-import { noServices } from "./agent/no-services.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
-import { hasProvider, isOffered } from "./config/offered.ts";
+import { isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openJoinedEngine } from "./engine/joined.ts";
-import { openLocalEngine } from "./engine/local.ts";
 import { ConfigError, ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
-import { once } from "./once.ts";
 import { tools as builtIn } from "./tools/index.ts";
-import { lazyTool } from "./tools/lazy-tool.ts";
+import { subAgentDepth } from "./agent-tool.ts";
 import { version } from "./version.ts";
 
 /** An agent, and what it holds open. The engine stays its caller's. */
@@ -20,9 +17,6 @@ export interface OpenAgent {
   agent: Agent;
   close(): Promise<void>;
 }
-
-/** Agents below the user's: it may give tasks to others, and they too, but no deeper. */
-const subAgentDepth = 2;
 
 /**
  * The agent of the configuration: its provider, its store, the engine's tools and those of other servers.
@@ -57,48 +51,19 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
   return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
 }
 
-/**
- * An engine that runs `run_agent` too, with the engine's own tools. It is listed where a model is configured; without one
- * a call says how to configure it. Closing it closes the engine.
- */
-export function withAgentTool(engine: Engine, config: Config): Engine {
-  const opened = once(() => openAgent(config, engine));
-  const load = async () => {
-    try {
-      return (await opened.get()).agent.asTool();
-    } catch (thrown) {
-      if (!(thrown instanceof ConfigError)) throw thrown;
-      throw new ToolError("unavailable", thrown.message, { cause: thrown });
-    }
-  };
-  const isAllowed = isOffered(config, runAgent.name) && config.agent_depth <= subAgentDepth;
-  const local = openLocalEngine({ tools: isAllowed ? [lazyTool(runAgent, { load })] : [], services: () => noServices });
-  return {
-    async definitions() {
-      const own = hasProvider(config) ? local.definitions() : [];
-      return [...(await engine.definitions()), ...(await own)];
-    },
-    call(name, input, options) {
-      return (isAllowed && name === runAgent.name ? local : engine).call(name, input, options);
-    },
-    async close() {
-      await local.close();
-      await (await opened.opened())?.close();
-      await engine.close();
-    },
-  };
-}
-
-async function openOthers({ mcp_servers: configured, agent_depth: depth }: Config): Promise<Engine | undefined> {
-  if (Object.keys(configured).length === 0) return undefined;
+async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Promise<Engine | undefined> {
+  if (file === undefined) return undefined;
+  const [{ openOtherServers }, { readMcpServers }] = await Promise.all([
+    import("./mcp/other-servers.ts"),
+    import("./config/mcp-servers.ts"),
+  ]);
   // another axoner among them must not call us without end
   const env = { AXONER_AGENT_DEPTH: String(depth + 1) };
   const servers = Object.fromEntries(
-    Object.entries(configured).map(([name, server]) => {
+    Object.entries(readMcpServers(file)).map(([name, server]) => {
       return [name, server.kind === "stdio" ? { ...server, env: { ...env, ...server.env } } : server];
     }),
   );
-  const { openOtherServers } = await import("./mcp/other-servers.ts");
   const taken = new Set([...builtIn, runAgent].map(({ name }) => name));
   return openOtherServers({ servers, client: { name: "axoner", version }, taken });
 }

@@ -15,7 +15,7 @@ import type { JsonValue } from "./message.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
-import { withAgentTool } from "./open-agent.ts";
+import { withAgentTool } from "./agent-tool.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 import { version } from "./version.ts";
@@ -38,6 +38,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const names = [...builtIn, runAgent].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
+  await checkServers(config);
 
   const heavy = openEngineProcess(config);
   const lightTools = builtIn.filter(({ hints }) => !hints.long);
@@ -122,8 +123,13 @@ async function checkAddresses({ allow_private: allowed }: Config): Promise<void>
   if (allowed.length > 0) (await import("./web/guard.ts")).openGuard(allowed);
 }
 
-function checkNames({ tools = [], no_tools: excluded, mcp_servers: others }: Config, names: readonly string[]): void {
-  if (Object.keys(others).length > 0) return; // theirs are known only once they run
+/** They are started by an agent's first run; what is wrong with their file shows before. */
+async function checkServers({ mcp_config: file }: Config): Promise<void> {
+  if (file !== undefined) (await import("./config/mcp-servers.ts")).readMcpServers(file);
+}
+
+function checkNames({ tools = [], no_tools: excluded, mcp_config: others }: Config, names: readonly string[]): void {
+  if (others !== undefined) return; // theirs are known only once they run
   const unknown = [...tools, ...excluded].find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new ConfigError(

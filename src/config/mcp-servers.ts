@@ -15,7 +15,7 @@ export type McpServer =
  *
  * @throws ConfigError that names the file and the server, never a value
  */
-export function readMcpServers(file: string, environment: NodeJS.ProcessEnv): Record<string, McpServer> {
+export function readMcpServers(file: string, environment = process.env): Record<string, McpServer> {
   const path = resolve(file);
   const content = readJson(path);
   const servers = isJsonObject(content) ? (content["mcpServers"] ?? content["servers"]) : undefined;

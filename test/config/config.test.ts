@@ -173,7 +173,6 @@ describe("a project's own file only narrows", () => {
       workspace: join(home, ".axoner"),
       secrets: {},
       databases: {},
-      mcp_servers: {},
       agent_depth: 0,
     });
     expect(config.base_url).toBeUndefined();

@@ -20,10 +20,9 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     allow_write: [],
     plugins: [],
     databases: {},
-    mcp_servers: {},
     agent_depth: 0,
     private_paths: [],
   };
-  const { root: _root, plugin: _plugin, database: _database, mcp_config: _mcp, ...options } = readOptions({});
+  const { root: _root, plugin: _plugin, database: _database, ...options } = readOptions({});
   return { ...options, ...folders, secrets: {}, ...changes };
 }
