@@ -7,6 +7,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { runAgentTool } from "../src/agent/agent-tools.ts";
 import { systemErrorCode } from "../src/errors.ts";
 import { toolLoaders } from "../src/tools/loaders.ts";
 import type { ToolDefinition } from "../src/tools/tool.ts";
@@ -16,20 +17,30 @@ import { toolReference } from "./tool-reference.ts";
 const root = join(import.meta.dirname, "..");
 
 const tools = await Promise.all(Object.values(toolLoaders).map(({ load }) => load()));
-const definitions = tools.map(({ name, description, inputSchema, outputSchema, hints }): ToolDefinition => {
-  return { name, description, inputSchema, outputSchema, hints };
-});
+const definitions = tools.map(definitionOf);
+const runAgent = definitionOf(runAgentTool(neverStarted));
+const all = [...definitions, runAgent];
+
+// oxlint-disable-next-line require-yield
+async function* neverStarted(): AsyncGenerator<never> {
+  throw new Error("only its definition is wanted");
+}
 
 const generated = {
   "src/mcp/definitions.generated.json": `${JSON.stringify(definitions, undefined, 2)}\n`,
-  "docs/tools.md": toolReference(definitions),
-  "python-client/src/axoner/_generated.py": pythonClient(definitions),
+  "src/agent/run-agent.generated.json": `${JSON.stringify(runAgent, undefined, 2)}\n`,
+  "docs/tools.md": toolReference(all),
+  "python-client/src/axoner/_generated.py": pythonClient(all),
 };
 
+function definitionOf({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): ToolDefinition {
+  return { name, description, inputSchema, outputSchema, hints };
+}
+
 async function outOfStep(): Promise<[path: string, text: string][]> {
-  const all = Object.entries(generated);
-  const current = await Promise.all(all.map(([path]) => readIfThere(join(root, path))));
-  return all.filter(([, text], index) => text !== current[index]);
+  const files = Object.entries(generated);
+  const current = await Promise.all(files.map(([path]) => readIfThere(join(root, path))));
+  return files.filter(([, text], index) => text !== current[index]);
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

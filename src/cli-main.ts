@@ -4,7 +4,9 @@ import { readConfig, type Config } from "./config.ts";
 import { options } from "./config/options.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
-import { openAgent, openEngineProcess, openToolEngine, type OpenAgent } from "./runtime.ts";
+import { withAgentTool } from "./agent-tool.ts";
+import type { OpenAgent } from "./open-agent.ts";
+import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 
@@ -61,18 +63,22 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     return resource;
   };
   let engine: Promise<Engine> | undefined;
+  let withAgent: Promise<Engine> | undefined;
   let agent: Promise<OpenAgent> | undefined;
   // A plugin may print to stdout, which is the command's result here: it gets a process of its own.
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
+  const openOver = async (opened: Engine) => keep((await import("./open-agent.ts")).openAgent(config, opened));
+  const openWithAgent = () =>
+    (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config)))));
   const context: CommandContext = {
     session: config.session,
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interruption.signal,
-    openEngine,
-    openAgent: async () => (await (agent ??= openEngine().then((opened) => keep(openAgent(config, opened))))).agent,
+    openEngine: openWithAgent,
+    openAgent: async () => (await (agent ??= openEngine().then(openOver))).agent,
   };
   try {
     return await command(args, context);

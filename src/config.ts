@@ -20,7 +20,7 @@ const searchNames = ["SEARCH_API_KEY", "CX_ENGINE", "BRAVE_API_KEY", "TAVILY_API
 const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
 
 /** What a project's own `axoner.json` may say: it can only narrow what the user allows. */
-const narrowing = ["tools", "no_tools", "max_turns", "max_tokens"] as const;
+const narrowing = ["tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
 export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace"> & {
@@ -29,6 +29,8 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   plugins: string[];
   /** URLs by name. They may hold passwords. */
   databases: Record<string, string>;
+  /** How many agents this process stands below. */
+  agent_depth: number;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
   /** From the environment alone. */
@@ -54,13 +56,19 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   setLogLevel(given.log_level);
   const folders = decideFolders(given, process.cwd(), process.env);
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
-  const { root: _root, plugin: _plugin, database, ...kept } = narrowed;
+  const { root: _root, plugin: _plugin, database, mcp_config: given_mcp, ...kept } = narrowed;
+  const mcp_config = given_mcp === undefined ? undefined : resolve(given_mcp);
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
+  const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
-  const private_paths = [userFile.path, ...(store === undefined ? [] : [resolve(store)])];
+  const private_paths = [
+    userFile.path,
+    ...(mcp_config === undefined ? [] : [mcp_config]),
+    ...(store === undefined ? [] : [resolve(store)]),
+  ];
   const proxies = readProxies(process.env);
-  return { config: { ...kept, ...folders, databases, private_paths, proxies, secrets }, rest };
+  return { config: { ...kept, ...folders, databases, mcp_config, agent_depth, private_paths, proxies, secrets }, rest };
 }
 
 function narrow(given: Options, project: Settings): Options {
@@ -72,9 +80,14 @@ function narrow(given: Options, project: Settings): Options {
     tools,
     no_tools: [...given.no_tools, ...limits.no_tools],
     max_turns: project["max_turns"] === undefined ? given.max_turns : Math.min(given.max_turns, limits.max_turns),
-    max_tokens:
-      limits.max_tokens === undefined ? given.max_tokens : Math.min(given.max_tokens ?? Infinity, limits.max_tokens),
+    max_tokens: lower(given.max_tokens, limits.max_tokens),
+    max_usd: lower(given.max_usd, limits.max_usd),
+    max_time: lower(given.max_time, limits.max_time),
   };
+}
+
+function lower(given: number | undefined, limit: number | undefined): number | undefined {
+  return given === undefined || limit === undefined ? (given ?? limit) : Math.min(given, limit);
 }
 
 function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

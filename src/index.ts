@@ -1,6 +1,14 @@
 /** The library: `import { createAgent, defineTool, serve } from "axoner"`. */
-export { createAgent, type Agent, type AgentOptions, type RunOptions } from "./agent/agent.ts";
-export type { AgentEvent, RunResult } from "./agent/events.ts";
+export {
+  createAgent,
+  type Agent,
+  type AgentOptions,
+  type AgentSettings,
+  type RunLimits,
+  type RunOptions,
+} from "./agent/agent.ts";
+export type { AgentEvent, ExitReason, RunResult, TokenUsage } from "./agent/events.ts";
+export type { CallOptions, Engine } from "./engine/engine.ts";
 export {
   AxonerError,
   ConfigError,
@@ -11,13 +19,22 @@ export {
   type ErrorCode,
 } from "./errors.ts";
 export type { Host } from "./host.ts";
-export type { AssistantPart, JsonObject, JsonValue, Message, ToolCall, Usage } from "./message.ts";
+export type { AssistantPart, JsonObject, JsonValue, Message, Picture, ToolCall, Usage } from "./message.ts";
 export { openNodeHost } from "./node-host.ts";
 export { openProvider } from "./providers/index.ts";
-export type { ModelEvent, ModelRequest, Provider } from "./providers/provider.ts";
+export type {
+  ModelEvent,
+  ModelReply,
+  ModelRequest,
+  ModelTool,
+  OutputFormat,
+  Price,
+  Provider,
+  StopReason,
+} from "./providers/provider.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";
-export type { Session, SessionStore } from "./session/store.ts";
+export type { Session, SessionStore, SessionSummary } from "./session/store.ts";
 export { tools } from "./tools/index.ts";
 export type { Services } from "./tools/services.ts";
 export {

@@ -20,9 +20,17 @@ export type AssistantPart =
   | { type: "opaque"; provider: string; block: JsonValue };
 
 export type Message =
-  | { role: "user"; text: string; images?: readonly Picture[] }
+  | UserMessage
   | { role: "assistant"; parts: AssistantPart[] }
   | { role: "tool"; callId: string; name: string; ok: boolean; text: string };
+
+export interface UserMessage {
+  role: "user";
+  text: string;
+  images?: readonly Picture[];
+  /** The text sums up the first so many messages of the conversation and stands for them from here on. */
+  summarizes?: number;
+}
 
 /** PNG, JPEG, GIF or WebP. */
 export interface Picture {

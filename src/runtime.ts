@@ -1,9 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import { join } from "node:path";
-import type { Agent } from "./agent/agent.ts";
 import type { Config } from "./config.ts";
 import { readConfig } from "./config.ts";
 import { childEnvironment } from "./config/child-environment.ts";
+import { isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openLazyEngine } from "./engine/lazy.ts";
 import { openLocalEngine } from "./engine/local.ts";
@@ -13,8 +12,10 @@ import { setLogLevel } from "./log.ts";
 import type { RareMethods } from "./mcp/rare-methods.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
+import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
+import { withAgentTool } from "./agent-tool.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 import { version } from "./version.ts";
@@ -34,9 +35,10 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const { config, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
-  const names = builtIn.map((tool) => tool.name);
+  const names = [...builtIn, runAgent].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
+  await checkServers(config);
 
   const heavy = openEngineProcess(config);
   const lightTools = builtIn.filter(({ hints }) => !hints.long);
@@ -46,8 +48,13 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const withPlugins = once(() => heavy.definitions());
   const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => withPlugins.get();
   const lightNames = new Set(lightTools.map(({ name }) => name));
-  const engine = openRoutedEngine({ definitions, lightNames, light, heavy });
-  return { definitions, engine, rareMethods: lazyRareMethods(config), close: () => engine.close() };
+  const engine = withAgentTool(openRoutedEngine({ definitions, lightNames, light, heavy }), config);
+  return {
+    definitions: () => engine.definitions(),
+    engine,
+    rareMethods: lazyRareMethods(config),
+    close: () => engine.close(),
+  };
 }
 
 /** Every tool the configuration offers, plugins included, in a process of its own that starts with the first call. */
@@ -68,7 +75,7 @@ export function openEngineProcess(config: Config): Engine {
 export async function openToolEngine(config: Config, sqlChild?: ChildProcess): Promise<Engine> {
   setLogLevel(config.log_level);
   const all = [...builtIn, ...(await loadPlugins(config))];
-  const names = all.map((tool) => tool.name);
+  const names = [...all, runAgent].map((tool) => tool.name);
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
   checkNames(config, names);
@@ -97,46 +104,6 @@ async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
   return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
 }
 
-/** An agent, and what it holds open. The engine stays its caller's. */
-export interface OpenAgent {
-  agent: Agent;
-  close(): Promise<void>;
-}
-
-/**
- * The agent of the configuration: its provider, its store, the engine's tools.
- *
- * @throws ConfigError for a provider or a store that cannot be used
- */
-export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { chooseProvider }, { openStore }, { openNodeHost }] = await Promise.all([
-    import("./agent/agent.ts"),
-    import("./agent/system.ts"),
-    import("./providers/index.ts"),
-    import("./session/index.ts"),
-    import("./node-host.ts"),
-  ]);
-  const host = openNodeHost({ proxies: config.proxies });
-  const provider = await chooseProvider({
-    provider: config.provider,
-    model: config.model,
-    baseUrl: config.base_url,
-    fallbacks: config.fallback,
-    secrets: config.secrets,
-    host,
-  });
-  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
-  const agent = createAgent({
-    provider,
-    engine,
-    store,
-    system: defaultSystem,
-    maxTurns: config.max_turns,
-    maxTokens: config.max_tokens,
-  });
-  return { agent, close: async () => void (await Promise.all([store.close(), host.close()])) };
-}
-
 function lazyRareMethods(config: Config): RareMethods {
   const rare = once(async () => {
     const [{ openRareMethods }, { openDatasets }, { datasetResources }] = await Promise.all([
@@ -151,16 +118,18 @@ function lazyRareMethods(config: Config): RareMethods {
   };
 }
 
-function isOffered({ tools, no_tools: excluded }: Config, name: string): boolean {
-  return (tools?.includes(name) ?? true) && !excluded.includes(name);
-}
-
 /** What may be reached is read where it is used, in another process; here it is only checked. */
 async function checkAddresses({ allow_private: allowed }: Config): Promise<void> {
   if (allowed.length > 0) (await import("./web/guard.ts")).openGuard(allowed);
 }
 
-function checkNames({ tools = [], no_tools: excluded }: Config, names: readonly string[]): void {
+/** They are started by an agent's first run; what is wrong with their file shows before. */
+async function checkServers({ mcp_config: file }: Config): Promise<void> {
+  if (file !== undefined) (await import("./config/mcp-servers.ts")).readMcpServers(file);
+}
+
+function checkNames({ tools = [], no_tools: excluded, mcp_config: others }: Config, names: readonly string[]): void {
+  if (others !== undefined) return; // theirs are known only once they run
   const unknown = [...tools, ...excluded].find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new ConfigError(

@@ -1,31 +1,60 @@
 import type { Engine } from "../engine/engine.ts";
 import { ConfigError, ToolError } from "../errors.ts";
-import type { Message } from "../message.ts";
+import type { JsonObject, Message } from "../message.ts";
 import { once } from "../once.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import { checkSessionId, type SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
 import type { Tool } from "../tools/tool.ts";
+import { runAgentTool } from "./agent-tools.ts";
+import { openAnswerFormat } from "./answer-format.ts";
+import type { Conversation } from "./ask-model.ts";
 import { openBudget } from "./budget.ts";
+import { narrowEngine, withTool } from "./engines.ts";
+import { openEstimate } from "./estimate.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
-import { runLoop, type Conversation } from "./loop.ts";
+import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
+import { openPurse, type Purse } from "./purse.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
 
-export interface AgentSettings {
+/** What one run may use up at most. */
+export interface RunLimits {
+  /** Replies of the model in one run, default 10. */
+  maxTurns?: number | undefined;
+  /** US dollars of one run, sub-agents included; only for a model whose price is known. Default no limit. */
+  maxUsd?: number | undefined;
+}
+
+export interface AgentSettings extends RunLimits {
   provider: Provider;
   /** Where conversations are kept; the caller closes it. Default: in memory, as long as the agent lives. */
   store?: SessionStore;
   /** Instructions that stand before every conversation. */
   system?: string | undefined;
-  /** Replies of the model in one run, default 10. */
-  maxTurns?: number | undefined;
-  /** Tokens, in and out, of one run; default no limit. */
+  /** Tokens, in and out, of one run, sub-agents included; default no limit. */
   maxTokens?: number | undefined;
+  /** Of one run; default no limit. */
+  maxTimeMs?: number | undefined;
+  /** The longest that one reply may be; default as long as the service allows. */
+  maxOutputTokens?: number | undefined;
+  /** What the model can read at once. Where it is not given, a conversation is summed up when the service refuses it. */
+  contextTokens?: number | undefined;
+  /** Equal tool calls, one a turn, after which a run ends; default 5. */
+  maxRepeats?: number;
   /** How long one tool call may take, default 10 minutes. */
   toolTimeoutMs?: number;
+  /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
+  subAgentDepth?: number;
+  /** Opens what `run_agent` names; without it only the agent's own model can be used. */
+  openProvider?: (wanted: WantedProvider) => Promise<Provider>;
+}
+
+export interface WantedProvider {
+  provider: string | undefined;
+  model: string | undefined;
 }
 
 /** The tools of an engine, which the caller closes. */
@@ -40,67 +69,163 @@ export interface ToolSource {
   services?: () => Promise<Services> | Services;
 }
 
-export interface RunOptions {
+/** Limits count beside the agent's own: the lower one holds. */
+export interface RunOptions extends RunLimits {
   prompt: string;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** JSON Schema of an object: the answer is `output` of the result. An answer that does not fit is repaired twice at most. */
+  outputSchema?: JsonObject | undefined;
+  /** The names of the only tools that may be used. */
+  toolNames?: readonly string[] | undefined;
+  /** In place of the agent's own. */
+  provider?: Provider | undefined;
 }
 
 export interface Agent {
   /**
    * Run to the end and report on the way. Nothing happens before the iteration begins; leaving it early cancels.
    *
-   * @throws ToolError `invalid_input` for an empty prompt or a bad session name, and what the store throws before the
-   *   first turn; later errors stand in `run_finished`
+   * @throws ToolError `invalid_input` or `too_large` for a prompt, a session name or a schema that cannot be used, and
+   *   what the store throws before the first turn; later errors stand in `run_finished`
    */
   run(options: RunOptions): AsyncIterable<AgentEvent>;
   /** As `run`, for the result alone: what `run_finished` says, whatever the exit reason. */
   complete(options: RunOptions): Promise<RunResult>;
+  /** The agent as the tool `run_agent`, for another agent or for `serve`. */
+  asTool(): Tool;
 }
+
+/** A run that another run's `run_agent` began. */
+interface Parent {
+  purse: Purse;
+  depth: number;
+}
+
+/** More than any model reads. */
+const maxPromptChars = 4_000_000;
 
 /**
  * A model with tools. Runs of different sessions may go on at once; of two runs of one session the slower ends with
  * the error `conflict`.
  *
- * @throws ConfigError for limits below one
+ * @throws ConfigError for limits below one, or of money where the model has no known price
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { provider, system, maxTurns = 10, maxTokens, toolTimeoutMs = 600_000 } = options;
-  if (!(maxTurns >= 1) || (maxTokens !== undefined && !(maxTokens >= 1))) {
-    throw new ConfigError("maxTurns and maxTokens must be at least 1");
-  }
+  checkLimits(options);
+  const { subAgentDepth = 0 } = options;
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
-  async function* run({ prompt, sessionId, signal }: RunOptions): AsyncGenerator<AgentEvent, void> {
-    if (prompt.trim() === "") throw new ToolError("invalid_input", "the prompt is empty; say what is to be done");
-    const engine = await openEngine();
-    const conversation = await continueSession(store, sessionId ?? crypto.randomUUID());
-    await conversation.append([{ role: "user", text: prompt }]);
+  async function* run(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
+    checkPrompt(given.prompt);
+    const provider = given.provider ?? options.provider;
+    const depth = parent?.depth ?? 0;
+    const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
+    const answerFormat = given.outputSchema && (await openAnswerFormat(given.outputSchema));
+    const whole = await openEngine();
+    const withAgents = depth < subAgentDepth ? withTool(whole, toolFor({ purse, depth: depth + 1 })) : whole;
+    const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
+    const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
+    await conversation.append([{ role: "user", text: given.prompt }]);
+    const { system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 } = options;
     yield* runLoop({
       provider,
       engine,
       system,
-      tools: await engine.definitions(),
+      tools: () => engine.definitions(),
       conversation,
-      budget: openBudget({ maxTurns, maxTokens }),
-      signal: signal ?? new AbortController().signal,
+      purse,
+      estimate,
+      contextTokens,
+      answerFormat,
+      budget,
+      signal: given.signal ?? new AbortController().signal,
+      maxTimeMs,
+      maxRepeats,
       toolTimeoutMs,
     });
   }
 
+  const toolFor = (parent?: Parent): Tool =>
+    runAgentTool(async function* (task, signal) {
+      const { prompt, session_id, tools, max_turns, max_usd, outputSchema, provider: name, model } = task;
+      const provider = await openWanted({ provider: name, model }, options);
+      const limits = { maxTurns: max_turns, maxUsd: max_usd };
+      yield* run(
+        { prompt, sessionId: session_id, toolNames: tools, outputSchema, provider, signal, ...limits },
+        parent,
+      );
+    });
+
   return {
-    run,
-    async complete(runOptions) {
-      for await (const event of run(runOptions)) {
-        if (event.type !== "run_finished") continue;
-        const { type: _type, ...result } = event;
-        return result;
-      }
-      throw new TypeError("a run ended without run_finished");
-    },
+    run: (given) => run(given),
+    complete: async (given) => finished(run(given)),
+    asTool: () => toolFor(),
   };
+}
+
+interface AccountOptions {
+  options: AgentOptions;
+  given: RunOptions;
+  provider: Provider;
+  parent: Parent | undefined;
+}
+
+/** What keeps one run within its limits. */
+function openAccount({ options, given, provider, parent }: AccountOptions) {
+  const { maxTokens, maxOutputTokens, maxTurns = 10 } = options;
+  const purse = openPurse({ maxTokens, maxUsd: lower(options.maxUsd, given.maxUsd) }, parent?.purse);
+  if (purse.left().usd !== Infinity && provider.price === undefined) {
+    throw new ToolError("invalid_input", noPrice(provider));
+  }
+  const estimate = openEstimate();
+  const turns = lower(maxTurns, given.maxTurns) ?? maxTurns;
+  const budget = openBudget({ purse, maxTurns: turns, maxOutputTokens, price: () => provider.price, estimate });
+  return { purse, estimate, budget };
+}
+
+async function finished(run: AsyncIterable<AgentEvent>): Promise<RunResult> {
+  for await (const event of run) {
+    if (event.type !== "run_finished") continue;
+    const { type: _type, ...result } = event;
+    return result;
+  }
+  throw new TypeError("a run ended without run_finished");
+}
+
+function checkLimits({ provider, ...limits }: AgentOptions): void {
+  const counts = ["maxTurns", "maxTokens", "maxTimeMs", "maxOutputTokens", "contextTokens", "maxRepeats"] as const;
+  const wrong = counts.find((name) => limits[name] !== undefined && !(limits[name] >= 1));
+  if (wrong !== undefined) throw new ConfigError(`${wrong} must be at least 1`);
+  if (limits.maxUsd === undefined) return;
+  if (!(limits.maxUsd > 0)) throw new ConfigError("maxUsd must be more than 0");
+  if (provider.price === undefined) throw new ConfigError(noPrice(provider));
+}
+
+function noPrice({ name, model }: Provider): string {
+  return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept; limit tokens instead (--max-tokens), or choose another model`;
+}
+
+function checkPrompt(prompt: string): void {
+  if (prompt.trim() === "") throw new ToolError("invalid_input", "the prompt is empty; say what is to be done");
+  if (prompt.length <= maxPromptChars) return;
+  const message = `the prompt has ${prompt.length} characters, at most ${maxPromptChars} are taken; put what is to be read into a file and name it`;
+  throw new ToolError("too_large", message);
+}
+
+function lower(own: number | undefined, given: number | undefined): number | undefined {
+  return own === undefined || given === undefined ? (own ?? given) : Math.min(own, given);
+}
+
+async function openWanted(wanted: WantedProvider, { provider, openProvider }: AgentOptions): Promise<Provider> {
+  if ((wanted.provider ?? provider.name) === provider.name && (wanted.model ?? provider.model) === provider.model) {
+    return provider;
+  }
+  if (openProvider !== undefined) return openProvider(wanted);
+  const message = `only ${provider.name}'s ${provider.model} is configured here; leave out provider and model`;
+  throw new ToolError("not_allowed", message);
 }
 
 async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {

@@ -1,36 +1,103 @@
-import type { ModelReply, ModelRequest } from "../providers/provider.ts";
+import type { Usage } from "../message.ts";
+import type { ModelReply, ModelRequest, Price } from "../providers/provider.ts";
+import { estimateUsage, type Estimate } from "./estimate.ts";
+import type { Purse } from "./purse.ts";
+import { costOf, priceFor } from "./usage.ts";
 
-export interface Limits {
-  /** Replies of the model. */
+export interface BudgetOptions {
+  purse: Purse;
+  /** Replies of the model; summaries do not count. */
   maxTurns: number;
-  /** Tokens, in and out, of all turns together; undefined for no limit. */
-  maxTokens: number | undefined;
+  /** The longest that one reply may be; undefined is as long as the service allows. */
+  maxOutputTokens: number | undefined;
+  /** Asked anew for each request: a provider may go over to another model. */
+  price: () => Price | undefined;
+  estimate: Estimate;
 }
 
-/** What a run may spend. It is asked before each turn, so that a turn that was begun is also finished. */
+type SpendLimit = "max_tokens" | "max_usd";
+
+/** What was set aside for one request. */
+export type Reservation = { limit: "max_turns" | SpendLimit } | GrantedRequest;
+
+export interface GrantedRequest {
+  limit: undefined;
+  /** What the reply may have; undefined where nothing limits it. */
+  maxOutputTokens: number | undefined;
+  /** What made that less than was wanted. */
+  shortenedBy: SpendLimit | undefined;
+  /** Pay for the reply, or for nothing where none came. To be called once. */
+  settle(reply: ModelReply | undefined): void;
+}
+
+/** Asked before every request, so that none is sent that could cost more than what is left. */
 export interface Budget {
-  /** The limit that was reached; undefined while there is something left. */
-  reached(): "max_turns" | "max_tokens" | undefined;
-  spend(request: ModelRequest, reply: ModelReply): void;
+  reserve(request: ModelRequest, kind: "turn" | "summary"): Reservation;
 }
 
-export function openBudget({ maxTurns, maxTokens }: Limits): Budget {
+/** A reply shorter than this is of no use. */
+const leastOutputTokens = 64;
+/** What is set aside for a reply where nothing else says how long it may be. */
+const usualOutputTokens = 32_768;
+
+export function openBudget({ purse, maxTurns, maxOutputTokens, price, estimate }: BudgetOptions): Budget {
   let turns = 0;
-  let tokens = 0;
   return {
-    reached() {
-      if (turns >= maxTurns) return "max_turns";
-      return maxTokens !== undefined && tokens >= maxTokens ? "max_tokens" : undefined;
-    },
-    spend(request, reply) {
-      turns += 1;
-      if (maxTokens === undefined) return;
-      tokens += reply.usage ? reply.usage.inputTokens + reply.usage.outputTokens : estimateTokens(request, reply);
+    reserve(request, kind) {
+      if (kind === "turn" && turns >= maxTurns) return { limit: "max_turns" };
+      const left = purse.left();
+      const isLimited = left.tokens !== Infinity || left.usd !== Infinity;
+      const inputTokens = isLimited ? estimate.of(request) : 0;
+      const wanted = isLimited ? (maxOutputTokens ?? usualOutputTokens) : maxOutputTokens;
+      const byTokens = left.tokens - inputTokens;
+      const byUsd = left.usd === Infinity ? Infinity : affordable(left.usd, inputTokens, price());
+      const allowed = Math.floor(Math.min(byTokens, byUsd));
+      const limit = byTokens < byUsd ? "max_tokens" : "max_usd";
+      if (allowed < Math.min(leastOutputTokens, wanted ?? Infinity)) return { limit };
+      const isShortened = allowed < (wanted ?? Infinity);
+      const granted = isShortened ? allowed : wanted;
+      const giveBack = isLimited ? purse.hold(mostOf(inputTokens, granted ?? 0, price())) : () => undefined;
+      return {
+        limit: undefined,
+        maxOutputTokens: granted,
+        shortenedBy: isShortened ? limit : undefined,
+        settle(reply) {
+          giveBack();
+          if (reply === undefined) return;
+          if (kind === "turn") {
+            turns += 1;
+            estimate.learn(request, reply);
+          }
+          const usage = reply.usage ?? (isLimited ? estimateUsage(inputTokens, reply) : uncounted);
+          const known = reply.servedBy === undefined ? price() : reply.servedBy.price;
+          purse.spend({
+            tokens: usage.inputTokens + usage.outputTokens,
+            usd: known === undefined ? 0 : costOf(usage, known),
+            isUsdKnown: known !== undefined && reply.usage !== undefined,
+          });
+        },
+      };
     },
   };
 }
 
-/** For services that do not count: about four characters a token, as OpenAI's own rule of thumb has it. */
-function estimateTokens(request: ModelRequest, reply: ModelReply): number {
-  return Math.ceil(JSON.stringify([request, reply.parts]).length / 4);
+const uncounted: Usage = { inputTokens: 0, outputTokens: 0 };
+
+/** How long a reply may be for what is left once the input is paid, at its dearest. What has no price is too dear. */
+function affordable(usd: number, inputTokens: number, usual: Price | undefined): number {
+  if (usual === undefined) return -1;
+  const price = priceFor(usual, inputTokens);
+  const rest = usd - inputUsd(inputTokens, price);
+  if (rest < 0) return -1;
+  return price.output === 0 ? Infinity : (rest / price.output) * 1_000_000;
+}
+
+function mostOf(inputTokens: number, outputTokens: number, usual: Price | undefined) {
+  const price = usual === undefined ? undefined : priceFor(usual, inputTokens);
+  const usd = price === undefined ? 0 : inputUsd(inputTokens, price) + (outputTokens * price.output) / 1_000_000;
+  return { tokens: inputTokens + outputTokens, usd };
+}
+
+function inputUsd(inputTokens: number, price: Price): number {
+  return (inputTokens * Math.max(price.input, price.cacheWrite)) / 1_000_000;
 }

@@ -13,6 +13,8 @@ export type AgentEvent =
   /** More of what the model thinks, where it shows that. */
   | { type: "reasoning"; text: string }
   | { type: "model_replied"; turn: number; stop_reason: StopReason; usage: TokenUsage | null }
+  /** The conversation was too long for the model: from now on a summary stands for its first `messages`. */
+  | { type: "compacted"; messages: number }
   | { type: "tool_started"; call_id: string; name: string; input: JsonValue }
   | ToolProgressEvent
   /** `text` is what the model is told. */
@@ -28,23 +30,46 @@ export interface ToolProgressEvent {
   message?: string;
 }
 
+/** Where a service tells more than sums, that is there too. */
 export interface TokenUsage {
   input_tokens: number;
   output_tokens: number;
+  /** Of the input, what a cache gave. */
+  cached_input_tokens?: number;
+  /** Of the input, what was put into a cache. */
+  cache_write_tokens?: number;
+  /** Of the output. */
+  reasoning_tokens?: number;
 }
 
-export type ExitReason = "finished" | "max_turns" | "max_tokens" | "cancelled" | "refused" | "error";
+export const exitReasons = [
+  "finished",
+  "max_turns",
+  "max_usd",
+  "max_tokens",
+  "max_time",
+  "repeating",
+  "cancelled",
+  "refused",
+  "error",
+] as const;
+
+export type ExitReason = (typeof exitReasons)[number];
 
 export interface RunResult {
   /** What the model said last. */
   text: string;
+  /** The answer that was asked for by a schema, once it fits. */
+  output?: JsonValue;
   session_id: string;
   exit_reason: ExitReason;
   /** Replies of the model. */
   turns: number;
   tool_calls: number;
-  /** Of all turns, as far as the provider counts. */
+  /** Of all turns, as far as the provider counts; summaries included. */
   usage: TokenUsage;
+  /** What all of it cost, sub-agents included; null where the model has no known price or was not counted. */
+  cost_usd: number | null;
   /** Only with `exit_reason` `error`. */
   error?: { code: ErrorCode; message: string };
 }

@@ -1,25 +1,21 @@
 import { AxonerError, ProviderError, SessionConflictError, ToolError, type ErrorCode } from "../errors.ts";
-import type { AssistantPart, Message, ToolCall, Usage } from "../message.ts";
-import type { ModelReply, ModelRequest, ModelTool, Provider, StopReason } from "../providers/provider.ts";
-import type { Budget } from "./budget.ts";
-import type { AgentEvent, ExitReason, RunResult, TokenUsage } from "./events.ts";
+import type { AssistantPart, Message, ToolCall } from "../message.ts";
+import type { ModelReply, Provider, StopReason } from "../providers/provider.ts";
+import { repairPrompt } from "./answer-format.ts";
+import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
+import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
+import type { Purse } from "./purse.ts";
+import { openRepeats, type Repeats } from "./repeats.ts";
 import { runTools, type ToolRunOptions } from "./run-tools.ts";
+import { addUsage, toTokenUsage } from "./usage.ts";
 
-export interface LoopOptions extends ToolRunOptions {
+export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<ToolRunOptions, "signal" | "timesMade"> {
   provider: Provider;
-  system: string | undefined;
-  tools: readonly ModelTool[];
-  conversation: Conversation;
-  budget: Budget;
-}
-
-/** The messages of a session, and the way to add to them. */
-export interface Conversation {
-  readonly sessionId: string;
-  /** Everything that was said so far; the list is never changed. */
-  messages(): readonly Message[];
-  /** Add to the messages and store them, together. */
-  append(messages: readonly Message[]): Promise<void>;
+  purse: Purse;
+  /** Equal tool calls of one run, after which it ends. */
+  maxRepeats: number;
+  maxTimeMs: number | undefined;
+  signal: AbortSignal;
 }
 
 /**
@@ -31,61 +27,122 @@ export interface Conversation {
  * @throws what is no error of axoner: a defect
  */
 export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent, void> {
+  const { conversation, maxTimeMs, purse } = options;
   const tally: Tally = { text: "", turns: 0, tool_calls: 0, usage: { input_tokens: 0, output_tokens: 0 } };
-  const ending = yield* takeTurns(options, tally);
-  yield { type: "run_finished", session_id: options.conversation.sessionId, ...tally, ...ending };
+  const late = new AbortController();
+  const timer = maxTimeMs === undefined ? undefined : setTimeout(() => late.abort(), maxTimeMs);
+  try {
+    const signal = AbortSignal.any([options.signal, late.signal]);
+    const ending = yield* takeTurns({ ...options, signal }, tally);
+    const isLate = ending.exit_reason === "cancelled" && !options.signal.aborted;
+    const reason: ExitReason = isLate ? "max_time" : ending.exit_reason;
+    const cost_usd = purse.spentUsd() ?? null;
+    yield {
+      type: "run_finished",
+      session_id: conversation.sessionId,
+      ...tally,
+      cost_usd,
+      ...ending,
+      exit_reason: reason,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Tally = Pick<RunResult, "text" | "turns" | "tool_calls" | "usage">;
-type Ending = Pick<RunResult, "exit_reason" | "error">;
+type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
+
+const maxRepairs = 2;
 
 async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
-  const { conversation, budget, signal } = options;
+  const { conversation, signal } = options;
+  const repeats = openRepeats(options.maxRepeats);
+  let repairs = 0;
   try {
     for (;;) {
       signal.throwIfAborted();
-      const limit = budget.reached();
-      if (limit !== undefined) return { exit_reason: limit };
-      const reply = yield* askModel(options, tally);
+      const asked = yield* takeReply(options, tally);
+      if (asked.type === "limit") return { exit_reason: asked.limit };
+      const { reply } = asked;
       const calls = callsOf(reply.parts);
-      tally.tool_calls += calls.length;
-      const answers = calls.length === 0 ? [] : yield* runTools(calls, options);
+      const answers = yield* answerCalls(calls, options, { tally, repeats });
       await conversation.append([{ role: "assistant", parts: reply.parts }, ...answers]);
-      if (calls.length === 0) return { exit_reason: exitReasons[reply.stopReason] };
+      if (calls.length > 0) {
+        if (repeats.reached()) return { exit_reason: "repeating" };
+        continue;
+      }
+      const ending = endingOfAnswer(asked, tally, options);
+      if (!("problem" in ending)) return ending;
+      if (repairs++ >= maxRepairs) return misfit(ending.problem);
+      await conversation.append([{ role: "user", text: repairPrompt(ending.problem, ending.format) }]);
     }
   } catch (thrown) {
     return endingOf(thrown, signal);
   }
 }
 
-async function* askModel(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, ModelReply> {
-  const { provider, conversation, budget, signal, system, tools } = options;
+async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Asked> {
   const turn = tally.turns + 1;
-  yield { type: "turn_started", session_id: conversation.sessionId, turn };
-  const request: ModelRequest = { system, messages: conversation.messages(), tools };
-  let reply: ModelReply | undefined;
-  for await (const event of provider.stream(request, signal)) {
-    if (event.type === "done") reply = event;
-    else yield event;
-  }
-  if (reply === undefined) throw new ProviderError(`${provider.name} ended without a reply`, { retryable: true });
-  budget.spend(request, reply);
-  count(reply, tally);
-  const usage = reply.usage ? toTokenUsage(reply.usage) : null;
-  yield { type: "model_replied", turn, stop_reason: reply.stopReason, usage };
-  return reply;
-}
-
-function count({ parts, usage }: ModelReply, tally: Tally): void {
-  tally.turns += 1;
+  yield { type: "turn_started", session_id: options.conversation.sessionId, turn };
+  const asked = yield* askModel(options, (summary) => countTokens(summary, tally));
+  if (asked.type === "limit") return asked;
+  const { parts, usage, stopReason } = asked.reply;
+  countTokens(asked.reply, tally);
+  tally.turns = turn;
   tally.text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  tally.usage = {
-    input_tokens: tally.usage.input_tokens + (usage?.inputTokens ?? 0),
-    output_tokens: tally.usage.output_tokens + (usage?.outputTokens ?? 0),
-  };
+  yield { type: "model_replied", turn, stop_reason: stopReason, usage: usage ? toTokenUsage(usage) : null };
+  return asked;
 }
 
-const exitReasons: Record<StopReason, ExitReason> = {
+function countTokens({ usage }: ModelReply, tally: Tally): void {
+  if (usage) tally.usage = addUsage(tally.usage, toTokenUsage(usage));
+}
+
+/** More calls of one reply than this are not run. */
+const maxCallsPerReply = 128;
+
+async function* answerCalls(
+  calls: readonly ToolCall[],
+  options: LoopOptions,
+  { tally, repeats }: { tally: Tally; repeats: Repeats },
+): AsyncGenerator<AgentEvent, Message[]> {
+  if (calls.length === 0) return [];
+  const run = calls.slice(0, maxCallsPerReply);
+  tally.tool_calls += run.length;
+  const answers = yield* runTools(run, { ...options, timesMade: repeats.count(run) });
+  for (const [index, { text }] of answers.entries()) {
+    const call = run[index];
+    // the one result that changes by itself
+    if (call !== undefined && text.startsWith('{"status":"running"')) repeats.forgive(call);
+  }
+  const text = `ERROR too_large: ${calls.length} calls in one reply, of which the first ${maxCallsPerReply} were run; make this one again if it is still needed`;
+  const left = calls.slice(maxCallsPerReply).map(({ id, name }): Message => {
+    return { role: "tool", callId: id, name, ok: false, text };
+  });
+  return [...answers, ...left];
+}
+
+type Answered = Ending | { problem: string; format: NonNullable<LoopOptions["answerFormat"]> };
+
+function endingOfAnswer(
+  { reply, shortenedBy }: Extract<Asked, { type: "reply" }>,
+  { text }: Tally,
+  { answerFormat: format }: LoopOptions,
+): Answered {
+  if (reply.stopReason === "length" && shortenedBy !== undefined) return { exit_reason: shortenedBy };
+  const reason = stopped[reply.stopReason];
+  if (reason !== "finished" || format === undefined) return { exit_reason: reason };
+  const answer = format.read(text);
+  return answer.ok ? { exit_reason: reason, output: answer.value } : { problem: answer.problem, format };
+}
+
+function misfit(problem: string): Ending {
+  const message = `the model's answer does not fit the output schema, after ${maxRepairs} repairs: ${problem}; simplify the schema or use another model`;
+  return { exit_reason: "error", error: { code: "unreadable", message } };
+}
+
+const stopped: Record<StopReason, ExitReason> = {
   end: "finished",
   tool_calls: "finished",
   length: "max_tokens",
@@ -106,8 +163,4 @@ function codeOf(thrown: AxonerError): ErrorCode {
 
 function callsOf(parts: readonly AssistantPart[]): ToolCall[] {
   return parts.flatMap((part) => (part.type === "tool_call" ? [part.call] : []));
-}
-
-function toTokenUsage({ inputTokens, outputTokens }: Usage): TokenUsage {
-  return { input_tokens: inputTokens, output_tokens: outputTokens };
 }

@@ -13,6 +13,8 @@ export interface ToolRunOptions {
   signal: AbortSignal;
   /** How long one call may take. */
   toolTimeoutMs: number;
+  /** How often each call of the run was made so far, this time included. */
+  timesMade: readonly number[];
 }
 
 export type ToolMessage = Extract<Message, { role: "tool" }>;
@@ -27,12 +29,14 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = new AbortController();
   const events = openChannel<AgentEvent>(isLaterProgress);
   const options = { engine, toolTimeoutMs, signal: AbortSignal.any([signal, leaving.signal]), emit: events.push };
-  const answers = pMap(calls, (call) => answer(call, options), { concurrency: parallelCalls });
+  const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
+    concurrency: parallelCalls,
+  });
   const ended = answers.finally(() => events.end());
   try {
     yield* events;
@@ -43,14 +47,14 @@ export async function* runTools(
   }
 }
 
-type CallOptions = ToolRunOptions & { emit: (event: AgentEvent) => void };
+type CallOptions = Omit<ToolRunOptions, "timesMade"> & { emit: (event: AgentEvent) => void };
 
-async function answer(call: ToolCall, options: CallOptions): Promise<ToolMessage> {
+async function answer(call: ToolCall, times: number, options: CallOptions): Promise<ToolMessage> {
   const { id, name, input } = call;
   const startedAt = Date.now();
   options.emit({ type: "tool_started", call_id: id, name, input });
   const result = isJsonObject(input) ? await callTool(call, options) : notAnObject(call);
-  const text = resultText(result);
+  const text = resultText(result) + repeatNote(times);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
   return { role: "tool", callId: id, name, ok: result.ok, text };
 }
@@ -97,6 +101,11 @@ function jsonProblem(text: string): string {
   } catch (thrown) {
     return `: ${errorMessage(thrown)}`;
   }
+}
+
+function repeatNote(times: number): string {
+  if (times < 2) return "";
+  return `\n[You have made this very call ${times} times. Use what it returned, or change the arguments; the run ends if you go on.]`;
 }
 
 /** What the model reads: the result as JSON, or an error that says what to try. */

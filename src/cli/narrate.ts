@@ -16,6 +16,8 @@ export function narrate(event: AgentEvent, report: ProgressReport): void {
       return report.line(
         `${event.name}: ${event.ok ? "done" : cutText(event.text, 200)} (${seconds(event.elapsed_ms)})`,
       );
+    case "compacted":
+      return report.line(`the conversation was too long: its first ${event.messages} messages are summed up`);
     case "run_finished":
       return summarize(event).forEach((line) => report.line(line));
     case "text":
@@ -32,8 +34,9 @@ export function progressText(name: string, { done, total, message }: Progress): 
 }
 
 function summarize(result: RunResult): string[] {
-  const { turns, tool_calls: calls, usage, session_id: session } = result;
-  const counts = `${plural(turns, "turn")}, ${plural(calls, "tool call")}, ${usage.input_tokens} tokens in, ${usage.output_tokens} out`;
+  const { turns, tool_calls: calls, usage, session_id: session, cost_usd: usd } = result;
+  const cost = usd === null ? "" : `, $${usd.toFixed(usd < 0.01 ? 6 : 4)}`;
+  const counts = `${plural(turns, "turn")}, ${plural(calls, "tool call")}, ${usage.input_tokens} tokens in, ${usage.output_tokens} out${cost}`;
   return [...endingOf(result), `${counts}; session ${session}`];
 }
 
@@ -45,6 +48,12 @@ function endingOf({ exit_reason: reason, error, session_id: session }: RunResult
       return [`stopped at the limit of turns; raise --max-turns, or go on with --session ${session}`];
     case "max_tokens":
       return [`stopped at a limit of tokens; raise --max-tokens if it is set, or go on with --session ${session}`];
+    case "max_usd":
+      return [`stopped before it would cost more than allowed; raise --max-usd, or go on with --session ${session}`];
+    case "max_time":
+      return [`stopped at the limit of time; raise --max-time, or go on with --session ${session}`];
+    case "repeating":
+      return [`stopped because the model made the same call again and again; go on with --session ${session}`];
     case "refused":
       return ["the model refused to answer; put the prompt differently or use another model"];
     case "cancelled":

@@ -32,8 +32,16 @@ export const options = {
   model: text("ID  the model to use"),
   base_url: webAddress("URL  where the provider is reached, if not at its usual address"),
   fallback: list("PROVIDER/MODEL  whom to ask where the provider fails (repeatable, asked in their order)"),
+  mcp_config: text('FILE  other MCP servers whose tools the agent may use, as {"mcpServers": {…}}'),
   max_turns: wholeNumber("N  end an agent run after this many replies of the model (default 10)", 1_000, 10),
   max_tokens: wholeNumber("N  end an agent run after this many tokens", Number.MAX_SAFE_INTEGER, undefined),
+  max_usd: money("USD  end an agent run before it costs more than this"),
+  max_time: duration("TIME  end an agent run after this long, e.g. 90s, 5m or 1h"),
+  context_tokens: wholeNumber(
+    "N  what the model can read at once; longer conversations are summed up",
+    Number.MAX_SAFE_INTEGER,
+    undefined,
+  ),
   session: text("ID  continue this conversation, or begin it"),
   store: text("URL  where conversations are kept: file:DIR or memory: (default: file: in the workspace)"),
   log_level: {
@@ -109,6 +117,38 @@ function wholeNumber<Fallback extends number | undefined>(
       return typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= most
         ? value
         : undefined;
+    },
+  };
+}
+
+function money(help: string): Option<number | undefined> {
+  return {
+    help,
+    wanted: "a number above 0",
+    isList: false,
+    fallback: undefined,
+    parse(given) {
+      const value = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+      return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : undefined;
+    },
+  };
+}
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** What a timer can wait for. */
+const longestMs = 2 ** 31 - 1;
+
+/** In milliseconds. A number without a unit is seconds. */
+function duration(help: string): Option<number | undefined> {
+  return {
+    help,
+    wanted: "a time such as 90s, 5m or 1h, at most 24 days",
+    isList: false,
+    fallback: undefined,
+    parse(given) {
+      const [, amount, unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(String(given).trim()) ?? [];
+      const valueMs = Math.round(Number(amount) * (unitsMs[unit] ?? NaN));
+      return valueMs >= 1 && valueMs <= longestMs ? valueMs : undefined;
     },
   };
 }

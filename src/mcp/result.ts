@@ -1,4 +1,4 @@
-import type { JsonObject } from "../message.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
 import { toJson } from "../text.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 
@@ -28,7 +28,20 @@ export function toListedTool({ name, description, inputSchema, outputSchema, hin
   // What only reads can destroy nothing: there the hint has no meaning.
   const destructive = hints.readOnly ? {} : { destructiveHint: false };
   const annotations = { readOnlyHint: hints.readOnly, ...destructive, openWorldHint: hints.openWorld };
-  return { name, description, inputSchema, outputSchema, annotations };
+  return { name, description, inputSchema, outputSchema: outline(outputSchema), annotations };
+}
+
+/**
+ * The fields of a result and their types. Clients check results against it and put it before their model, where what a
+ * field holds within costs more than it tells; docs/tools.md has that.
+ */
+function outline({ properties, required, ...schema }: JsonObject): JsonObject {
+  if (!isJsonObject(properties)) return { ...schema, type: "object" };
+  const fields: JsonObject = {};
+  for (const [name, field] of Object.entries(properties)) {
+    fields[name] = isJsonObject(field) && typeof field["type"] === "string" ? { type: field["type"] } : {};
+  }
+  return { type: "object", properties: fields, ...(required === undefined ? {} : { required }) };
 }
 
 function failed(code: string, message: string): JsonObject {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { ConfigError, errorMessage, ProviderError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { AssistantPart, JsonValue } from "../message.ts";
-import type { ModelEvent, ModelRequest, Provider, StopReason } from "./provider.ts";
+import type { AssistantPart, JsonValue, Usage } from "../message.ts";
+import type { ModelEvent, ModelRequest, Price, Provider, StopReason } from "./provider.ts";
+
+const errorKind = z.enum(["key", "model", "context", "quota", "other"]).default("other");
 
 const replySchema = z.strictObject({
   text: z.string().optional(),
@@ -11,10 +13,18 @@ const replySchema = z.strictObject({
   tool_calls: z
     .array(z.strictObject({ name: z.string(), input: z.json().default({}), id: z.string().optional() }))
     .optional(),
-  usage: z.strictObject({ input_tokens: z.number(), output_tokens: z.number() }).optional(),
+  usage: z
+    .strictObject({
+      input_tokens: z.number(),
+      output_tokens: z.number(),
+      cached_input_tokens: z.number().optional(),
+      cache_write_tokens: z.number().optional(),
+      reasoning_tokens: z.number().optional(),
+    })
+    .optional(),
   stop_reason: z.enum(["end", "tool_calls", "length", "refusal"]).optional(),
   /** Fail instead, after `text`. */
-  error: z.strictObject({ message: z.string(), retryable: z.boolean().default(false) }).optional(),
+  error: z.strictObject({ message: z.string(), retryable: z.boolean().default(false), kind: errorKind }).optional(),
 });
 
 const scriptSchema = z.array(z.union([z.string(), replySchema])).min(1);
@@ -25,16 +35,21 @@ export type ScriptedReply = z.input<typeof scriptSchema>[number];
 /** A reply, or a function that makes one of what it is asked. */
 export type ScriptStep = ScriptedReply | ((request: ModelRequest) => ScriptedReply);
 
+export interface ScriptedOptions {
+  /** What the model costs, for trying out limits of money. */
+  price?: Price;
+}
+
 /**
  * A provider that gives the replies of a list, one a request, in their order, without any network. When the list is
  * used up it fails with a `ProviderError`.
  */
-export function scriptedProvider(script: readonly ScriptStep[]): Provider {
+export function scriptedProvider(script: readonly ScriptStep[], { price }: ScriptedOptions = {}): Provider {
   let asked = 0;
   return {
     name: "scripted",
     model: "scripted",
-    price: undefined,
+    price,
     async *stream(request, signal) {
       signal.throwIfAborted();
       const step = script[asked++];
@@ -75,14 +90,23 @@ async function* play(
     yield { type: "text", text };
   }
   signal.throwIfAborted();
-  if (reply.error) throw new ProviderError(reply.error.message, { retryable: reply.error.retryable });
+  if (reply.error) throw new ProviderError(reply.error.message, reply.error);
   const parts: AssistantPart[] = reply.text ? [{ type: "text", text: reply.text }] : [];
   for (const [index, { name, input, id }] of (reply.tool_calls ?? []).entries()) {
     parts.push({ type: "tool_call", call: { id: id ?? `call_${asked}_${index + 1}`, name, input } });
   }
   const stopReason: StopReason = reply.stop_reason ?? (reply.tool_calls?.length ? "tool_calls" : "end");
-  const usage = reply.usage && { inputTokens: reply.usage.input_tokens, outputTokens: reply.usage.output_tokens };
-  yield { type: "done", parts, usage, stopReason };
+  yield { type: "done", parts, usage: reply.usage && usageOf(reply.usage), stopReason };
+}
+
+function usageOf(told: NonNullable<z.output<typeof replySchema>["usage"]>): Usage {
+  return {
+    inputTokens: told.input_tokens,
+    outputTokens: told.output_tokens,
+    ...(told.cached_input_tokens === undefined ? {} : { cachedInputTokens: told.cached_input_tokens }),
+    ...(told.cache_write_tokens === undefined ? {} : { cacheWriteTokens: told.cache_write_tokens }),
+    ...(told.reasoning_tokens === undefined ? {} : { reasoningTokens: told.reasoning_tokens }),
+  };
 }
 
 async function readJson(path: string, host: Host): Promise<JsonValue> {

@@ -20,6 +20,7 @@ describe("a run", () => {
       turns: 1,
       tool_calls: 0,
       usage: { input_tokens: 10, output_tokens: 4 },
+      cost_usd: null,
     });
   });
 
@@ -72,7 +73,7 @@ describe("a run", () => {
 });
 
 describe("limits", () => {
-  const again = { tool_calls: [call("add", { a: 1, b: 1 })], usage: { input_tokens: 40, output_tokens: 10 } };
+  const again = { tool_calls: [call("add", { a: 1, b: 1 })], usage: { input_tokens: 300, output_tokens: 100 } };
 
   test("end a run after so many turns, with every call answered", async () => {
     const store = openMemoryStore();
@@ -83,17 +84,17 @@ describe("limits", () => {
   });
 
   test("end a run after so many tokens", async () => {
-    const result = await scripted([again, again, again, "done"], { maxTokens: 100 }).complete({ prompt: "go" });
+    const result = await scripted([again, again, again, "done"], { maxTokens: 1_000 }).complete({ prompt: "go" });
     expect(result).toMatchObject({
       exit_reason: "max_tokens",
       turns: 2,
-      usage: { input_tokens: 80, output_tokens: 20 },
+      usage: { input_tokens: 600, output_tokens: 200 },
     });
   });
 
   test("hold where the provider does not count", async () => {
     const uncounted = { tool_calls: [call("add", { a: 1, b: 1 })] };
-    const result = await scripted([uncounted, uncounted, uncounted, "done"], { maxTokens: 150 }).complete({
+    const result = await scripted([uncounted, uncounted, uncounted, "done"], { maxTokens: 1_000 }).complete({
       prompt: "go",
     });
     expect(result.exit_reason).toBe("max_tokens");

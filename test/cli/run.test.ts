@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -5,6 +7,7 @@ import { run } from "../../src/cli/run.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import type { ScriptStep } from "../../src/testing.ts";
+import { temporaryFolder } from "../support/config.ts";
 import { startCommand } from "../support/start-command.ts";
 
 describe("axoner run", () => {
@@ -33,6 +36,7 @@ describe("axoner run", () => {
       turns: 2,
       tool_calls: 1,
       usage: { input_tokens: 29, output_tokens: 8 },
+      cost_usd: null,
     });
     expect(code).toBe(0);
   });
@@ -62,6 +66,21 @@ describe("axoner run", () => {
     const echo: ScriptStep[] = [({ messages }) => JSON.stringify(messages.at(-1))];
     expect((await startCommand(run, ["-"], { script: echo, stdin: "from stdin" })).stdout).toContain("from stdin");
     expect((await startCommand(run, ["--", "--json"], { script: echo })).stdout).toContain('"--json"');
+  });
+
+  test("--output-schema prints the answer as JSON, and nothing of the attempts before it", async () => {
+    const schema = join(temporaryFolder(), "schema.json");
+    writeFileSync(schema, '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}');
+    const steps = ["seven", ({ output }) => JSON.stringify({ n: output?.name === "answer" ? 7 : 0 })] as ScriptStep[];
+    const { code, stdout } = await startCommand(run, ["how many?", "--output-schema", schema], { script: steps });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '{"n":7}\n' });
+  });
+
+  test.each([
+    ["no file", ["--output-schema"], /needs a file/],
+    ["a file that is not there", ["--output-schema=nowhere.json"], /nowhere.json cannot be read/],
+  ])("--output-schema with %s is bad usage", async (_what, args, message) => {
+    await expect(startCommand(run, ["go", ...args], { script })).rejects.toThrow(message);
   });
 
   test("--session continues the conversation", async () => {

@@ -173,6 +173,7 @@ describe("a project's own file only narrows", () => {
       workspace: join(home, ".axoner"),
       secrets: {},
       databases: {},
+      agent_depth: 0,
     });
     expect(config.base_url).toBeUndefined();
   });

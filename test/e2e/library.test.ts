@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { JsonObject } from "../../src/message.ts";
 import { temporaryFolder } from "../support/config.ts";
+import { openModelServer } from "../support/model-server.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -75,3 +76,42 @@ console.log(JSON.stringify(result));
   const { stdout } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd: folder });
   expect(JSON.parse(stdout)).toMatchObject({ text: "8,10", exit_reason: "finished", turns: 2, tool_calls: 2 });
 });
+
+test("importing the library does nothing: no file, no process, no timer, no line", async () => {
+  const folder = project(`
+process.stderr.isTTY; // Node's own assert asks it for colours
+const before = process.getActiveResourcesInfo().length;
+const listeners = process.eventNames().length;
+await import("axoner");
+await import("axoner/testing");
+await new Promise((resolve) => setImmediate(resolve)); // what read the modules is put away
+const left = process.getActiveResourcesInfo().length - before;
+console.log(JSON.stringify({ left, listeners: process.eventNames().length - listeners }));
+`);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd: folder });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual({ left: 0, listeners: 0 });
+  expect(readdirSync(folder).toSorted()).toEqual(["node_modules", "program.mjs"]);
+});
+
+test("the embedded example runs against a model that speaks OpenAI's format, and its types are right", async () => {
+  const server = await openModelServer([
+    { tool_calls: [{ name: "rain", input: { city: "Lyon" } }] },
+    "Take an umbrella: 80 %.",
+  ]);
+  onTestFinished(() => server.close());
+  const folder = project("");
+  copyFileSync(join(root, "examples/embedded/agent.ts"), join(folder, "agent.ts"));
+  const env = { PATH: process.env["PATH"] ?? "", OPENAI_BASE_URL: `${server.origin}/v1` };
+  const { stdout } = await promisify(execFile)(process.execPath, ["agent.ts"], { cwd: folder, env });
+  expect(stdout).toBe("Take an umbrella: 80 %.\n");
+
+  symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"));
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+  writeFileSync(join(folder, "wrong.ts"), `${double.replace("2 * n", "n.length")}\nexport { double };\n`);
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--types", "node", "--skipLibCheck"];
+  const check = (file: string) => promisify(execFile)(process.execPath, [tsc, ...options, file], { cwd: folder });
+  await check("agent.ts");
+  await expect(check("wrong.ts")).rejects.toMatchObject({ stdout: expect.stringContaining("'length' does not exist") });
+}, 60_000);

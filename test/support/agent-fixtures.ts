@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { createAgent, type Agent, type AgentSettings } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
-import { ToolError } from "../../src/errors.ts";
-import type { JsonValue, Message } from "../../src/message.ts";
+import { ProviderError, ToolError } from "../../src/errors.ts";
+import type { AssistantPart, JsonValue, Message } from "../../src/message.ts";
+import type { ModelRequest, Price, Provider } from "../../src/providers/provider.ts";
 import { scriptedProvider, type ScriptStep } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 
@@ -83,4 +84,43 @@ export function problemsOf(messages: readonly Message[] = []): string[] {
     open = parts.flatMap((part) => (part.type === "tool_call" ? [part.call.id] : []));
   }
   return [...problems, ...open.map((id) => `${id} is not answered`)];
+}
+
+/**
+ * A model with a window and a price list, that counts as services do: four characters a token. It makes calls of `add`
+ * for so many turns, replies with as much as it may up to `replyTokens`, and sums up what it is asked to.
+ */
+export function meteredModel({ windowTokens = Infinity, replyTokens = 20, callsFor = 0, price }: MeteredOptions) {
+  const requests: ModelRequest[] = [];
+  let turns = 0;
+  const provider: Provider = {
+    name: "metered",
+    model: "m",
+    price,
+    async *stream(request) {
+      await Promise.resolve();
+      requests.push(request);
+      const inputTokens = Math.ceil(JSON.stringify([request.system, request.messages, request.tools]).length / 4);
+      if (inputTokens > windowTokens) {
+        throw new ProviderError(`${inputTokens} tokens are too many`, { kind: "context", retryable: false });
+      }
+      const outputTokens = Math.min(replyTokens, request.maxOutputTokens ?? Infinity);
+      const usage = { inputTokens, outputTokens };
+      const isSummary = request.tools.length === 0;
+      if (!isSummary) turns += 1;
+      const text = isSummary ? "SUMMARY: sums were added." : "x".repeat(outputTokens * 2);
+      const parts: AssistantPart[] = [{ type: "text", text }];
+      const goesOn = !isSummary && turns <= callsFor;
+      if (goesOn) parts.push({ type: "tool_call", call: { id: `c${turns}`, name: "add", input: { a: turns, b: 1 } } });
+      yield { type: "done", parts, usage, stopReason: goesOn ? "tool_calls" : "end" };
+    },
+  };
+  return { provider, requests };
+}
+
+interface MeteredOptions {
+  windowTokens?: number;
+  replyTokens?: number;
+  callsFor?: number;
+  price?: Price | undefined;
 }

@@ -36,7 +36,11 @@ const tiers: Tier[] = [
   { zones: ["engine/"], mutual: false },
   { zones: ["config", "config/"], mutual: true },
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
-  { zones: ["runtime", "open-services", "serve", "node-host", "dataset-resources"], mutual: true },
+  {
+    zones: ["runtime", "open-services", "open-agent", "agent-tool", "serve", "node-host", "dataset-resources"],
+    mutual: true,
+  },
+  { zones: ["contracts/"], mutual: false },
   {
     zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "engine-process", "index", "testing"],
     mutual: true,
@@ -79,7 +83,7 @@ const readsArguments = new Set([
   "math/math-worker",
 ]);
 
-const readsEnvironment = new Set(["config.ts", "config/child-environment.ts"]);
+const readsEnvironment = new Set(["config.ts", "config/child-environment.ts", "config/mcp-servers.ts"]);
 
 /** One place reads the environment and the command line, so that a child never inherits a key nobody gave it. */
 export const configReadsEnvironment: Rule = (tree) => {

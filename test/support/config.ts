@@ -20,6 +20,7 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     allow_write: [],
     plugins: [],
     databases: {},
+    agent_depth: 0,
     private_paths: [],
     proxies: { except: [] },
   };

@@ -144,6 +144,20 @@ class CalculateResult(ToolResult):
     type: str
 
 
+class RunAgentResult(ToolResult):
+    """What ``run_agent`` returns."""
+
+    status: str
+    text: str
+    output: dict[str, Any]
+    session_id: str
+    exit_reason: str
+    turns: int
+    tool_calls: int
+    usage: dict[str, Any]
+    cost_usd: float
+
+
 class Tools(ABC):
     """Axoner's tools.
 
@@ -494,6 +508,41 @@ class Tools(ABC):
         }
         return self._call(CalculateResult, "calculate", arguments, timeout, progress)
 
+    def run_agent(
+        self,
+        prompt: str,
+        *,
+        session_id: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        tools: Sequence[str] | None = None,
+        max_turns: int | None = None,
+        max_usd: float | None = None,
+        output_schema: str | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> RunAgentResult:
+        """Give a task to another agent, which works on it with these tools and answers briefly, so that its steps stay
+        out of this conversation. Several may run at once.
+
+        :param prompt: The task and all it needs to know; it sees nothing else
+        :param session_id: Continue that of an earlier result
+        :param tools: The only ones it may use
+        :param max_turns: 1 to 1000
+        :param output_schema: JSON Schema of an object, as JSON text; fills `output`
+        """
+        arguments = {
+            "prompt": prompt,
+            "session_id": session_id,
+            "provider": provider,
+            "model": model,
+            "tools": tools,
+            "max_turns": max_turns,
+            "max_usd": max_usd,
+            "output_schema": output_schema,
+        }
+        return self._call(RunAgentResult, "run_agent", arguments, timeout, progress)
+
 
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
@@ -506,4 +555,5 @@ RESULTS: dict[str, type[ToolResult]] = {
     "export_data": ExportDataResult,
     "chart": ChartResult,
     "calculate": CalculateResult,
+    "run_agent": RunAgentResult,
 }

@@ -32,7 +32,7 @@ function replyEvents(reply: WholeReply, id: string): JsonObject[] {
     status: reason === undefined ? "completed" : "incomplete",
     incomplete_details: reason === undefined ? null : { reason },
     output: items.map(({ item }) => item),
-    usage: usage ? { ...usage, total_tokens: usage.input_tokens + usage.output_tokens } : null,
+    usage: usage ? countsOf(usage) : null,
   };
   return [
     { type: "response.created", response: { ...base, status: "in_progress", output: [], usage: null } },
@@ -44,6 +44,10 @@ function replyEvents(reply: WholeReply, id: string): JsonObject[] {
     ]),
     { type: reason === undefined ? "response.completed" : "response.incomplete", response },
   ];
+}
+
+function countsOf({ input_tokens, output_tokens }: NonNullable<WholeReply["usage"]>): JsonObject {
+  return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
 }
 
 interface Item {

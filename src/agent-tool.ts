@@ -1,0 +1,44 @@
+import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
+import type { Config } from "./config.ts";
+import { hasProvider, isOffered } from "./config/offered.ts";
+import type { Engine } from "./engine/engine.ts";
+import { openLocalEngine } from "./engine/local.ts";
+import { ConfigError, ToolError } from "./errors.ts";
+import { once } from "./once.ts";
+import { lazyTool } from "./tools/lazy-tool.ts";
+
+/** Agents below the user's: it may give tasks to others, and they too, but no deeper. */
+export const subAgentDepth = 2;
+
+/**
+ * An engine that runs `run_agent` too, with the engine's own tools. It is listed where a model is configured; without one
+ * a call says how to configure it. Closing it closes the engine.
+ */
+export function withAgentTool(engine: Engine, config: Config): Engine {
+  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine));
+  const load = async () => {
+    try {
+      return (await opened.get()).agent.asTool();
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigError)) throw thrown;
+      throw new ToolError("unavailable", thrown.message, { cause: thrown });
+    }
+  };
+  const isAllowed = isOffered(config, runAgent.name) && config.agent_depth <= subAgentDepth;
+  const services = async () => (await import("./agent/no-services.ts")).noServices;
+  const local = openLocalEngine({ tools: isAllowed ? [lazyTool(runAgent, { load })] : [], services });
+  return {
+    async definitions() {
+      const own = hasProvider(config) ? local.definitions() : [];
+      return [...(await engine.definitions()), ...(await own)];
+    },
+    call(name, input, options) {
+      return (isAllowed && name === runAgent.name ? local : engine).call(name, input, options);
+    },
+    async close() {
+      await local.close();
+      await (await opened.opened())?.close();
+      await engine.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Engine } from "../engine/engine.ts";
+import { ToolError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { cutText } from "../text.ts";
+import type { Tool, ToolResult } from "../tools/tool.ts";
+import { noServices } from "./no-services.ts";
+
+/** An engine with one more tool, which needs no services. Closing it closes the engine. */
+export function withTool(engine: Engine, tool: Tool): Engine {
+  return {
+    async definitions() {
+      const { name, description, inputSchema, outputSchema, hints } = tool;
+      const others = (await engine.definitions()).filter((other) => other.name !== name);
+      return [...others, { name, description, inputSchema, outputSchema, hints }];
+    },
+    async call(name, input, options) {
+      if (name !== tool.name) return engine.call(name, input, options);
+      try {
+        return await tool.call(input, { ...options, services: noServices });
+      } catch (thrown) {
+        if (options.signal.aborted) return { ok: false, code: "cancelled", message: `${name} was cancelled` };
+        throw thrown;
+      }
+    },
+    close: () => engine.close(),
+  };
+}
+
+/**
+ * An engine with only some of its tools.
+ *
+ * @throws ToolError `invalid_input` for a name that is none of them
+ */
+export async function narrowEngine(engine: Engine, names: readonly string[]): Promise<Engine> {
+  const known = (await engine.definitions()).map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const message = `there is no tool "${cutText(unknown, 60)}"${didYouMean(unknown, known)}; the tools are ${known.join(", ")}`;
+    throw new ToolError("invalid_input", message);
+  }
+  return {
+    definitions: async () => (await engine.definitions()).filter(({ name }) => names.includes(name)),
+    async call(name, input, options): Promise<ToolResult> {
+      if (names.includes(name)) return engine.call(name, input, options);
+      const message = `there is no tool "${cutText(name, 60)}"${didYouMean(name, names)}; the tools are ${names.join(", ")}`;
+      return { ok: false, code: "not_found", message };
+    },
+    close: () => engine.close(),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Message, Usage } from "../message.ts";
+import type { ModelReply, ModelRequest } from "../providers/provider.ts";
+
+/** Tells beforehand how many tokens a request has. */
+export interface Estimate {
+  of(request: ModelRequest): number;
+  /** What a service counted makes the next estimate exact, but for the messages that are added meanwhile. */
+  learn(request: ModelRequest, reply: ModelReply): void;
+}
+
+/**
+ * Rather too much than too little: a token is three bytes of UTF-8. English prose has four or five to a token, Chinese
+ * and code about three. What a service counted for the beginning of a conversation is taken as it is.
+ */
+export function openEstimate(): Estimate {
+  const sizes = new WeakMap<object, number>();
+  let counted: { messages: readonly Message[]; tokens: number } | undefined;
+
+  const sizeOf = (part: object): number => {
+    const known = sizes.get(part) ?? estimateTokens(JSON.stringify(part));
+    sizes.set(part, known);
+    return known;
+  };
+  const sum = (parts: readonly object[]) => parts.reduce<number>((total, part) => total + sizeOf(part), 0);
+
+  return {
+    of({ system = "", messages, tools, output }) {
+      const before = counted;
+      if (before !== undefined && before.messages.every((message, index) => message === messages[index])) {
+        return before.tokens + sum(messages.slice(before.messages.length));
+      }
+      return estimateTokens(system) + sum(messages) + sum(tools) + (output === undefined ? 0 : sizeOf(output));
+    },
+    learn({ messages }, { usage }) {
+      counted = usage && { messages, tokens: usage.inputTokens };
+    },
+  };
+}
+
+export function estimateTokens(text: string): number {
+  return Math.ceil(new TextEncoder().encode(text).length / 3);
+}
+
+/** For services that do not count. */
+export function estimateUsage(inputTokens: number, { parts }: ModelReply): Usage {
+  return { inputTokens, outputTokens: estimateTokens(JSON.stringify(parts)) };
+}

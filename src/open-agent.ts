@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import type { Agent, WantedProvider } from "./agent/agent.ts";
+import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
+import type { Config } from "./config.ts";
+import { isOffered } from "./config/offered.ts";
+import type { Engine } from "./engine/engine.ts";
+import { openJoinedEngine } from "./engine/joined.ts";
+import { ToolError } from "./errors.ts";
+import type { Host } from "./host.ts";
+import type { Provider } from "./providers/provider.ts";
+import { tools as builtIn } from "./tools/index.ts";
+import { subAgentDepth } from "./agent-tool.ts";
+import { version } from "./version.ts";
+
+/** An agent, and what it holds open. The engine stays its caller's. */
+export interface OpenAgent {
+  agent: Agent;
+  close(): Promise<void>;
+}
+
+/**
+ * The agent of the configuration: its provider, its store, the engine's tools and those of other servers.
+ *
+ * @throws ConfigError for a provider or a store that cannot be used
+ */
+export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
+  const [{ createAgent }, { defaultSystem }, { openStore }, { openNodeHost }] = await Promise.all([
+    import("./agent/agent.ts"),
+    import("./agent/system.ts"),
+    import("./session/index.ts"),
+    import("./node-host.ts"),
+  ]);
+  const host = openNodeHost({ proxies: config.proxies });
+  const provider = await openConfigured(config, host);
+  const others = await openOthers(config);
+  const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
+  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
+  const agent = createAgent({
+    provider,
+    engine: joined,
+    store,
+    system: defaultSystem,
+    maxTurns: config.max_turns,
+    maxTokens: config.max_tokens,
+    maxUsd: config.max_usd,
+    maxTimeMs: config.max_time,
+    contextTokens: config.context_tokens,
+    subAgentDepth: isOffered(config, runAgent.name) ? Math.max(0, subAgentDepth - config.agent_depth) : 0,
+    openProvider: (wanted) => openWanted(config, wanted, host),
+  });
+  return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+}
+
+async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Promise<Engine | undefined> {
+  if (file === undefined) return undefined;
+  const [{ openOtherServers }, { readMcpServers }] = await Promise.all([
+    import("./mcp/other-servers.ts"),
+    import("./config/mcp-servers.ts"),
+  ]);
+  // another axoner among them must not call us without end
+  const env = { AXONER_AGENT_DEPTH: String(depth + 1) };
+  const servers = Object.fromEntries(
+    Object.entries(readMcpServers(file)).map(([name, server]) => {
+      return [name, server.kind === "stdio" ? { ...server, env: { ...env, ...server.env } } : server];
+    }),
+  );
+  const taken = new Set([...builtIn, runAgent].map(({ name }) => name));
+  return openOtherServers({ servers, client: { name: "axoner", version }, taken });
+}
+
+async function openConfigured(config: Config, host: Host): Promise<Provider> {
+  const { provider, model, base_url: baseUrl, fallback: fallbacks, secrets } = config;
+  return (await import("./providers/index.ts")).chooseProvider({ provider, model, baseUrl, fallbacks, secrets, host });
+}
+
+/**
+ * What a model names in `run_agent`: another model of the configured provider, or another provider whose key is there.
+ * The base URL and the fallbacks belong to the configured one, and a script is a file, which only the user may name.
+ */
+async function openWanted(config: Config, { provider: name, model }: WantedProvider, host: Host): Promise<Provider> {
+  const isOther = name !== undefined && name !== config.provider;
+  if (name === "scripted" || config.provider === "scripted") {
+    throw new ToolError("not_allowed", "the scripted provider takes no other model; leave out provider and model");
+  }
+  const settings = isOther ? { ...config, base_url: undefined, fallback: [], provider: name } : config;
+  return openConfigured({ ...settings, model: model ?? (isOther ? undefined : config.model) }, host);
+}
