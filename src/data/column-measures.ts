@@ -176,7 +176,7 @@ export function profileOf(
     max: cutCell(answer("max"), maxBoundChars),
     ...(typeof mean === "number" ? { mean } : {}),
     ...(typeof std === "number" ? { std } : {}),
-    ...(Array.isArray(quantiles) ? { quantiles: quantiles.map(Number) } : {}),
+    ...(Array.isArray(quantiles) ? { quantiles: rounded(quantiles.map(Number), answer("min"), answer("max")) } : {}),
     ...(Array.isArray(top) ? { top: top.map((value) => String(cutCell(value, maxTopChars))) } : {}),
     ...(Array.isArray(lengths) && lengths[0] !== null ? { lengths: lengths.map(Number) } : {}),
     ...(isLikelyKey(distinct, filled, nulls) ? { likely_key: true } : {}),
@@ -184,6 +184,16 @@ export function profileOf(
     ...(numbers?.number_format === undefined ? {} : { number_format: numbers.number_format }),
   };
   return { column, note: numbers?.note };
+}
+
+/** Estimates to a millionth of their range: they are no better than that. */
+function rounded(estimates: readonly number[], min: JsonValue, max: JsonValue): number[] {
+  const range = Number(max) - Number(min);
+  if (!(range > 0) || !Number.isFinite(range)) return [...estimates];
+  const decimals = 6 - Math.floor(Math.log10(range));
+  return estimates.map((estimate) =>
+    decimals >= 0 && decimals <= 100 ? Number(estimate.toFixed(decimals)) : estimate,
+  );
 }
 
 /** The estimate of distinct values is nearly exact for few of them, and up to a tenth off for millions. */

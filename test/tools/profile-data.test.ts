@@ -169,3 +169,9 @@ test("tells mean and deviation of long identifiers as exactly as of short ones",
   expect(column?.mean).toBeCloseTo(9_000_000_000_010_000, -1);
   expect(column?.std).toBeCloseTo(Math.sqrt((20_000 * 20_001) / 12), 1);
 });
+
+test("quantiles have no more digits than they are good for", async () => {
+  await folder.write("twenty.csv", `n\n${Array.from({ length: 20 }, (_, index) => index + 1).join("\n")}\n`);
+  const { columns } = await folder.value(profileData, { source: "twenty.csv" });
+  expect(columns).toMatchObject([{ quantiles: [1.5, 5.5, 10.5, 15.5, 19.5] }]);
+});
