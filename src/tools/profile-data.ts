@@ -101,7 +101,7 @@ async function profileTable(source: string, condition: string, context: Call) {
   const isUseful = sampled !== undefined && !isTooSmall(sampled.sampledRows, sampled.rowCount);
   const measured = isUseful ? sampled : await measure({ table, expected, isWide, share: undefined }, context);
   const found = expected.map((column, index) => profileOf(column, measured.answersOf(index)));
-  const isExact = await countKeys({ table, rowCount: measured.rowCount }, found, context);
+  const isExact = await countDistinct({ table, rowCount: measured.rowCount }, found, context);
   const notes = [
     ...(columns.length < head.columns.length
       ? [
@@ -126,26 +126,30 @@ async function profileTable(source: string, condition: string, context: Call) {
 
 /** Counts of fewer distinct values are exact, or nearly so. */
 const fewRows = 1_000;
-/** Distinct values of what may be keys are counted one by one up to so many cells: more takes too much time and memory. */
+/** Distinct values are counted one by one up to so many cells: more takes too much time and memory. */
 const maxCountedCells = 1_000_000;
 const leastShare = 0.7;
 
-/** Count exactly what may be a key, for an estimate claims too much or too little. Gives whether that is all columns. */
-async function countKeys(
+/**
+ * Count exactly all columns of a small table, and of others what may be a key: an estimate claims too much or too little.
+ * Gives whether that is all columns.
+ */
+async function countDistinct(
   { table, rowCount }: { table: string; rowCount: number },
   found: readonly { column: ColumnProfile }[],
   context: Call,
 ): Promise<boolean> {
   const columns = found.map(({ column }) => column);
+  const isSmall = rowCount * columns.length <= maxCountedCells;
   const wanted = columns
-    .filter(({ nulls, distinct }) => nulls === 0 && rowCount > 1 && distinct >= rowCount * leastShare)
+    .filter(({ nulls, distinct }) => isSmall || (nulls === 0 && distinct >= rowCount * leastShare))
     .slice(0, Math.floor(maxCountedCells / rowCount));
-  if (wanted.length === 0) return false;
+  if (wanted.length === 0 || rowCount === 0) return false;
   const counts = wanted.map(({ name }) => `count(distinct ${quoteName(name)})`);
   const answer = await ask(`select ${counts.join()} from ${table}`, context);
   for (const [index, column] of wanted.entries()) {
     column.distinct = Number(answer.rows[0]?.[index]);
-    if (column.distinct === rowCount) column.likely_key = true;
+    if (column.distinct === rowCount && rowCount > 1) column.likely_key = true;
     else delete column.likely_key;
   }
   return wanted.length === columns.length;

@@ -144,7 +144,7 @@ export function problemsOf({ line, count, problems }: LenientRecord, width: numb
 
 function widthProblem(line: number, found: number, width: number): SourceProblem[] {
   if (found === width) return [];
-  const message = `has ${found} cells where ${width} are expected; `;
+  const message = `has ${found} ${found === 1 ? "cell" : "cells"} where ${width} are expected; `;
   return found < width
     ? [{ line, code: "missing_cells", message: `${message}the others are null` }]
     : [{ line, code: "extra_cells", message: `${message}the others are in the column ${extraColumn}` }];
