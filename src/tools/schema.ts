@@ -83,7 +83,6 @@ function plain(node: JsonObject, where: string): void {
   delete node["additionalProperties"];
   if (node["minimum"] === Number.MIN_SAFE_INTEGER) delete node["minimum"];
   if (node["maximum"] === Number.MAX_SAFE_INTEGER) delete node["maximum"];
-  if (node["minLength"] === 1) delete node["minLength"]; // goes without saying, and every listing would say it
   const limits = describeLimits(node);
   const description = typeof node["description"] === "string" ? node["description"] : "";
   if (limits !== "") node["description"] = description === "" ? limits : `${description} (${limits})`;
@@ -112,7 +111,7 @@ function describeLimits(node: JsonObject): string {
 }
 
 function loosen(node: JsonObject): void {
-  for (const keyword of ["required", "minItems", "maxItems"]) delete node[keyword];
+  delete node["required"];
   delete node["$ref"]; // a recursive type, such as any JSON value: no client is told more than that it may be there
   delete node["additionalProperties"];
   if (node["minimum"] === Number.MIN_SAFE_INTEGER) delete node["minimum"];

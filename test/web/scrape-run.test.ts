@@ -50,9 +50,9 @@ test("large pages behind a slow one are not all held in memory", async () => {
   routes["/large"] = `<p>${"a".repeat(8_000_000)}`;
   const urls = at("/first", ...Array.from({ length: 30 }, (_, n) => `/large?${n}`));
   const run = scrapeAll(scraper, { urls, perHost: 2, timeoutMs: 60_000, onPage: () => void (read += 1) });
-  await vi.waitUntil(() => read >= 8, 15_000);
+  await vi.waitUntil(() => read >= 3, 15_000);
   await delay(100);
-  expect(site.requested.length).toBeLessThan(13);
+  expect(site.requested.length).toBeLessThan(8);
   answerFirst();
   expect((await run).every(({ error }) => error === undefined)).toBe(true);
 });
