@@ -79,14 +79,15 @@ export function formatOf(shown: string, head: Uint8Array, named = shown): FileFo
   return { format: formatOfText(extension, compression === "none" ? head : new Uint8Array()), compression };
 }
 
-/** What begins like JSON is none of the others, and what does not is none, whatever the name says. */
+/** What begins like JSON is none of the others, and what looks like rows of cells is none, whatever the name says. */
 function formatOfText(extension: string, head: Uint8Array): TableFormat {
   const start = Buffer.from(head)
     .toString("latin1")
     .replace(/^\xEF\xBB\xBF/, "")
     .trimStart();
   const isJson = /^(\{\s*("|\}|$)|\[\s*(\{|\[|\]|$))/.test(start);
-  const isOther = start !== "" && !/^([{["\d-]|true|false|null)/.test(start) && !start.includes("\0");
+  const isOther =
+    /^[^\r\n]*[,;\t|]/.test(start) && !/^(["\d-]|true|false|null)/.test(start) && !/[{[<\0]/.test(start.slice(0, 256));
   if (extension === "jsonl" || extension === "ndjson") return isOther ? "csv" : "jsonl";
   if (extension === "json" || extension === "geojson") return isOther ? "csv" : "json";
   if (isJson) return "json";

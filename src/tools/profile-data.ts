@@ -128,6 +128,8 @@ async function profileTable(source: string, condition: string, context: Call) {
 const fewRows = 1_000;
 /** Distinct values are counted one by one up to so many cells: more takes too much time and memory. */
 const maxCountedCells = 1_000_000;
+/** Each takes memory of its own, however few values there are. */
+const maxCountedColumns = 100;
 const leastShare = 0.7;
 
 /**
@@ -140,9 +142,9 @@ async function countDistinct(
   context: Call,
 ): Promise<boolean> {
   const columns = found.map(({ column }) => column);
-  const isSmall = rowCount * columns.length <= maxCountedCells;
+  const isSmall = columns.length <= maxCountedColumns && rowCount * columns.length <= maxCountedCells;
   const wanted = columns
-    .filter(({ nulls, distinct }) => isSmall || (nulls === 0 && distinct >= rowCount * leastShare))
+    .filter(({ nulls, distinct }) => isSmall || (nulls === 0 && rowCount > 1 && distinct >= rowCount * leastShare))
     .slice(0, Math.floor(maxCountedCells / rowCount));
   if (wanted.length === 0 || rowCount === 0) return false;
   const counts = wanted.map(({ name }) => `count(distinct ${quoteName(name)})`);

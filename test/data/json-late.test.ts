@@ -122,3 +122,27 @@ test.each(broken)("%s that is broken is told by its line", async (_what, file, c
 async function query(sql: string) {
   return await folder.sql.query({ sql, limit: 50, origin: {} }, { signal: new AbortController().signal });
 }
+
+test.each([
+  ["records after separators", "seq.jsonl", '\u001e{"a":1,"b":2}\n\u001e{"a":3,"b":4}\n'],
+  ["a page that tells of an error", "page.json", "<html><body>Error 502, try later</body></html>"],
+  ["a word", "word.json", "undefined"],
+  ["comments before a list", "comment.json", '// hi, there\n[{"a":1}]'],
+])("%s is refused by a name that promises JSON, and no row goes", async (_, name, content) => {
+  await folder.write(name, content);
+  const refused = {
+    ok: false,
+    code: "unreadable",
+    message: expect.stringMatching(/^line 1 of .* is not JSON/) as string,
+  };
+  expect(await folder.call(queryData, { sql: `select * from '${name}'` })).toMatchObject(refused);
+});
+
+test.each([
+  ["wide.json", '[{"a":1234567890123456768},{"a":0.5}]'],
+  ["wide.csv", "a\n1234567890123456768\n0.5\n"],
+])("a large integer beside fractions keeps its digits in %s", async (name, content) => {
+  await folder.write(name, content);
+  const answer = await folder.value(queryData, { sql: `select * from '${name}'` });
+  expect(answer).toMatchObject({ types: ["VARCHAR"], rows: [["1234567890123456768"], ["0.5"]] });
+});

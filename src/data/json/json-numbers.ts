@@ -16,7 +16,7 @@ function integerKind(text: string): number {
   if (digits > maxHugeDigits) return kinds.giant;
   const value = BigInt(text);
   if (BigInt.asIntN(54, value) === value) return kinds.integer;
-  const odd = BigInt(Number(value)) === value ? 0 : kinds.odd;
+  const odd = String(Number(value)) === text ? 0 : kinds.odd;
   return (BigInt.asIntN(64, value) === value ? kinds.long : kinds.huge) | odd;
 }
 

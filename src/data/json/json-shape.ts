@@ -7,7 +7,7 @@ export const kinds = {
   long: 8,
   huge: 16,
   giant: 32,
-  /** An integer that no floating-point number is. */
+  /** An integer that no floating-point number is, or is written as. */
   odd: 64,
   fraction: 128,
   /** A number with more digits, or larger, than a floating-point number says. */

@@ -101,7 +101,7 @@ const checks: Readonly<Record<string, Check>> = {
     isDoubtful: (x, v) =>
       `strlen(${x}) > 15 OR ${x} < '0' OR ${x} >= ':' OR (${x} >= '00' AND ${x} < '0:') OR contains(${x}, '_') OR ${v} > 1e300 OR (${v} % 10 = 0 AND contains(lower(${x}), 'e'))`,
     isExact: (x, v) =>
-      `${fits(x, notNumberPattern)} OR (${fits(x, numberPattern)} AND isfinite(${v}) AND (${v} <> 0 OR trim(split_part(lower(${x}), 'e', 1), ' -0.') = '') AND (strlen(trim(${x})) <= 15 OR ${printsAs(`trim(${x})`, v)}))`,
+      `${fits(x, notNumberPattern)} OR (${fits(x, numberPattern)} AND isfinite(${v}) AND (${v} <> 0 OR trim(split_part(lower(${x}), 'e', 1), ' -0.') = '') AND (strlen(trim(${x})) <= 15 OR ((abs(${v}) < 9007199254740992 OR contains(${x}, '.')) AND ${printsAs(`trim(${x})`, v)})))`,
   },
   BOOLEAN: {
     isDoubtful: (x) => `(${x} <> 'true' AND ${x} <> 'false')`,

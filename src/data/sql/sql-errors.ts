@@ -64,7 +64,7 @@ export function explainSqlError(thrown: unknown, names: ReadonlyMap<string, stri
     code: "invalid_input" as const,
     advice: "",
   };
-  const shown = withNames(inOneLine(shorten(text)), names);
+  const shown = withNames(inOneLine(shorten(withRecord(text))), names);
   return new ToolError(code, advice === "" ? shown : `${shown.replace(/[.!]$/, "")}; ${advice}`, { cause: thrown });
 }
 
@@ -101,7 +101,7 @@ const kinds: readonly { pattern: RegExp; code: ErrorCode; advice: string }[] = [
   {
     pattern: /^(Invalid Input Error: )?(JSON transform error|Malformed JSON in file)/,
     code: "unreadable",
-    advice: "mend that line",
+    advice: "mend it there",
   },
   {
     pattern: /not a GZIP stream/,
@@ -192,6 +192,12 @@ function shorten(text: string): string {
   );
   const plain = told.replace(/^[A-Z][A-Za-z ]* Error: /, "").replace(/ Use "SET .*/, "");
   return cutText(plain.trim(), 1_000);
+}
+
+/** DuckDB counts records that are not blank, one too many, and calls some of them lines. */
+function withRecord(text: string): string {
+  const place = /(Malformed JSON in file "[^"]*", at byte \d+ in )(?:line|record\/value) (\d+)/;
+  return text.replace(place, (_, before: string, count: string) => `${before}record ${Number(count) - 1}`);
 }
 
 const maxCandidates = 5;

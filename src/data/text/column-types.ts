@@ -100,6 +100,8 @@ function isExactNumber(cell: string): boolean {
   const [mantissa = "", exponent] = cell.toLowerCase().split("e");
   const decimals = mantissa.includes(".") ? mantissa.length - mantissa.indexOf(".") - 1 : 0;
   if (decimals > 100 || Math.abs(value) >= 1e21) return false;
+  // a larger one is written with other digits, whether it is meant or not
+  if (integer.test(cell)) return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
   return exponent === undefined
     ? value.toFixed(decimals) === mantissa
     : value.toExponential(decimals).split("e")[0] === mantissa;
