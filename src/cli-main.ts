@@ -109,7 +109,7 @@ ${table(flags)}
 
 Keys, in the environment or under "keys" in the configuration file
 ${table([
-  ["models", "OPENAI_API_KEY, GROQ_API_KEY"],
+  ["models", "ANTHROPIC_API_KEY, OPENAI_API_KEY, GROQ_API_KEY"],
   ["web_search", "SEARCH_API_KEY with CX_ENGINE (Google), BRAVE_API_KEY, TAVILY_API_KEY or SEARXNG_URL"],
 ])}
 

@@ -33,6 +33,8 @@ export function openPageReport(maxCellChars: number, startedAt: number) {
   let charsLeft = failureChars;
 
   return {
+    /** Pages so far. */
+    count: () => count,
     /** A row that the preview may show. */
     addRow(row: readonly JsonValue[]): void {
       if (preview.length >= previewedRows) return;

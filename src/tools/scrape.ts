@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { Dataset, DatasetWriter } from "../data/dataset.ts";
+import type { DatasetWriter } from "../data/dataset.ts";
 import { ToolError, type ErrorCode } from "../errors.ts";
 import { cutText } from "../text.ts";
+import type { ScrapedPage } from "../web/scrape.ts";
+import { isWebUrl } from "../web/web-url.ts";
 import {
   checkSelections,
   maxUrlChars,
@@ -37,32 +39,54 @@ export const scrape = defineTool({
     await checkSelections(request, columns, context);
     const writer = await context.services.datasets.create(columns, request.save_as);
     const report = openPageReport(request.max_chars, startedAt);
-    let dataset: Dataset;
+    const finish = () => writer.finish(report.origin("scrape", pageOrigin(request)));
+    /** Pages that are there, and wait for those before them. */
+    const ahead = new Map<number, ScrapedPage>();
     try {
-      await writePages(request, context, { writer, report, startedAt });
-      dataset = await writer.finish(report.origin("scrape", pageOrigin(request)));
+      await writePages(request, context, { writer, report, startedAt, ahead });
     } catch (thrown) {
-      await writer.discard();
-      throw thrown;
+      if (context.signal.aborted) for (const page of inOrder(ahead)) await writePage(page, { writer, report });
+      if (!context.signal.aborted || report.count() === 0) {
+        await writer.discard();
+        throw thrown;
+      }
+      const kept = await finish();
+      const message = `scrape was cancelled; ${kept.rowCount} of ${request.urls.length} pages are kept as ${kept.id}`;
+      throw new ToolError("cancelled", message, { cause: thrown });
     }
-    return report.summary(dataset, columns);
+    return report.summary(await finish(), columns);
   },
 });
 
-/** Everything that is wrong with the request is said before the first page is fetched. */
+/** One address that is none costs no page; a list of nothing else is a mistake. */
 function checkUrls(urls: readonly string[]): void {
-  for (const [index, url] of urls.entries()) {
-    const parsed = URL.parse(url);
-    if (parsed?.protocol === "http:" || parsed?.protocol === "https:") continue;
-    const shown = cutText(url, 100);
-    throw new ToolError("invalid_input", `urls[${index}]: "${shown}" is no absolute http or https address`);
-  }
+  if (urls.some(isWebUrl)) return;
+  throw new ToolError(
+    "invalid_input",
+    `urls[0]: "${cutText(urls[0] ?? "", 100)}" is no absolute http or https address`,
+  );
+}
+
+function inOrder(pages: ReadonlyMap<number, ScrapedPage>): ScrapedPage[] {
+  return [...pages].toSorted(([a], [b]) => a - b).map(([, page]) => page);
+}
+
+interface Writing {
+  writer: DatasetWriter;
+  report: PageReport;
+}
+
+async function writePage(page: ScrapedPage, { writer, report }: Writing): Promise<void> {
+  const row = pageRow(page);
+  await writer.write(row);
+  report.addRow(row);
+  report.addPage({ ...page, failure: page.error ?? null });
 }
 
 async function writePages(
   request: Input,
   context: ToolContext,
-  { writer, report, startedAt }: { writer: DatasetWriter; report: PageReport; startedAt: number },
+  { writer, report, startedAt, ahead }: Writing & { startedAt: number; ahead: Map<number, ScrapedPage> },
 ): Promise<void> {
   const total = request.urls.length;
   const failures = new Map<ErrorCode, number>();
@@ -71,7 +95,9 @@ async function writePages(
     {
       urls: request.urls,
       ...pageSettings(request),
-      onPage({ error }) {
+      onPage(page, order) {
+        const { error } = page;
+        ahead.set(order, page);
         done += 1;
         if (error !== undefined) failures.set(error.code, (failures.get(error.code) ?? 0) + 1);
         context.progress({ done, total, message: progressMessage({ fetched: done, startedAt }, failures) });
@@ -79,10 +105,9 @@ async function writePages(
     },
     context.signal,
   );
+  let next = 0;
   for await (const page of pages) {
-    const row = pageRow(page);
-    await writer.write(row);
-    report.addRow(row);
-    report.addPage({ ...page, failure: page.error ?? null });
+    ahead.delete(next++);
+    await writePage(page, { writer, report });
   }
 }

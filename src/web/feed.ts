@@ -21,7 +21,7 @@ function isJsonFeed(text: string): boolean {
 
 function isXmlFeed(text: string): boolean {
   const start = text.slice(0, 4_000).replace(/^\ufeff/, "");
-  const root = start.replace(/<\?[^>]*>|<!--[^]*?-->|<![^>]*>/g, "").trimStart();
+  const root = start.replace(/<\?[^>]*>|<!--[^]*?-->|<!DOCTYPE[^[>]*\[[^\]]*\]\s*>|<![^>]*>/gi, "").trimStart();
   return /^<(?:[\w-]+:)?(?:rss|feed|RDF|urlset|sitemapindex)[\s>]/.test(root);
 }
 

@@ -137,7 +137,7 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
   // what was kept is the page, as it was answered then
   const status = fetched.status === 304 ? 200 : fetched.status;
   const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
-  if (!fetched.ok) return { ...basics, ...nothing(settings), error: fetched.error };
+  if (!fetched.ok) return { ...basics, ...nothing(settings.select), error: fetched.error };
   const bodyBytes = fetched.body.bytes.byteLength;
   run.hold(bodyBytes, 1);
   const page = await readBody(run, { ...fetched, mayVisit });
@@ -148,7 +148,7 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
     return { ...basics, finalUrl: page.finalUrl, elapsedMs: elapsedMs + page.elapsedMs, ...read, error: page.error };
   }
   const error = new ToolError(page.read.code, `${new URL(finalUrl).host}: ${page.read.message}`);
-  return { ...basics, ...nothing(settings), error };
+  return { ...basics, ...nothing(settings.select), error };
 }
 
 interface FetchedPage {
@@ -223,7 +223,8 @@ function isKeepable({ header }: OpenReply): boolean {
   return hasValidator && !isPersonal && !/\bno-store\b/i.test(header("cache-control"));
 }
 
-function nothing({ select }: PageSettings) {
+/** What is read of a page that cannot be. */
+export function nothing(select: PageSettings["select"]) {
   const selected = select.map(() => null);
   return { title: null, content: null, selected, sizeBytes: null, sha256: null, links: null };
 }

@@ -35,6 +35,15 @@ const maxBytesAtOnce = 1_000_000;
 /** How much larger a page may be than what was sent of it, as a rule. */
 const usualRatio = 8;
 
+/** How large a page is before its compression: gzip says so in its last four bytes. */
+function likelyBytes(bytes: Uint8Array, contentEncoding: string): number {
+  if (contentEncoding === "") return bytes.byteLength;
+  const usual = bytes.byteLength * usualRatio;
+  if (!/^(x-)?gzip$/i.test(contentEncoding.trim()) || bytes.byteLength < 18) return usual;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Math.max(bytes.byteLength, view.getUint32(bytes.byteLength - 4, true));
+}
+
 /** The threads start with the first page. */
 export function openPages(): Pages {
   const count = Math.min(4, Math.max(2, availableParallelism() - 1));
@@ -59,7 +68,7 @@ export function openPages(): Pages {
     signal: AbortSignal,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    const leave = await room.enter(bytes.byteLength * (contentEncoding === "" ? 1 : usualRatio), signal);
+    const leave = await room.enter(likelyBytes(bytes, contentEncoding), signal);
     return work().finally(leave);
   }
 

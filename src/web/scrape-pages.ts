@@ -1,8 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { pMapIterable } from "p-map";
-import { openPageRun, type ReadPage, type Surroundings } from "./page-run.ts";
+import { ToolError } from "../errors.ts";
+import { cutText } from "../text.ts";
+import { nothing, openPageRun, type ReadPage, type Surroundings } from "./page-run.ts";
 import { openGate } from "./politeness.ts";
 import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
+import { isWebUrl } from "./web-url.ts";
 
 /** How many pages may be under way or wait for one before them, and how much of them may lie in memory meanwhile. */
 const maxAhead = 1_024;
@@ -23,14 +26,15 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   };
   const run = await openPageRun({ ...around, settings: request, gate, signal, hold, follow: false });
   try {
-    const scrapeOne = shareRepeated(request.urls, (url, order) => run.read(url, order));
+    const readOne = async (url: string, order: number) => (isWebUrl(url) ? run.read(url, order) : noPage(url, request));
+    const scrapeOne = shareRepeated(request.urls, readOne);
     const pages = pMapIterable(
       request.urls,
       async (url, order) => {
         const { links: _links, ...found } = await scrapeOne(url, order);
         const page = { ...found, url };
         hold(page.sizeBytes ?? 0);
-        request.onPage(page);
+        request.onPage(page, order);
         return page;
       },
       { concurrency: maxAhead, backpressure: maxAhead },
@@ -48,6 +52,18 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     stop.abort(new Error("the run is over"));
     await run.close();
   }
+}
+
+function noPage(url: string, { select }: ScrapeRequest): ReadPage {
+  const message = `"${cutText(url, 100)}" is no absolute http or https address`;
+  return {
+    finalUrl: null,
+    status: null,
+    fetchedAt: new Date().toISOString(),
+    elapsedMs: 0,
+    ...nothing(select),
+    error: new ToolError("invalid_input", message),
+  };
 }
 
 /** Addresses that differ in nothing that is sent are fetched once; their page is forgotten after its last use. */

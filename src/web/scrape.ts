@@ -44,10 +44,10 @@ export interface PageSettings {
 }
 
 export interface ScrapeRequest extends PageSettings {
-  /** Absolute http(s) addresses; one that occurs several times is fetched once. */
+  /** One that occurs several times is fetched once; one that is no absolute http(s) address is a page that fails. */
   urls: readonly string[];
-  /** Called when a page is done, in the order in which they are. */
-  onPage: (page: ScrapedPage) => void;
+  /** Called when a page is done, in the order in which they are. @param order its place among the addresses, from 0 */
+  onPage: (page: ScrapedPage, order: number) => void;
 }
 
 export interface ScrapedPage {
