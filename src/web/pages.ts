@@ -26,7 +26,7 @@ export interface Pages {
 export type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> };
 
 const timeLimitMs = 10_000;
-/** Of one thread: with few large pages at a time, a whole server stays below 300 MB. No single allocation is large. */
+/** Of one thread: a server that reads any one page stays below 300 MB. No single allocation is large. */
 const memoryMb = 128;
 /** V8 would take twice as much and look for garbage half as often. */
 const youngMb = 12;
