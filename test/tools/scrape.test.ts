@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openDatasets, type Datasets } from "../../src/data/dataset.ts";
-import { isJsonObject, type JsonObject } from "../../src/message.ts";
+import type { JsonObject } from "../../src/message.ts";
 import { scrape } from "../../src/tools/scrape.ts";
 import type { Progress, ToolContext } from "../../src/tools/tool.ts";
 import { openScraper, type Scraper } from "../../src/web/scrape.ts";
@@ -175,7 +175,7 @@ describe("before the first page is fetched", () => {
   test.each<[what: string, input: JsonObject, named: string]>([
     ["no address", {}, "urls"],
     ["an empty list", { urls: [] }, "urls"],
-    ["a relative address", { urls: ["https://a.example", "/b"] }, "urls[1]"],
+    ["nothing but relative addresses", { urls: ["/a", "/b"] }, "urls[0]"],
     ["another scheme", { urls: ["file:///etc/passwd"] }, "urls[0]"],
     ["too many addresses", { urls: Array.from({ length: 10_001 }, () => "http://a.example") }, "10000"],
     ["a selector that is none", { urls: ["http://a.example"], select: [{ name: "a", css: "p[" }] }, "p["],
@@ -201,16 +201,36 @@ test("nulls, a lone address and numbers as text are understood", async () => {
   expect(await run(input)).toMatchObject({ row_count: 1, ok: 1 });
 });
 
-test("an abort is thrown, and no dataset or file is left", async () => {
+test("what is no address is a row like any page that fails", async () => {
+  const urls = ["nonsense", ...at("/a"), "file:///etc/passwd", "http://127.0.0.1:99999/"];
+  const result = await run({ urls });
+  expect(result).toMatchObject({ row_count: 4, ok: 1, failed: 3 });
+  const rows = await rowsOf(result);
+  expect(rows.map(({ url }) => url)).toEqual(urls);
+  expect(rows[0]).toMatchObject({ error: 'invalid_input: "nonsense" is no absolute http or https address' });
+  expect(rows[1]).toMatchObject({ title: "A", error: null });
+});
+
+test("after an abort the pages are kept that were there, those behind a slow one included", async () => {
   const stop = new AbortController();
-  const running = call({ urls: at("/a", "/drip") }, stop.signal);
-  while (progress.length === 0) await delay(5);
+  const running = call({ urls: at("/drip", "/a", "/b"), save_as: "part" }, stop.signal);
+  while ((progress.at(-1)?.done ?? 0) < 2) await delay(5);
+  stop.abort(new Error("enough"));
+  const message = expect.stringMatching(/^scrape was cancelled; 2 of 3 pages are kept as ds_/) as string;
+  expect(await running).toMatchObject({ ok: false, code: "cancelled", message });
+  expect(await datasets.find("part")).toMatchObject({ rowCount: 2 });
+});
+
+test("after an abort before the first page no dataset or file is left", async () => {
+  const stop = new AbortController();
+  const running = call({ urls: at("/drip") }, stop.signal);
+  const before = site.requested.length;
+  while (site.requested.length === before) await delay(5);
   stop.abort(new Error("enough"));
   await expect(running).rejects.toThrow("enough");
   expect(await datasets.list(10)).toEqual([]);
   const left = await readdir(folder, { recursive: true, withFileTypes: true });
   expect(left.filter((entry) => entry.isFile() && entry.name.includes("jsonl"))).toEqual([]);
-  expect(isJsonObject(progress[0])).toBe(true);
 });
 
 test("render: auto leaves a page that says something as it is", async () => {

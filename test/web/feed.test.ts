@@ -170,3 +170,11 @@ describe("a hostile feed is read to the end", () => {
     expect((await read(feeds["that never closes a comment"] ?? "", "text")).content).toBe("t\n\nd\n\nt\n\nd");
   });
 });
+
+test("a feed is one below a document type with a list of its own", async () => {
+  const type = '<!DOCTYPE rss [<!ENTITY x "y">]>';
+  const { title } = await read(
+    `<?xml version="1.0"?>${type}<rss version="0.91"><channel><title>Old</title></channel></rss>`,
+  );
+  expect(title).toBe("Old");
+});
