@@ -66,9 +66,13 @@ async function readPage(source: string, wanted: Wanted, context: ToolContext) {
     const find = () => findSource(source, { ...context.services, web });
     // what the web takes its time to give keeps nobody waiting
     const found = isWebAddress(source) ? await find() : await inTurn(context.signal, find);
-    const page = isText(found, wanted.offset)
-      ? await inTurn(context.signal, () => readText(found, wanted, context))
-      : await readBySql(found, wanted, { ...context, web });
+    const bySql = () => readBySql(found, wanted, { ...context, web });
+    if (!isText(found, wanted.offset)) return { found, page: await bySql() };
+    const page = await inTurn(context.signal, () => readText(found, wanted, context)).catch((thrown: unknown) => {
+      // lines that are not UTF-8 are read as what they are, or told what is wrong with them
+      if (found.format === "jsonl" && thrown instanceof ToolError && thrown.code === "unreadable") return bySql();
+      throw thrown;
+    });
     return { found, page };
   } finally {
     await web.close();

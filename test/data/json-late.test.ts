@@ -146,3 +146,14 @@ test.each([
   const answer = await folder.value(queryData, { sql: `select * from '${name}'` });
   expect(answer).toMatchObject({ types: ["VARCHAR"], rows: [["1234567890123456768"], ["0.5"]] });
 });
+
+test.each([
+  ["a field of objects", '[{"a":{"b":1}},{"a":{"b":"x"}}]', "a.b"],
+  ["elements of lists", '[{"a":[1,2]},{"a":["x"]}]', "a[]"],
+  ["values that are no rows", '[1,2,"x"]', "json"],
+])("several kinds of values are told: %s", async (what, content, path) => {
+  const name = `${what.replaceAll(" ", "-")}.json`;
+  await folder.write(name, content);
+  const { notes } = await folder.value(queryData, { sql: `select * from '${name}'` });
+  expect(notes).toEqual([expect.stringContaining(`column "${path}" of '${name}' holds numbers (first on line 1`)]);
+});

@@ -14,7 +14,7 @@ import {
   type Shape,
 } from "../json/json-shape.ts";
 import type { Editing } from "../json/json-scanner.ts";
-import { plainName, quoteName } from "../sql-text.ts";
+import { quoteName } from "../sql-text.ts";
 import { readBytes } from "../text/byte-stream.ts";
 import { columnNames } from "../text/header.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";
@@ -94,8 +94,7 @@ function describe(root: Shape, layouts: ReadonlySet<Layout>, name: string): Json
   const format = others.length === 0 ? formats[layout] : "auto";
   const { fields } = root;
   if (fields === undefined || !isTable(root)) {
-    const isOdd = isMixed(root.kinds) && (root.kinds & kinds.object) !== 0;
-    const problems = isOdd ? [mixedProblem("json", root, name)] : [];
+    const problems = mixedProblems("json", root, name).slice(0, maxTold);
     return { columns: [{ name: "json", type: columnType(root) }], isRecords: false, format, problems };
   }
   const names = namesOf(fields.names);
@@ -123,8 +122,10 @@ function renamed(written: readonly string[], names: readonly string[], source: s
 const maxTold = 10;
 
 function problemsOf(column: string, shape: Shape, source: string): SourceProblem[] {
-  const mixed = isMixed(shape.kinds) ? [mixedProblem(column, shape, source)] : [];
-  return [...mixed, ...inexactProblems(column, shape, { source, path: column })];
+  return [
+    ...mixedProblems(column, shape, source).slice(0, maxTold),
+    ...inexactProblems(column, shape, { source, path: column }),
+  ];
 }
 
 /** What values are called, and where the first of each is. */
@@ -136,13 +137,25 @@ const groups = [
   { kind: kinds.list, name: "lists" },
 ] as const;
 
+/** Of a place and of all within it; what is within JSON stays as it is. */
+function mixedProblems(path: string, shape: Shape, source: string): SourceProblem[] {
+  if (isMixed(shape.kinds)) return [mixedProblem(path, shape, source)];
+  const { fields, items } = shape;
+  return [
+    ...(fields?.shapes.flatMap((field, index) =>
+      mixedProblems(`${path}.${fields.names[index] ?? ""}`, field, source),
+    ) ?? []),
+    ...(items === undefined ? [] : mixedProblems(`${path}[]`, items, source)),
+  ];
+}
+
 function mixedProblem(column: string, shape: Shape, source: string): SourceProblem {
   const told = groups.flatMap(({ kind, name }) => {
     const first = shape.firsts.find((one) => (one.kind & kind) !== 0);
     return first === undefined ? [] : [`${name} (first on ${first.place})`];
   });
   const isNested = (shape.kinds & (kinds.object | kinds.list)) !== 0;
-  const now = isNested ? `JSON; ${plainName(column)}->>'$' gives each value as text` : "text";
+  const now = isNested ? "JSON, of which ->>'$' gives each value as text" : "text";
   const message = `column "${column}" of '${source}' holds ${told.join(", ")}, and is read as ${now}`;
   return { line: 0, code: "mixed_kinds", message };
 }
@@ -218,7 +231,8 @@ async function copyFiles(
     } finally {
       await copy.close();
     }
-    source.files[index] = { path, compression: "none", dialect: undefined };
+    const { text } = source.files[index] ?? {};
+    source.files[index] = { path, compression: "none", dialect: undefined, ...(text === undefined ? {} : { text }) };
     names.set(path, file.shown);
   });
 }

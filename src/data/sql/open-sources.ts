@@ -2,13 +2,14 @@ import { open, rm, type FileHandle } from "node:fs/promises";
 import { ToolError } from "../../errors.ts";
 import { readBytes, readStart } from "../text/byte-stream.ts";
 import type { Compression } from "../data-format.ts";
-import { headBytes, sniffDialect, type Dialect } from "../text/dialect.ts";
+import { headBytes, sniffDialect, sniffEncoding, type Dialect } from "../text/dialect.ts";
+import { encodingDoubts } from "../text/doubtful-encoding.ts";
 import { parseRows } from "../text/parse-rows.ts";
 import { changesOf, type Changes, type WatchedFile } from "./changed-files.ts";
 import { checkLineLengths } from "../text/line-length.ts";
 import { canBeWrong, type Encoding } from "../../encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "../open-file.ts";
-import type { KeptTable, WireSource } from "./sql-wire.ts";
+import type { KeptTable, SourceProblem, WireSource } from "./sql-wire.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";
 import { openJson, type JsonTable } from "./json-tables.ts";
 import { needsUnpacking, unpackFile } from "../packed/unpack.ts";
@@ -26,6 +27,8 @@ export interface OpenFile {
   dialect: Dialect | undefined;
   /** So many of the rows of the dialect's sample are those of the head; others were found further down. */
   headRows?: number;
+  /** Of JSON only that is not UTF-8: what it is, and what is to be said of that. */
+  text?: { encoding: Encoding; problems: SourceProblem[] };
   /** Of a workbook only: what was found in its sheet. */
   sheet?: SheetFindings;
   /** Zeros follow the last row of delimited text, which DuckDB would take for one more. */
@@ -146,11 +149,13 @@ interface Opening {
 async function describeFile(
   handle: FileHandle,
   { file, compression, path, sheet }: Opening,
-  { source, workspace, copies, reading }: Preparation,
+  preparation: Preparation,
 ): Promise<OpenFile> {
+  const { source, workspace, copies, reading } = preparation;
   const { shown, sizeBytes } = file;
-  if (source.format !== "csv") return { path, compression, dialect: undefined, handle };
+  if (source.format === "parquet") return { path, compression, dialect: undefined, handle };
   const start = await readStart(handle, { compression, shown, maxBytes: headBytes });
+  if (source.format !== "csv") return await describeJson(handle, { file, compression, path, start }, preparation);
   const dialect = sniffDialect({ shown, ...start, isSheet: sheet !== undefined });
   const isPadded = dialect.columns.length === 1 && (await endsInZeros(handle, start, { compression, dialect }));
   if (dialect.encoding === "utf-8") {
@@ -168,6 +173,25 @@ async function describeFile(
   await transcode(readBytes(handle, { compression, shown, onRead }), { ...dialect, shown }, copy);
   await checkLineLengths(copy, shown);
   return { path: copy, compression: "none", dialect, isPadded };
+}
+
+/** JSON is UTF-8 by its rules; what is not is read out of a copy that is. */
+async function describeJson(
+  handle: FileHandle,
+  { file, compression, path, start }: Opening & { start: { bytes: Uint8Array; complete: boolean } },
+  { workspace, copies, handles, reading }: Preparation,
+): Promise<OpenFile> {
+  const { shown, sizeBytes } = file;
+  const encoding = sniffEncoding({ shown, ...start });
+  if (encoding === "utf-8") return { path, compression, dialect: undefined, handle };
+  const copy = await workspace.temporaryPath(".json");
+  copies.push(copy);
+  const onRead = countRead(reading, sizeBytes);
+  await transcode(readBytes(handle, { compression, shown, onRead }), { encoding, shown }, copy);
+  const copied = await open(copy);
+  handles.push(copied);
+  const problems = encodingDoubts(encoding, new TextDecoder(encoding).decode(start.bytes, { stream: true }), shown);
+  return { path: copy, compression: "none", dialect: undefined, handle: copied, text: { encoding, problems } };
 }
 
 /** Whether a program made a text longer than what it wrote. Of a packed one that is seen by its head alone. */

@@ -53,7 +53,11 @@ function widthProblem(source: OpenSource, reading: Reading): SourceProblem[] {
 
 /** What is told of a source before it is read: by its kept copy, or by the heads of its files. */
 function firstProblems({ kept, files, json }: OpenSource): SourceProblem[] {
-  const found = files.flatMap(({ dialect, sheet }) => [...(dialect?.problems ?? []), ...(sheet?.problems ?? [])]);
+  const found = files.flatMap(({ dialect, sheet, text }) => [
+    ...(dialect?.problems ?? []),
+    ...(sheet?.problems ?? []),
+    ...(text?.problems ?? []),
+  ]);
   return shortened([...(kept?.problems ?? []), ...(json?.problems ?? []), ...found]);
 }
 

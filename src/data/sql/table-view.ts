@@ -182,8 +182,8 @@ function csvCall(dialect: Dialect, files: readonly OpenFile[], { inOrder }: Read
 export function dialectOf({ source, files, kept }: OpenSource): SourceDialect {
   const { name, format, compression } = source;
   if (kept !== undefined) return { ...kept.dialect, source: name };
-  const { dialect, sheet } = files[0] ?? {};
-  const encoding = dialect?.encoding ?? (format === "parquet" ? "binary" : "utf-8");
+  const { dialect, sheet, text } = files[0] ?? {};
+  const encoding = dialect?.encoding ?? text?.encoding ?? (format === "parquet" ? "binary" : "utf-8");
   if (sheet !== undefined) {
     const header = dialect?.header ?? false;
     return { source: name, format: "xlsx", compression: "zip", encoding, sheet: sheet.sheet, header };

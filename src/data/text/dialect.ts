@@ -211,7 +211,8 @@ function mostCommon(counts: readonly number[]): number {
   return [...tally].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? 1;
 }
 
-function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
+/** @throws ToolError `unreadable` for a binary file, and for an encoding that cannot be told */
+export function sniffEncoding({ shown, bytes, complete }: Head): Encoding {
   if (isUtf32(bytes))
     throw new ToolError("unreadable", `'${shown}' is text in UTF-32; convert it to UTF-8: iconv -f UTF-32 -t UTF-8`);
   const marked = markedUtf16(bytes);

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { profileData } from "../../../src/tools/profile-data.ts";
 import { queryData } from "../../../src/tools/query-data.ts";
@@ -150,6 +151,19 @@ test("reads a large file of two bytes a character, whose head ends within one", 
   );
   const answer = await folder.value(queryData, { sql: "select count(*), min(b) from 'large.csv'" });
   expect(answer["rows"]).toEqual([[60_000, "東京"]]);
+});
+
+test.each([
+  ["utf-16le", "a.json", Buffer.from('\uFEFF[{"n":"Zürich","v":1.5}]', "utf16le")],
+  ["utf-16le", "a.jsonl", Buffer.from('{"n":"Zürich","v":1.5}\n', "utf16le")],
+  ["windows-1252", "b.json", Buffer.from('[{"n":"Zürich","v":1.5}]', "latin1")],
+  ["windows-1252", "b.jsonl.gz", gzipSync(Buffer.from('{"n":"Zürich","v":1.5}\n', "latin1"))],
+])("JSON in %s is read: %s", async (encoding, name, content) => {
+  await folder.write(name, content);
+  const expected = { columns: ["n", "v"], rows: [["Zürich", 1.5]] };
+  expect(await folder.value(queryData, { sql: `select * from '${name}'` })).toMatchObject(expected);
+  expect(await folder.value(readRows, { source: name })).toMatchObject(expected);
+  expect(await folder.value(profileData, { source: name })).toMatchObject({ encoding, row_count: 1 });
 });
 
 test("bytes that mean nothing in the encoding, far down, are refused and never replaced", async () => {
