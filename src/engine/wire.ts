@@ -120,7 +120,15 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
     closed: closed.promise,
     definitions: () => ready.promise,
     call: async (name, input, options) =>
-      lost ?? callOver(stream, { pending, id: ++lastId, name, input: input as JsonValue, ...options }),
+      lost ??
+      callOver(stream, {
+        pending,
+        closed: closed.promise,
+        id: ++lastId,
+        name,
+        input: input as JsonValue,
+        ...options,
+      }),
     async close() {
       stream.end();
       await closed.promise;
@@ -130,6 +138,7 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
 
 interface OutgoingCall extends CallOptions {
   pending: Map<number, PendingCall>;
+  closed: Promise<void>;
   id: number;
   name: string;
   input: JsonValue;
@@ -137,13 +146,15 @@ interface OutgoingCall extends CallOptions {
 
 async function callOver(
   stream: Duplex,
-  { pending, id, name, input, signal, progress }: OutgoingCall,
+  { pending, closed, id, name, input, signal, progress }: OutgoingCall,
 ): Promise<ToolResult> {
   const { promise, resolve } = Promise.withResolvers<ToolResult>();
   let givingUp: NodeJS.Timeout | undefined;
   const giveUp = () => {
     const message = `${name} was cancelled, and its engine, which did not notice, ended`;
-    resolve({ ok: false, code: "cancelled", message });
+    pending.delete(id);
+    // not before the connection is gone: whoever calls next is to find a new engine
+    void closed.then(() => resolve({ ok: false, code: "cancelled", message }));
     stream.destroy();
   };
   const cancel = () => {
