@@ -50,13 +50,15 @@ const maxQuotes = 1_000;
 
 /** Where a text has more quotes in one cell than papaparse can go through in time; its length where it has not. */
 export function quoteStorm(text: string, { delimiter, newline }: { delimiter: string; newline: string }): number {
+  const nextDelimiter = openSearch(text, delimiter);
+  const nextNewline = openSearch(text, newline);
   let count = 0;
   let cellStart = 0;
   let cellEnd = -1;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
     if (at > cellEnd) {
       cellStart = at;
-      cellEnd = Math.min(placeOf(text, delimiter, at), placeOf(text, newline, at));
+      cellEnd = Math.min(nextDelimiter(at), nextNewline(at));
       count = 0;
     }
     count += 1;
@@ -65,7 +67,13 @@ export function quoteStorm(text: string, { delimiter, newline }: { delimiter: st
   return text.length;
 }
 
-function placeOf(text: string, part: string, from: number): number {
-  const at = text.indexOf(part, from);
-  return at < 0 ? text.length : at;
+/** Where a part comes next after a place that only grows; the end of the text where it does not. */
+function openSearch(text: string, part: string): (from: number) => number {
+  let found = -1;
+  return (from) => {
+    if (found >= from) return found;
+    found = text.indexOf(part, from);
+    if (found < 0) found = text.length;
+    return found;
+  };
 }
