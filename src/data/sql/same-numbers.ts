@@ -7,17 +7,24 @@ import { columnTypes, type Reading } from "./table-view.ts";
 /** Columns of numbers that are text because two of them are the same number, and may be two names. */
 export function sameNumbers(source: OpenSource, reading: Reading): SourceProblem[] {
   if (reading.asText) return [];
-  const types = columnTypes(source, reading);
-  return source.files.flatMap(({ dialect }, file) =>
+  const found = source.files.flatMap(({ dialect }, file) =>
     (dialect?.columns ?? []).flatMap((name, index) => {
-      if (types.get(name) !== "VARCHAR") return [];
       const pair = twoSpellings((dialect?.sample ?? []).map((row) => row[index] ?? ""));
-      return pair === undefined ? [] : [problemOf(name, pair, source.source.files[file]?.shown ?? "")];
+      return pair === undefined ? [] : [{ name, pair, shown: source.source.files[file]?.shown ?? "" }];
     }),
   );
+  if (found.length === 0) return [];
+  const types = columnTypes(source, reading);
+  return found.filter(({ name }) => types.get(name) === "VARCHAR").map(problemOf);
 }
 
-function problemOf(name: string, [one, other]: [string, string], shown: string): SourceProblem {
+interface SameNumbers {
+  name: string;
+  pair: [string, string];
+  shown: string;
+}
+
+function problemOf({ name, pair: [one, other], shown }: SameNumbers): SourceProblem {
   const message = `column "${name}" of '${shown}' is read as text: ${one} and ${other} in it would be one number; where they are, write ${quoteName(name)}::double`;
   return { line: 0, code: "same_number", message };
 }
