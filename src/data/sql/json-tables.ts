@@ -122,10 +122,7 @@ function renamed(written: readonly string[], names: readonly string[], source: s
 const maxTold = 10;
 
 function problemsOf(column: string, shape: Shape, source: string): SourceProblem[] {
-  return [
-    ...mixedProblems(column, shape, source).slice(0, maxTold),
-    ...inexactProblems(column, shape, { source, path: column }),
-  ];
+  return [...mixedProblems(column, shape, source).slice(0, maxTold), ...inexactProblems(column, shape, source)];
 }
 
 /** What values are called, and where the first of each is. */
@@ -137,16 +134,25 @@ const groups = [
   { kind: kinds.list, name: "lists" },
 ] as const;
 
-/** Of a place and of all within it; what is within JSON stays as it is. */
-function mixedProblems(path: string, shape: Shape, source: string): SourceProblem[] {
-  if (isMixed(shape.kinds)) return [mixedProblem(path, shape, source)];
+/** A place and all within it, by their paths, as far as they may be entered. */
+function* placesOf(
+  shape: Shape,
+  path: string,
+  mayEnter: (shape: Shape) => boolean = () => true,
+): Generator<{ shape: Shape; path: string }> {
+  yield { shape, path };
+  if (!mayEnter(shape)) return;
   const { fields, items } = shape;
-  return [
-    ...(fields?.shapes.flatMap((field, index) =>
-      mixedProblems(`${path}.${fields.names[index] ?? ""}`, field, source),
-    ) ?? []),
-    ...(items === undefined ? [] : mixedProblems(`${path}[]`, items, source)),
-  ];
+  for (const [index, field] of (fields?.shapes ?? []).entries())
+    yield* placesOf(field, `${path}.${fields?.names[index] ?? ""}`, mayEnter);
+  if (items !== undefined) yield* placesOf(items, `${path}[]`, mayEnter);
+}
+
+/** Of a place and of all within it; what is within JSON stays as it is. */
+function mixedProblems(column: string, root: Shape, source: string): SourceProblem[] {
+  return [...placesOf(root, column, ({ kinds: all }) => !isMixed(all))].flatMap(({ shape, path }) =>
+    isMixed(shape.kinds) ? [mixedProblem(path, shape, source)] : [],
+  );
 }
 
 function mixedProblem(column: string, shape: Shape, source: string): SourceProblem {
@@ -161,25 +167,15 @@ function mixedProblem(column: string, shape: Shape, source: string): SourceProbl
 }
 
 /** Numbers anywhere in a column that are read as they are written. */
-function inexactProblems(
-  column: string,
-  shape: Shape,
-  { source, path }: { source: string; path: string },
-): SourceProblem[] {
-  const { fields, items, firsts } = shape;
-  const inner = [
-    ...(fields?.shapes.flatMap((field, index) =>
-      inexactProblems(column, field, { source, path: `${path}.${fields.names[index] ?? ""}` }),
-    ) ?? []),
-    ...(items === undefined ? [] : inexactProblems(column, items, { source, path: `${path}[]` })),
-  ];
-  const isInexact = (shape.kinds & kinds.inexact) !== 0;
-  if (!isInexact && !isByText(shape.kinds)) return inner;
-  const long = firsts.findLast(({ kind }) => (kind & (kinds.inexact | kinds.giant | kinds.odd)) !== 0);
-  const where = long === undefined ? "" : `, first on ${long.place}`;
-  const advice = path === column ? `; try_cast(${quoteName(column)} as double) rounds them` : "";
-  const message = `"${path}" of '${source}' holds numbers with more digits than a number type keeps${where}; they are read as texts${advice}`;
-  return [{ line: 0, code: "inexact_numbers" as const, message }, ...inner];
+function inexactProblems(column: string, root: Shape, source: string): SourceProblem[] {
+  return [...placesOf(root, column)].flatMap(({ shape, path }) => {
+    if ((shape.kinds & kinds.inexact) === 0 && !isByText(shape.kinds)) return [];
+    const long = shape.firsts.findLast(({ kind }) => (kind & (kinds.inexact | kinds.giant | kinds.odd)) !== 0);
+    const where = long === undefined ? "" : `, first on ${long.place}`;
+    const advice = path === column ? `; try_cast(${quoteName(column)} as double) rounds them` : "";
+    const message = `"${path}" of '${source}' holds numbers with more digits than a number type keeps${where}; they are read as texts${advice}`;
+    return [{ line: 0, code: "inexact_numbers" as const, message }];
+  });
 }
 
 /** What has to be written otherwise for DuckDB to read it; undefined where nothing has. */
