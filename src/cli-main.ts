@@ -1,6 +1,7 @@
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, type Config } from "./config.ts";
+import { modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -109,7 +110,7 @@ ${table(flags)}
 
 Keys, in the environment or under "keys" in the configuration file
 ${table([
-  ["models", "ANTHROPIC_API_KEY, OPENAI_API_KEY, GROQ_API_KEY"],
+  ["models", modelKeys.join(", ")],
   ["web_search", "SEARCH_API_KEY with CX_ENGINE (Google), BRAVE_API_KEY, TAVILY_API_KEY or SEARXNG_URL"],
 ])}
 

@@ -10,11 +10,10 @@ import {
 } from "./config/sources.ts";
 import { readDatabases } from "./config/databases.ts";
 import { readProxies, type ProxyConfig } from "./config/proxies.ts";
+import { modelKeys } from "./config/offered.ts";
 import { decideFolders } from "./config/folders.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
-/** The names under which keys are found in the environment and in the configuration file's `keys`. */
-const keyNames = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"] as const;
 /** Keys and an address; `src/web/search` says which of them make a search service usable. */
 const searchNames = ["SEARCH_API_KEY", "CX_ENGINE", "BRAVE_API_KEY", "TAVILY_API_KEY", "SEARXNG_URL"] as const;
 const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
@@ -59,7 +58,7 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const { root: _root, plugin: _plugin, database, mcp_config: given_mcp, ...kept } = narrowed;
   const mcp_config = given_mcp === undefined ? undefined : resolve(given_mcp);
   const databases = readDatabases(database, process.cwd());
-  const secrets = { ...fileSecrets, ...pick(process.env, [...keyNames, ...searchNames, ...baseUrlNames]) };
+  const secrets = { ...fileSecrets, ...pick(process.env, [...modelKeys, ...searchNames, ...baseUrlNames]) };
   const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
   const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [
