@@ -41,15 +41,19 @@ export interface Exchange<Body> {
   /**
    * Make something of a reply that is no error, or of 304 where a condition was sent.
    *
+   * @param untimed wait for what the server has no part in: it does not count against the deadline
    * @throws ToolError for one that is not wanted or cannot be read
    */
-  receive: (reply: OpenReply) => Promise<Body>;
+  receive: (reply: OpenReply, untimed: Untimed) => Promise<Body>;
   /** What to try where the server wants fewer requests. */
   whenLimited: string;
   /** Says more of a reply that is an error than its status does. It may read the body. */
   explain?: (reply: OpenReply, usual: Refusal) => Promise<Refusal>;
+  untimed: Untimed;
   signal: AbortSignal;
 }
+
+export type Untimed = (wait: () => Promise<void>) => Promise<void>;
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const busyStatuses = new Set([429, 503]);
@@ -145,7 +149,7 @@ function retryAfterMs(reply: OpenReply): number {
 async function receive<Body>(reply: OpenReply, request: Exchange<Body>): Promise<Fetched<Body>> {
   const { url, status } = reply;
   try {
-    const body = await request.receive(reply);
+    const body = await request.receive(reply, request.untimed);
     request.signal.throwIfAborted();
     return { ok: true, finalUrl: url.href, status, body };
   } catch (thrown) {

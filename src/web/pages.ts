@@ -28,7 +28,7 @@ export type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> &
 
 const timeLimitMs = 10_000;
 /** Of one thread: a server that reads any one page stays below 300 MB. No single allocation is large. */
-const memoryMb = 128;
+const memoryMb = 104;
 /** V8 would take twice as much and look for garbage half as often. */
 const youngMb = 12;
 /** Of pages that are read at a time, unless it is a single one. */
@@ -53,12 +53,13 @@ export function openPages(): Pages {
   }
 
   async function inRoom(
-    { bytes, contentEncoding }: Pick<BodyTask<"page">, "bytes" | "contentEncoding">,
+    { bytes, contentEncoding, maxBytes }: Pick<BodyTask<"page">, "bytes" | "contentEncoding" | "maxBytes">,
     signal: AbortSignal,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    const leave = await room.enter(likelyBytes(bytes, contentEncoding), signal);
-    return work().finally(leave);
+    const likely = likelyBytes(bytes, contentEncoding, maxBytes);
+    const place = await room.enter({ bytes: likely, isFirst: () => false }, signal);
+    return work().finally(place.leave);
   }
 
   return {

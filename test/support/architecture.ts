@@ -27,6 +27,7 @@ const tiers: Tier[] = [
       "text",
       "download",
       "encodings",
+      "json-bytes",
       "isolate/",
     ],
     mutual: true,

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openScraper, type ScrapedPage, type Scraper, type ScrapeRequest } from "../../src/web/scrape.ts";
-import { scrapeAll } from "../support/scraping.ts";
+import { openScraper, type Scraper, type ScrapeRequest } from "../../src/web/scrape.ts";
+import { scrapeAll, type DecodedPage } from "../support/scraping.ts";
 import { endless, openSite, raw, reply, type Route, type Site } from "../support/site.ts";
 
 const page = "<title>T</title><p>hello";
@@ -72,12 +72,12 @@ afterAll(async () => {
   await site.close();
 });
 
-function collect(paths: string[], more: Partial<ScrapeRequest> = {}): Promise<ScrapedPage[]> {
+function collect(paths: string[], more: Partial<ScrapeRequest> = {}): Promise<DecodedPage[]> {
   const urls = paths.map((path) => (path.startsWith("/") ? site.origin + path : path));
   return scrapeAll(scraper, { urls, ...more });
 }
 
-async function one(url: string, more: Partial<ScrapeRequest> = {}): Promise<ScrapedPage> {
+async function one(url: string, more: Partial<ScrapeRequest> = {}): Promise<DecodedPage> {
   const [first] = await collect([url], more);
   if (first === undefined) throw new Error("no page");
   return first;

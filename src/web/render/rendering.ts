@@ -55,11 +55,11 @@ export function openRendering({ choice, way, gate, userAgent, signal }: Renderin
   return {
     async render({ page, timeoutMs, admit }) {
       const { host } = page.url;
-      const leaveSlot = await slots.enter({ host, order: 0, patienceMs: Infinity });
+      const slot = await slots.enter({ host, order: 0, patienceMs: Infinity });
       let leave = () => {};
       try {
         const opened = await started();
-        leave = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs });
+        ({ leave } = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs }));
         const startedAt = performance.now();
         const { renderPage } = await import("./render-page.ts");
         const settings = { way, userAgent, timeoutMs, maxLoadedBytes, maxPageChars, admit, signal };
@@ -67,7 +67,7 @@ export function openRendering({ choice, way, gate, userAgent, signal }: Renderin
         return { ...rendered, elapsedMs: Math.round(performance.now() - startedAt) };
       } finally {
         leave();
-        leaveSlot();
+        slot.leave();
       }
     },
     async close() {
