@@ -88,7 +88,16 @@ export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<B
 }
 
 export function failed(url: URL, status: number | null, error: ToolError): Fetched<never> {
-  return { ok: false, finalUrl: url.href, status, error };
+  return { ok: false, finalUrl: withoutUser(url), status, error };
+}
+
+/** An address that names a user is refused, and what it says of him is not told. */
+function withoutUser(url: URL): string {
+  if (url.username === "" && url.password === "") return url.href;
+  const shown = new URL(url);
+  shown.username = "***";
+  shown.password = "";
+  return shown.href;
 }
 
 function openReply(url: URL, { statusCode: status, statusText, headers, body }: Dispatcher.ResponseData) {
@@ -102,8 +111,17 @@ function requestOptions(
   { signal, body }: Pick<Exchange<unknown>, "signal" | "body">,
 ): Dispatcher.RequestOptions {
   const sent = body === undefined ? { method: "GET" as const } : { method: "POST" as const, body };
-  return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers };
+  let interim = 0;
+  const onInfo = () => {
+    interim += 1;
+    if (interim > maxInterim)
+      throw new ToolError("http_error", `${url.host}: the server sent ${interim} interim replies (1xx) and no answer`);
+  };
+  return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers, onInfo };
 }
+
+/** Honest servers send one or two before their answer. */
+const maxInterim = 100;
 
 /** The caller hears of an abort at once: undici, for one, hears of it only once it is connected. */
 async function untilAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {

@@ -51,6 +51,8 @@ const routes: Record<string, Route | string> = {
   "/silent": () => {},
   "/drip": raw(`${head}Content-Length: 100000\r\n\r\n`, "a"),
   "/drip-headers": raw("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"),
+  "/many-interim": raw("", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000)),
+  "/unasked-interim": raw("", "HTTP/1.1 100 Continue\r\n\r\n"),
   "/endless-interim": raw("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
   "/long-header": raw(`HTTP/1.1 200 OK\r\nX-A: ${"a".repeat(200_000)}`),
   "/no-http": raw("SSH-2.0-OpenSSH_9.9\r\n"),
@@ -159,6 +161,8 @@ describe("a page fails", () => {
     ["/drip", "timeout", null, 150],
     ["/drip-headers", "timeout", null, 150],
     ["/endless-interim", "timeout", null, 150],
+    ["/many-interim", "http_error", null],
+    ["/unasked-interim", "http_error", null],
     ["/long-header", "http_error", null],
     ["/no-http", "http_error", null],
     ["/reset", "unavailable", null, 300],
@@ -172,6 +176,15 @@ describe("a page fails", () => {
   test.each(cases)("%s: %s, status %s", async (path, code, status, timeoutMs = 5_000) => {
     const found = await one(path.replace("HOST", site.host), { timeoutMs });
     expect(found).toMatchObject({ status, content: null, error: { code } });
+  });
+
+  test("and its address tells no password", async () => {
+    routes["/to-user"] = (response) => {
+      response.writeHead(302, { location: `http://me:secret@${site.host}/page` }).end();
+    };
+    const [redirected, asked] = await collect(["/to-user", `http://me:secret@${site.host}/page`]);
+    expect(redirected).toMatchObject({ finalUrl: `http://***@${site.host}/page`, error: { code: "blocked_address" } });
+    expect(asked?.finalUrl).toBe(`http://***@${site.host}/page`);
   });
 
   test("and the others are there, in order", async () => {
