@@ -34,7 +34,14 @@ export type {
 } from "./providers/provider.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";
-export type { Session, SessionStore, SessionSummary } from "./session/store.ts";
+export {
+  checkSessionId,
+  conflict as sessionConflict,
+  summarize as summarizeSession,
+  type Session,
+  type SessionStore,
+  type SessionSummary,
+} from "./session/store.ts";
 export { tools } from "./tools/index.ts";
 export type { Services } from "./tools/services.ts";
 export {

@@ -1,7 +1,7 @@
 import type { AssistantPart, JsonObject, Message, Usage } from "../message.ts";
 
 /**
- * One model behind one service. Every implementation passes `test/contracts/provider.ts`.
+ * One model behind one service. Every implementation passes `providerContract` of `axoner/testing`.
  */
 export interface Provider {
   /** The name it is configured under, e.g. `openai`. */
