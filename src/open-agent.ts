@@ -8,6 +8,7 @@ import { openJoinedEngine } from "./engine/joined.ts";
 import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
+import type { LazyTelemetry } from "./telemetry/lazy.ts";
 import { tools as builtIn } from "./tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
 import { version } from "./version.ts";
@@ -23,7 +24,7 @@ export interface OpenAgent {
  *
  * @throws ConfigError for a provider or a store that cannot be used
  */
-export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
+export async function openAgent(config: Config, engine: Engine, telemetry: LazyTelemetry): Promise<OpenAgent> {
   const [{ createAgent }, { defaultSystem }, { openStore }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
     import("./agent/system.ts"),
@@ -35,7 +36,10 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
   const others = await openOthers(config);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
   const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
+  const traceRun = await telemetry.traceRuns();
   const agent = createAgent({
+    ...(traceRun && { traceRun }),
+    name: "axoner",
     provider,
     engine: joined,
     store,

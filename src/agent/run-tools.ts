@@ -6,6 +6,7 @@ import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
+import type { TraceTool } from "./run-trace.ts";
 
 export interface ToolRunOptions {
   engine: Engine;
@@ -13,6 +14,8 @@ export interface ToolRunOptions {
   signal: AbortSignal;
   /** How long one call may take. */
   toolTimeoutMs: number;
+  /** Stands around each call. */
+  traceTool?: TraceTool | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
 }
@@ -29,11 +32,17 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, traceTool }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = new AbortController();
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = { engine, toolTimeoutMs, signal: AbortSignal.any([signal, leaving.signal]), emit: events.push };
+  const options = {
+    engine,
+    toolTimeoutMs,
+    traceTool,
+    signal: AbortSignal.any([signal, leaving.signal]),
+    emit: events.push,
+  };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
@@ -53,7 +62,8 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   const { id, name, input } = call;
   const startedAt = Date.now();
   options.emit({ type: "tool_started", call_id: id, name, input });
-  const result = isJsonObject(input) ? await callTool(call, options) : notAnObject(call);
+  const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
+  const result = await (options.traceTool?.(call, work) ?? work());
   const text = resultText(result) + repeatNote(times);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
   return { role: "tool", callId: id, name, ok: result.ok, text };
