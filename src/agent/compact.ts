@@ -3,7 +3,7 @@ import type { Message, UserMessage } from "../message.ts";
 import type { ModelReply, ModelRequest, Provider } from "../providers/provider.ts";
 import { cutText } from "../text.ts";
 import type { Budget, Reservation } from "./budget.ts";
-import { estimateTokens } from "./estimate.ts";
+import { estimatePart } from "./estimate.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /**
@@ -73,7 +73,7 @@ function tailStart(messages: readonly Message[], first: number, maxTokens: numbe
   for (let index = messages.length - 1; index >= first; index--) {
     const message = messages[index];
     if (message === undefined) break;
-    if (summarizedBy(message) === 0) tokens += estimateTokens(JSON.stringify(message));
+    if (summarizedBy(message) === 0) tokens += estimatePart(message);
     if (tokens > maxTokens) break;
     if (message.role !== "tool") start = index; // its answers stand behind it: a turn begins here
   }

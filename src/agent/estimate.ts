@@ -17,7 +17,7 @@ export function openEstimate(): Estimate {
   let counted: { messages: readonly Message[]; tokens: number } | undefined;
 
   const sizeOf = (part: object): number => {
-    const known = sizes.get(part) ?? estimateTokens(JSON.stringify(part));
+    const known = sizes.get(part) ?? estimatePart(part);
     sizes.set(part, known);
     return known;
   };
@@ -37,7 +37,16 @@ export function openEstimate(): Estimate {
   };
 }
 
-export function estimateTokens(text: string): number {
+/** What any service counts for a picture, whatever its size. */
+const pictureTokens = 5_000;
+
+/** Of a message, a tool or anything else that is sent. */
+export function estimatePart(part: object): number {
+  if (!("images" in part) || !Array.isArray(part.images)) return estimateTokens(JSON.stringify(part));
+  return estimateTokens(JSON.stringify({ ...part, images: [] })) + part.images.length * pictureTokens;
+}
+
+function estimateTokens(text: string): number {
   return Math.ceil(new TextEncoder().encode(text).length / 3);
 }
 

@@ -1,11 +1,12 @@
 import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
-import { isJsonObject, type Message, type ToolCall } from "../message.ts";
+import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
+import { picturesOf } from "./tool-pictures.ts";
 import type { TraceTool } from "./run-trace.ts";
 
 export interface ToolRunOptions {
@@ -19,8 +20,6 @@ export interface ToolRunOptions {
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
 }
-
-export type ToolMessage = Extract<Message, { role: "tool" }>;
 
 const parallelCalls = 8;
 /** Longer results are cut: the tools' own stay below, a plugin's might fill the model's window. */
@@ -64,9 +63,11 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   options.emit({ type: "tool_started", call_id: id, name, input });
   const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
   const result = await (options.traceTool?.(call, work) ?? work());
-  const text = resultText(result) + repeatNote(times);
+  const { pictures, note } = picturesOf(result);
+  const text = resultText(result) + note + repeatNote(times);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
-  return { role: "tool", callId: id, name, ok: result.ok, text };
+  const images = pictures.length === 0 ? {} : { images: pictures };
+  return { role: "tool", callId: id, name, ok: result.ok, text, ...images };
 }
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {

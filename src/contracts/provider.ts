@@ -102,6 +102,18 @@ const reading: Record<string, Check> = {
     const messages: Message[] = [{ role: "user", text: "twice" }, ...turn, ...turn];
     assert.equal(textOf(await collect(await start("done"), { messages })), "done");
   },
+  async "takes pictures that tools returned"({ start }) {
+    const call = (id: string) => ({ type: "tool_call" as const, call: { id, name: "draw", input: {} } });
+    const images = [{ mediaType: "image/png", base64: "iVBORw0KGgo=" }];
+    const messages: Message[] = [
+      { role: "user", text: "Draw both." },
+      { role: "assistant", parts: [call("a"), call("b"), call("c")] },
+      { role: "tool", callId: "a", name: "draw", ok: true, text: '{"path":"a.png"}', images },
+      { role: "tool", callId: "b", name: "draw", ok: false, text: "ERROR timeout: too slow" },
+      { role: "tool", callId: "c", name: "draw", ok: true, text: "", images: [...images, ...images] },
+    ];
+    assert.equal(textOf(await collect(await start("A bar."), { messages })), "A bar.");
+  },
   async "takes pictures, a format of the reply and a limit of its length"({ start }) {
     const events = await collect(await start('{"colour":"red"}'), {
       messages: [{ role: "user", text: "Which colour?", images: [{ mediaType: "image/png", base64: "iVBORw0KGgo=" }] }],

@@ -1,5 +1,5 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { AssistantPart, JsonValue, Message } from "../message.ts";
+import type { AssistantPart, JsonValue, Message, Picture } from "../message.ts";
 import type { ModelReply, ModelRequest } from "../providers/provider.ts";
 import { cutText, toJson } from "../text.ts";
 import type { ToolResult } from "../tools/tool.ts";
@@ -32,16 +32,23 @@ export function resultContent(result: ToolResult): Attributes {
 function toTold(message: Message): JsonValue {
   switch (message.role) {
     case "user": {
-      const pictures = (message.images ?? []).map(({ mediaType }) => ({ type: "picture", mime_type: mediaType }));
-      return { role: "user", parts: [text(message.text), ...pictures] };
+      return { role: "user", parts: [text(message.text), ...toPictures(message)] };
     }
     case "assistant":
       return { role: "assistant", parts: message.parts.flatMap(toPart) };
     case "tool": {
       const response = cutText(message.text, maxTextChars);
-      return { role: "tool", parts: [{ type: "tool_call_response", id: message.callId, response }] };
+      return {
+        role: "tool",
+        parts: [{ type: "tool_call_response", id: message.callId, response }, ...toPictures(message)],
+      };
     }
   }
+}
+
+/** That there were some, and not what they show. */
+function toPictures({ images = [] }: { images?: readonly Picture[] }): JsonValue[] {
+  return images.map(({ mediaType }) => ({ type: "picture", mime_type: mediaType }));
 }
 
 /** Blocks of a provider's own, such as encrypted thoughts, say nothing to a reader. */

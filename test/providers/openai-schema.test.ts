@@ -46,7 +46,14 @@ const calls: Message[] = [
     ],
   },
   { role: "tool", callId: `toolu_${"x".repeat(90)}`, name: "calculate", ok: true, text: '{"result":"5"}' },
-  { role: "tool", callId: "b", name: "no such.tool", ok: false, text: "" },
+  {
+    role: "tool",
+    callId: "b",
+    name: "no such.tool",
+    ok: false,
+    text: "",
+    images: [{ mediaType: "image/png", base64: "iVBORw0KGgo=" }],
+  },
   { role: "assistant", parts: [] },
   { role: "user", text: "And now?" },
 ];
