@@ -46,7 +46,7 @@ export function estimatePart(part: object): number {
   return estimateTokens(JSON.stringify({ ...part, images: [] })) + part.images.length * pictureTokens;
 }
 
-function estimateTokens(text: string): number {
+export function estimateTokens(text: string): number {
   return Math.ceil(new TextEncoder().encode(text).length / 3);
 }
 

@@ -62,6 +62,8 @@ export interface ModelReply {
   /** Undefined where the service does not count. */
   usage: Usage | undefined;
   stopReason: StopReason;
+  /** What attempts cost that broke off before this one, as far as the service told; not part of `usage`. */
+  lost?: Usage;
   /** Who gave the reply, where it was not the provider that was asked. */
   servedBy?: Pick<Provider, "name" | "model" | "price">;
 }

@@ -1,6 +1,7 @@
 import type { RunResult } from "../agent/events.ts";
 import type { BeginningRun, RunTrace, TraceRun } from "../agent/run-trace.ts";
-import { errorMessage } from "../errors.ts";
+import { errorMessage, ProviderError } from "../errors.ts";
+import type { Usage } from "../message.ts";
 import type { ModelReply, ModelRequest, ModelTool, Provider } from "../providers/provider.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { loadApi, type Api } from "./api.ts";
@@ -77,6 +78,7 @@ async function* readReply({ api, run, tools, whole, instruments, withContent }: 
   const startedAt = performance.now();
   let firstAt: number | undefined;
   let reply: ModelReply | undefined;
+  let lost: Usage | undefined;
   let failure: Failure | undefined = { type: attributes.requestErrorType(undefined, signal) };
   try {
     for await (const event of readWithin(span, provider.stream(request, signal))) {
@@ -86,6 +88,7 @@ async function* readReply({ api, run, tools, whole, instruments, withContent }: 
     }
   } catch (thrown) {
     failure = { type: attributes.requestErrorType(thrown, signal), message: errorMessage(thrown) };
+    if (thrown instanceof ProviderError) lost = thrown.usage;
     throw thrown;
   } finally {
     const first = firstAt === undefined ? {} : { "gen_ai.response.time_to_first_chunk": (firstAt - startedAt) / 1_000 };
@@ -93,6 +96,7 @@ async function* readReply({ api, run, tools, whole, instruments, withContent }: 
     if (withContent && reply !== undefined) span.add(content.replyContent.bind(undefined, reply));
     const seconds = span.end({ ...first, ...model, ...(reply && attributes.replyAttributes(reply)) }, failure);
     recordTokens(instruments, reply?.usage, { ...asked, ...model });
+    recordTokens(instruments, reply?.lost ?? lost, asked);
     instruments.requestSeconds.record(seconds, { ...asked, ...model, ...attributes.errorType(failure) });
   }
 }

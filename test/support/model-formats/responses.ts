@@ -139,7 +139,7 @@ function problemOfItems(items: readonly JsonObject[]): string | undefined {
     } else if (type === "function_call_output") {
       if (!open.delete(callId)) return `No tool call found for function call output with call_id ${String(callId)}.`;
       const output = typeof item["output"] === "string" ? [] : objects(item["output"]);
-      const known = output.every(({ type }) => type === "input_text" || type === "input_image");
+      const known = output.every((part) => part["type"] === "input_text" || part["type"] === "input_image");
       if (item["output"] === undefined || !known) return `input[${index}]: output is required`;
     } else if (type === "reasoning") {
       const [first] = objects(summary);
