@@ -33,7 +33,7 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
   ]);
   const host = openNodeHost({ proxies: config.proxies });
   const provider = await openConfigured(config, host);
-  const others = await openOthers(config);
+  const others = await openOthers(config, telemetry);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
   const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
   const traceRun = await telemetry.traceRuns();
@@ -55,7 +55,10 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
   return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
 }
 
-async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Promise<Engine | undefined> {
+async function openOthers(
+  { mcp_config: file, agent_depth: depth }: Config,
+  { callMeta }: LazyTelemetry,
+): Promise<Engine | undefined> {
   if (file === undefined) return undefined;
   const [{ openOtherServers }, { readMcpServers }] = await Promise.all([
     import("./mcp/other-servers.ts"),
@@ -69,7 +72,7 @@ async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Pro
     }),
   );
   const taken = new Set([...builtIn, runAgent].map(({ name }) => name));
-  return openOtherServers({ servers, client: { name: "axoner", version }, taken });
+  return openOtherServers({ servers, client: { name: "axoner", version }, taken, callMeta });
 }
 
 async function openConfigured(config: Config, host: Host): Promise<Provider> {

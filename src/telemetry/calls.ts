@@ -1,6 +1,6 @@
 import * as api from "@opentelemetry/api";
 import type { ToolCallTrace } from "../mcp/tool-calls.ts";
-import { isJsonObject } from "../message.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText } from "../text.ts";
 import * as content from "./content.ts";
 import { beginSpan, type Failure } from "./spans.ts";
@@ -37,6 +37,13 @@ export function traceToolCalls(withContent: boolean): ToolCallTrace {
       span.end({}, failure);
     }
   };
+}
+
+/** The active span's trace, as `_meta` carries it to another server. */
+export function activeTrace(): JsonObject {
+  const carrier: JsonObject = {};
+  api.propagation.inject(api.context.active(), carrier);
+  return carrier;
 }
 
 /** `_meta` is the client's: what is no text is no header. */

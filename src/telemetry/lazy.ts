@@ -1,6 +1,7 @@
 import type { TraceRun } from "../agent/run-trace.ts";
 import { isTelemetryOn, type TelemetryConfig } from "../config/telemetry.ts";
 import { log } from "../log.ts";
+import type { CallMeta } from "../mcp/client.ts";
 import type { ToolCallTrace } from "../mcp/tool-calls.ts";
 import { once } from "../once.ts";
 
@@ -10,6 +11,8 @@ export interface LazyTelemetry {
   traceRuns(): Promise<TraceRun | undefined>;
   /** For calls over MCP; undefined where nobody is told. */
   traceCall: ToolCallTrace | undefined;
+  /** For calls of other servers' tools, which are part of the same trace; undefined where there is none. */
+  callMeta: CallMeta | undefined;
   /** As `Telemetry.close`. */
   close(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export function lazyTelemetry(config: TelemetryConfig, flushAfter: readonly stri
           }
         }
       : undefined,
+    callMeta: isOn ? async () => (await import("./calls.ts")).activeTrace() : undefined,
     close: async () => (await opened.opened())?.close(),
   };
 }

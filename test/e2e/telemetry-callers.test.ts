@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,6 +10,7 @@ import { openCollector, type CollectedSpan } from "../support/otlp-collector.ts"
 import { startServer } from "../support/server.ts";
 import { asJson, named, script } from "../support/traced.ts";
 
+const odd = fileURLToPath(new URL("../support/odd-mcp-server.ts", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("run_agent over MCP with an exporter", () => {
@@ -45,6 +46,23 @@ describe("run_agent over MCP with an exporter", () => {
       parentSpanId: "00f067aa0ba902b7",
       attributes: { "mcp.method.name": "tools/call", "network.transport": "pipe", "jsonrpc.request.id": "1" },
     });
+  });
+
+  test("another server's tool is told which trace it is called in", async () => {
+    const collector = await openCollector();
+    const cwd = temporaryFolder();
+    writeFileSync(
+      join(cwd, "mcp.json"),
+      JSON.stringify({ mcpServers: { odd: { command: process.execPath, args: [odd] } } }),
+    );
+    const given: ScriptedReply[] = [{ tool_calls: [{ name: "meta", input: {} }] }, "done"];
+    const args = [...script(cwd, given), "--mcp-config", "mcp.json"];
+    const server = startServer({ cwd, args, env: asJson(collector) });
+    await server.call("run_agent", { prompt: "go", session_id: "s" });
+    await expect.poll(() => named(collector.spans(), "execute_tool meta"), { timeout: 10_000 }).toHaveLength(1);
+    const [span] = named(collector.spans(), "execute_tool meta");
+    const stored = readFileSync(join(cwd, ".axoner/sessions/s.jsonl"), "utf8");
+    expect(stored).toContain(`00-${span?.traceId}-${span?.spanId}-01`);
   });
 
   test("what was not sent yet is sent when the input ends, a failed call and one without a trace included", async () => {
