@@ -19,7 +19,8 @@ afterAll(() => rmSync(packed, { recursive: true, force: true }));
 /** The tarball that `npm publish` would send. */
 let tarball: string;
 beforeAll(async () => {
-  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", packed], { cwd: root });
+  const shell = process.platform === "win32"; // npm is a script there
+  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", packed], { cwd: root, shell });
   tarball = join(packed, readdirSync(packed)[0] ?? "");
 });
 

@@ -90,14 +90,34 @@ describe("run_agent over MCP with an exporter", () => {
   });
 });
 
-test("in a program that has set OpenTelemetry up, an agent's runs are spans of its own trace", async () => {
-  const collector = await openCollector();
+/** A program of a user's own, beside axoner and OpenTelemetry. */
+function install(program: string): string {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules/axoner"));
   for (const name of ["zod", "@opentelemetry"])
     symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
-  writeFileSync(join(folder, "program.mjs"), ownProgram);
+  writeFileSync(join(folder, "program.mjs"), setUp + program);
+  return folder;
+}
+
+test("in a program that has set OpenTelemetry up, the tools that it serves are spans of the client's trace", async () => {
+  const collector = await openCollector();
+  const cwd = install(servingProgram);
+  const env = { PATH: process.env["PATH"] ?? "", OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+  const running = promisify(execFile)(process.execPath, ["program.mjs"], { cwd, env });
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const params = { name: "double", arguments: { n: 4 }, _meta: { traceparent } };
+  running.child.stdin?.end(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`);
+  expect(JSON.parse((await running).stdout)).toMatchObject({ result: { structuredContent: { twice: 8 } } });
+  const [served] = named(collector.spans(), "tools/call double");
+  expect(served).toMatchObject({ traceId: "4bf92f3577b34da6a3ce929d0e0e4736", parentSpanId: "00f067aa0ba902b7" });
+  expect(named(collector.spans(), "in the tool")[0]).toMatchObject({ parentSpanId: served?.spanId });
+});
+
+test("in a program that has set OpenTelemetry up, an agent's runs are spans of its own trace", async () => {
+  const collector = await openCollector();
+  const folder = install(agentProgram);
   const env = { PATH: process.env["PATH"] ?? "", OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
   const { stderr } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd: folder, env });
   expect(stderr).toBe("");
@@ -111,18 +131,20 @@ test("in a program that has set OpenTelemetry up, an agent's runs are spans of i
   expect(JSON.stringify(spans)).not.toContain("secret");
 });
 
-const ownProgram = `
-import { context, trace } from "@opentelemetry/api";
+const setUp = `
+import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { createAgent, defineTool } from "axoner";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { createAgent, defineTool, serve } from "axoner";
 import { scriptedProvider } from "axoner/testing";
 import { z } from "zod";
 
 const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] });
 trace.setGlobalTracerProvider(provider);
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 const tracer = trace.getTracer("mine");
 
 const double = defineTool({
@@ -132,6 +154,14 @@ const double = defineTool({
   output: z.object({ twice: z.number() }),
   run: async ({ n }) => tracer.startActiveSpan("in the tool", (span) => (span.end(), { twice: 2 * n })),
 });
+`;
+
+const servingProgram = `
+process.exitCode = await serve({ tools: [double] });
+await provider.shutdown();
+`;
+
+const agentProgram = `
 const model = scriptedProvider([{ tool_calls: [{ name: "double", input: { n: 4 } }] }, "a secret 8"]);
 const agent = createAgent({ name: "doubler", provider: model, tools: [double] });
 await tracer.startActiveSpan("my work", async (span) => {
