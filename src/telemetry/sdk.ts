@@ -1,4 +1,3 @@
-import type { Agent as HttpAgent } from "node:http";
 import { context, diag, DiagLogLevel, metrics, propagation, trace, type DiagLogFunction } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
@@ -21,6 +20,7 @@ import type { Sampling, TelemetryConfig } from "../config/telemetry.ts";
 import { errorMessage } from "../errors.ts";
 import { log } from "../log.ts";
 import { version } from "../version.ts";
+import { watchReach } from "./reach.ts";
 
 /** What this process sends. */
 export interface Telemetry {
@@ -36,8 +36,8 @@ const closeLimitMs = 1_500;
 export function openTelemetry({ traces, metrics: measures, sampling }: TelemetryConfig): Telemetry {
   const told = tellOnce();
   diag.setLogger({ error: told, warn: told, info: quiet, debug: quiet, verbose: quiet }, DiagLogLevel.WARN);
-  const unreachable = Promise.withResolvers<string>();
-  const options = { httpAgentOptions: watchedAgent(unreachable.resolve) };
+  const reach = watchReach();
+  const options = { httpAgentOptions: reach.agent };
   const resource = defaultResource()
     .merge(resourceFromAttributes({ "service.name": "axoner", "service.version": version }))
     .merge(detectResources({ detectors: [envDetector] }));
@@ -72,7 +72,7 @@ export function openTelemetry({ traces, metrics: measures, sampling }: Telemetry
         closeLimitMs,
       );
       const closed = Promise.all(providers.map((provider) => provider.shutdown())).then(() => undefined);
-      const problem = await Promise.race([closed, unreachable.promise, late.promise]).catch(errorMessage);
+      const problem = await Promise.race([closed, reach.untilLost(), late.promise]).catch(errorMessage);
       clearTimeout(timer);
       if (problem !== undefined) told(problem);
     },
@@ -96,19 +96,4 @@ function samplerOf({ share, followsParent }: Sampling): Sampler {
   const root =
     share === 1 ? new AlwaysOnSampler() : share === 0 ? new AlwaysOffSampler() : new TraceIdRatioBasedSampler(share);
   return followsParent ? new ParentBasedSampler({ root }) : root;
-}
-
-/** The exporters try again for seconds, which the end of a process must not wait for; so their connections are watched. */
-function watchedAgent(onUnreachable: (problem: string) => void) {
-  return async (protocol: string): Promise<HttpAgent> => {
-    const { Agent } = protocol === "https:" ? await import("node:https") : await import("node:http");
-    const agent: HttpAgent = new Agent({ keepAlive: true });
-    const connect = agent.createConnection.bind(agent);
-    agent.createConnection = (options, callback) => {
-      const socket = connect(options, callback);
-      socket?.once("error", (failure) => onUnreachable(failure.message));
-      return socket;
-    };
-    return agent;
-  };
 }
