@@ -22,7 +22,7 @@ export async function openCrawl(asked: CrawlRequest, around: Surroundings): Prom
   const startUrls = [...new Set(asked.startUrls.flatMap((url) => normaliseAddress(url) ?? []))];
   const request = { ...asked, startUrls };
   const scope = await openScope(request);
-  const frontier = openFrontier({ ...request, scope, traps: openTraps() });
+  const frontier = openFrontier({ ...request, scope, traps: openTraps(request.maxPages) });
   const course: Course = {
     request,
     around,
