@@ -45,6 +45,7 @@ export {
   type Progress,
   type RunContext,
   type Tool,
+  type CallingRun,
   type ToolContext,
   type ToolDefinition,
   type ToolResult,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AxonerError, ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { defineTool, type Tool } from "../tools/tool.ts";
+import { defineTool, type CallingRun, type Tool } from "../tools/tool.ts";
 import { exitReasons, type AgentEvent, type RunResult } from "./events.ts";
 
 const input = z.object({
@@ -35,9 +35,11 @@ const output = z.object({
 });
 
 /** What `run_agent` asks of whoever runs it. `outputSchema` is what `output_schema` held. */
-export type StartAgent = (
-  input: Omit<RunAgentInput, "output_schema"> & { outputSchema: JsonObject | undefined },
-  signal: AbortSignal,
+export type AgentTask = Omit<RunAgentInput, "output_schema"> & { outputSchema: JsonObject | undefined };
+
+type StartAgent = (
+  task: AgentTask,
+  call: { signal: AbortSignal; caller: CallingRun | undefined },
 ) => AsyncIterable<AgentEvent>;
 
 /** A whole agent as a tool. A run that ends at a limit is a result; one that fails is an error. */
@@ -49,11 +51,11 @@ export function runAgentTool(start: StartAgent): Tool {
     input,
     output,
     hints: { openWorld: true, long: true },
-    async run({ output_schema: schema, ...task }, { signal, progress }) {
+    async run({ output_schema: schema, ...task }, { signal, progress, caller }) {
       let done = 0;
       const outputSchema = schema === undefined ? undefined : parseSchema(schema);
       try {
-        for await (const event of start({ ...task, outputSchema }, signal)) {
+        for await (const event of start({ ...task, outputSchema }, { signal, caller })) {
           if (event.type === "run_finished") return resultOf(event, signal);
           const message = tell(event);
           if (message !== undefined) progress({ done: ++done, message });

@@ -7,16 +7,17 @@ import { openMemoryStore } from "../session/memory.ts";
 import { checkSessionId, type SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
 import type { Tool } from "../tools/tool.ts";
-import { runAgentTool } from "./agent-tools.ts";
+import { runAgentTool, type AgentTask } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
 import type { Conversation } from "./ask-model.ts";
 import { openBudget } from "./budget.ts";
+import { callingRun, parentOf, type ParentRun } from "./calling-run.ts";
 import { narrowEngine, withTool } from "./engines.ts";
 import { openEstimate } from "./estimate.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
-import { openPurse, type Purse } from "./purse.ts";
+import { openPurse } from "./purse.ts";
 import type { TraceRun } from "./run-trace.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
@@ -102,12 +103,6 @@ export interface Agent {
   asTool(): Tool;
 }
 
-/** A run that another run's `run_agent` began. */
-interface Parent {
-  purse: Purse;
-  depth: number;
-}
-
 /** More than any model reads. */
 const maxPromptChars = 4_000_000;
 
@@ -123,14 +118,14 @@ export function createAgent(options: AgentOptions): Agent {
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
-  async function* run(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
+  async function* run(given: RunOptions, parent?: ParentRun): AsyncGenerator<AgentEvent, void> {
     checkPrompt(given.prompt);
     const provider = given.provider ?? options.provider;
     const depth = parent?.depth ?? 0;
     const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
     const answerFormat = given.outputSchema && (await openAnswerFormat(given.outputSchema));
     const whole = await openEngine();
-    const withAgents = depth < subAgentDepth ? withTool(whole, toolFor({ purse, depth: depth + 1 })) : whole;
+    const withAgents = depth < subAgentDepth ? withTool(whole, ownTool) : whole;
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
     await conversation.append([{ role: "user", text: given.prompt }]);
@@ -145,6 +140,7 @@ export function createAgent(options: AgentOptions): Agent {
       provider: trace?.provider(provider) ?? provider,
       traceTool: trace?.tool,
       engine,
+      caller: callingRun(conversation.sessionId, { purse, depth: depth + 1 }),
       system,
       tools: () => engine.definitions(),
       conversation,
@@ -161,29 +157,34 @@ export function createAgent(options: AgentOptions): Agent {
     yield* trace?.events(events) ?? events;
   }
 
-  const toolFor = (parent?: Parent): Tool =>
-    runAgentTool(async function* (task, signal) {
-      const { prompt, session_id, tools, max_turns, max_usd, outputSchema, provider: name, model } = task;
-      const provider = await openWanted({ provider: name, model }, options);
-      const limits = { maxTurns: max_turns, maxUsd: max_usd };
-      yield* run(
-        { prompt, sessionId: session_id, toolNames: tools, outputSchema, provider, signal, ...limits },
-        parent,
-      );
+  const toolFor = (isOwn: boolean): Tool =>
+    runAgentTool(async function* (task, { signal, caller }) {
+      const parent = parentOf(caller);
+      // depth is counted below one agent: another one's own begins here
+      const above = parent && { ...parent, depth: isOwn ? parent.depth : 0 };
+      yield* run({ ...(await readTask(task, options)), signal }, above);
     });
+  const ownTool = toolFor(true);
 
   return {
     run: (given) => run(given),
     complete: async (given) => finished(run(given)),
-    asTool: () => toolFor(),
+    asTool: () => toolFor(false),
   };
+}
+
+async function readTask(task: AgentTask, options: AgentOptions): Promise<RunOptions> {
+  const { prompt, session_id, tools, max_turns, max_usd, outputSchema, provider: name, model } = task;
+  const provider = await openWanted({ provider: name, model }, options);
+  const limits = { maxTurns: max_turns, maxUsd: max_usd };
+  return { prompt, sessionId: session_id, toolNames: tools, outputSchema, provider, ...limits };
 }
 
 interface AccountOptions {
   options: AgentOptions;
   given: RunOptions;
   provider: Provider;
-  parent: Parent | undefined;
+  parent: ParentRun | undefined;
 }
 
 /** What keeps one run within its limits. */

@@ -66,7 +66,7 @@ export interface RunResult {
   /** Replies of the model. */
   turns: number;
   tool_calls: number;
-  /** Of all turns, as far as the provider counts; summaries included. */
+  /** Of all turns, as far as the providers count; summaries and sub-agents included. */
   usage: TokenUsage;
   /** What all of it cost, sub-agents included; null where the model has no known price or was not counted. */
   cost_usd: number | null;

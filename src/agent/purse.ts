@@ -1,3 +1,6 @@
+import type { TokenUsage } from "./events.ts";
+import { addUsage } from "./usage.ts";
+
 /** Tokens and US dollars. */
 export interface Amount {
   tokens: number;
@@ -13,6 +16,10 @@ export interface Purse {
   spend(amount: Amount & { isUsdKnown: boolean }): void;
   /** Undefined once something was spent that has no known price or was not counted. */
   spentUsd(): number | undefined;
+  /** What a service counted. It limits nothing; `spend` does. */
+  count(usage: TokenUsage): void;
+  /** All that was counted. */
+  counted(): TokenUsage;
 }
 
 export interface PurseLimits {
@@ -24,6 +31,7 @@ export function openPurse({ maxTokens = Infinity, maxUsd = Infinity }: PurseLimi
   const spent: Amount = { tokens: 0, usd: 0 };
   const held: Amount = { tokens: 0, usd: 0 };
   let isUsdKnown = true;
+  let counted: TokenUsage = { input_tokens: 0, output_tokens: 0 };
   return {
     left() {
       const above = parent?.left() ?? { tokens: Infinity, usd: Infinity };
@@ -46,6 +54,11 @@ export function openPurse({ maxTokens = Infinity, maxUsd = Infinity }: PurseLimi
       parent?.spend(amount);
     },
     spentUsd: () => (isUsdKnown ? spent.usd : undefined),
+    count(usage) {
+      counted = addUsage(counted, usage);
+      parent?.count(usage);
+    },
+    counted: () => counted,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
-import type { Progress, ToolResult } from "../tools/tool.ts";
+import type { CallingRun, Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
 import { picturesOf } from "./tool-pictures.ts";
@@ -15,6 +15,8 @@ export interface ToolRunOptions {
   signal: AbortSignal;
   /** How long one call may take. */
   toolTimeoutMs: number;
+  /** The run, for the agents among the tools. */
+  caller: CallingRun;
   /** Stands around each call. */
   traceTool?: TraceTool | undefined;
   /** How often each call of the run was made so far, this time included. */
@@ -31,7 +33,7 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade, traceTool }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, traceTool, caller }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = new AbortController();
   const events = openChannel<AgentEvent>(isLaterProgress);
@@ -39,6 +41,7 @@ export async function* runTools(
     engine,
     toolTimeoutMs,
     traceTool,
+    caller,
     signal: AbortSignal.any([signal, leaving.signal]),
     emit: events.push,
   };
@@ -71,7 +74,7 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
 }
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {
-  const { engine, signal, toolTimeoutMs, emit } = options;
+  const { engine, signal, toolTimeoutMs, emit, caller } = options;
   const expired = new AbortController();
   const timer = setTimeout(() => expired.abort(), toolTimeoutMs);
   const own = AbortSignal.any([signal, expired.signal]);
@@ -83,7 +86,7 @@ async function callTool({ id, name, input }: ToolCall, options: CallOptions): Pr
   };
   try {
     if (own.aborted) return cancelled(name);
-    return await Promise.race([stopped, engine.call(name, input, { signal: own, progress })]);
+    return await Promise.race([stopped, engine.call(name, input, { signal: own, progress, caller })]);
   } finally {
     clearTimeout(timer);
     own.removeEventListener("abort", onAbort);

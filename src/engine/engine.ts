@@ -1,4 +1,4 @@
-import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
+import type { CallingRun, Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
 
 /**
  * Where tools run. A local engine runs them in this process, a hosted one in a process of its own; callers cannot
@@ -19,4 +19,6 @@ export interface Engine {
 export interface CallOptions {
   signal: AbortSignal;
   progress: (update: Progress) => void;
+  /** As `ToolContext.caller`; it does not reach tools that run in another process. */
+  caller?: CallingRun | undefined;
 }

@@ -31,7 +31,7 @@ export function openLocalEngine({ tools, services }: LocalEngineOptions): Engine
       const tool = byName.get(name);
       if (tool === undefined) return unknownTool(name, [...byName.keys()]);
       const signal = AbortSignal.any([options.signal, closing.signal]);
-      const call = run(tool, input, { services, signal, progress: options.progress });
+      const call = run(tool, input, { ...options, services, signal });
       running.add(call);
       try {
         return await call;
@@ -57,10 +57,11 @@ async function run(
   input: unknown,
   call: CallOptions & Pick<LocalEngineOptions, "services">,
 ): Promise<ToolResult> {
-  const { signal, progress, services } = call;
+  const { signal, progress, services, caller } = call;
   const work = async (): Promise<ToolResult> => {
     signal.throwIfAborted();
-    return wellFormed(tool, await tool.call(input, { signal, progress: finite(progress), services: await services() }));
+    const context = { signal, progress: finite(progress), services: await services(), caller };
+    return wellFormed(tool, await tool.call(input, context));
   };
   const working = work();
   try {

@@ -53,6 +53,13 @@ export interface ToolContext {
   signal: AbortSignal;
   progress: (update: Progress) => void;
   services: Services;
+  /** The run of an agent that makes the call, where one does and runs its tools in this process. */
+  caller?: CallingRun | undefined;
+}
+
+/** A run whose model calls a tool. An agent that is the tool spends from what that run may use up. */
+export interface CallingRun {
+  readonly sessionId: string;
 }
 
 /** What `run` is given: the call's context, and a way to add pictures to its result. */

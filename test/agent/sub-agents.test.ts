@@ -164,4 +164,43 @@ describe("sub-agents", () => {
     expect(usd).toBeGreaterThan(maxUsd / 2);
     expect(usd).toBeLessThanOrEqual(maxUsd);
   });
+
+  test("that are given as tools spend what their parent may, and are in its usage", async () => {
+    const usage = { input_tokens: 900, output_tokens: 100 };
+    const child = scripted(
+      Array.from({ length: 20 }, (_, a): ScriptStep => ({ tool_calls: [call("add", { a, b: 1 })], usage })),
+      {
+        maxTurns: 20,
+        maxOutputTokens: 100,
+      },
+    );
+    const own = { input_tokens: 10, output_tokens: 10 };
+    const parent = createAgent({
+      provider: scriptedProvider([
+        { tool_calls: [delegate("spend")], usage: own },
+        { text: "done", usage: own },
+      ]),
+      tools: [child.asTool()],
+      maxTokens: 3_000,
+    });
+    const result = await parent.complete({ prompt: "go" });
+    const spent = result.usage.input_tokens + result.usage.output_tokens;
+    expect(spent).toBeGreaterThan(1_000);
+    expect(spent).toBeLessThanOrEqual(3_000);
+  });
+
+  test("that are given as tools cost their parent money", async () => {
+    const usage = { input_tokens: 1_000_000, output_tokens: 0 };
+    const child = createAgent({ provider: scriptedProvider([{ text: "x", usage }], { price }), tools: [] });
+    const parent = createAgent({
+      provider: scriptedProvider(
+        [{ tool_calls: [delegate("spend")] }, "done"].map((step) =>
+          typeof step === "string" ? { text: step, usage } : { ...step, usage },
+        ),
+        { price },
+      ),
+      tools: [child.asTool()],
+    });
+    expect(await parent.complete({ prompt: "go" })).toMatchObject({ cost_usd: 6, usage: { input_tokens: 3_000_000 } });
+  });
 });
