@@ -19,6 +19,7 @@ import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
 import { openPurse } from "./purse.ts";
 import type { TraceRun } from "./run-trace.ts";
+import { openSubSessions } from "./sub-sessions.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
 
@@ -128,7 +129,10 @@ export function createAgent(options: AgentOptions): Agent {
     const withAgents = depth < subAgentDepth ? withTool(whole, ownTool) : whole;
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
+    parent?.sessions.check(store, conversation);
     await conversation.append([{ role: "user", text: given.prompt }]);
+    parent?.sessions.add(store, conversation.sessionId);
+    const sessions = openSubSessions(store, conversation);
     const { system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 } = options;
     const trace = await options.traceRun?.({
       name: options.name,
@@ -140,7 +144,7 @@ export function createAgent(options: AgentOptions): Agent {
       provider: trace?.provider(provider) ?? provider,
       traceTool: trace?.tool,
       engine,
-      caller: callingRun(conversation.sessionId, { purse, depth: depth + 1 }),
+      caller: callingRun(conversation.sessionId, { purse, depth: depth + 1, sessions }),
       system,
       tools: () => engine.definitions(),
       conversation,

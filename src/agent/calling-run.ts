@@ -1,10 +1,12 @@
 import type { CallingRun } from "../tools/tool.ts";
 import type { Purse } from "./purse.ts";
+import type { SubSessions } from "./sub-sessions.ts";
 
 /** What a run has for the agents that it calls as tools. */
 export interface ParentRun {
   purse: Purse;
   depth: number;
+  sessions: SubSessions;
 }
 
 const runs = new WeakMap<CallingRun, ParentRun>();

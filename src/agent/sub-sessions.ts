@@ -1,0 +1,47 @@
+import { ToolError } from "../errors.ts";
+import { isJsonObject, type Message, type ToolMessage } from "../message.ts";
+import type { SessionStore } from "../session/store.ts";
+import { cutText } from "../text.ts";
+import type { Conversation } from "./ask-model.ts";
+import runAgent from "./run-agent.generated.json" with { type: "json" };
+
+/** Which sessions the agents that a run calls may continue. Their names come from a model, and stores hold other users'. */
+export interface SubSessions {
+  /** @throws ToolError `not_allowed` for what was not begun from here */
+  check(store: SessionStore, conversation: Conversation): void;
+  /** It was begun, or continued. */
+  add(store: SessionStore, sessionId: string): void;
+}
+
+/** Those that the run begins, and those that its conversation holds the results of. */
+export function openSubSessions(store: SessionStore, conversation: Conversation): SubSessions {
+  const begun = new Map<SessionStore, Set<string>>();
+  return {
+    check(wanted, { sessionId, messages }) {
+      const isNew = messages().length === 0;
+      if (isNew || begun.get(wanted)?.has(sessionId)) return;
+      if (wanted === store && toldSessions(conversation.messages()).includes(sessionId)) return;
+      const message = `the session "${cutText(sessionId, 64)}" was not begun by run_agent in this conversation; leave out session_id, or give that of an earlier result`;
+      throw new ToolError("not_allowed", message);
+    },
+    add(used, sessionId) {
+      begun.set(used, (begun.get(used) ?? new Set()).add(sessionId));
+    },
+  };
+}
+
+function toldSessions(messages: readonly Message[]): string[] {
+  return messages.flatMap((message) => {
+    return message.role === "tool" && message.name === runAgent.name && message.ok ? sessionIn(message) : [];
+  });
+}
+
+/** The result is the first line: a remark for the model may follow. */
+function sessionIn({ text }: ToolMessage): string[] {
+  try {
+    const result: unknown = JSON.parse(text.split("\n", 1)[0] ?? "");
+    return isJsonObject(result) && typeof result["session_id"] === "string" ? [result["session_id"]] : [];
+  } catch {
+    return []; // a result that was cut names none
+  }
+}
