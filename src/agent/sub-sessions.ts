@@ -7,7 +7,7 @@ import runAgent from "./run-agent.generated.json" with { type: "json" };
 
 /** Which sessions the agents that a run calls may continue. Their names come from a model, and stores hold other users'. */
 export interface SubSessions {
-  /** @throws ToolError `not_allowed` for what was not begun from here */
+  /** @throws ToolError `not_allowed` for what was not begun from here, `invalid_input` for the run's own */
   check(store: SessionStore, conversation: Conversation): void;
   /** It was begun, or continued. */
   add(store: SessionStore, sessionId: string): void;
@@ -20,6 +20,8 @@ export function openSubSessions(store: SessionStore, conversation: Conversation)
     check(wanted, { sessionId, messages }) {
       const isNew = messages().length === 0;
       if (isNew || begun.get(wanted)?.has(sessionId)) return;
+      if (wanted === store && sessionId === conversation.sessionId)
+        throw new ToolError("invalid_input", own(sessionId));
       if (wanted === store && toldSessions(conversation.messages()).includes(sessionId)) return;
       const message = `the session "${cutText(sessionId, 64)}" was not begun by run_agent in this conversation; leave out session_id, or give that of an earlier result`;
       throw new ToolError("not_allowed", message);
@@ -28,6 +30,10 @@ export function openSubSessions(store: SessionStore, conversation: Conversation)
       begun.set(used, (begun.get(used) ?? new Set()).add(sessionId));
     },
   };
+}
+
+function own(sessionId: string): string {
+  return `"${sessionId}" is the session of this very conversation, which another agent cannot continue; leave out session_id and say in the prompt what it must know`;
 }
 
 function toldSessions(messages: readonly Message[]): string[] {

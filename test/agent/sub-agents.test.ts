@@ -238,6 +238,13 @@ describe("sub-agents", () => {
       expect(text).toMatch(/^ERROR not_allowed/);
     });
 
+    test("are not that of the run itself, which goes on", async () => {
+      const provider = scriptedProvider(caller([{ session_id: "main" }]));
+      const agent = createAgent({ provider, tools: [add], subAgentDepth: 1 });
+      const result = await agent.complete({ prompt: "main", sessionId: "main" });
+      expect(result).toMatchObject({ exit_reason: "finished", text: /^ERROR invalid_input: .*"main"/ as never });
+    });
+
     test("are told from those that the run, or an earlier one of its conversation, has begun", async () => {
       const store = openMemoryStore();
       const open = (...calls: JsonObject[]) =>
