@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { createAgent } from "axoner";
 import { providerContract, sessionStoreContract, toolContract, type ScriptedReply } from "axoner/testing";
@@ -13,7 +14,9 @@ import { openTableStore } from "./table-store.ts";
 /** The provider before a gateway whose model gives these replies. */
 async function openPlayed(replies: ScriptedReply[]) {
   const left = [...replies];
-  const server = createServer((_request, response) => {
+  const sent: string[] = [];
+  const server = createServer(async (request, response) => {
+    sent.push(await text(request));
     for (const line of linesOf(left.shift() ?? { error: { message: "there is no reply left" } })) {
       response.write(`${JSON.stringify(line)}\n`);
     }
@@ -25,12 +28,12 @@ async function openPlayed(replies: ScriptedReply[]) {
     server.closeAllConnections();
     await once(server.close(), "close");
   };
-  return { provider, close };
+  return { provider, sent: () => sent, close };
 }
 
 function linesOf(reply: ScriptedReply): object[] {
   const {
-    text,
+    text: said,
     tool_calls: calls = [],
     usage,
     stop_reason,
@@ -39,7 +42,7 @@ function linesOf(reply: ScriptedReply): object[] {
   if (error !== undefined) return [{ error: error.message }];
   const stop = stop_reason ?? (calls.length > 0 ? "tool_calls" : "end");
   return [
-    ...(text ?? "").split(/(?<= )/).flatMap((word) => (word === "" ? [] : [{ text: word }])),
+    ...(said ?? "").split(/(?<= )/).flatMap((word) => (word === "" ? [] : [{ text: word }])),
     ...calls.map((call, index) => ({ call: { id: `call_${index}`, input: {}, ...call } })),
     { stop, ...(usage && { usage: { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } }) },
   ];

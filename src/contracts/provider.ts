@@ -4,9 +4,12 @@ import type { Message, ToolCall } from "../message.ts";
 import type { ModelEvent, ModelReply, ModelRequest, Provider } from "../providers/provider.ts";
 import type { ScriptedReply } from "../providers/scripted.ts";
 import { casesOf, type ContractCase } from "./contract.ts";
+import { sending, type Sending } from "./sent-request.ts";
 
 export interface ProviderUnderTest {
   provider: Provider;
+  /** What the service received: the text of each request, in their order, e.g. the bodies as they came. */
+  sent(): readonly string[];
   /** Frees what stands behind it. */
   close(): Promise<void>;
 }
@@ -26,15 +29,23 @@ export function providerContract(open: (replies: ScriptedReply[]) => Promise<Pro
         opened.push(one);
         return one.provider;
       },
+      async send(changes) {
+        const one = await open(["heard"]);
+        opened.push(one);
+        await collect(one.provider, changes);
+        const [body, ...more] = one.sent();
+        assert.ok(body !== undefined && more.length === 0, `${one.sent().length} requests were sent, not one`);
+        return body;
+      },
       async close() {
         for (const one of opened) await one.close();
       },
     };
   };
-  return casesOf({ open: begin, close: ({ close }) => close() }, { ...replying, ...reading, ...ending });
+  return casesOf({ open: begin, close: ({ close }) => close() }, { ...replying, ...reading, ...sending, ...ending });
 }
 
-interface Subject {
+interface Subject extends Sending {
   start(...replies: ScriptedReply[]): Promise<Provider>;
   close(): Promise<void>;
 }

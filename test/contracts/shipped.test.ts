@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { providerContract, scriptedProvider, sessionStoreContract, toolContract } from "../../src/testing.ts";
-import type { Provider, ScriptedReply } from "../../src/testing.ts";
+import type { ModelRequest, Provider, ScriptedReply } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
+import { overheard } from "./provider.ts";
 import { add } from "../support/agent-fixtures.ts";
 
 describe("a tool made with defineTool", () => {
@@ -45,9 +46,8 @@ describe("the contracts notice", () => {
 
   test("a provider that ends its stream without the whole reply, and ignores an abort", async () => {
     const open = (change: (stream: Provider["stream"]) => Provider["stream"]) => async (replies: ScriptedReply[]) => {
-      const scripted = scriptedProvider(replies);
-      const provider = { ...scripted, stream: change((...given) => scripted.stream(...given)) };
-      return { provider, close: async () => undefined };
+      const { provider: asked, ...heard } = overheard(scriptedProvider(replies));
+      return { ...heard, provider: { ...asked, stream: change((...given) => asked.stream(...given)) } };
     };
     const deaf = open((stream) => (request) => stream(request, new AbortController().signal));
     expect(await failures(providerContract(deaf))).toEqual([
@@ -62,5 +62,29 @@ describe("the contracts notice", () => {
     );
     expect(await failures(providerContract(cut))).toContain("streams text and then the whole reply, once");
     expect(await failures(providerContract(open((stream) => stream)))).toEqual([]);
+  });
+
+  test.each<[string, (request: ModelRequest) => ModelRequest, string]>([
+    ["the system text", (request) => ({ ...request, system: undefined }), "sends the system text"],
+    [
+      "all but the first message",
+      (request) => ({ ...request, messages: request.messages.slice(0, 1) }),
+      "sends every message of a conversation, in its order",
+    ],
+    [
+      "the answers of tools",
+      (request) => ({ ...request, messages: request.messages.filter(({ role }) => role !== "tool") }),
+      "sends every message of a conversation, in its order",
+    ],
+    ["the tools", (request) => ({ ...request, tools: [] }), "sends the tools: names, descriptions and arguments"],
+    ["the format", ({ output: _, ...request }) => request, "sends the format of the reply"],
+    ["the limit", ({ maxOutputTokens: _, ...request }) => request, "sends the limit of the reply's length"],
+  ])("a provider that drops %s", async (_what, drop, noticed) => {
+    const open = async (replies: ScriptedReply[]) => {
+      const { provider: asked, ...heard } = overheard(scriptedProvider(replies));
+      const stream: Provider["stream"] = (request, signal) => asked.stream(drop(request), signal);
+      return { ...heard, provider: { ...asked, stream } };
+    };
+    expect(await failures(providerContract(open))).toEqual([noticed]);
   });
 });
