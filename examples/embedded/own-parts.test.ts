@@ -1,7 +1,7 @@
 /** The contracts that a provider, a store and a tool of one's own must pass, run by Node: `node --test own-parts.test.ts`. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
@@ -15,12 +15,18 @@ import { openTableStore } from "./table-store.ts";
 async function openPlayed(replies: ScriptedReply[]) {
   const left = [...replies];
   const sent: string[] = [];
-  const server = createServer(async (request, response) => {
-    sent.push(await text(request));
+  const answer = (body: string, response: ServerResponse) => {
+    sent.push(body);
     for (const line of linesOf(left.shift() ?? { error: { message: "there is no reply left" } })) {
       response.write(`${JSON.stringify(line)}\n`);
     }
     response.end();
+  };
+  const server = createServer((request, response) => {
+    text(request).then(
+      (body) => answer(body, response),
+      () => response.destroy(),
+    );
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const provider = openGateway(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

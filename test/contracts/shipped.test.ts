@@ -3,9 +3,10 @@ import { z } from "zod";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { providerContract, scriptedProvider, sessionStoreContract, toolContract } from "../../src/testing.ts";
 import type { ModelRequest, Provider, ScriptedReply } from "../../src/testing.ts";
+import type { JsonObject } from "../../src/message.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 import { overheard } from "./provider.ts";
-import { add } from "../support/agent-fixtures.ts";
+import { add, openWaitTool } from "../support/agent-fixtures.ts";
 
 describe("a tool made with defineTool", () => {
   const cases = toolContract({ tool: add, input: { a: 1, b: 2 } });
@@ -44,6 +45,23 @@ describe("the contracts notice", () => {
     ]);
   });
 
+  test("a tool that is deaf to an abort, or never ends, and say so instead of waiting", async () => {
+    const { tool } = openWaitTool();
+    const reasons = async (input: JsonObject) => {
+      const settled = await Promise.allSettled(toolContract({ tool, input, limitMs: 50 }).map(({ run }) => run()));
+      return settled.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    };
+    const never: unknown = expect.stringContaining("wait had not ended after 0.05 s");
+    const late: unknown = expect.stringContaining("wait, called after an abort, had not ended after 0.05 s");
+    expect(await reasons({ deaf: true })).toEqual([
+      never,
+      never,
+      late,
+      expect.stringContaining("wait, aborted while it worked, had not ended after 0.05 s"),
+    ]);
+    expect(await reasons({})).toEqual([never, never, late]);
+  });
+
   test("a provider that ends its stream without the whole reply, and ignores an abort", async () => {
     const open = (change: (stream: Provider["stream"]) => Provider["stream"]) => async (replies: ScriptedReply[]) => {
       const { provider: asked, ...heard } = overheard(scriptedProvider(replies));
@@ -64,22 +82,20 @@ describe("the contracts notice", () => {
     expect(await failures(providerContract(open((stream) => stream)))).toEqual([]);
   });
 
-  test.each<[string, (request: ModelRequest) => ModelRequest, string]>([
-    ["the system text", (request) => ({ ...request, system: undefined }), "sends the system text"],
-    [
-      "all but the first message",
-      (request) => ({ ...request, messages: request.messages.slice(0, 1) }),
-      "sends every message of a conversation, in its order",
-    ],
-    [
-      "the answers of tools",
-      (request) => ({ ...request, messages: request.messages.filter(({ role }) => role !== "tool") }),
-      "sends every message of a conversation, in its order",
-    ],
-    ["the tools", (request) => ({ ...request, tools: [] }), "sends the tools: names, descriptions and arguments"],
-    ["the format", ({ output: _, ...request }) => request, "sends the format of the reply"],
-    ["the limit", ({ maxOutputTokens: _, ...request }) => request, "sends the limit of the reply's length"],
-  ])("a provider that drops %s", async (_what, drop, noticed) => {
+  test.each<{ drop: (request: ModelRequest) => ModelRequest; noticed: string }>([
+    { noticed: "sends the system text", drop: (request) => ({ ...request, system: undefined }) },
+    {
+      noticed: "sends every message of a conversation, in its order",
+      drop: (request) => ({ ...request, messages: request.messages.slice(0, 1) }),
+    },
+    {
+      noticed: "sends every message of a conversation, in its order",
+      drop: (request) => ({ ...request, messages: request.messages.filter(({ role }) => role !== "tool") }),
+    },
+    { noticed: "sends the tools: names, descriptions and arguments", drop: (request) => ({ ...request, tools: [] }) },
+    { noticed: "sends the format of the reply", drop: without("output") },
+    { noticed: "sends the limit of the reply's length", drop: without("maxOutputTokens") },
+  ])("a provider of which it is not true that it $noticed", async ({ drop, noticed }) => {
     const open = async (replies: ScriptedReply[]) => {
       const { provider: asked, ...heard } = overheard(scriptedProvider(replies));
       const stream: Provider["stream"] = (request, signal) => asked.stream(drop(request), signal);
@@ -88,3 +104,11 @@ describe("the contracts notice", () => {
     expect(await failures(providerContract(open))).toEqual([noticed]);
   });
 });
+
+function without(left: "output" | "maxOutputTokens"): (request: ModelRequest) => ModelRequest {
+  return (request) => {
+    const copy = { ...request };
+    delete copy[left];
+    return copy;
+  };
+}
