@@ -255,3 +255,29 @@ test("a conversation that is found too long in a stream is told by its kind", as
   const { provider } = await start(openOpenAiResponses, stream([`event: error\ndata: ${JSON.stringify(error)}\n\n`]));
   await expect(collect(provider)).rejects.toMatchObject({ kind: "context", retryable: false });
 });
+
+test("a key is hidden in what the service said, and never in our own words", async () => {
+  const said = async (apiKey: string, answer: Answer) => {
+    const opened = await openMockedProvider([answer], { apiKey });
+    running.push(opened);
+    return collect(opened.provider).then(
+      () => "nothing",
+      (thrown: unknown) => String(thrown),
+    );
+  };
+  const refused = json(openAi("the key k is wrong", "invalid_api_key"), 401);
+  expect(await said("k", refused)).toMatch(/: the \*\*\*ey \*\*\* is wrong; check MOCK_API_KEY/);
+  const long = "sk-test-9876543210";
+  const quoting = [
+    json(openAi(`no key ${long}`, "invalid_api_key"), 401),
+    json({ error: { message: `no key ${long}`, code: 401 } }),
+    stream([`data: {"error": {"message": "no key ${long}"}}\n\n`]),
+    { raw: { status: 302, headers: { location: `/login?key=${long}` } } },
+    { raw: { pieces: [`<html><title>no key ${long}</title></html>`] } },
+  ];
+  for (const answer of quoting) {
+    const message = await said(long, answer);
+    expect(message).toContain("***");
+    expect(message).not.toContain(long);
+  }
+});

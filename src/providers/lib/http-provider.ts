@@ -114,8 +114,9 @@ function serviceOf({ name, apiKey, keyVariable }: ServiceOptions, url: string): 
 
 function lostConnection(thrown: unknown, begun: boolean, service: Service): ProviderError {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  const reason = service.hideKey(errorMessage(cause));
   const text = begun
-    ? `lost the connection in the middle of its reply: ${errorMessage(cause)}; try again`
-    : `could not be reached at ${service.url}: ${errorMessage(cause)}; check the base URL and the network`;
+    ? `lost the connection in the middle of its reply: ${reason}; try again`
+    : `could not be reached at ${service.hideKey(service.url)}: ${reason}; check the base URL and the network`;
   return providerError(service, text, { retryable: true, cause: thrown });
 }

@@ -11,12 +11,13 @@ export interface Service {
   url: string;
   /** The environment variable that holds its key. */
   keyVariable: string;
-  /** Takes the key out of a text: services quote it when they refuse it. */
+  /** Takes the key out of what the service said: it quotes it when it refuses it. Our own words are not given to it. */
   hideKey(text: string): string;
 }
 
+/** @param text what it did, in which everything of its own is masked already (`hideKey`) */
 export function providerError(service: Service, text: string, options: ProviderErrorOptions): ProviderError {
-  return new ProviderError(service.hideKey(`${service.name} ${text}`), options);
+  return new ProviderError(`${service.name} ${text}`, options);
 }
 
 const retryableStatuses = new Set([408, 409, 429]);
@@ -27,12 +28,12 @@ export async function refusalOf(response: Response, service: Service): Promise<P
   const { status, headers } = response;
   const body = await readStart(response);
   const kind = kindOf(status, body);
-  const said = describeBody(body);
+  const said = service.hideKey(describeBody(body));
   const advice =
     status >= 300 && status < 400
-      ? `it redirects to ${headers.get("location") ?? "nowhere"}: correct the base URL`
+      ? `it redirects to ${service.hideKey(headers.get("location") ?? "nowhere")}: correct the base URL`
       : adviceFor(kind, status, service.keyVariable);
-  const text = `answered ${status} at ${service.url}${said === "" ? "" : `: ${said}`}; ${advice}`;
+  const text = `answered ${status} at ${service.hideKey(service.url)}${said === "" ? "" : `: ${said}`}; ${advice}`;
   const retryable = isWorthRepeating(status, kind, body) && headers.get("x-should-retry") !== "false";
   return providerError(service, text, { kind, retryable, status, retryAfterMs: readRetryAfter(headers) });
 }
@@ -60,7 +61,7 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
   const transient = /overloaded|rate.?limit|server.?error|internal.?error|api_error|unavailable|time.?out|try again/i;
   const retryable = status === undefined ? transient.test(text) : isWorthRepeating(status, kind, text);
   const advice = retryable || kind === "other" ? undefined : adviceFor(kind, status, service.keyVariable);
-  const said = describeError(error) ?? clip(text);
+  const said = service.hideKey(describeError(error) ?? clip(text));
   const advised = advice ?? (retryable ? "try again later" : "see what it objects to");
   return providerError(service, `broke off with an error: ${said}; ${advised}`, {
     kind,
@@ -71,8 +72,8 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
 
 /** The error of a reply that is neither a stream nor JSON. */
 export function foreignReply(body: string, service: Service): ProviderError {
-  const said = describeBody(body) || "nothing";
-  const text = `at ${service.url} answered with ${said}, not with a reply of a model; check the base URL`;
+  const said = service.hideKey(describeBody(body)) || "nothing";
+  const text = `at ${service.hideKey(service.url)} answered with ${said}, not with a reply of a model; check the base URL`;
   return providerError(service, text, { retryable: false });
 }
 
