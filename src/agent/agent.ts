@@ -196,7 +196,9 @@ function openAccount({ options, given, provider, parent }: AccountOptions) {
   const { maxTokens, maxOutputTokens, maxTurns = 10 } = options;
   const purse = openPurse({ maxTokens, maxUsd: lower(options.maxUsd, given.maxUsd) }, parent?.purse);
   if (purse.left().usd !== Infinity && provider.price === undefined) {
-    throw new ToolError("invalid_input", noPrice(provider));
+    const others = options.maxUsd ?? parent?.purse.left().usd ?? Infinity;
+    const advice = others === Infinity ? "leave out max_usd, set max_turns instead, or " : "";
+    throw new ToolError("invalid_input", `${noPrice(provider)}; ${advice}choose another model`);
   }
   const estimate = openEstimate();
   const turns = lower(maxTurns, given.maxTurns) ?? maxTurns;
@@ -219,11 +221,13 @@ function checkLimits({ provider, ...limits }: AgentOptions): void {
   if (wrong !== undefined) throw new ConfigError(`${wrong} must be at least 1`);
   if (limits.maxUsd === undefined) return;
   if (!(limits.maxUsd > 0)) throw new ConfigError("maxUsd must be more than 0");
-  if (provider.price === undefined) throw new ConfigError(noPrice(provider));
+  if (provider.price === undefined) {
+    throw new ConfigError(`${noPrice(provider)}; limit tokens instead (--max-tokens), or choose another model`);
+  }
 }
 
 function noPrice({ name, model }: Provider): string {
-  return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept; limit tokens instead (--max-tokens), or choose another model`;
+  return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept`;
 }
 
 function checkPrompt(prompt: string): void {

@@ -56,7 +56,18 @@ describe("an agent as a tool", () => {
     const { result: own } = await ask(scripted(steps, { maxTurns: 3 }), { prompt: "go", max_turns: 9 });
     expect(own).toMatchObject({ value: { turns: 3 } });
     const { result: priceless } = await ask(scripted(steps), { prompt: "go", max_usd: 1 });
-    expect(priceless).toMatchObject({ code: "invalid_input", message: expect.stringMatching(/price .* is not known/) });
+    expect(priceless).toMatchObject({
+      code: "invalid_input",
+      message: expect.stringMatching(/price .* is not known.*leave out max_usd/),
+    });
+  });
+
+  test("advises what its caller can do where a model without a price meets a limit of money", async () => {
+    const openProvider = async () => scriptedProvider(["x"]);
+    const agent = createAgent({ provider: scriptedProvider(["x"], { price }), tools: [], openProvider, maxUsd: 1 });
+    const { result } = await ask(agent, { prompt: "go", model: "unknown", max_usd: 0.5 });
+    expect(result).toMatchObject({ code: "invalid_input", message: expect.stringMatching(/choose another model$/) });
+    expect(JSON.stringify(result)).not.toContain("--max");
   });
 
   test("uses only the tools it is given, and no other model than it may", async () => {
