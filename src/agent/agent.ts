@@ -19,6 +19,7 @@ import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
 import { openPurse } from "./purse.ts";
 import type { TraceRun } from "./run-trace.ts";
+import runAgent from "./run-agent.generated.json" with { type: "json" };
 import { openSubSessions } from "./sub-sessions.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
@@ -111,10 +112,11 @@ const maxPromptChars = 4_000_000;
  * A model with tools. Runs of different sessions may go on at once; of two runs of one session the slower ends with
  * the error `conflict`.
  *
- * @throws ConfigError for limits below one, or of money where the model has no known price
+ * @throws ConfigError for limits below one, or of money where the model has no known price, and for two tools of one name
  */
 export function createAgent(options: AgentOptions): Agent {
   checkLimits(options);
+  if ("tools" in options) checkNames(options);
   const { subAgentDepth = 0 } = options;
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
@@ -224,6 +226,13 @@ function checkLimits({ provider, ...limits }: AgentOptions): void {
   if (provider.price === undefined) {
     throw new ConfigError(`${noPrice(provider)}; limit tokens instead (--max-tokens), or choose another model`);
   }
+}
+
+function checkNames({ tools, subAgentDepth = 0 }: AgentSettings & ToolSource): void {
+  const names = [...tools.map(({ name }) => name), ...(subAgentDepth > 0 ? [runAgent.name] : [])];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new ConfigError(`two tools are called "${twice}"; give one another name: { ...tool, name: "another_name" }`);
 }
 
 function noPrice({ name, model }: Provider): string {

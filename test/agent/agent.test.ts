@@ -5,8 +5,8 @@ import { ConfigError, ToolError } from "../../src/errors.ts";
 import { openFileStore } from "../../src/session/file.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider } from "../../src/testing.ts";
-import { defineTool } from "../../src/tools/tool.ts";
-import { call, collect, problemsOf, scripted } from "../support/agent-fixtures.ts";
+import { defineTool, type Tool } from "../../src/tools/tool.ts";
+import { add, call, collect, fail, problemsOf, scripted } from "../support/agent-fixtures.ts";
 import { temporaryFolder } from "../support/config.ts";
 
 describe("a run", () => {
@@ -165,4 +165,15 @@ describe("a session", () => {
     expect((await agent.complete({ prompt: "again", sessionId: "s" })).text).toBe("Here.");
     expect(problemsOf((await store.load("s"))?.messages)).toEqual([]);
   });
+});
+
+test("two tools of one name are refused, by that name", () => {
+  const open = (tools: Tool[], subAgentDepth = 0) =>
+    createAgent({ provider: scriptedProvider(["x"]), tools, subAgentDepth });
+  const twice = /two tools are called "add"/;
+  expect(() => open([add, fail, { ...add }])).toThrow(ConfigError);
+  expect(() => open([add, fail, { ...add }])).toThrow(twice);
+  const child = open([add]).asTool();
+  expect(() => open([child], 1)).toThrow(/"run_agent"/);
+  expect(() => open([child, { ...child, name: "reviewer" }])).not.toThrow();
 });
