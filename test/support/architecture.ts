@@ -17,6 +17,7 @@ const tiers: Tier[] = [
     zones: [
       "message",
       "errors",
+      "limit",
       "log",
       "host",
       "entries",
