@@ -18,7 +18,7 @@ export interface Gate {
 
 export interface Visit {
   host: string;
-  /** Which work this is for: the lowest is first, and `mayStart` is told. */
+  /** Tells `mayStart` which work this is for. */
   order: number;
   /** How long a pause that the host asks for may be. Waiting for others to leave does not count. */
   patienceMs: number;
@@ -37,10 +37,7 @@ interface Waiting extends Visit {
   refuse: (reason: unknown) => void;
 }
 
-/**
- * Whoever works for the earliest page is first, whenever he came: where pages are held until those before them are
- * there, others would take the room. Who waits for a busy host does not hold up those behind.
- */
+/** First come, first served, except that who waits for a busy host does not hold up those behind. */
 export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
   const places = openPlaces();
   const paces = openPaces(perHost);
@@ -95,8 +92,7 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
     async enter(visit) {
       signal.throwIfAborted();
       return new Promise((enter, refuse) => {
-        const before = waiting.findLastIndex(({ order }) => order <= visit.order);
-        waiting.splice(before + 1, 0, { ...visit, enter, refuse });
+        waiting.push({ ...visit, enter, refuse });
         recheck();
       });
     },

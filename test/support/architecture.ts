@@ -17,6 +17,7 @@ const tiers: Tier[] = [
     zones: [
       "message",
       "errors",
+      "follow-abort",
       "limit",
       "log",
       "host",
@@ -38,7 +39,16 @@ const tiers: Tier[] = [
   { zones: ["config", "config/"], mutual: true },
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
   {
-    zones: ["runtime", "open-services", "open-agent", "agent-tool", "serve", "node-host", "dataset-resources"],
+    zones: [
+      "runtime",
+      "open-services",
+      "open-agent",
+      "agent-tool",
+      "serve",
+      "node-host",
+      "exchange",
+      "dataset-resources",
+    ],
     mutual: true,
   },
   { zones: ["contracts/"], mutual: false },

@@ -1,4 +1,5 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { HostResponse } from "../../host.ts";
 import type { JsonValue } from "../../message.ts";
 import { beginning } from "../../text.ts";
 import type { ModelEvent, ModelReply } from "../provider.ts";
@@ -38,27 +39,28 @@ const endGraceMs = 100;
 const usageGraceMs = 3_000;
 
 /**
- * Read a reply and yield what is new to show. It may be a stream of server-sent events or, from servers that do not
+ * Read a reply and yield what is new to show, piece by piece. It may be a stream of server-sent events or, from servers that do not
  * stream, one JSON document.
  *
  * @throws ProviderError for an error inside the reply, for what is no reply at all, and for half of one
  */
-export async function* readReply(response: Response, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
+export async function* readReply(response: HostResponse, options: ReadOptions): AsyncGenerator<ModelEvent[], void> {
   const reading = openReading(options);
-  const body: ReadableStream<Uint8Array> | null = response.body;
-  const reader = body?.getReader();
+  const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {
       const piece = reader && (await within(options.watchdog.next(reader.read()), reading.graceMs()));
       if (piece === undefined || piece.done) break;
-      yield* reading.take(decoder.decode(piece.value, { stream: true }));
+      const events = reading.take(decoder.decode(piece.value, { stream: true }));
+      if (events.length > 0) yield events;
     }
   } finally {
     // rejects where the stream has failed already, with the error that is on its way
     await reader?.cancel().catch(() => undefined);
   }
-  yield* reading.finish();
+  const events = reading.finish();
+  if (events.length > 0) yield events;
 }
 
 /** Makes sense of the text of a reply, piece by piece. */
