@@ -1,18 +1,20 @@
+export type Limit = <Result>(work: () => Promise<Result>, kind?: "next" | "last") => Promise<Result>;
+
 /**
- * At most `most` pieces of work at once; the others wait in their order. A place is free again in the next turn of the
- * event loop, so that thousands of short pieces which never wait leave time for everything else between them.
+ * At most `most` pieces of work at once; the others wait in their order, `next` before `last`. A place is free again in
+ * the next turn of the event loop, so that thousands of short pieces which never wait leave time for everything else.
  */
-export function openLimit(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  const waiting: (() => void)[] = [];
+export function openLimit(most: number): Limit {
+  const waiting = { next: [] as (() => void)[], last: [] as (() => void)[] };
   let running = 0;
   const leave = () => {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
+    const enter = waiting.next.shift() ?? waiting.last.shift();
+    if (enter === undefined) running -= 1;
+    else enter();
   };
-  return async (work) => {
+  return async (work, kind = "last") => {
     if (running < most) running += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    else await new Promise<void>((resolve) => waiting[kind].push(resolve));
     try {
       return await work();
     } finally {

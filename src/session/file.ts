@@ -13,7 +13,7 @@ import { lstat, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { AxonerError, errorMessage, systemErrorCode } from "../errors.ts";
-import { openLimit } from "../limit.ts";
+import { openLimit, type Limit } from "../limit.ts";
 import type { Message } from "../message.ts";
 import { openPositions } from "./positions.ts";
 import { encodeRecord, scanRecords, type Position, type Scan } from "./record.ts";
@@ -49,7 +49,7 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
   const directory = resolve(folder);
   const positions = openPositions(rememberedSessions);
   const limit = openLimit(maxOpenFiles);
-  const limited = <Result>(work: () => Promise<Result>) => explained(directory, () => limit(work));
+  const limited: Limit = (work, kind) => explained(directory, () => limit(work, kind));
 
   const append = async (id: string, seen: number, messages: readonly Message[]): Promise<void> => {
     const path = pathOf(directory, id);
@@ -68,7 +68,8 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
 
   return {
     load: (id) => limited(() => loadSession(directory, id)),
-    append: (id, seen, messages) => limited(() => append(id, seen, messages)),
+    // what is under way before what begins: of thousands of conversations fewer are in their middle at a time
+    append: (id, seen, messages) => limited(() => append(id, seen, messages), seen > 0 ? "next" : "last"),
     list: (most) => limited(() => listSessions(directory, most)),
     delete: (id) =>
       limited(async () => {
