@@ -29,8 +29,8 @@ import {
 } from "./store.ts";
 
 const suffix = ".jsonl";
-/** However many sessions are saved at once. */
-const maxOpenFiles = 32;
+/** However many sessions are saved at once. One turn of the event loop saves no more either, so fewer would be slower. */
+const maxOpenFiles = 128;
 /** Of as many the end is known without reading them. */
 const rememberedSessions = 20_000;
 const openFile = promisify(openCallback);
