@@ -19,6 +19,7 @@ import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
 import { openPurse, type Purse } from "./purse.ts";
 import runAgentDefinition from "./run-agent.generated.json" with { type: "json" };
+import type { TraceRun } from "./run-trace.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
 
@@ -50,6 +51,10 @@ export interface AgentSettings extends RunLimits {
   toolTimeoutMs?: number;
   /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
   subAgentDepth?: number;
+  /** How the agent is called in traces. */
+  name?: string;
+  /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
+  traceRun?: TraceRun;
   /** Opens what `run_agent` names; without it only the agent's own model can be used. */
   openProvider?: (wanted: WantedProvider) => Promise<Provider>;
 }
@@ -132,8 +137,15 @@ export function createAgent(options: AgentOptions): Agent {
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
     await conversation.append([{ role: "user", text: given.prompt }]);
     const { system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 } = options;
-    yield* runLoop({
+    const trace = await options.traceRun?.({
+      name: options.name,
       provider,
+      sessionId: conversation.sessionId,
+      isStructured: answerFormat !== undefined,
+    });
+    const events = runLoop({
+      provider: trace?.provider(provider) ?? provider,
+      traceTool: trace?.tool,
       engine,
       system,
       tools: () => engine.definitions(),
@@ -148,6 +160,7 @@ export function createAgent(options: AgentOptions): Agent {
       maxRepeats,
       toolTimeoutMs,
     });
+    yield* trace?.events(events) ?? events;
   }
 
   const toolFor = (parent?: Parent): Tool => {

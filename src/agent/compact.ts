@@ -2,8 +2,8 @@ import { ProviderError } from "../errors.ts";
 import type { Message, UserMessage } from "../message.ts";
 import type { ModelReply, ModelRequest, Provider } from "../providers/provider.ts";
 import { cutText } from "../text.ts";
-import type { Budget, Reservation } from "./budget.ts";
-import { estimateTokens } from "./estimate.ts";
+import { brokenReply, type Budget, type Reservation } from "./budget.ts";
+import { estimatePart } from "./estimate.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /**
@@ -73,7 +73,7 @@ function tailStart(messages: readonly Message[], first: number, maxTokens: numbe
   for (let index = messages.length - 1; index >= first; index--) {
     const message = messages[index];
     if (message === undefined) break;
-    if (summarizedBy(message) === 0) tokens += estimateTokens(JSON.stringify(message));
+    if (summarizedBy(message) === 0) tokens += estimatePart(message);
     if (tokens > maxTokens) break;
     if (message.role !== "tool") start = index; // its answers stand behind it: a turn begins here
   }
@@ -95,11 +95,19 @@ async function summarize(transcript: string, { provider, budget, signal }: Compa
   if (granted.limit !== undefined) return { limit: granted.limit };
   const { maxOutputTokens, settle } = granted;
   let reply: ModelReply | undefined;
+  let failure: unknown;
+  let said = "";
   try {
     const sent = { ...request, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
-    for await (const event of provider.stream(sent, signal)) if (event.type === "done") reply = event;
+    for await (const event of provider.stream(sent, signal)) {
+      if (event.type === "done") reply = event;
+      else said += event.text;
+    }
+  } catch (thrown) {
+    failure = thrown;
+    throw thrown;
   } finally {
-    settle(reply);
+    settle(reply ?? brokenReply(failure, said));
   }
   const text = (reply?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
   if (reply === undefined || text.trim() === "") {

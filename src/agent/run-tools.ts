@@ -2,11 +2,13 @@ import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
 import { followAbort } from "../follow-abort.ts";
-import { isJsonObject, type Message, type ToolCall } from "../message.ts";
+import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
+import { picturesOf } from "./tool-pictures.ts";
+import type { TraceTool } from "./run-trace.ts";
 
 export interface ToolRunOptions {
   engine: Engine;
@@ -14,11 +16,11 @@ export interface ToolRunOptions {
   signal: AbortSignal;
   /** How long one call may take. */
   toolTimeoutMs: number;
+  /** Stands around each call. */
+  traceTool?: TraceTool | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
 }
-
-export type ToolMessage = Extract<Message, { role: "tool" }>;
 
 const parallelCalls = 8;
 /** Longer results are cut: the tools' own stay below, a plugin's might fill the model's window. */
@@ -30,11 +32,11 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, traceTool }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = followAbort(signal);
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = { engine, toolTimeoutMs, signal: leaving.signal, emit: events.push };
+  const options = { engine, toolTimeoutMs, traceTool, signal: leaving.signal, emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
@@ -57,10 +59,13 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   const { id, name, input } = call;
   const startedAt = Date.now();
   options.emit({ type: "tool_started", call_id: id, name, input });
-  const result = isJsonObject(input) ? await callTool(call, options) : notAnObject(call);
-  const text = resultText(result) + repeatNote(times);
+  const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
+  const result = await (options.traceTool?.(call, work) ?? work());
+  const { pictures, note } = picturesOf(result);
+  const text = resultText(result) + note + repeatNote(times);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
-  return { role: "tool", callId: id, name, ok: result.ok, text };
+  const images = pictures.length === 0 ? {} : { images: pictures };
+  return { role: "tool", callId: id, name, ok: result.ok, text, ...images };
 }
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {

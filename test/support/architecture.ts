@@ -40,6 +40,8 @@ const tiers: Tier[] = [
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
   {
     zones: [
+      "telemetry/",
+      "create-agent",
       "runtime",
       "open-services",
       "open-agent",
@@ -94,7 +96,12 @@ const readsArguments = new Set([
   "math/math-worker",
 ]);
 
-const readsEnvironment = new Set(["config.ts", "config/child-environment.ts", "config/mcp-servers.ts"]);
+const readsEnvironment = new Set([
+  "config.ts",
+  "config/child-environment.ts",
+  "config/mcp-servers.ts",
+  "create-agent.ts",
+]);
 
 /** One place reads the environment and the command line, so that a child never inherits a key nobody gave it. */
 export const configReadsEnvironment: Rule = (tree) => {

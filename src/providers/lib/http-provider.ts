@@ -3,6 +3,7 @@ import type { Host } from "../../host.ts";
 import type { JsonObject } from "../../message.ts";
 import { toJson } from "../../text.ts";
 import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
+import { countLost } from "./lost-usage.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";
 import { providerError, refusalOf, type Service } from "./refusal.ts";
 import { retrying } from "./retry.ts";
@@ -53,7 +54,7 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
   const accept = isStreamed ? "text/event-stream" : "application/json";
   const headers = { "content-type": "application/json", accept, ...format.headers };
 
-  async function* ask(body: string, watchdog: Watchdog): AsyncGenerator<ModelEvent[], void> {
+  async function* ask(body: string, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const { signal } = watchdog;
     let reply: ReplyReader | undefined;
     try {
@@ -63,16 +64,19 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
       yield* readReply(response, { reply, watchdog, service });
     } catch (thrown) {
       signal.throwIfAborted();
-      if (thrown instanceof ProviderError) throw thrown;
-      if (!reply?.complete()) throw lostConnection(thrown, reply?.begun() ?? false, service);
+      if (thrown instanceof ProviderError) throw thrown.spending(reply?.usage());
+      if (!reply?.complete()) {
+        throw lostConnection(thrown, reply?.begun() ?? false, service).spending(reply?.usage());
+      }
     }
-    yield [reply.finish()];
+    yield reply.finish();
   }
 
-  async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent[], void> {
+  async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const body = toJson(isStreamed ? format.toBody(request) : unstreamed(format.toBody(request)));
+    const counting = countLost();
     try {
-      yield* retrying(() => ask(body, watchdog), watchdog.signal);
+      yield* retrying(() => counting(ask(body, watchdog)), watchdog.signal);
     } catch (thrown) {
       const simpler = simplify(request, { refusal: thrown, origin: format.origin });
       if (simpler === undefined) throw thrown;
@@ -87,12 +91,7 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
     async *stream(request, signal) {
       const watchdog = openWatchdog({ name, signal, idleMs, totalMs });
       try {
-        for await (const events of askUntilAccepted(request, watchdog)) {
-          for (const event of events) {
-            yield event;
-            signal.throwIfAborted();
-          }
-        }
+        yield* askUntilAccepted(request, watchdog);
       } finally {
         watchdog.stop();
       }

@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { HostResponse } from "../../host.ts";
-import type { JsonValue } from "../../message.ts";
+import type { JsonValue, Usage } from "../../message.ts";
 import { beginning } from "../../text.ts";
 import type { ModelEvent, ModelReply } from "../provider.ts";
 import { parseJson } from "./parse-json.ts";
@@ -20,6 +20,8 @@ export interface ReplyReader {
   complete(): boolean;
   /** Nothing more comes, usage included. */
   ended(): boolean;
+  /** What was counted so far. */
+  usage(): Usage | undefined;
   finish(): ModelReply;
 }
 
@@ -39,12 +41,12 @@ const endGraceMs = 100;
 const usageGraceMs = 3_000;
 
 /**
- * Read a reply and yield what is new to show, piece by piece. It may be a stream of server-sent events or, from servers that do not
+ * Read a reply and yield what is new to show. It may be a stream of server-sent events or, from servers that do not
  * stream, one JSON document.
  *
  * @throws ProviderError for an error inside the reply, for what is no reply at all, and for half of one
  */
-export async function* readReply(response: HostResponse, options: ReadOptions): AsyncGenerator<ModelEvent[], void> {
+export async function* readReply(response: HostResponse, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
   const reading = openReading(options);
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -52,15 +54,13 @@ export async function* readReply(response: HostResponse, options: ReadOptions): 
     for (;;) {
       const piece = reader && (await within(options.watchdog.next(reader.read()), reading.graceMs()));
       if (piece === undefined || piece.done) break;
-      const events = reading.take(decoder.decode(piece.value, { stream: true }));
-      if (events.length > 0) yield events;
+      yield* reading.take(decoder.decode(piece.value, { stream: true }));
     }
   } finally {
     // rejects where the stream has failed already, with the error that is on its way
     await reader?.cancel().catch(() => undefined);
   }
-  const events = reading.finish();
-  if (events.length > 0) yield events;
+  yield* reading.finish();
 }
 
 /** Makes sense of the text of a reply, piece by piece. */
