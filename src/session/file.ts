@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -140,7 +140,7 @@ interface Append {
  */
 async function appendRecord(append: Append): Promise<Position> {
   const { id, seen, messages, file, path, durable } = append;
-  const writer = randomBytes(8).toString("hex");
+  const writer = randomUUID();
   const text = encodeRecord({ seen, writer, at: new Date().toISOString(), messages: [...messages] });
   let scan = scanFrom(file, append.from, append);
   // more than once only where another writer is killed in the middle of a record, just before ours
