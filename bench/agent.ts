@@ -72,7 +72,7 @@ async function compare(service: Service, task: Task, behaviour: Behaviour = {}):
         if (measured.usage.cpuS < (best.get(engine.name)?.usage.cpuS ?? Infinity)) best.set(engine.name, measured);
       } catch (thrown) {
         givenUp.add(engine.name);
-        console.log(`  ${engine.name} did not do it: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+        say(engine, thrown);
       }
     }
   }
@@ -159,30 +159,36 @@ async function compareHeld(service: Service): Promise<void> {
   for (const engine of own) {
     const task = { sessions, streamed: true };
     try {
-      const measured = await engine.measure(service, task, { latency_ms: heldLatencyMs });
+      const measured = await engine.measure(service, task, { first_latency_ms: heldLatencyMs });
       const { usage, report } = measured;
       console.log(`  ${engine.name.padEnd(15)}${figures(task, usage)}, ${report.peak_in_flight} in flight`);
       const problem = problemOf(task, measured);
       if (problem !== undefined) console.log(`  ${engine.name.padEnd(15)}${problem}`);
     } catch (thrown) {
-      console.log(`  ${engine.name} did not do it: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      say(engine, thrown);
     }
   }
 }
 
 async function compareCancel(service: Service): Promise<void> {
   console.log(`${cancelled.runs} sessions cancelled in the middle of a reply, worst of ${cancelled.rounds}`);
-  for (const engine of engines) {
-    let [settledMs, closedMs, connections] = [0, 0, 0];
-    for (let round = 0; round < cancelled.rounds; round += 1) {
-      const found = await engine.cancel(service, { sessions: cancelled.runs, streamed: true });
-      settledMs = Math.max(settledMs, found.settledMs);
-      closedMs = Math.max(closedMs, found.closedMs);
-      connections = Math.max(connections, found.connections);
-    }
-    const closed = connections > 0 ? `${connections} connections stay open` : `closed after ${closedMs.toFixed(0)} ms`;
-    console.log(`  ${engine.name.padEnd(15)}settled after ${settledMs.toFixed(0)} ms, ${closed}`);
+  for (const engine of engines) await cancelRuns(engine, service).catch((thrown: unknown) => say(engine, thrown));
+}
+
+function say({ name }: Engine, thrown: unknown): void {
+  console.log(`  ${name} did not do it: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+}
+
+async function cancelRuns(engine: Engine, service: Service): Promise<void> {
+  let [settledMs, closedMs, connections] = [0, 0, 0];
+  for (let round = 0; round < cancelled.rounds; round += 1) {
+    const found = await engine.cancel(service, { sessions: cancelled.runs, streamed: true });
+    settledMs = Math.max(settledMs, found.settledMs);
+    closedMs = Math.max(closedMs, found.closedMs);
+    connections = Math.max(connections, found.connections);
   }
+  const closed = connections > 0 ? `${connections} connections stay open` : `closed after ${closedMs.toFixed(0)} ms`;
+  console.log(`  ${engine.name.padEnd(15)}settled after ${settledMs.toFixed(0)} ms, ${closed}`);
 }
 
 const { values, positionals } = parseArgs({

@@ -15,8 +15,8 @@ export interface Service {
 export interface Behaviour {
   /** Of a hundred model calls, how many are refused once, with 429 and 500 in turn. */
   fail_percent?: number;
-  /** From the arrival of a request to the end of its reply, 200 unless told. */
-  latency_ms?: number;
+  /** From the arrival of a session's first request to the end of its reply; 200 unless told, as of all others. */
+  first_latency_ms?: number;
   /** Never come to the end of a reply. */
   hang?: boolean;
 }

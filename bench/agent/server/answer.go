@@ -59,12 +59,12 @@ const (
 
 func answer(reply http.ResponseWriter, request *http.Request, asked asked, behaviour behaviour) {
 	if !asked.isStream {
-		wait(request.Context(), behaviour.latency())
+		wait(request.Context(), behaviour.latency(asked.turn))
 		reply.Header().Set("Content-Type", "application/json")
 		send(reply, whole(asked))
 		return
 	}
-	wait(request.Context(), behaviour.latency()-pieces*pieceGap)
+	wait(request.Context(), behaviour.latency(asked.turn)-pieces*pieceGap)
 	reply.Header().Set("Content-Type", "text/event-stream")
 	events := eventsOf(asked)
 	for piece := range pieces {

@@ -16,8 +16,8 @@ import (
 type behaviour struct {
 	// Of a hundred model calls, how many fail the first time: with 429 and 500 in turn, without Retry-After.
 	FailPercent uint32 `json:"fail_percent"`
-	// From the arrival of a request to the end of its reply; 200 where it is 0.
-	LatencyMs int `json:"latency_ms"`
+	// From the arrival of the first request of a session to the end of its reply; 200 where it is 0, as of all others.
+	FirstLatencyMs int `json:"first_latency_ms"`
 	// Say nothing more from the middle of each reply on; of every other session from before its beginning.
 	Hang bool `json:"hang"`
 }
@@ -167,11 +167,11 @@ func (s *service) judge(asked asked, problem *problem) (status int, as behaviour
 	return http.StatusOK, s.behaviour
 }
 
-func (b behaviour) latency() time.Duration {
-	if b.LatencyMs == 0 {
+func (b behaviour) latency(turn int) time.Duration {
+	if turn > 0 || b.FirstLatencyMs == 0 {
 		return usualLatency
 	}
-	return time.Duration(b.LatencyMs) * time.Millisecond
+	return time.Duration(b.FirstLatencyMs) * time.Millisecond
 }
 
 // The same model calls are chosen in every run.
