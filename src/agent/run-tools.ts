@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
+import { followAbort } from "../follow-abort.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
@@ -33,25 +34,22 @@ export async function* runTools(
   calls: readonly ToolCall[],
   { engine, signal, toolTimeoutMs, timesMade, traceTool }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
-  const leaving = new AbortController();
+  const leaving = followAbort(signal);
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = {
-    engine,
-    toolTimeoutMs,
-    traceTool,
-    signal: AbortSignal.any([signal, leaving.signal]),
-    emit: events.push,
-  };
+  const options = { engine, toolTimeoutMs, traceTool, signal: leaving.signal, emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
   const ended = answers.finally(() => events.end());
+  let isLeft = true;
   try {
     yield* events;
+    isLeft = false;
     return await ended;
   } finally {
-    leaving.abort();
+    if (isLeft) leaving.abort();
     await ended;
+    leaving.release();
   }
 }
 
@@ -72,9 +70,8 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {
   const { engine, signal, toolTimeoutMs, emit } = options;
-  const expired = new AbortController();
-  const timer = setTimeout(() => expired.abort(), toolTimeoutMs);
-  const own = AbortSignal.any([signal, expired.signal]);
+  const { signal: own, abort, release } = followAbort(signal);
+  const timer = setTimeout(abort, toolTimeoutMs);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<ToolResult>();
   const onAbort = () => stop(signal.aborted ? cancelled(name) : timedOut(name, toolTimeoutMs));
   own.addEventListener("abort", onAbort, { once: true });
@@ -87,6 +84,7 @@ async function callTool({ id, name, input }: ToolCall, options: CallOptions): Pr
   } finally {
     clearTimeout(timer);
     own.removeEventListener("abort", onAbort);
+    release();
   }
 }
 

@@ -1,8 +1,19 @@
-import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { lstat, mkdir, open, readdir, unlink, type FileHandle } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  lstatSync,
+  open as openCallback,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { lstat, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { AxonerError, errorMessage, systemErrorCode } from "../errors.ts";
+import { openLimit, type Limit } from "../limit.ts";
 import type { Message } from "../message.ts";
 import { openPositions } from "./positions.ts";
 import { encodeRecord, scanRecords, type Position, type Scan } from "./record.ts";
@@ -18,39 +29,50 @@ import {
 } from "./store.ts";
 
 const suffix = ".jsonl";
+/** However many sessions are saved at once. One turn of the event loop saves no more either, so fewer would be slower. */
+const maxOpenFiles = 128;
+/** Of as many the end is known without reading them. */
+const rememberedSessions = 20_000;
+const openFile = promisify(openCallback);
+const syncToDisk = promisify(fdatasync);
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
 /**
  * Sessions as files of a folder, one each, which several processes may write to at once. Only the owner can read
- * them. An append is on disk before it resolves; `durable` also syncs the folder when a file is made. The folder is
- * on a local file system: appends of several machines to one file are not atomic on NFS.
+ * them. An append has been given to the system before it resolves, and survives the end of this process; with `durable`
+ * it is on the disk, folder included. No file stays open between two calls, and few are open at once. The folder is on a local file system:
+ * appends of several machines to one file are not atomic on NFS.
  *
  * @throws AxonerError from any method where the folder or a file cannot be read or written, or is damaged
  */
 export function openFileStore(folder: string, { durable = false }: StoreOptions = {}): SessionStore {
   const directory = resolve(folder);
-  const positions = openPositions(1_000);
+  const positions = openPositions(rememberedSessions);
+  const limit = openLimit(maxOpenFiles);
+  const limited: Limit = (work, kind) => explained(directory, () => limit(work, kind));
 
   const append = async (id: string, seen: number, messages: readonly Message[]): Promise<void> => {
     const path = pathOf(directory, id);
     const file = await openForAppend(path, seen === 0);
     if (file === undefined) throw conflict(id, seen, 0);
     try {
-      const stats = await file.stat();
+      const stats = fstatSync(file);
       const from = positions.recall(id, stats);
-      positions.remember(id, stats, await appendRecord({ id, seen, messages, file, from, path }));
-      if (durable && stats.size === 0) await syncFolder(directory);
+      const { size: sizeBytes } = stats;
+      positions.remember(id, stats, await appendRecord({ id, seen, messages, file, from, sizeBytes, path, durable }));
+      if (durable && sizeBytes === 0) await syncFolder(directory);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   };
 
   return {
-    load: (id) => explained(directory, () => loadSession(directory, id)),
-    append: (id, seen, messages) => explained(directory, () => append(id, seen, messages)),
-    list: (limit) => explained(directory, () => listSessions(directory, limit)),
+    load: (id) => limited(() => loadSession(directory, id)),
+    // what is under way before what begins: of thousands of conversations fewer are in their middle at a time
+    append: (id, seen, messages) => limited(() => append(id, seen, messages), seen > 0 ? "next" : "last"),
+    list: (most) => limited(() => listSessions(directory, most)),
     delete: (id) =>
-      explained(directory, async () => {
+      limited(async () => {
         const path = pathOf(directory, id);
         return (await unlessMissing(unlink(path).then(() => true))) ?? false;
       }),
@@ -60,6 +82,7 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
 
 async function loadSession(directory: string, id: string): Promise<Session | undefined> {
   const path = pathOf(directory, id);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const file = await unlessMissing(open(path, O_RDONLY | O_NOFOLLOW));
   if (file === undefined) return undefined;
   try {
@@ -89,47 +112,60 @@ async function listSessions(directory: string, limit: number): Promise<SessionSu
   return summaries;
 }
 
-async function openForAppend(path: string, isNew: boolean): Promise<FileHandle | undefined> {
+async function openForAppend(path: string, isNew: boolean): Promise<number | undefined> {
   const flags = O_RDWR | O_APPEND | O_NOFOLLOW | (isNew ? O_CREAT : 0);
-  const file = await unlessMissing(open(path, flags, 0o600));
+  const file = await unlessMissing(openFile(path, flags, 0o600));
   if (file !== undefined || !isNew) return file;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  return open(path, flags, 0o600);
+  return openFile(path, flags, 0o600);
 }
 
 interface Append {
   id: string;
   seen: number;
   messages: readonly Message[];
-  file: FileHandle;
+  file: number;
   /** Where the records that are not yet known begin. */
   from: Position;
+  sizeBytes: number;
   path: string;
+  durable: boolean;
 }
 
-/** Add a record behind the others and find out whether it stands first among those that saw as much. */
-async function appendRecord({ id, seen, messages, file, from, path }: Append): Promise<Position> {
-  const writer = randomBytes(8).toString("hex");
-  const record = { seen, writer, at: new Date().toISOString(), messages: [...messages] };
-  let scan = await scanFrom(file, from, path);
+/**
+ * Add a record behind the others and find out whether it stands first among those that saw as much.
+ *
+ * Synchronous but for the wait for the disk: a record goes to the system's memory in less time than to another thread.
+ * (To make a file may wait for the disk, so opening one does not stand here.)
+ */
+async function appendRecord(append: Append): Promise<Position> {
+  const { id, seen, messages, file, path, durable } = append;
+  const writer = randomUUID();
+  const text = encodeRecord({ seen, writer, at: new Date().toISOString(), messages: [...messages] });
+  let scan = scanFrom(file, append.from, append);
   // more than once only where another writer is killed in the middle of a record, just before ours
   for (let attempt = 1; attempt <= 3; attempt++) {
     if (scan.messageCount !== seen) throw conflict(id, seen, scan.messageCount);
     if (messages.length === 0) return scan.position;
-    await file.write(Buffer.from((scan.torn ? "\n" : "") + encodeRecord(record)));
-    await file.datasync();
-    scan = await scanFrom(file, scan.position, path);
+    const record = Buffer.from(scan.torn ? `\n${text}` : text);
+    writeSync(file, record);
+    if (durable) await syncToDisk(file);
+    const { size: sizeBytes } = fstatSync(file);
+    const offset = scan.position.offset + record.length;
+    // nothing else came between
+    if (!scan.torn && sizeBytes === offset) return { offset, messageCount: seen + messages.length };
+    scan = scanFrom(file, scan.position, { sizeBytes, path });
     if (scan.records.some((other) => other.writer === writer)) return scan.position;
   }
   throw new AxonerError(`${path}: a message could not be written whole; is the disk full?`);
 }
 
-async function scanFrom(file: FileHandle, from: Position, path: string): Promise<Scan> {
-  const { size } = await file.stat();
-  const bytes = Buffer.alloc(Math.max(0, size - from.offset));
+/** Read what stands behind a position. */
+function scanFrom(file: number, from: Position, { sizeBytes, path }: Pick<Append, "sizeBytes" | "path">): Scan {
+  const bytes = Buffer.alloc(Math.max(0, sizeBytes - from.offset));
   let filled = 0;
   while (filled < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, from.offset + filled);
+    const bytesRead = readSync(file, bytes, filled, bytes.length - filled, from.offset + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

@@ -17,6 +17,8 @@ const tiers: Tier[] = [
     zones: [
       "message",
       "errors",
+      "follow-abort",
+      "limit",
       "log",
       "host",
       "entries",
@@ -47,6 +49,7 @@ const tiers: Tier[] = [
       "agent-tool",
       "serve",
       "node-host",
+      "exchange",
       "dataset-resources",
     ],
     mutual: true,
