@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { ConfigError, ToolError } from "../errors.ts";
-import type { JsonObject, Message } from "../message.ts";
+import type { JsonObject, StoredMessage } from "../message.ts";
 import { once } from "../once.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
@@ -230,7 +230,7 @@ async function openWanted(wanted: WantedProvider, { provider, openProvider }: Ag
 
 async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {
   checkSessionId(sessionId);
-  let messages: readonly Message[] = (await store.load(sessionId))?.messages ?? [];
+  let messages: readonly StoredMessage[] = (await store.load(sessionId))?.messages ?? [];
   return {
     sessionId,
     messages: () => messages,

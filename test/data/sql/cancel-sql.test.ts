@@ -50,7 +50,10 @@ test.each([
   ["list_reduce", "select list_reduce(range(1000000), lambda a, b: a + list_sum(range(10000)))"],
   ["list_transform", "select list_transform(range(1000000), lambda x: list_sum(range(10000)))[1]"],
   ["repeat", "select max(length(repeat('x', 100000 + range % 1000))) from range(10000000)"],
-  ["regexp_replace", "select max(len(regexp_replace(repeat('ab', 50000 + range % 1000), 'a', 'c', 'g'))) from range(10000000)"],
+  [
+    "regexp_replace",
+    "select max(len(regexp_replace(repeat('ab', 50000 + range % 1000), 'a', 'c', 'g'))) from range(10000000)",
+  ],
 ])("an abort ends %s and its process", async (_, sql) => {
   const stop = new AbortController();
   const running = folder.sql.query({ sql, limit: 5, origin: {} }, { signal: stop.signal });
