@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Agent, WantedProvider } from "./agent/agent.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
@@ -8,6 +7,7 @@ import { openJoinedEngine } from "./engine/joined.ts";
 import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
+import type { SessionStore } from "./session/store.ts";
 import { tools as builtIn } from "./tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
 import { version } from "./version.ts";
@@ -24,17 +24,16 @@ export interface OpenAgent {
  * @throws ConfigError for a provider or a store that cannot be used
  */
 export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { openStore }, { openNodeHost }] = await Promise.all([
+  const [{ createAgent }, { defaultSystem }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
     import("./agent/system.ts"),
-    import("./session/index.ts"),
     import("./node-host.ts"),
   ]);
   const host = openNodeHost({ proxies: config.proxies });
   const provider = await openConfigured(config, host);
   const others = await openOthers(config);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
-  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
+  const store = await openConfiguredStore(config);
   const agent = createAgent({
     provider,
     engine: joined,
@@ -49,6 +48,18 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     openProvider: (wanted) => openWanted(config, wanted, host),
   });
   return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+}
+
+/**
+ * The store of the configuration; by default in the workspace, which ignores itself in git.
+ *
+ * @throws ConfigError for a URL that names none
+ */
+export async function openConfiguredStore({ store, workspace, durable }: Config): Promise<SessionStore> {
+  const { openStore } = await import("./session/index.ts");
+  if (store !== undefined) return openStore(store, { durable });
+  const { openWorkspace } = await import("./data/workspace.ts");
+  return openStore(`file:${await openWorkspace(workspace).folder("sessions")}`, { durable });
 }
 
 async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Promise<Engine | undefined> {

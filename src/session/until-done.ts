@@ -1,0 +1,43 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { AxonerError, errorMessage } from "../errors.ts";
+
+export interface Patience {
+  /** What is tried, as a sentence begins with it. */
+  what: string;
+  /** Whether a failure may pass by itself: the server restarts, the line was cut, another process has the lock. */
+  isPassing(thrown: unknown): boolean;
+  /** Default half a minute: a server that is restarted is there again. */
+  deadlineMs?: number;
+}
+
+const firstPauseMs = 25;
+const longestPauseMs = 1_000;
+
+/**
+ * Try until it works or the deadline has passed. What is tried more than once must be able to tell whether an earlier
+ * attempt, of which no answer came, has done it.
+ *
+ * @param attempt told how often it was tried before
+ * @throws AxonerError after the deadline; at once what does not pass
+ */
+export async function untilDone<Result>(
+  attempt: (triedBefore: number) => Promise<Result>,
+  { what, isPassing, deadlineMs = 30_000 }: Patience,
+): Promise<Result> {
+  const endsAt = performance.now() + deadlineMs;
+  for (let tried = 0; ; tried++) {
+    try {
+      return await attempt(tried);
+    } catch (thrown) {
+      if (!isPassing(thrown)) throw thrown;
+      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** tried) * (0.5 + Math.random());
+      if (performance.now() + pauseMs > endsAt) throw gaveUp(thrown, what, deadlineMs);
+      await delay(pauseMs);
+    }
+  }
+}
+
+function gaveUp(thrown: unknown, what: string, deadlineMs: number): AxonerError {
+  const message = `${what} did not work for ${deadlineMs / 1_000} s: ${errorMessage(thrown)}; load the session again to see what it holds`;
+  return new AxonerError(message, { cause: thrown });
+}
