@@ -10,6 +10,7 @@ import type { OpenAgent } from "./open-agent.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { SessionStore } from "./session/store.ts";
 
 interface Subcommand {
   usage: string;
@@ -20,6 +21,11 @@ interface Subcommand {
 /** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
 const subcommands: Readonly<Record<string, Subcommand>> = {
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
+  sessions: {
+    usage: "sessions [list|show ID|…]",
+    summary: "stored conversations: list, show, search, fork, undo, export, import, …",
+    load: async () => (await import("./cli/sessions.ts")).sessions,
+  },
   tool: {
     usage: "tool NAME '{…}'",
     summary: "one tool call without a model",
@@ -66,6 +72,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   let engine: Promise<Engine> | undefined;
   let withAgent: Promise<Engine> | undefined;
   let agent: Promise<OpenAgent> | undefined;
+  let store: Promise<SessionStore> | undefined;
   // A plugin may print to stdout, which is the command's result here: it gets a process of its own.
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
@@ -79,6 +86,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     stderr: process.stderr,
     signal: interruption.signal,
     openEngine: openWithAgent,
+    openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
     openAgent: async () => (await (agent ??= openEngine().then(openOver))).agent,
   };
   try {

@@ -15,6 +15,8 @@ export interface ToolRunOptions {
   toolTimeoutMs: number;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
+  /** Told of each answer as it comes; the call has finished once this has resolved. A rejection ends all of them. */
+  keep(answer: ToolMessage): Promise<void>;
 }
 
 export type ToolMessage = Extract<Message, { role: "tool" }>;
@@ -29,11 +31,11 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, keep }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = new AbortController();
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = { engine, toolTimeoutMs, signal: AbortSignal.any([signal, leaving.signal]), emit: events.push };
+  const options = { engine, toolTimeoutMs, keep, signal: AbortSignal.any([signal, leaving.signal]), emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
@@ -55,8 +57,11 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   options.emit({ type: "tool_started", call_id: id, name, input });
   const result = isJsonObject(input) ? await callTool(call, options) : notAnObject(call);
   const text = resultText(result) + repeatNote(times);
-  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
-  return { role: "tool", callId: id, name, ok: result.ok, text };
+  const elapsed_ms = Date.now() - startedAt;
+  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text };
+  await options.keep(answered);
+  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms });
+  return answered;
 }
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {

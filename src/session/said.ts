@@ -16,6 +16,29 @@ export function saidMessages(stored: readonly StoredMessage[]): Said[] {
   return said;
 }
 
+/** Where the last turn begins: at the prompt of the user that came last. */
+export function lastPrompt(said: readonly Said[]): { index: number; text: string } | undefined {
+  for (const { index, message } of said.toReversed()) {
+    if (message.role === "user" && message.summarizes === undefined) return { index, text: message.text };
+  }
+  return undefined;
+}
+
+/**
+ * The calls of the last reply that have no answer: the run ended before they did, or is still going on. Ids are told
+ * apart within a reply only; some services count them from zero in each.
+ */
+export function unansweredCalls(said: readonly Said[]): ToolCall[] {
+  const replyAt = said.findLastIndex(({ message }) => message.role === "assistant");
+  const calls = callsOf(said[replyAt]?.message);
+  const answers = said.slice(replyAt + 1).flatMap(({ message }) => (message.role === "tool" ? [message.callId] : []));
+  return calls.filter(({ id }) => {
+    const at = answers.indexOf(id);
+    if (at !== -1) answers.splice(at, 1);
+    return at === -1;
+  });
+}
+
 /** Answers are stored as they come; in a conversation they stand in the order of their calls. */
 export function inOrderOfCalls(messages: readonly Message[]): readonly Message[] {
   let ordered: Message[] | undefined;
@@ -33,7 +56,7 @@ export function inOrderOfCalls(messages: readonly Message[]): readonly Message[]
   return ordered ?? messages;
 }
 
-function callsOf(message: Message | undefined): ToolCall[] {
+export function callsOf(message: Message | undefined): ToolCall[] {
   if (message?.role !== "assistant") return [];
   return message.parts.flatMap((part) => (part.type === "tool_call" ? [part.call] : []));
 }
