@@ -168,9 +168,9 @@ async function connect(server: ServerOptions): Promise<Redis> {
     connectionName: "axoner",
     connectTimeout: 10_000,
     commandTimeout: answerMs,
-    // what was on its way is repeated here, where it is known how
+    // what was on its way when a line broke is repeated here, where it is known how
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
+    maxRetriesPerRequest: 0,
     retryStrategy: (times: number) => Math.min(50 * 2 ** times, 1_000),
   };
   const redis = new Client(options);

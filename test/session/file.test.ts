@@ -143,24 +143,6 @@ test("processes that append to one session at once lose nothing and mix nothing 
   expect(arePaired(messages)).toBe(true);
 });
 
-test("a process killed while it appends leaves every append it had confirmed, and none by half", async () => {
-  const folder = temporaryFolder();
-  for (const round of [1, 2, 3, 4]) {
-    const writer = `round${round}`;
-    const child = appendInChild(folder, writer, 10_000);
-    const confirmed = await confirmedAtLeast(child, 3 * round);
-    child.kill("SIGKILL");
-    await exitCodeOf(child);
-    const store = openFileStore(folder);
-    const messages = (await store.load("shared"))?.messages ?? [];
-    const indexes = indexesOf(messages, writer);
-    expect(indexes.length).toBeGreaterThanOrEqual(confirmed());
-    expect(indexes).toEqual(indexes.map((_, index) => index));
-    expect(arePaired(messages)).toBe(true);
-    await store.append("shared", messages.length, [say("goes on"), say("goes on")]);
-  }
-});
-
 function appendInChild(folder: string, writer: string, count: number): ChildProcess {
   const script = fileURLToPath(new URL("../support/append-messages.ts", import.meta.url));
   return spawn(process.execPath, [script, folder, "shared", writer, String(count)], {
@@ -171,18 +153,6 @@ function appendInChild(folder: string, writer: string, count: number): ChildProc
 async function exitCodeOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   return child.exitCode;
-}
-
-/** Resolves once so many appends were confirmed, with a function that says how many were in the end. */
-async function confirmedAtLeast(child: ChildProcess, count: number): Promise<() => number> {
-  let printed = "";
-  const { promise, resolve } = Promise.withResolvers<void>();
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    printed += text;
-    if (printed.split("\n").length > count) resolve();
-  });
-  await promise;
-  return () => printed.split("\n").length - 1;
 }
 
 function indexesOf(messages: readonly StoredMessage[], writer: string): number[] {
