@@ -1,12 +1,13 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { AxonerError, errorMessage, systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
 import { appendRecord, newAppend, type Append } from "./file/append-record.ts";
 import { openJournal } from "./file/journal.ts";
 import { openPositions } from "./file/positions.ts";
-import { scanRecords, start } from "./file/record.ts";
+import { scanRecords, start, type Scan } from "./file/record.ts";
 import { recoverJournals } from "./file/recover.ts";
 import { replaceFile } from "./file/replace-file.ts";
 import { pathOf, readFrom, sessionPaths, unlessMissing, withFile } from "./file/session-file.ts";
@@ -15,6 +16,7 @@ import { summarize, type Session, type SessionStore, type SessionSummary, type S
 /** A file is written anew where more than half of it, and more than this, counts for nothing. */
 const leastWasteBytes = 1_000_000;
 const maxAttempts = 20;
+const secondLookMs = 50;
 
 /**
  * Sessions as files of a folder, one each, which several processes may write to at once. Only the owner can read
@@ -61,7 +63,7 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const appended = appendRecord(append, positions);
       if (appended.type === "appended") return appended;
-      if (appended.type === "replace") await replaceAndReport(append.path);
+      if (appended.type === "replace") await replaceAndReport(append.path, appended.damaged);
     }
     throw new AxonerError(`${append.path}: other processes were first ${maxAttempts} times; try again later`);
   }
@@ -70,21 +72,33 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
 }
 
 async function loadSession(path: string): Promise<Session | undefined> {
-  const scan = withFile(path, "read", ({ fd }) => scanRecords(readFrom(fd, 0), start));
+  const scan = scanFile(path);
   if (scan === undefined) return undefined;
-  if (scan.damaged) await replaceAndReport(path);
+  if (scan.damaged) {
+    await replaceAndReport(path, true);
+    return loadSession(path);
+  }
   const [first] = scan.records;
   const last = scan.records.at(-1);
   if (first === undefined || last === undefined) return undefined;
   return { id: first.id, messages: scan.records.flatMap(({ messages }) => messages), updatedAt: last.at };
 }
 
-async function replaceAndReport(path: string): Promise<void> {
+async function replaceAndReport(path: string, damaged: boolean): Promise<void> {
+  if (damaged) {
+    // a long record that is being written just now is seen in parts
+    await delay(secondLookMs);
+    if (scanFile(path)?.damaged !== true) return;
+  }
   const replaced = await replaceFile(path);
   if (replaced?.quarantine === undefined) return;
   log.warn(
     `the session in ${path} was damaged: what was readable, ${replaced.messageCount} messages, goes on; the whole file is kept as ${replaced.quarantine}`,
   );
+}
+
+function scanFile(path: string): Scan | undefined {
+  return withFile(path, "read", ({ fd }) => scanRecords(readFrom(fd, 0), start));
 }
 
 async function listSessions(directory: string, limit: number): Promise<SessionSummary[]> {

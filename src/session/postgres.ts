@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
-import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
+import { AxonerError, ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
 import type { StoredMessage } from "../message.ts";
 import { once } from "../once.ts";
 import { hostname, readPostgresUrl, tlsOptions, type PostgresAddress } from "../postgres-url.ts";
 import { checkSessionId, conflict, titlesIn, type SessionStore, type StoreOptions } from "./store.ts";
-import { untilDone } from "./until-done.ts";
+import { firstContactMs, untilDone } from "./until-done.ts";
 
 /** What a database went through, in order; `axoner_schema` says how much of it. Only ever added to. */
 const migrations = [
@@ -60,15 +60,23 @@ export function openPostgresStore(url: string, { durable = false }: StoreOptions
   const address = addressOf(url);
   const where = `the sessions at ${hostname(address)}`;
   const opened = once(() => openPool(address));
+  let wasReached = false;
   const ready = once(async () => {
     const pool = await opened.get();
+    wasReached = true;
     await migrate(pool, where);
     if (durable) await checkDurable(pool, where);
     return pool;
   });
   const patient = <Result>(what: string, work: (pool: Pool, tried: number) => Promise<Result>): Promise<Result> =>
     explained(where, address.secrets, () =>
-      untilDone(async (tried) => work(await ready.get(), tried), { what: `${what} ${where}`, isPassing: isGone }),
+      untilDone(async (tried) => work(await ready.get(), tried), {
+        what: `${what} ${where}`,
+        isPassing: isGone,
+        // of a name with several addresses the error says nothing but its code
+        why: (thrown) => errorMessage(thrown) || (systemErrorCode(thrown) ?? "it cannot be reached"),
+        ...(wasReached ? {} : { deadlineMs: firstContactMs }),
+      }),
     );
 
   return {

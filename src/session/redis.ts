@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Redis, RedisOptions } from "ioredis";
-import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
+import { AxonerError, ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import type { StoredMessage } from "../message.ts";
 import { once } from "../once.ts";
 import { checkSessionId, conflict, titlesIn, type Session, type SessionStore, type StoreOptions } from "./store.ts";
-import { untilDone } from "./until-done.ts";
+import { firstContactMs, untilDone } from "./until-done.ts";
 
 /*
  * Of each session a hash says how many messages it holds, and a list has its appends as JSON, one an item; a sorted set
@@ -54,7 +54,8 @@ interface StoredAppend {
 export function openRedisStore(url: string, { durable = false }: StoreOptions = {}): SessionStore {
   const { server, ttlMs, secrets } = readUrl(url);
   const where = `the sessions at ${server.host}:${server.port}`;
-  const opened = once(() => connect(server));
+  const line: Line = { wasReached: false, trouble: undefined };
+  const opened = once(() => connect(server, line));
   const ready = once(async () => {
     const redis = await opened.get();
     if (durable) await checkDurable(redis, where);
@@ -62,7 +63,12 @@ export function openRedisStore(url: string, { durable = false }: StoreOptions = 
   });
   const patient = <Result>(what: string, work: (redis: Redis, tried: number) => Promise<Result>): Promise<Result> =>
     explained(where, secrets, () =>
-      untilDone(async (tried) => work(await ready.get(), tried), { what: `${what} ${where}`, isPassing: isGone }),
+      untilDone(async (tried) => work(await ready.get(), tried), {
+        what: `${what} ${where}`,
+        isPassing: isGone,
+        why: (thrown) => line.trouble ?? errorMessage(thrown),
+        ...(line.wasReached ? {} : { deadlineMs: firstContactMs }),
+      }),
     );
 
   return {
@@ -161,7 +167,13 @@ async function listSessions(redis: Redis, limit: number) {
 
 type ServerOptions = Omit<RedisOptions, "replyMapping">;
 
-async function connect(server: ServerOptions): Promise<Redis> {
+interface Line {
+  wasReached: boolean;
+  /** Why there is no connection, while there is none. */
+  trouble: string | undefined;
+}
+
+async function connect(server: ServerOptions, line: Line): Promise<Redis> {
   const { Redis: Client } = await import("ioredis");
   const options: ServerOptions = {
     ...server,
@@ -174,7 +186,8 @@ async function connect(server: ServerOptions): Promise<Redis> {
     retryStrategy: (times: number) => Math.min(50 * 2 ** times, 1_000),
   };
   const redis = new Client(options);
-  redis.on("error", () => undefined); // told by what waits for the connection
+  redis.on("ready", () => Object.assign(line, { wasReached: true, trouble: undefined } satisfies Line));
+  redis.on("error", (thrown: Error) => (line.trouble = thrown.message || systemErrorCode(thrown)));
   return redis;
 }
 

@@ -6,9 +6,14 @@ export interface Patience {
   what: string;
   /** Whether a failure may pass by itself: the server restarts, the line was cut, another process has the lock. */
   isPassing(thrown: unknown): boolean;
+  /** What is behind a failure, where it does not say so itself. */
+  why?: (thrown: unknown) => string;
   /** Default half a minute: a server that is restarted is there again. */
   deadlineMs?: number;
 }
+
+/** For a server that was never reached: it is rather not there than about to come. */
+export const firstContactMs = 5_000;
 
 const firstPauseMs = 25;
 const longestPauseMs = 1_000;
@@ -22,7 +27,7 @@ const longestPauseMs = 1_000;
  */
 export async function untilDone<Result>(
   attempt: (triedBefore: number) => Promise<Result>,
-  { what, isPassing, deadlineMs = 30_000 }: Patience,
+  { what, isPassing, why = errorMessage, deadlineMs = 30_000 }: Patience,
 ): Promise<Result> {
   const endsAt = performance.now() + deadlineMs;
   for (let tried = 0; ; tried++) {
@@ -31,13 +36,10 @@ export async function untilDone<Result>(
     } catch (thrown) {
       if (!isPassing(thrown)) throw thrown;
       const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** tried) * (0.5 + Math.random());
-      if (performance.now() + pauseMs > endsAt) throw gaveUp(thrown, what, deadlineMs);
+      if (performance.now() + pauseMs > endsAt) {
+        throw new AxonerError(`${what} did not work for ${deadlineMs / 1_000} s: ${why(thrown)}`, { cause: thrown });
+      }
       await delay(pauseMs);
     }
   }
-}
-
-function gaveUp(thrown: unknown, what: string, deadlineMs: number): AxonerError {
-  const message = `${what} did not work for ${deadlineMs / 1_000} s: ${errorMessage(thrown)}; load the session again to see what it holds`;
-  return new AxonerError(message, { cause: thrown });
 }

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { AxonerError, errorMessage } from "../../src/errors.ts";
 import type { StoredMessage } from "../../src/message.ts";
 import { openFileStore } from "../../src/session/file.ts";
+import { encodeRecord } from "../../src/session/file/record.ts";
 import { openStore } from "../../src/session/index.ts";
 import { describeSessionStore, say, texts } from "../contracts/session-store.ts";
 import { fileOf } from "../support/session-files.ts";
@@ -108,6 +109,17 @@ test("a record torn by another process between two appends does no harm", async 
   await appendFile(fileOf(folder, "a"), "\n\ngarbage\n");
   await store.append("a", 2, [say("3")]);
   expect(texts(await openFileStore(folder).load("a"))).toEqual(["1", "2", "3"]);
+});
+
+test("a record that stands on one line with a torn one counts, and is no damage", async () => {
+  const folder = temporaryFolder();
+  const path = fileOf(folder, "a");
+  await openFileStore(folder).append("a", 0, [say("1")]);
+  const record = { id: "a", seen: 1, writer: "w", at: new Date().toISOString(), messages: [say('{"crc":"2')] };
+  await appendFile(path, encodeRecord(record).slice(0, 60) + encodeRecord(record));
+  expect(texts(await openFileStore(folder).load("a"))).toEqual(["1", '{"crc":"2']);
+  await openFileStore(folder).append("a", 2, [say("3")]);
+  expect(await readdir(folder)).toHaveLength(1);
 });
 
 test("no part of a name reaches a path, and names that differ in case alone are two sessions", async () => {

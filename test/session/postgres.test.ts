@@ -4,6 +4,7 @@ import { AxonerError, ConfigError, errorMessage } from "../../src/errors.ts";
 import { openStore } from "../../src/session/index.ts";
 import { openPostgresStore } from "../../src/session/postgres.ts";
 import { describeSessionStore, say, texts } from "../contracts/session-store.ts";
+import { freePort } from "../support/free-port.ts";
 import { startPostgres, type PostgresServer } from "../support/postgres.ts";
 
 let server: PostgresServer;
@@ -108,4 +109,14 @@ test("what is wrong with the server is said without the password", async () => {
   await store.close();
   expect(() => openPostgresStore("postgres://a:hunter%2@host/x")).toThrow(ConfigError);
   expect(() => openPostgresStore("postgres://a:hunter%2@host/x")).not.toThrow(/hunter/);
+});
+
+test("a server that is not there is said after seconds, with the reason", async () => {
+  const store = openPostgresStore(`postgres://a:hunter2@127.0.0.1:${await freePort()}/x`);
+  const failure: unknown = await store.load("a").catch((thrown: unknown) => thrown);
+  expect(failure).toBeInstanceOf(AxonerError);
+  expect(errorMessage(failure)).toMatch(
+    /reading the sessions at 127\.0\.0\.1:\d+ did not work for 5 s: .*ECONNREFUSED/,
+  );
+  await store.close();
 });

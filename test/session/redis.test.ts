@@ -4,6 +4,7 @@ import { AxonerError, ConfigError, errorMessage } from "../../src/errors.ts";
 import { openStore } from "../../src/session/index.ts";
 import { openRedisStore } from "../../src/session/redis.ts";
 import { describeSessionStore, say, texts } from "../contracts/session-store.ts";
+import { freePort } from "../support/free-port.ts";
 import { startRedis, type RedisServer } from "../support/redis.ts";
 
 let server: RedisServer;
@@ -76,4 +77,14 @@ test.each([
 ])("%j is refused, and what it holds is not told", (url) => {
   expect(() => openRedisStore(url)).toThrow(ConfigError);
   expect(() => openRedisStore(url)).not.toThrow(/hunter2/);
+});
+
+test("a server that is not there is said after seconds, with the reason", async () => {
+  const store = openRedisStore(`redis://:hunter2@127.0.0.1:${await freePort()}`);
+  const failure: unknown = await store.load("a").catch((thrown: unknown) => thrown);
+  expect(failure).toBeInstanceOf(AxonerError);
+  expect(errorMessage(failure)).toMatch(
+    /reading the sessions at 127\.0\.0\.1:\d+ did not work for 5 s: .*ECONNREFUSED/,
+  );
+  await store.close();
 });

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SessionConflictError } from "../../src/errors.ts";
@@ -77,6 +79,7 @@ export async function killWriters({
         await writer.kill();
         counts.kills += 1;
       }
+      counts.problems.push(...writers.flatMap(({ errors }) => (errors() === "" ? [] : [`${session}: ${errors()}`])));
       await check(session, {
         url,
         durable,
@@ -115,6 +118,8 @@ async function check(session: string, { url, durable, writers, largeBytes, count
       if (found > acknowledged + 1) counts.problems.push(`${session}: ${writer} has ${found - acknowledged} too many`);
     }
     await store.delete(session);
+    // a kill tears the end of a file, and damages nothing
+    if (existsSync(join(url.slice("file:".length), "damaged"))) counts.problems.push(`${session} is called damaged`);
   } finally {
     await store.close();
   }

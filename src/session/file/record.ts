@@ -108,11 +108,24 @@ export function readRecords(bytes: Buffer): SessionRecord[] {
   return records;
 }
 
+const opening = '{"crc":"';
+
+/**
+ * The record of a line. Where a writer was killed in the middle of one just before the next was written, both stand on
+ * one line, and the last of them is read; no text in a record holds the opening, because its quotes are escaped there.
+ */
 function decodeLine(bytes: Buffer, lineStart: number, end: number): SessionRecord | "seal" | undefined {
-  const opening = bytes.toString("latin1", lineStart, Math.min(end, lineStart + beforeRecord));
-  if (!opening.startsWith('{"crc":"')) return undefined;
-  const text = bytes.subarray(lineStart + beforeRecord, end - 1);
-  if (opening.slice(8, 16) !== checksum(text)) return undefined;
+  const whole = decodeAt(bytes, lineStart, end);
+  if (whole !== undefined) return whole;
+  const last = bytes.subarray(lineStart, end).lastIndexOf(opening);
+  return last > 0 ? decodeAt(bytes, lineStart + last, end) : undefined;
+}
+
+function decodeAt(bytes: Buffer, at: number, end: number): SessionRecord | "seal" | undefined {
+  const head = bytes.toString("latin1", at, Math.min(end, at + beforeRecord));
+  if (!head.startsWith(opening)) return undefined;
+  const text = bytes.subarray(at + beforeRecord, end - 1);
+  if (head.slice(8, 16) !== checksum(text)) return undefined;
   const decoded = text.toString("utf8");
   return decoded === sealText ? "seal" : recordSchema.parse(JSON.parse(decoded));
 }
