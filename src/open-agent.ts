@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Agent, WantedProvider } from "./agent/agent.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
@@ -7,7 +8,7 @@ import { openJoinedEngine } from "./engine/joined.ts";
 import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
-import type { SessionStore } from "./session/store.ts";
+import type { Presence, SessionStore } from "./session/store.ts";
 import { tools as builtIn } from "./tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
 import { version } from "./version.ts";
@@ -38,6 +39,7 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
     provider,
     engine: joined,
     store,
+    presence: await openConfiguredPresence(config),
     system: defaultSystem,
     maxTurns: config.max_turns,
     maxTokens: config.max_tokens,
@@ -60,6 +62,13 @@ export async function openConfiguredStore({ store, workspace, durable }: Config)
   if (store !== undefined) return openStore(store, { durable });
   const { openWorkspace } = await import("./data/workspace.ts");
   return openStore(`file:${await openWorkspace(workspace).folder("sessions")}`, { durable });
+}
+
+/** Beside the sessions where they are in the workspace; for stores elsewhere too, as far as this workspace is used. */
+async function openConfiguredPresence({ store, workspace }: Config): Promise<Presence | undefined> {
+  if (store?.startsWith("memory:") === true) return undefined;
+  const { openPresence } = await import("./session/presence.ts");
+  return openPresence(join(workspace, "sessions"), store ?? "");
 }
 
 async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Promise<Engine | undefined> {

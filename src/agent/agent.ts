@@ -4,14 +4,14 @@ import type { JsonObject } from "../message.ts";
 import { once } from "../once.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
-import type { SessionStore } from "../session/store.ts";
+import type { Presence, SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
 import type { Tool } from "../tools/tool.ts";
 import { runAgentTool } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
 import { openBudget } from "./budget.ts";
 import { compactSession } from "./compact-session.ts";
-import { beginRun, continueSession } from "./conversation.ts";
+import { beginRun, continueSession, whileIn } from "./conversation.ts";
 import { narrowEngine, withTool } from "./engines.ts";
 import { openEstimate } from "./estimate.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
@@ -33,6 +33,8 @@ export interface AgentSettings extends RunLimits {
   provider: Provider;
   /** Where conversations are kept; the caller closes it. Default: in memory, as long as the agent lives. */
   store?: SessionStore;
+  /** Tells other processes which sessions are in use. Default: they find out when they write. */
+  presence?: Presence | undefined;
   /** Instructions that stand before every conversation. */
   system?: string | undefined;
   /** Tokens, in and out, of one run, sub-agents included; default no limit. */
@@ -134,7 +136,11 @@ export function createAgent(options: AgentOptions): Agent {
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
-  async function* run(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
+  const run = (given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> => {
+    return whileIn(given.sessionId, options.presence, () => runIn(given, parent));
+  };
+
+  async function* runIn(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
     if (given.prompt !== undefined) checkPrompt(given.prompt);
     const provider = given.provider ?? options.provider;
     const depth = parent?.depth ?? 0;
@@ -179,15 +185,21 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     run: (given) => run(given),
     complete: async (given) => finished(run(given)),
-    async compact({ sessionId, signal = new AbortController().signal }) {
-      const { provider, contextTokens } = options;
-      const conversation = await continueSession(store, sessionId);
-      const { purse, budget } = openAccount({ options, given: {}, provider, parent: undefined });
-      const messages = await compactSession(conversation, { provider, contextTokens, budget, signal });
-      return { messages, cost_usd: purse.spentUsd() ?? null };
-    },
+    compact: (given) => compactStored(store, options, given),
     asTool: () => toolFor(),
   };
+}
+
+async function compactStored(
+  store: SessionStore,
+  options: AgentOptions,
+  { sessionId, signal = new AbortController().signal }: Parameters<Agent["compact"]>[0],
+): Promise<CompactResult> {
+  const { provider, contextTokens } = options;
+  const conversation = await continueSession(store, sessionId);
+  const { purse, budget } = openAccount({ options, given: {}, provider, parent: undefined });
+  const messages = await compactSession(conversation, { provider, contextTokens, budget, signal });
+  return { messages, cost_usd: purse.spentUsd() ?? null };
 }
 
 interface AccountOptions {

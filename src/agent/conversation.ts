@@ -1,9 +1,27 @@
 import { ToolError } from "../errors.ts";
 import type { StoredMessage, ToolCall } from "../message.ts";
 import { saidMessages, unansweredCalls } from "../session/said.ts";
-import { checkSessionId, type SessionStore } from "../session/store.ts";
+import { checkSessionId, type Presence, type SessionStore } from "../session/store.ts";
 import { interruptedAnswer } from "./answer-calls.ts";
 import type { Conversation } from "./ask-model.ts";
+
+/** Do something in a session that is marked as in use. Of one without a name nobody else knows. */
+export async function* whileIn<Event>(
+  sessionId: string | undefined,
+  presence: Presence | undefined,
+  work: () => AsyncIterable<Event>,
+): AsyncGenerator<Event, void> {
+  if (sessionId === undefined || presence === undefined) {
+    yield* work();
+    return;
+  }
+  await presence.enter(sessionId);
+  try {
+    yield* work();
+  } finally {
+    await presence.leave(sessionId);
+  }
+}
 
 /** What a session holds, or nothing yet, and the way to add to it. */
 export async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {

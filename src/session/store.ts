@@ -25,6 +25,17 @@ export interface SessionStore {
   close(): Promise<void>;
 }
 
+/** Tells the other processes of a machine which sessions are in use. Advice: what decides is `append`. */
+export interface Presence {
+  /**
+   * To be followed by `leave`, whatever happens between them.
+   *
+   * @throws ToolError `conflict` where another process is in the session
+   */
+  enter(id: string): Promise<void>;
+  leave(id: string): Promise<void>;
+}
+
 export interface Session {
   id: string;
   messages: StoredMessage[];

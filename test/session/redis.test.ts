@@ -50,12 +50,12 @@ test("a conversation of which the server has thrown away the messages is reporte
 });
 
 test("durable is refused where the server may lose a second of what it acknowledged", async () => {
+  await admin.config("SET", "appendfsync", "everysec");
   const store = openRedisStore(server.url, { durable: true });
   await expect(store.load("a")).rejects.toThrow(ConfigError);
   await expect(store.load("a")).rejects.toThrow(/appendfsync is everysec/);
   await admin.config("SET", "appendfsync", "always");
   await store.append("durable", 0, [say("1")]);
-  await admin.config("SET", "appendfsync", "everysec");
   await store.close();
 });
 

@@ -30,7 +30,8 @@ export async function startRedis(flags: string[] = []): Promise<RedisServer> {
   const port = await freePort();
   const program = findRedisServer();
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--requirepass", password];
-  const kept = ["--appendonly", "yes", "--save", ""];
+  // with `everysec` a server whose disk is busy acknowledges what it has not even written yet
+  const kept = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
   let child: ChildProcess | undefined;
 
   const server: RedisServer = {

@@ -114,10 +114,14 @@ async function check(session: string, { url, durable, writers, largeBytes, count
       counts.acknowledged += acknowledged;
       counts.unacknowledged += Math.max(0, found - acknowledged);
       counts.problems.push(...problems.map((problem) => `${session}: ${problem}`));
-      if (found < acknowledged) counts.problems.push(`${session}: ${writer} has lost ${acknowledged - found} appends`);
+      if (found < acknowledged) {
+        counts.problems.push(
+          `${session}: of ${writer} ${found} appends are there, and ${acknowledged} were acknowledged`,
+        );
+      }
       if (found > acknowledged + 1) counts.problems.push(`${session}: ${writer} has ${found - acknowledged} too many`);
     }
-    await store.delete(session);
+    if (counts.problems.length === 0) await store.delete(session);
     // a kill tears the end of a file, and damages nothing
     if (existsSync(join(url.slice("file:".length), "damaged"))) counts.problems.push(`${session} is called damaged`);
   } finally {

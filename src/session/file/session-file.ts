@@ -28,8 +28,16 @@ const guarded = (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 
 /** Session names never reach a path: on some systems `A` and `a` are one file, and `nul` is none. */
 export function pathOf(folder: string, id: string): string {
+  return join(folder, `${hashOf(id)}.jsonl`);
+}
+
+/** @param kind what equal ids are told apart by */
+export function hashOf(id: string, kind = ""): string {
   checkSessionId(id);
-  return join(folder, `${createHash("sha256").update(id).digest("hex").slice(0, 32)}.jsonl`);
+  return createHash("sha256")
+    .update(kind + id)
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /** The files of a folder's sessions. */
