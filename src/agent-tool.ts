@@ -5,6 +5,7 @@ import type { Engine } from "./engine/engine.ts";
 import { openLocalEngine } from "./engine/local.ts";
 import { ConfigError, ToolError } from "./errors.ts";
 import { once } from "./once.ts";
+import type { LazyTelemetry } from "./telemetry/lazy.ts";
 import { lazyTool } from "./tools/lazy-tool.ts";
 
 /** Agents below the user's: it may give tasks to others, and they too, but no deeper. */
@@ -14,8 +15,8 @@ export const subAgentDepth = 2;
  * An engine that runs `run_agent` too, with the engine's own tools. It is listed where a model is configured; without one
  * a call says how to configure it. Closing it closes the engine.
  */
-export function withAgentTool(engine: Engine, config: Config): Engine {
-  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine));
+export function withAgentTool(engine: Engine, config: Config, telemetry: LazyTelemetry): Engine {
+  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine, telemetry));
   const load = async () => {
     try {
       return (await opened.get()).agent.asTool();

@@ -7,6 +7,7 @@ import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
 import type { OpenAgent } from "./open-agent.ts";
+import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -76,9 +77,11 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   // A plugin may print to stdout, which is the command's result here: it gets a process of its own.
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
-  const openOver = async (opened: Engine) => keep((await import("./open-agent.ts")).openAgent(config, opened));
+  const telemetry = lazyTelemetry(config.telemetry);
+  const openOver = async (opened: Engine) =>
+    keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
   const openWithAgent = () =>
-    (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config)))));
+    (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
   const context: CommandContext = {
     session: config.session,
     stdin: process.stdin,
@@ -93,6 +96,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     return await command(args, context);
   } finally {
     await Promise.all(resources.map((resource) => resource.close()));
+    await telemetry.close();
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { readDatabases } from "./config/databases.ts";
 import { readProxies, type ProxyConfig } from "./config/proxies.ts";
 import { modelKeys } from "./config/offered.ts";
+import { readTelemetry, type TelemetryConfig } from "./config/telemetry.ts";
 import { decideFolders } from "./config/folders.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
@@ -34,6 +35,8 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   private_paths: string[];
   /** From the environment alone. */
   proxies: ProxyConfig;
+  /** From the environment alone. */
+  telemetry: TelemetryConfig;
   /** API keys, base URLs and SearXNG's address by their environment names. */
   secrets: Record<string, string>;
 };
@@ -67,7 +70,9 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
     ...(store === undefined ? [] : ["", "-wal", "-shm"].map((suffix) => resolve(store + suffix))),
   ];
   const proxies = readProxies(process.env);
-  return { config: { ...kept, ...folders, databases, mcp_config, agent_depth, private_paths, proxies, secrets }, rest };
+  const telemetry = readTelemetry(process.env);
+  const read = { databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
+  return { config: { ...kept, ...folders, ...read }, rest };
 }
 
 function narrow(given: Options, project: Settings): Options {

@@ -1,3 +1,5 @@
+import type { Usage } from "./message.ts";
+
 /**
  * Every error axoner throws on purpose.
  *
@@ -58,6 +60,7 @@ export interface ProviderErrorOptions {
   retryable: boolean;
   status?: number | undefined;
   retryAfterMs?: number | undefined;
+  usage?: Usage | undefined;
   cause?: unknown;
 }
 
@@ -70,6 +73,8 @@ export class ProviderError extends AxonerError {
   readonly status: number | undefined;
   /** How long the provider asked to be left alone; undefined where it did not say. */
   readonly retryAfterMs: number | undefined;
+  /** What was spent all the same, as far as the service told before it broke off; of all attempts. */
+  readonly usage: Usage | undefined;
 
   constructor(message: string, options: ProviderErrorOptions) {
     super(message, { cause: options.cause });
@@ -77,6 +82,14 @@ export class ProviderError extends AxonerError {
     this.kind = options.kind ?? "other";
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.usage = options.usage;
+  }
+
+  /** The same, with what was spent. */
+  spending(usage: Usage | undefined): ProviderError {
+    if (usage === this.usage) return this;
+    const { message, kind, retryable, status, retryAfterMs, cause } = this;
+    return new ProviderError(message, { kind, retryable, status, retryAfterMs, usage, cause });
   }
 }
 

@@ -1,13 +1,8 @@
 /** The library: `import { createAgent, defineTool, serve } from "axoner"`. */
-export {
-  createAgent,
-  type Agent,
-  type AgentOptions,
-  type AgentSettings,
-  type RunLimits,
-  type RunOptions,
-} from "./agent/agent.ts";
+export type { Agent, AgentOptions, AgentSettings, RunLimits, RunOptions } from "./agent/agent.ts";
 export type { AgentEvent, ExitReason, RunResult, TokenUsage } from "./agent/events.ts";
+export type { BeginningRun, RunTrace, TraceRun, TraceTool } from "./agent/run-trace.ts";
+export { createAgent } from "./create-agent.ts";
 export type { CallOptions, Engine } from "./engine/engine.ts";
 export {
   AxonerError,
@@ -34,7 +29,14 @@ export type {
 } from "./providers/provider.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";
-export type { Session, SessionStore, SessionSummary } from "./session/store.ts";
+export {
+  checkSessionId,
+  conflict as sessionConflict,
+  summarize as summarizeSession,
+  type Session,
+  type SessionStore,
+  type SessionSummary,
+} from "./session/store.ts";
 export { tools } from "./tools/index.ts";
 export type { Services } from "./tools/services.ts";
 export {

@@ -19,10 +19,18 @@ export type AssistantPart =
   | { type: "tool_call"; call: ToolCall }
   | { type: "opaque"; provider: string; block: JsonValue };
 
-export type Message =
-  | UserMessage
-  | { role: "assistant"; parts: AssistantPart[] }
-  | { role: "tool"; callId: string; name: string; ok: boolean; text: string };
+export type Message = UserMessage | { role: "assistant"; parts: AssistantPart[] } | ToolMessage;
+
+/** What the model is told of one of its calls. */
+export interface ToolMessage {
+  role: "tool";
+  callId: string;
+  name: string;
+  ok: boolean;
+  text: string;
+  /** What the tool returned beside the text. */
+  images?: readonly Picture[];
+}
 
 export interface UserMessage {
   role: "user";

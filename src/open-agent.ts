@@ -9,6 +9,7 @@ import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
+import type { LazyTelemetry } from "./telemetry/lazy.ts";
 import { tools as builtIn } from "./tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
 import { version } from "./version.ts";
@@ -24,7 +25,7 @@ export interface OpenAgent {
  *
  * @throws ConfigError for a provider or a store that cannot be used
  */
-export async function openAgent(config: Config, engine: Engine): Promise<OpenAgent> {
+export async function openAgent(config: Config, engine: Engine, telemetry: LazyTelemetry): Promise<OpenAgent> {
   const [{ createAgent }, { defaultSystem }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
     import("./agent/system.ts"),
@@ -32,10 +33,13 @@ export async function openAgent(config: Config, engine: Engine): Promise<OpenAge
   ]);
   const host = openNodeHost({ proxies: config.proxies });
   const provider = await openConfigured(config, host);
-  const others = await openOthers(config);
+  const others = await openOthers(config, telemetry);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
   const store = await openConfiguredStore(config);
+  const traceRun = await telemetry.traceRuns();
   const agent = createAgent({
+    ...(traceRun && { traceRun }),
+    name: "axoner",
     provider,
     engine: joined,
     store,
@@ -71,7 +75,10 @@ async function openConfiguredPresence({ store, workspace }: Config): Promise<Pre
   return openPresence(join(workspace, "sessions"), store ?? "");
 }
 
-async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Promise<Engine | undefined> {
+async function openOthers(
+  { mcp_config: file, agent_depth: depth }: Config,
+  { callMeta }: LazyTelemetry,
+): Promise<Engine | undefined> {
   if (file === undefined) return undefined;
   const [{ openOtherServers }, { readMcpServers }] = await Promise.all([
     import("./mcp/other-servers.ts"),
@@ -85,7 +92,7 @@ async function openOthers({ mcp_config: file, agent_depth: depth }: Config): Pro
     }),
   );
   const taken = new Set([...builtIn, runAgent].map(({ name }) => name));
-  return openOtherServers({ servers, client: { name: "axoner", version }, taken });
+  return openOtherServers({ servers, client: { name: "axoner", version }, taken, callMeta });
 }
 
 async function openConfigured(config: Config, host: Host): Promise<Provider> {

@@ -16,6 +16,7 @@ import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
 import { withAgentTool } from "./agent-tool.ts";
+import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 import { version } from "./version.ts";
@@ -48,12 +49,17 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const withPlugins = once(() => heavy.definitions());
   const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => withPlugins.get();
   const lightNames = new Set(lightTools.map(({ name }) => name));
-  const engine = withAgentTool(openRoutedEngine({ definitions, lightNames, light, heavy }), config);
+  const telemetry = lazyTelemetry(config.telemetry, [runAgent.name]);
+  const engine = withAgentTool(openRoutedEngine({ definitions, lightNames, light, heavy }), config, telemetry);
   return {
     definitions: () => engine.definitions(),
     engine,
+    trace: telemetry.traceCall,
     rareMethods: lazyRareMethods(config),
-    close: () => engine.close(),
+    async close() {
+      await engine.close();
+      await telemetry.close();
+    },
   };
 }
 

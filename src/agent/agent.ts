@@ -18,6 +18,7 @@ import type { AgentEvent, RunResult } from "./events.ts";
 import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
 import { openPurse, type Purse } from "./purse.ts";
+import type { TraceRun } from "./run-trace.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
 
@@ -51,6 +52,10 @@ export interface AgentSettings extends RunLimits {
   toolTimeoutMs?: number;
   /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
   subAgentDepth?: number;
+  /** How the agent is called in traces. */
+  name?: string;
+  /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
+  traceRun?: TraceRun;
   /** Opens what `run_agent` names; without it only the agent's own model can be used. */
   openProvider?: (wanted: WantedProvider) => Promise<Provider>;
 }
@@ -151,24 +156,27 @@ export function createAgent(options: AgentOptions): Agent {
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
     const unanswered = await beginRun(conversation, given.prompt);
-    const { system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 } = options;
-    yield* runLoop({
+    const trace = await options.traceRun?.({
+      name: options.name,
       provider,
+      sessionId: conversation.sessionId,
+      isStructured: answerFormat !== undefined,
+    });
+    const events = runLoop({
+      provider: trace?.provider(provider) ?? provider,
+      traceTool: trace?.tool,
+      ...boundsOf(options),
       engine,
-      system,
       tools: () => engine.definitions(),
       conversation,
       unanswered,
       purse,
       estimate,
-      contextTokens,
       answerFormat,
       budget,
       signal: given.signal ?? new AbortController().signal,
-      maxTimeMs,
-      maxRepeats,
-      toolTimeoutMs,
     });
+    yield* trace?.events(events) ?? events;
   }
 
   const toolFor = (parent?: Parent): Tool =>
@@ -188,6 +196,11 @@ export function createAgent(options: AgentOptions): Agent {
     compact: (given) => compactStored(store, options, given),
     asTool: () => toolFor(),
   };
+}
+
+/** What holds for every run alike. */
+function boundsOf({ system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 }: AgentOptions) {
+  return { system, contextTokens, maxTimeMs, maxRepeats, toolTimeoutMs };
 }
 
 async function compactStored(

@@ -1,10 +1,10 @@
 import type { Engine } from "../engine/engine.ts";
-import type { AssistantPart, Message, ToolCall } from "../message.ts";
+import type { AssistantPart, Message, ToolCall, ToolMessage } from "../message.ts";
 import type { Conversation } from "./ask-model.ts";
 import type { AgentEvent } from "./events.ts";
 import { openKeeper } from "./keep-answers.ts";
 import type { Repeats } from "./repeats.ts";
-import { runTools, type ToolMessage, type ToolRunOptions } from "./run-tools.ts";
+import { runTools, type ToolRunOptions } from "./run-tools.ts";
 
 export interface AnswerOptions extends Omit<ToolRunOptions, "timesMade" | "keep"> {
   conversation: Conversation;

@@ -1,6 +1,7 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 import { toJson } from "../text.ts";
+import { isCheap } from "./pattern-cost.ts";
 
 /** Reads what the model says as the JSON that was asked for. */
 export interface AnswerFormat {
@@ -9,10 +10,11 @@ export interface AnswerFormat {
 }
 
 const maxSchemaChars = 50_000;
-/** Regular expressions of someone else's can take for ever; the model is told of them all the same. */
-const unchecked = new Set(["pattern", "patternProperties"]);
 
 /**
+ * Regular expressions of someone else's can take for ever: a `pattern` that might, on texts as long as those of the
+ * answer, is not checked. The model is told of it all the same.
+ *
  * @param schema JSON Schema of an object
  * @throws ToolError `invalid_input` for what is none, or one that cannot be checked
  */
@@ -24,9 +26,10 @@ export async function openAnswerFormat(schema: unknown): Promise<AnswerFormat> {
     throw new ToolError("too_large", `the output schema is longer than ${maxSchemaChars} characters; ask for less`);
   }
   const { z } = await import("zod");
-  let type: ReturnType<typeof z.fromJSONSchema>;
+  const typeFor = (longestChars: number) =>
+    z.fromJSONSchema(checkable({ type: "object", ...schema }, longestChars) as JsonObject);
   try {
-    type = z.fromJSONSchema(checkable({ type: "object", ...schema }) as JsonObject);
+    typeFor(0);
   } catch (thrown) {
     throw new ToolError("invalid_input", `the output schema cannot be used: ${errorMessage(thrown)}`, {
       cause: thrown,
@@ -41,7 +44,7 @@ export async function openAnswerFormat(schema: unknown): Promise<AnswerFormat> {
       } catch (thrown) {
         return { ok: false, problem: `it is not JSON: ${errorMessage(thrown)}` };
       }
-      const checked = type.safeParse(value);
+      const checked = typeFor(longestText(value)).safeParse(value);
       if (checked.success) return { ok: true, value };
       const issues = checked.error.issues.slice(0, 8);
       return {
@@ -57,15 +60,31 @@ export function repairPrompt(problem: string, { schema }: AnswerFormat): string 
   return `Your answer does not fit: ${problem}. Answer again with JSON of this schema and nothing else:\n${toJson(schema)}`;
 }
 
-function checkable(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(checkable);
+/** The schema without the patterns that might take long on texts of that length. */
+function checkable(value: JsonValue, longestChars: number): JsonValue {
+  if (Array.isArray(value)) return value.map((item) => checkable(item, longestChars));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => {
-      // as the name of a property it is no keyword
-      if (unchecked.has(key) && (typeof item === "string" || key === "patternProperties")) return [];
-      return [[key, checkable(item)]];
-    }),
+  const kept = Object.entries(value).flatMap(([key, item]) => {
+    // as the name of a property it is no keyword, and its value is a schema
+    if (key === "pattern" && typeof item === "string" && !isCheap(item, longestChars)) return [];
+    return [[key, checkable(item, longestChars)] as const];
+  });
+  const named = value["patternProperties"];
+  if (!isJsonObject(named) || Object.keys(named).every((pattern) => isCheap(pattern, longestChars))) {
+    return Object.fromEntries(kept);
+  }
+  // without them it is not known which properties are left over
+  return Object.fromEntries(kept.filter(([key]) => key !== "patternProperties" && key !== "additionalProperties"));
+}
+
+/** Of all texts and names in a value. */
+function longestText(value: JsonValue): number {
+  if (typeof value === "string") return value.length;
+  if (value === null || typeof value !== "object") return 0;
+  const names = Array.isArray(value) ? [] : Object.keys(value);
+  return Object.values(value).reduce<number>(
+    (longest, item) => Math.max(longest, longestText(item)),
+    names.reduce((longest, name) => Math.max(longest, name.length), 0),
   );
 }
 

@@ -2,7 +2,7 @@ import { ProviderError } from "../errors.ts";
 import type { AssistantPart, StoredMessage } from "../message.ts";
 import type { ModelReply, ModelRequest, ModelTool, Provider } from "../providers/provider.ts";
 import type { AnswerFormat } from "./answer-format.ts";
-import type { Budget, GrantedRequest } from "./budget.ts";
+import { brokenReply, type Budget, type GrantedRequest } from "./budget.ts";
 import { compact, shownMessages } from "./compact.ts";
 import type { Estimate } from "./estimate.ts";
 import type { AgentEvent } from "./events.ts";
@@ -91,17 +91,23 @@ async function* stream(
   if (granted.limit !== undefined) return { type: "limit", limit: granted.limit };
   const { maxOutputTokens, shortenedBy, settle } = granted;
   let reply: ModelReply | undefined;
+  let failure: unknown;
+  let text = "";
   try {
     const sent = maxOutputTokens === undefined ? request : { ...request, maxOutputTokens };
     for await (const event of provider.stream(sent, signal)) {
       if (event.type === "done") reply = { ...event, parts: event.parts.map(storable) };
-      else yield event;
+      else {
+        text += event.text;
+        yield event;
+      }
     }
   } catch (thrown) {
+    failure = thrown;
     if (thrown instanceof ProviderError && thrown.kind === "context" && !signal.aborted) return thrown;
     throw thrown;
   } finally {
-    settle(reply);
+    settle(reply ?? brokenReply(failure, text));
   }
   if (reply === undefined) throw new ProviderError(`${provider.name} ended without a reply`, { retryable: true });
   return { type: "reply", reply, shortenedBy };

@@ -1,6 +1,7 @@
+import { ProviderError } from "../errors.ts";
 import type { Usage } from "../message.ts";
 import type { ModelReply, ModelRequest, Price } from "../providers/provider.ts";
-import { estimateUsage, type Estimate } from "./estimate.ts";
+import { estimateTokens, estimateUsage, type Estimate } from "./estimate.ts";
 import type { Purse } from "./purse.ts";
 import { costOf, priceFor } from "./usage.ts";
 
@@ -26,8 +27,21 @@ export interface GrantedRequest {
   maxOutputTokens: number | undefined;
   /** What made that less than was wanted. */
   shortenedBy: SpendLimit | undefined;
-  /** Pay for the reply, or for nothing where none came. To be called once. */
-  settle(reply: ModelReply | undefined): void;
+  /** Pay for the reply, or for what was spent on one that did not come. To be called once. */
+  settle(outcome: ModelReply | BrokenReply): void;
+}
+
+/** A request without a whole reply. */
+export interface BrokenReply {
+  type: "broken";
+  /** As far as the service told. */
+  usage: Usage | undefined;
+  /** What was said until then. */
+  text: string;
+}
+
+export function brokenReply(failure: unknown, text: string): BrokenReply {
+  return { type: "broken", usage: failure instanceof ProviderError ? failure.usage : undefined, text };
 }
 
 /** Asked before every request, so that none is sent that could cost more than what is left. */
@@ -61,20 +75,29 @@ export function openBudget({ purse, maxTurns, maxOutputTokens, price, estimate }
         limit: undefined,
         maxOutputTokens: granted,
         shortenedBy: isShortened ? limit : undefined,
-        settle(reply) {
+        settle(outcome) {
           giveBack();
-          if (reply === undefined) return;
+          const spend = (usage: Usage, known: Price | undefined, isCounted: boolean) =>
+            purse.spend({
+              tokens: usage.inputTokens + usage.outputTokens,
+              usd: known === undefined ? 0 : costOf(usage, known),
+              isUsdKnown: known !== undefined && isCounted,
+            });
+          if (outcome.type === "broken") {
+            const { usage, text } = outcome;
+            if (usage !== undefined) spend(usage, price(), true);
+            else if (isLimited && text !== "") {
+              spend({ inputTokens, outputTokens: estimateTokens(text) }, price(), false);
+            }
+            return;
+          }
           if (kind === "turn") {
             turns += 1;
-            estimate.learn(request, reply);
+            estimate.learn(request, outcome);
           }
-          const usage = reply.usage ?? (isLimited ? estimateUsage(inputTokens, reply) : uncounted);
-          const known = reply.servedBy === undefined ? price() : reply.servedBy.price;
-          purse.spend({
-            tokens: usage.inputTokens + usage.outputTokens,
-            usd: known === undefined ? 0 : costOf(usage, known),
-            isUsdKnown: known !== undefined && reply.usage !== undefined,
-          });
+          const usage = outcome.usage ?? (isLimited ? estimateUsage(inputTokens, outcome) : uncounted);
+          spend(usage, outcome.servedBy === undefined ? price() : outcome.servedBy.price, outcome.usage !== undefined);
+          if (outcome.lost !== undefined) spend(outcome.lost, price(), true);
         },
       };
     },

@@ -3,8 +3,8 @@ import type { Message, StoredMessage, UserMessage } from "../message.ts";
 import type { ModelReply, ModelRequest, Provider } from "../providers/provider.ts";
 import { inOrderOfCalls, saidMessages, type Said } from "../session/said.ts";
 import { cutText } from "../text.ts";
-import type { Budget, Reservation } from "./budget.ts";
-import { estimateTokens } from "./estimate.ts";
+import { brokenReply, type Budget, type Reservation } from "./budget.ts";
+import { estimatePart } from "./estimate.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /**
@@ -85,7 +85,7 @@ function tailStart(
   let tokens = 0;
   for (const one of said.toReversed()) {
     if (one.index < first) break;
-    if (!isSummary(one)) tokens += estimateTokens(JSON.stringify(one.message));
+    if (!isSummary(one)) tokens += estimatePart(one.message);
     if (tokens > maxTokens) break;
     if (one.message.role !== "tool") start = one.index; // its answers stand behind it: a turn begins here
   }
@@ -107,11 +107,19 @@ async function summarize(transcript: string, { provider, budget, signal }: Compa
   if (granted.limit !== undefined) return { limit: granted.limit };
   const { maxOutputTokens, settle } = granted;
   let reply: ModelReply | undefined;
+  let failure: unknown;
+  let said = "";
   try {
     const sent = { ...request, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
-    for await (const event of provider.stream(sent, signal)) if (event.type === "done") reply = event;
+    for await (const event of provider.stream(sent, signal)) {
+      if (event.type === "done") reply = event;
+      else said += event.text;
+    }
+  } catch (thrown) {
+    failure = thrown;
+    throw thrown;
   } finally {
-    settle(reply);
+    settle(reply ?? brokenReply(failure, said));
   }
   const text = (reply?.parts ?? []).map((part) => (part.type === "text" ? part.text : "")).join("");
   if (reply === undefined || text.trim() === "") {

@@ -17,7 +17,7 @@ export function openEstimate(): Estimate {
   let counted: { messages: readonly Message[]; tokens: number } | undefined;
 
   const sizeOf = (part: object): number => {
-    const known = sizes.get(part) ?? estimateTokens(JSON.stringify(part));
+    const known = sizes.get(part) ?? estimatePart(part);
     sizes.set(part, known);
     return known;
   };
@@ -35,6 +35,15 @@ export function openEstimate(): Estimate {
       counted = usage && { messages, tokens: usage.inputTokens };
     },
   };
+}
+
+/** What any service counts for a picture, whatever its size. */
+const pictureTokens = 5_000;
+
+/** Of a message, a tool or anything else that is sent. */
+export function estimatePart(part: object): number {
+  if (!("images" in part) || !Array.isArray(part.images)) return estimateTokens(JSON.stringify(part));
+  return estimateTokens(JSON.stringify({ ...part, images: [] })) + part.images.length * pictureTokens;
 }
 
 export function estimateTokens(text: string): number {

@@ -82,6 +82,7 @@ async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
       await conversation.append([{ role: "user", text: repairPrompt(ending.problem, ending.format) }]);
     }
   } catch (thrown) {
+    if (thrown instanceof ProviderError) countTokens(thrown, tally);
     return endingOf(thrown, signal);
   }
 }
@@ -99,8 +100,10 @@ async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
   return asked;
 }
 
-function countTokens({ usage }: ModelReply, tally: Tally): void {
+/** Of a reply, with what was lost before it came, or of one that did not come. */
+function countTokens({ usage, lost }: Pick<ModelReply, "usage" | "lost">, tally: Tally): void {
   if (usage) tally.usage = addUsage(tally.usage, toTokenUsage(usage));
+  if (lost) tally.usage = addUsage(tally.usage, toTokenUsage(lost));
 }
 
 type Answered = Ending | { problem: string; format: NonNullable<LoopOptions["answerFormat"]> };

@@ -1,11 +1,13 @@
 import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
-import { isJsonObject, type Message, type ToolCall } from "../message.ts";
+import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
+import { picturesOf } from "./tool-pictures.ts";
+import type { TraceTool } from "./run-trace.ts";
 
 export interface ToolRunOptions {
   engine: Engine;
@@ -13,13 +15,13 @@ export interface ToolRunOptions {
   signal: AbortSignal;
   /** How long one call may take. */
   toolTimeoutMs: number;
+  /** Stands around each call. */
+  traceTool?: TraceTool | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
   /** Told of each answer as it comes; the call has finished once this has resolved. A rejection ends all of them. */
   keep(answer: ToolMessage): Promise<void>;
 }
-
-export type ToolMessage = Extract<Message, { role: "tool" }>;
 
 const parallelCalls = 8;
 /** Longer results are cut: the tools' own stay below, a plugin's might fill the model's window. */
@@ -31,11 +33,18 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade, keep }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, traceTool, keep }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = new AbortController();
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = { engine, toolTimeoutMs, keep, signal: AbortSignal.any([signal, leaving.signal]), emit: events.push };
+  const options = {
+    engine,
+    toolTimeoutMs,
+    traceTool,
+    keep,
+    signal: AbortSignal.any([signal, leaving.signal]),
+    emit: events.push,
+  };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
@@ -55,10 +64,13 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   const { id, name, input } = call;
   const startedAt = Date.now();
   options.emit({ type: "tool_started", call_id: id, name, input });
-  const result = isJsonObject(input) ? await callTool(call, options) : notAnObject(call);
-  const text = resultText(result) + repeatNote(times);
+  const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
+  const result = await (options.traceTool?.(call, work) ?? work());
+  const { pictures, note } = picturesOf(result);
+  const text = resultText(result) + note + repeatNote(times);
   const elapsed_ms = Date.now() - startedAt;
-  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text };
+  const images = pictures.length === 0 ? {} : { images: pictures };
+  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images };
   await options.keep(answered);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms });
   return answered;

@@ -140,4 +140,12 @@ const everyKind: Message[] = [
     ],
   },
   { role: "tool", callId: "1", name: "calculate", ok: false, text: "ERROR timeout: too slow" },
+  {
+    role: "tool",
+    callId: "2",
+    name: "chart",
+    ok: true,
+    text: "",
+    images: [{ mediaType: "image/png", base64: "iVBORw0KGgo=" }],
+  },
 ];

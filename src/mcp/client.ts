@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CallToolResultSchema, ErrorCode as RpcCode, McpError, type Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { CallOptions } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
-import { isJsonObject } from "../message.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText, printable } from "../text.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { keepConnection, type ConnectOptions, type KeptConnection } from "./client-connection.ts";
@@ -21,7 +21,14 @@ const cancelGraceMs = 500;
 /** The caller has a limit of its own: a call ends by its signal. */
 const noTimeoutMs = 2 ** 31 - 1;
 
-export function openOtherServer(options: ConnectOptions): OtherServer {
+export interface OtherServerOptions extends ConnectOptions {
+  /** What goes as `_meta` with each call, such as the trace it belongs to. */
+  callMeta?: CallMeta | undefined;
+}
+
+export type CallMeta = () => Promise<JsonObject>;
+
+export function openOtherServer({ callMeta, ...options }: OtherServerOptions): OtherServer {
   const connection = keepConnection(options);
   return {
     async tools() {
@@ -30,7 +37,7 @@ export function openOtherServer(options: ConnectOptions): OtherServer {
       return listed;
     },
     async call(tool, input, callOptions) {
-      const call = { tool, input, ...callOptions };
+      const call = { tool, input, callMeta, ...callOptions };
       return Promise.race([callTool(options.name, call, connection), cancelledSoon(call)]);
     },
     close: () => connection.close(),
@@ -40,6 +47,7 @@ export function openOtherServer(options: ConnectOptions): OtherServer {
 interface Call extends CallOptions {
   tool: string;
   input: unknown;
+  callMeta: CallMeta | undefined;
 }
 
 async function callTool(server: string, call: Call, connection: KeptConnection): Promise<ToolResult> {
@@ -60,10 +68,11 @@ async function callTool(server: string, call: Call, connection: KeptConnection):
 }
 
 async function callOnce(call: Call, connection: KeptConnection): Promise<ToolResult | "lost" | "forgotten"> {
-  const { tool, input, signal, progress } = call;
+  const { tool, input, callMeta, signal, progress } = call;
   const { client } = await connection.get();
   try {
-    const params = { name: tool, arguments: isJsonObject(input) ? input : {} };
+    const meta = callMeta === undefined ? {} : { _meta: await callMeta() };
+    const params = { name: tool, arguments: isJsonObject(input) ? input : {}, ...meta };
     const result = await client.request({ method: "tools/call", params }, CallToolResultSchema, {
       signal,
       timeout: noTimeoutMs,

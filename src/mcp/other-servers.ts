@@ -4,7 +4,7 @@ import { unknownTool } from "../engine/local.ts";
 import { errorMessage } from "../errors.ts";
 import { log } from "../log.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
-import { openOtherServer, type OtherServer } from "./client.ts";
+import { openOtherServer, type CallMeta, type OtherServer } from "./client.ts";
 import { toDefinition } from "./client-result.ts";
 
 export interface OtherServersOptions {
@@ -13,6 +13,7 @@ export interface OtherServersOptions {
   /** Names that are in use: a tool of such a name gets its server's in front. */
   taken: ReadonlySet<string>;
   startTimeoutMs?: number;
+  callMeta?: CallMeta | undefined;
 }
 
 interface Named {
@@ -29,10 +30,10 @@ const restMs = 60_000;
  * The tools of other MCP servers, which are started by the first use. A server that cannot be started is told about in
  * the log and its tools are missing; the others' are there.
  */
-export function openOtherServers({ servers, client, taken, startTimeoutMs }: OtherServersOptions): Engine {
+export function openOtherServers({ servers, client, taken, startTimeoutMs, callMeta }: OtherServersOptions): Engine {
   const limit = startTimeoutMs === undefined ? {} : { startTimeoutMs };
   const others = Object.entries(servers).map(([name, server]) => {
-    return { name, server: openOtherServer({ name, server, client, ...limit }), restsUntil: 0 };
+    return { name, server: openOtherServer({ name, server, client, callMeta, ...limit }), restsUntil: 0 };
   });
   let named = new Map<string, Named>();
 

@@ -3,7 +3,7 @@ import type { JsonObject } from "../message.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
 import { errorReply, resultReply, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
-import { openToolCalls } from "./tool-calls.ts";
+import { openToolCalls, type ToolCallTrace } from "./tool-calls.ts";
 import type { RareMethods } from "./rare-methods.ts";
 
 export interface ToolServerOptions {
@@ -21,6 +21,7 @@ export interface ToolServerOptions {
 export interface ToolBackend {
   definitions(): Promise<readonly ToolDefinition[]>;
   engine: Engine;
+  trace?: ToolCallTrace | undefined;
   /** Answers everything but the handshake and tools; undefined where a server offers nothing else. */
   rareMethods?: RareMethods;
 }

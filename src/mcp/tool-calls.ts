@@ -1,14 +1,17 @@
 import type { Engine } from "../engine/engine.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import type { Progress } from "../tools/tool.ts";
+import type { Progress, ToolResult } from "../tools/tool.ts";
 import { errorReply, notification, resultReply, rpcErrors, type Request, type RequestId } from "./json-rpc.ts";
 import { toCallToolResult } from "./result.ts";
 
 export interface ToolCallsOptions {
-  /** Opened by the first call. */
-  backend: () => Promise<{ engine: Engine }>;
+  /** Opened by the first call. `trace` stands around each. */
+  backend: () => Promise<{ engine: Engine; trace?: ToolCallTrace | undefined }>;
   notify: (message: JsonObject) => void;
 }
+
+/** Tells of a call, and does not change it. */
+export type ToolCallTrace = (request: Request, name: string, call: () => Promise<ToolResult>) => Promise<ToolResult>;
 
 /** The `tools/call` requests in flight, by their id. */
 export interface ToolCalls {
@@ -26,12 +29,13 @@ const maxCallsInFlight = 1_000;
 export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls {
   const calls = new Map<RequestId, AbortController>();
 
-  const run = async ({ id, params }: Request, name: string, signal: AbortSignal) => {
-    const { arguments: input, _meta: meta } = params;
-    const { engine } = await backend();
+  const run = async (request: Request, name: string, signal: AbortSignal) => {
+    const { arguments: input, _meta: meta } = request.params;
+    const { engine, trace } = await backend();
     const progress = progressNotifier(isJsonObject(meta) ? meta["progressToken"] : undefined, notify);
-    const result = await engine.call(name, input, { signal, progress });
-    return signal.aborted ? undefined : resultReply(id, toCallToolResult(result));
+    const call = () => engine.call(name, input, { signal, progress });
+    const result = await (trace?.(request, name, call) ?? call());
+    return signal.aborted ? undefined : resultReply(request.id, toCallToolResult(result));
   };
 
   return {

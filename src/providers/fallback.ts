@@ -1,5 +1,6 @@
 import { ProviderError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { countLost } from "./lib/lost-usage.ts";
 import type { ModelEvent, Price, Provider } from "./provider.ts";
 
 /** How long a provider that failed is passed over, unless all others fail too. */
@@ -28,10 +29,11 @@ export function withFallbacks(first: Provider, fallbacks: readonly Provider[], h
     async *stream(request, signal) {
       const candidates = inTurn();
       const failures: ProviderError[] = [];
+      const counting = countLost();
       for (const provider of candidates) {
         let begun = false;
         try {
-          for await (const event of provider.stream(request, signal)) {
+          for await (const event of counting(provider.stream(request, signal))) {
             begun = true;
             yield provider === first ? event : signed(event, provider);
           }
@@ -80,6 +82,7 @@ function allFailed(failures: readonly ProviderError[]): ProviderError {
     retryable: failures.some(({ retryable }) => retryable),
     status: first?.status,
     retryAfterMs: first?.retryAfterMs,
+    usage: failures.at(-1)?.usage, // each counts those before it
     cause: first,
   });
 }

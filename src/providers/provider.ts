@@ -1,7 +1,7 @@
 import type { AssistantPart, JsonObject, Message, Usage } from "../message.ts";
 
 /**
- * One model behind one service. Every implementation passes `test/contracts/provider.ts`.
+ * One model behind one service. Every implementation passes `providerContract` of `axoner/testing`.
  */
 export interface Provider {
   /** The name it is configured under, e.g. `openai`. */
@@ -62,6 +62,8 @@ export interface ModelReply {
   /** Undefined where the service does not count. */
   usage: Usage | undefined;
   stopReason: StopReason;
+  /** What attempts cost that broke off before this one, as far as the service told; not part of `usage`. */
+  lost?: Usage;
   /** Who gave the reply, where it was not the provider that was asked. */
   servedBy?: Pick<Provider, "name" | "model" | "price">;
 }

@@ -23,7 +23,7 @@ const replySchema = z.strictObject({
     })
     .optional(),
   stop_reason: z.enum(["end", "tool_calls", "length", "refusal"]).optional(),
-  /** Fail instead, after `text`. */
+  /** Fail instead, after `text`, having cost `usage`. */
   error: z.strictObject({ message: z.string(), retryable: z.boolean().default(false), kind: errorKind }).optional(),
 });
 
@@ -90,13 +90,14 @@ async function* play(
     yield { type: "text", text };
   }
   signal.throwIfAborted();
-  if (reply.error) throw new ProviderError(reply.error.message, reply.error);
+  const usage = reply.usage && usageOf(reply.usage);
+  if (reply.error) throw new ProviderError(reply.error.message, { ...reply.error, usage });
   const parts: AssistantPart[] = reply.text ? [{ type: "text", text: reply.text }] : [];
   for (const [index, { name, input, id }] of (reply.tool_calls ?? []).entries()) {
     parts.push({ type: "tool_call", call: { id: id ?? `call_${asked}_${index + 1}`, name, input } });
   }
   const stopReason: StopReason = reply.stop_reason ?? (reply.tool_calls?.length ? "tool_calls" : "end");
-  yield { type: "done", parts, usage: reply.usage && usageOf(reply.usage), stopReason };
+  yield { type: "done", parts, usage, stopReason };
 }
 
 function usageOf(told: NonNullable<z.output<typeof replySchema>["usage"]>): Usage {

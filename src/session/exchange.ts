@@ -29,7 +29,14 @@ const storedMessage = z.union([
     summarizes: count.exactOptional(),
   }),
   z.strictObject({ role: z.literal("assistant"), parts: z.array(part) }),
-  z.strictObject({ role: z.literal("tool"), callId: z.string(), name: z.string(), ok: z.boolean(), text: z.string() }),
+  z.strictObject({
+    role: z.literal("tool"),
+    callId: z.string(),
+    name: z.string(),
+    ok: z.boolean(),
+    text: z.string(),
+    images: z.array(picture).exactOptional(),
+  }),
   z.strictObject({ role: z.literal("note"), type: z.literal("title"), title: z.string() }),
   z.strictObject({ role: z.literal("note"), type: z.literal("undo"), keeps: count }),
 ]) satisfies z.ZodType<StoredMessage>;

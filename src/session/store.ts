@@ -3,7 +3,7 @@ import type { StoredMessage } from "../message.ts";
 import { beginning, cutText, printable } from "../text.ts";
 
 /**
- * Keeps conversations. Every implementation passes `test/contracts/session-store.ts`.
+ * Keeps conversations. Every implementation passes `sessionStoreContract` of `axoner/testing`.
  *
  * A session is named by the caller: a letter or digit, then letters, digits, `_` and `-`, 64 characters at most. Any
  * method throws `ToolError` `invalid_input` for another name.
@@ -63,6 +63,7 @@ function isSessionId(id: string): boolean {
   return /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/.test(id);
 }
 
+/** @throws ToolError `invalid_input` */
 export function checkSessionId(id: string): void {
   if (isSessionId(id)) return;
   const shown = JSON.stringify(cutText(id, 80));
@@ -70,11 +71,13 @@ export function checkSessionId(id: string): void {
   throw new ToolError("invalid_input", `${shown} cannot name a session; ${rule}`);
 }
 
+/** What `append` rejects with where a session holds `found` messages in place of the `seen` ones. */
 export function conflict(id: string, seen: number, found: number): SessionConflictError {
   const text = `session ${id} holds ${found} messages, not ${seen}: another writer was first; load it again and repeat`;
   return new SessionConflictError(text);
 }
 
+/** What `list` tells of a session. */
 export function summarize({ id, messages, updatedAt }: Session): SessionSummary {
   const { given, said } = titlesIn(messages);
   return { id, title: given ?? said ?? "", messageCount: messages.length, updatedAt };

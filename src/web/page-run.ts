@@ -10,7 +10,7 @@ import type { PageAnswer } from "./page-task.ts";
 import { readPdfPage } from "./pdf/pdf-page.ts";
 import { isPdf, isPdfType, type Pdfs } from "./pdf/pdfs.ts";
 import type { ProxyChoice } from "./proxies.ts";
-import type { BrowserChoice } from "./render/browser.ts";
+import type { BrowserChoice } from "./render/find-browser.ts";
 import { openRendering, type Rendering } from "./render/rendering.ts";
 import { runScripts } from "./render/run-scripts.ts";
 import type { Pages } from "./pages.ts";

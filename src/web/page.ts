@@ -60,10 +60,8 @@ export async function readPage(input: PageInput): Promise<Page> {
     const content = extract === "links" || extract === "tables" ? [] : extract === "metadata" ? null : text;
     return { title: null, content, selected: unselected, links: null, scripted: null };
   }
-  const { title, content, base, shape } = checked(
-    extractHtml(text, { address, extract, whole: whole === true, links }),
-  );
-  const selected = await selectValues({ html: text, base, shape }, select);
+  const { title, content, base } = checked(extractHtml(text, { address, extract, whole: whole === true, links }));
+  const selected = await selectValues({ html: text, base }, select);
   const scripted = detectScripts && needsScripts(text) ? text : null;
   return { title, content, selected, links: links?.end() ?? null, scripted };
 }

@@ -18,7 +18,7 @@ export interface Gate {
 
 export interface Visit {
   host: string;
-  /** Tells `mayStart` which work this is for. */
+  /** Which work this is for: the lowest is first, and `mayStart` is told. */
   order: number;
   /** How long a pause that the host asks for may be. Waiting for others to leave does not count. */
   patienceMs: number;
@@ -37,7 +37,10 @@ interface Waiting extends Visit {
   refuse: (reason: unknown) => void;
 }
 
-/** First come, first served, except that who waits for a busy host does not hold up those behind. */
+/**
+ * Whoever works for the earliest page is first, whenever he came: where pages are held until those before them are
+ * there, others would take the room. Who waits for a busy host does not hold up those behind.
+ */
 export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
   const places = openPlaces();
   const paces = openPaces(perHost);
@@ -92,7 +95,8 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
     async enter(visit) {
       signal.throwIfAborted();
       return new Promise((enter, refuse) => {
-        waiting.push({ ...visit, enter, refuse });
+        const before = waiting.findLastIndex(({ order }) => order <= visit.order);
+        waiting.splice(before + 1, 0, { ...visit, enter, refuse });
         recheck();
       });
     },

@@ -7,7 +7,7 @@ import { openGuard } from "./guard.ts";
 import { openPages } from "./pages.ts";
 import { openPdfs } from "./pdf/pdfs.ts";
 import { noProxies, openProxies, type ProxySettings } from "./proxies.ts";
-import type { BrowserChoice } from "./render/browser.ts";
+import type { BrowserChoice } from "./render/find-browser.ts";
 import type { Selection } from "./select.ts";
 
 /** Fetches and reads web pages, many at a time, from the public internet and from hosts that the user has allowed. */

@@ -9,6 +9,10 @@ const outputSchema = {
   additionalProperties: false,
 };
 
+function tellsOfPattern(message: unknown): string {
+  return /sku: [^;]*pattern/.test(JSON.stringify(message)) ? "OK-0001" : "no";
+}
+
 describe("an answer by a schema", () => {
   test("is asked for, and is in the result as a value", async () => {
     const agent = scripted([
@@ -59,6 +63,39 @@ describe("an answer by a schema", () => {
     const running = scripted(["x"], { store }).complete({ prompt: "go", outputSchema: schema, sessionId: "s" });
     await expect(running).rejects.toThrow(message);
     expect(await store.load("s")).toBeUndefined();
+  });
+
+  test("is held to the patterns of its schema", async () => {
+    const properties = { sku: { type: "string", pattern: "^[A-Z]{2}-\\d{4}$" } };
+    const agent = scripted([
+      '{"sku": "ab-1"}',
+      ({ messages }) => JSON.stringify({ sku: tellsOfPattern(messages.at(-1)) }),
+    ]);
+    const result = await agent.complete({ prompt: "go", outputSchema: { type: "object", properties } });
+    expect(result).toMatchObject({ turns: 2, output: { sku: "OK-0001" } });
+  });
+
+  test("may have the names that a pattern allows, and no others", async () => {
+    const schema = {
+      type: "object",
+      patternProperties: { "^q[1-4]$": { type: "number" } },
+      additionalProperties: false,
+    };
+    const agent = scripted(['{"q5": 1}', '{"q1": "x"}', '{"q1": 1}']);
+    const result = await agent.complete({ prompt: "go", outputSchema: schema });
+    expect(result).toMatchObject({ turns: 3, output: { q1: 1 } });
+    const costly = {
+      type: "object",
+      patternProperties: { "^(a+)+$": { type: "number" } },
+      additionalProperties: false,
+    };
+    expect((await scripted(['{"aa": 1}']).complete({ prompt: "go", outputSchema: costly })).output).toEqual({ aa: 1 });
+  });
+
+  test("of a schema whose pattern is none is refused", async () => {
+    const properties = { sku: { type: "string", pattern: "[" } };
+    const running = scripted(["x"]).complete({ prompt: "go", outputSchema: { type: "object", properties } });
+    await expect(running).rejects.toThrow(/the output schema cannot be used: Invalid regular expression/);
   });
 
   test("of a schema with a pattern that takes for ever is checked at once, without it", async () => {

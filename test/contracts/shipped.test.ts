@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { openMemoryStore } from "../../src/session/memory.ts";
-import { sessionStoreContract, toolContract } from "../../src/testing.ts";
+import { providerContract, scriptedProvider, sessionStoreContract, toolContract } from "../../src/testing.ts";
+import type { Provider, ScriptedReply } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 import { add } from "../support/agent-fixtures.ts";
 
@@ -40,5 +41,26 @@ describe("the contracts notice", () => {
       "answers its input with JSON that says it is done",
       "answers an argument that there is not with invalid_input, by its name",
     ]);
+  });
+
+  test("a provider that ends its stream without the whole reply, and ignores an abort", async () => {
+    const open = (change: (stream: Provider["stream"]) => Provider["stream"]) => async (replies: ScriptedReply[]) => {
+      const scripted = scriptedProvider(replies);
+      const provider = { ...scripted, stream: change((...given) => scripted.stream(...given)) };
+      return { provider, close: async () => undefined };
+    };
+    const deaf = open((stream) => (request) => stream(request, new AbortController().signal));
+    expect(await failures(providerContract(deaf))).toEqual([
+      "ends with the signal's reason where it was aborted before",
+      "ends with the signal's reason where it is aborted in the middle",
+    ]);
+    const cut = open(
+      (stream) =>
+        async function* (request, signal) {
+          for await (const event of stream(request, signal)) if (event.type !== "done") yield event;
+        },
+    );
+    expect(await failures(providerContract(cut))).toContain("streams text and then the whole reply, once");
+    expect(await failures(providerContract(open((stream) => stream)))).toEqual([]);
   });
 });

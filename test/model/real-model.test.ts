@@ -3,7 +3,7 @@ import { isJsonObject } from "../../src/message.ts";
 import { openNodeHost } from "../../src/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import type { ModelRequest } from "../../src/providers/provider.ts";
-import { collect, replyOf, requestOf, textOf } from "../contracts/provider.ts";
+import { collect, replyOf, requestOf, textOf } from "../../src/contracts/provider.ts";
 
 /*
  * The wire against a server that nobody here wrote. The model is small: what it says proves nothing, how it is said does.

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { isJsonObject, type JsonValue, type Message } from "../../src/message.ts";
 import { openAnthropic } from "../../src/providers/anthropic.ts";
 import { toAnthropicBody } from "../../src/providers/lib/anthropic-request.ts";
-import { collect, replyOf, requestOf } from "../contracts/provider.ts";
+import { collect, replyOf, requestOf } from "../../src/contracts/provider.ts";
 import { openMockedProvider, type OpenedProvider } from "../support/mocked-provider.ts";
 import { json } from "../support/model-server.ts";
 

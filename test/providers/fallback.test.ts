@@ -6,7 +6,7 @@ import { withFallbacks } from "../../src/providers/fallback.ts";
 import { chooseProvider, openProvider } from "../../src/providers/index.ts";
 import type { ModelEvent, Provider } from "../../src/providers/provider.ts";
 import { scriptedProvider, type ScriptedReply } from "../../src/testing.ts";
-import { collect, replyOf, requestOf, textOf } from "../contracts/provider.ts";
+import { collect, replyOf, requestOf, textOf } from "../../src/contracts/provider.ts";
 import { key } from "../support/mocked-provider.ts";
 import { openModelServer, type Answer, type ModelServer } from "../support/model-server.ts";
 import { leadingTo } from "../support/to-mock.ts";

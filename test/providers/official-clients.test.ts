@@ -6,7 +6,7 @@ import { openNodeHost } from "../../src/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import type { ModelRequest, Provider } from "../../src/providers/provider.ts";
 import type { ScriptedReply } from "../../src/testing.ts";
-import { collect, replyOf } from "../contracts/provider.ts";
+import { collect, replyOf } from "../../src/contracts/provider.ts";
 import { key } from "../support/mocked-provider.ts";
 import { openModelServer, type ModelServer, type ReceivedRequest } from "../support/model-server.ts";
 import { leadingTo, toMockPath } from "../support/to-mock.ts";

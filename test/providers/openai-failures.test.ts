@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { errorMessage, ProviderError } from "../../src/errors.ts";
-import { collect, requestOf, textOf } from "../contracts/provider.ts";
+import { collect, requestOf, textOf } from "../../src/contracts/provider.ts";
 import { key, openMockedProvider, type Mocking, type OpenedProvider } from "../support/mocked-provider.ts";
 import { json, replyEvents, stream, toStream, type Answer } from "../support/model-server.ts";
 

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue, type Message } from "../
 import { toChatBody } from "../../src/providers/lib/chat-request.ts";
 import { toResponsesBody } from "../../src/providers/lib/responses-request.ts";
 import type { ModelRequest } from "../../src/providers/provider.ts";
-import { requestOf } from "../contracts/provider.ts";
+import { requestOf } from "../../src/contracts/provider.ts";
 
 /*
  * OpenAI's published OpenAPI description says what a request may hold. It is not part of the project: the environment
@@ -46,7 +46,14 @@ const calls: Message[] = [
     ],
   },
   { role: "tool", callId: `toolu_${"x".repeat(90)}`, name: "calculate", ok: true, text: '{"result":"5"}' },
-  { role: "tool", callId: "b", name: "no such.tool", ok: false, text: "" },
+  {
+    role: "tool",
+    callId: "b",
+    name: "no such.tool",
+    ok: false,
+    text: "",
+    images: [{ mediaType: "image/png", base64: "iVBORw0KGgo=" }],
+  },
   { role: "assistant", parts: [] },
   { role: "user", text: "And now?" },
 ];

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/errors.ts";
 import { openOpenAi } from "../../src/providers/openai.ts";
 import type { ScriptedReply } from "../../src/testing.ts";
-import { collect, replyOf, textOf } from "../contracts/provider.ts";
+import { collect, replyOf, textOf } from "../../src/contracts/provider.ts";
 import {
   key,
   serviceOptions,

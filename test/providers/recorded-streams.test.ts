@@ -9,7 +9,7 @@ import type { ServiceOptions } from "../../src/providers/lib/http-provider.ts";
 import { openOpenAiResponses } from "../../src/providers/openai-responses.ts";
 import { openOpenAi } from "../../src/providers/openai.ts";
 import type { ModelEvent, Provider } from "../../src/providers/provider.ts";
-import { collect, replyOf, textOf } from "../contracts/provider.ts";
+import { collect, replyOf, textOf } from "../../src/contracts/provider.ts";
 
 const thoughts = "Two sums — both 😀";
 const said: AssistantPart[] = [{ type: "text", text: "Größe 漢字." }];

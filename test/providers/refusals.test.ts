@@ -6,7 +6,7 @@ import type { ServiceOptions } from "../../src/providers/lib/http-provider.ts";
 import { openOpenAiResponses } from "../../src/providers/openai-responses.ts";
 import { openOpenAi } from "../../src/providers/openai.ts";
 import type { Provider } from "../../src/providers/provider.ts";
-import { collect, textOf } from "../contracts/provider.ts";
+import { collect, textOf } from "../../src/contracts/provider.ts";
 import { openMockedProvider, type OpenedProvider } from "../support/mocked-provider.ts";
 import { json, stream, type Answer } from "../support/model-server.ts";
 

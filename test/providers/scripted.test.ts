@@ -5,7 +5,7 @@ import { ConfigError, ProviderError } from "../../src/errors.ts";
 import { openNodeHost } from "../../src/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
-import { collect, textOf } from "../contracts/provider.ts";
+import { collect, textOf } from "../../src/contracts/provider.ts";
 import { temporaryFolder } from "../support/config.ts";
 
 test("a script that is used up fails and says so", async () => {

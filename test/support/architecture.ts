@@ -38,7 +38,17 @@ const tiers: Tier[] = [
   { zones: ["config", "config/"], mutual: true },
   { zones: ["mcp/", "cli/", "agent/"], mutual: false },
   {
-    zones: ["runtime", "open-services", "open-agent", "agent-tool", "serve", "node-host", "dataset-resources"],
+    zones: [
+      "telemetry/",
+      "create-agent",
+      "runtime",
+      "open-services",
+      "open-agent",
+      "agent-tool",
+      "serve",
+      "node-host",
+      "dataset-resources",
+    ],
     mutual: true,
   },
   { zones: ["contracts/"], mutual: false },
@@ -84,7 +94,12 @@ const readsArguments = new Set([
   "math/math-worker",
 ]);
 
-const readsEnvironment = new Set(["config.ts", "config/child-environment.ts", "config/mcp-servers.ts"]);
+const readsEnvironment = new Set([
+  "config.ts",
+  "config/child-environment.ts",
+  "config/mcp-servers.ts",
+  "create-agent.ts",
+]);
 
 /** One place reads the environment and the command line, so that a child never inherits a key nobody gave it. */
 export const configReadsEnvironment: Rule = (tree) => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config.ts";
+import { readTelemetry } from "../../src/config/telemetry.ts";
 import { readOptions } from "../../src/config/options.ts";
 
 /** A folder that is removed when the test is done. */
@@ -23,6 +24,7 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     agent_depth: 0,
     private_paths: [],
     proxies: { except: [] },
+    telemetry: readTelemetry({}),
   };
   const { root: _root, plugin: _plugin, database: _database, ...options } = readOptions({});
   return { ...options, ...folders, secrets: {}, ...changes };

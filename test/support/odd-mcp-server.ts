@@ -21,6 +21,9 @@ const text = (said: string) => ({ content: [{ type: "text" as const, text: said 
 server.registerTool("environment", { description: "Tells its environment." }, () =>
   text(JSON.stringify({ names: Object.keys(process.env), token: process.env["ODD_TOKEN"], cwd: process.cwd() })),
 );
+server.registerTool("meta", { description: "Tells what came with the call." }, ({ _meta }) =>
+  text(JSON.stringify(_meta)),
+);
 server.registerTool("calculate", { description: "Has the name of one of ours." }, () => text("odd sums"));
 server.registerTool(
   "add.numbers",

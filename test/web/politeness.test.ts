@@ -53,6 +53,15 @@ test("work that may not start yet waits for a recheck", async () => {
   expect(inside).toEqual(["b", "a"]);
 });
 
+test("whoever works for the earliest page is next, also if it came last", async () => {
+  const { inside, enter } = open({ total: 1 });
+  const first = enter("a", 0);
+  const others = Object.entries({ b: 7, c: 3, d: -1, e: 3 }).map(async ([host, order]) => (await enter(host, order))());
+  (await first)();
+  await Promise.all(others);
+  expect(inside).toEqual(["a", "d", "c", "e", "b"]);
+});
+
 test("an abort ends all waiting with its reason", async () => {
   const stop = new AbortController();
   const { enter } = open({ total: 1, signal: stop.signal });

@@ -74,6 +74,7 @@ export function openAnthropicReply(options: AnthropicReplyOptions): ReplyReader 
     begun: () => begun,
     complete: () => begun && (stopped || stopReason !== undefined),
     ended: () => stopped,
+    usage: () => counts && toUsage(counts),
     finish() {
       const parts = blocks.finish();
       return { type: "done", parts, usage: counts && toUsage(counts), stopReason: toStopReason(stopReason, parts) };

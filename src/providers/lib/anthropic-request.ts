@@ -1,4 +1,5 @@
-import { isJsonObject, type AssistantPart, type JsonObject, type Message, type Picture } from "../../message.ts";
+import { isJsonObject } from "../../message.ts";
+import type { AssistantPart, JsonObject, Message, Picture, ToolMessage } from "../../message.ts";
 import type { ModelRequest, ModelTool } from "../provider.ts";
 import { acceptedName, withAcceptedIds } from "./history.ts";
 import { toGrammarSchema } from "./output-schema.ts";
@@ -90,9 +91,11 @@ function toImageBlock({ mediaType, base64 }: Picture): JsonObject {
   return { type: "image", source: { type: "base64", media_type: mediaType, data: base64 } };
 }
 
-function toResultBlock({ callId, ok, text }: Extract<Message, { role: "tool" }>): JsonObject {
-  const content = text.trim() === "" ? {} : { content: text };
-  return { type: "tool_result", tool_use_id: callId, ...content, ...(ok ? {} : { is_error: true }) };
+function toResultBlock({ callId, ok, text, images = [] }: ToolMessage): JsonObject {
+  const pictures = images.map(toImageBlock);
+  const content = pictures.length > 0 ? [...toTextBlocks(text), ...pictures] : text.trim() === "" ? undefined : text;
+  const shown = content === undefined ? {} : { content };
+  return { type: "tool_result", tool_use_id: callId, ...shown, ...(ok ? {} : { is_error: true }) };
 }
 
 function toWireTools(tools: readonly ModelTool[]): JsonObject[] {

@@ -92,6 +92,7 @@ export function openChatReply({ inventId, origin }: ChatReplyOptions): ReplyRead
     complete: () => finishReason !== undefined,
     // usage may follow the reason, and [DONE] that
     ended: () => false,
+    usage: () => usage,
     finish() {
       const spoken: AssistantPart[] = text === "" ? [] : [{ type: "text", text }];
       const parts = [...reasoning.finish(), ...spoken, ...calls.finish()];

@@ -1,4 +1,4 @@
-import type { AssistantPart, JsonObject, Message, ToolCall } from "../../message.ts";
+import type { AssistantPart, JsonObject, Message, ToolCall, ToolMessage, UserMessage } from "../../message.ts";
 import type { ModelRequest, ModelTool } from "../provider.ts";
 import { cacheKeyOf } from "./cache-key.ts";
 import { acceptedName, toDataUrl, withAcceptedIds } from "./history.ts";
@@ -20,7 +20,8 @@ const idRule = { accepted: /^[\x21-\x7e]+$/, maxLength: 40 };
 /** The body of a streamed Chat Completions request. */
 export function toChatBody(request: ModelRequest, { model, dialect, origin }: ChatOptions): JsonObject {
   const { system, tools, output, maxOutputTokens } = request;
-  const messages = withAcceptedIds(request.messages, idRule).map((message) => toWireMessage(message, origin));
+  const accepted = withPicturesApart(withAcceptedIds(request.messages, idRule));
+  const messages = accepted.map((message) => toWireMessage(message, origin));
   const limit = dialect === "compatible" ? "max_tokens" : "max_completion_tokens";
   return {
     model,
@@ -33,6 +34,25 @@ export function toChatBody(request: ModelRequest, { model, dialect, origin }: Ch
     stream: true,
     stream_options: { include_usage: true },
   };
+}
+
+/**
+ * Answers to calls hold text alone here, and stand right behind their calls: the pictures of tools follow as the user's,
+ * behind the last of them.
+ */
+function withPicturesApart(messages: readonly Message[]): Message[] {
+  const returned: ToolMessage[] = [];
+  return messages.flatMap((message, index): Message[] => {
+    if (message.role !== "tool") return [message];
+    if (message.images !== undefined) returned.push(message);
+    if (messages[index + 1]?.role === "tool" || returned.length === 0) return [message];
+    const tools = returned.map(({ name, images = [] }) => `${name}: ${images.length}`).join(", ");
+    const images = returned.splice(0).flatMap((one) => one.images ?? []);
+    return [
+      message,
+      { role: "user", text: `[Pictures that your tool calls returned, in their order: ${tools}]`, images },
+    ];
+  });
 }
 
 function toWireFormat({ name, schema }: NonNullable<ModelRequest["output"]>): JsonObject {
@@ -54,7 +74,7 @@ function toWireMessage(message: Message, origin: string): JsonObject {
   }
 }
 
-function toWireContent({ text, images = [] }: Extract<Message, { role: "user" }>): JsonObject[] | string {
+function toWireContent({ text, images = [] }: UserMessage): JsonObject[] | string {
   if (images.length === 0) return text;
   const pictures = images.map((image): JsonObject => ({ type: "image_url", image_url: { url: toDataUrl(image) } }));
   return text === "" ? pictures : [{ type: "text", text }, ...pictures];

@@ -3,6 +3,7 @@ import type { Host } from "../../host.ts";
 import type { JsonObject } from "../../message.ts";
 import { toJson } from "../../text.ts";
 import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
+import { countLost } from "./lost-usage.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";
 import { providerError, refusalOf, type Service } from "./refusal.ts";
 import { retrying } from "./retry.ts";
@@ -57,16 +58,17 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
       yield* readReply(response, { reply, watchdog, service });
     } catch (thrown) {
       signal.throwIfAborted();
-      if (thrown instanceof ProviderError) throw thrown;
-      if (!reply.complete()) throw lostConnection(thrown, reply.begun(), service);
+      if (thrown instanceof ProviderError) throw thrown.spending(reply.usage());
+      if (!reply.complete()) throw lostConnection(thrown, reply.begun(), service).spending(reply.usage());
     }
     yield reply.finish();
   }
 
   async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const body = toJson(format.toBody(request));
+    const counting = countLost();
     try {
-      yield* retrying(() => ask(body, watchdog), watchdog.signal);
+      yield* retrying(() => counting(ask(body, watchdog)), watchdog.signal);
     } catch (thrown) {
       const simpler = simplify(request, { refusal: thrown, origin: format.origin });
       if (simpler === undefined) throw thrown;

@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import type { JsonValue } from "../../message.ts";
+import type { JsonValue, Usage } from "../../message.ts";
 import { beginning } from "../../text.ts";
 import type { ModelEvent, ModelReply } from "../provider.ts";
 import { parseJson } from "./parse-json.ts";
@@ -19,6 +19,8 @@ export interface ReplyReader {
   complete(): boolean;
   /** Nothing more comes, usage included. */
   ended(): boolean;
+  /** What was counted so far. */
+  usage(): Usage | undefined;
   finish(): ModelReply;
 }
 

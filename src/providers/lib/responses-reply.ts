@@ -70,6 +70,7 @@ export function openResponsesReply(options: ResponsesReplyOptions): ReplyReader 
     begun: () => begun,
     complete: () => final !== undefined,
     ended: () => final !== undefined,
+    usage: () => toUsage(final?.["usage"]),
     finish() {
       const inOrder = [...items].toSorted(([a], [b]) => a - b).map(([, item]) => item);
       const parts = toParts(inOrder, options);

@@ -1,4 +1,5 @@
-import { isJsonObject, type AssistantPart, type JsonObject, type JsonValue, type Message } from "../../message.ts";
+import { isJsonObject } from "../../message.ts";
+import type { AssistantPart, JsonObject, JsonValue, Message, ToolMessage, UserMessage } from "../../message.ts";
 import type { ModelRequest, ModelTool } from "../provider.ts";
 import { cacheKeyOf } from "./cache-key.ts";
 import { acceptedName, toDataUrl, withAcceptedIds } from "./history.ts";
@@ -47,13 +48,13 @@ function toItems(message: Message, origin: string): JsonObject[] {
     case "user":
       return [{ role: "user", content: toWireContent(message) }];
     case "tool":
-      return [{ type: "function_call_output", call_id: message.callId, output: message.text }];
+      return [{ type: "function_call_output", call_id: message.callId, output: toWireContent(message) }];
     case "assistant":
       return toReplyItems(message.parts, origin);
   }
 }
 
-function toWireContent({ text, images = [] }: Extract<Message, { role: "user" }>): JsonValue {
+function toWireContent({ text, images = [] }: UserMessage | ToolMessage): JsonValue {
   if (images.length === 0) return text;
   const pictures = images.map((image): JsonObject => ({
     type: "input_image",

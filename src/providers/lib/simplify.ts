@@ -3,8 +3,9 @@ import type { ModelRequest } from "../provider.ts";
 
 /**
  * The request without what the service has just refused and can be done without: reasoning that it no longer takes
- * back (it belongs to another account, or what stood before it was changed), or a format that the model cannot be held
- * to, which then stands in the instructions. Undefined where that is not what was refused.
+ * back (it belongs to another account, or what stood before it was changed), a format that the model cannot be held
+ * to, which then stands in the instructions, or pictures of tools, which a model without eyes cannot be shown. Undefined
+ * where that is not what was refused.
  */
 export function simplify(
   request: ModelRequest,
@@ -17,7 +18,23 @@ export function simplify(
   if (/response_format|json_schema|output_config|output_format|structured|text\.format/i.test(message)) {
     return withFormatInWords(request);
   }
+  // some servers only say that a list is no string
+  if (/image|picture|vision|multi-?modal|content.{0,40}string|string.{0,40}content/i.test(message)) {
+    return withoutToolPictures(request);
+  }
   return undefined;
+}
+
+/** What the user shows is asked about, so that a refusal of it must be seen; what tools show may be told in words too. */
+function withoutToolPictures(request: ModelRequest): ModelRequest | undefined {
+  let dropped = false;
+  const messages = request.messages.map((message) => {
+    if (message.role !== "tool" || message.images === undefined) return message;
+    dropped = true;
+    const { images, ...told } = message;
+    return { ...told, text: `${told.text}\n[This model cannot be shown pictures; ${images.length} were left out.]` };
+  });
+  return dropped ? { ...request, messages } : undefined;
 }
 
 function withoutBlocks(request: ModelRequest, origin: string): ModelRequest | undefined {

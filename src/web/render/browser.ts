@@ -5,15 +5,7 @@ import type { Browser, BrowserType } from "playwright-core";
 import { errorMessage, systemErrorCode, ToolError } from "../../errors.ts";
 import { log } from "../../log.ts";
 import { cutText } from "../../text.ts";
-import { findBrowser, isProgram } from "./find-browser.ts";
-
-/** Which browser runs pages, and in what environment. */
-export interface BrowserChoice {
-  /** Default: one that is installed. */
-  path?: string | undefined;
-  /** What the process gets to see of ours. */
-  environment: Readonly<Record<string, string>>;
-}
+import { findBrowser, isProgram, type BrowserChoice } from "./find-browser.ts";
 
 /** A browser process of our own, without a window, that reaches nothing but through the proxies of its pages. */
 export interface OpenBrowser {

@@ -2,6 +2,14 @@ import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+/** Which browser runs pages, and in what environment. */
+export interface BrowserChoice {
+  /** Default: one that is installed. */
+  path?: string | undefined;
+  /** What the process gets to see of ours. */
+  environment: Readonly<Record<string, string>>;
+}
+
 /** The browser to run pages with: Chrome, Chromium or Edge where they are installed, else what Playwright has fetched. */
 export function findBrowser(
   platform: NodeJS.Platform = process.platform,

@@ -1,7 +1,8 @@
 import { ToolError } from "../../errors.ts";
 import type { Way } from "../connect.ts";
 import { openGate, type Gate } from "../politeness.ts";
-import type { BrowserChoice, OpenBrowser } from "./browser.ts";
+import type { OpenBrowser } from "./browser.ts";
+import type { BrowserChoice } from "./find-browser.ts";
 import type { RenderedPage, RunnablePage } from "./render-page.ts";
 
 /** Runs the pages of one run that need it, in a browser that starts with the first of them. */

@@ -105,7 +105,8 @@ function problemOfBlock(block: JsonObject): string | undefined {
       return fits && isJsonObject(block["input"]) ? undefined : "tool_use: bad id, name or input";
     }
     case "tool_result":
-      return block["content"] === "" ? "tool_result: content must not be empty" : undefined;
+      if (block["content"] === "") return "tool_result: content must not be empty";
+      return Array.isArray(block["content"]) ? objects(block["content"]).map(problemOfBlock).find(Boolean) : undefined;
     case "image":
       return isJsonObject(block["source"]) && block["source"]["type"] === "base64" ? undefined : "image: bad source";
     default:

@@ -138,7 +138,9 @@ function problemOfItems(items: readonly JsonObject[]): string | undefined {
       open.add(callId);
     } else if (type === "function_call_output") {
       if (!open.delete(callId)) return `No tool call found for function call output with call_id ${String(callId)}.`;
-      if (typeof item["output"] !== "string") return `input[${index}]: output is required`;
+      const output = typeof item["output"] === "string" ? [] : objects(item["output"]);
+      const known = output.every((part) => part["type"] === "input_text" || part["type"] === "input_image");
+      if (item["output"] === undefined || !known) return `input[${index}]: output is required`;
     } else if (type === "reasoning") {
       const [first] = objects(summary);
       if (item["encrypted_content"] !== sign(String(first?.["text"])))
