@@ -2,7 +2,8 @@ import { appendFile, readdir, readFile, stat, utimes, writeFile } from "node:fs/
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { openFileStore } from "../../src/session/file.ts";
-import { encodeRecord, seal } from "../../src/session/file/record.ts";
+import { appendRecord, newAppend } from "../../src/session/file/append-record.ts";
+import { encodeRecord, scanRecords, seal, start } from "../../src/session/file/record.ts";
 import { say, texts } from "../contracts/session-store.ts";
 import { temporaryFolder } from "../support/config.ts";
 import { fileOf } from "../support/session-files.ts";
@@ -89,4 +90,18 @@ test("what was written behind a seal does not count", async () => {
   expect(texts(await store.load("a"))).toEqual(["first", "second", "third"]);
   await store.append("a", 3, [say("fourth")]);
   expect(texts(await store.load("a"))).toEqual(["first", "second", "third", "fourth"]);
+});
+
+test("who has read a seal comes upon it again, so that nothing is acknowledged behind it", async () => {
+  const folder = temporaryFolder();
+  const path = fileOf(folder, "a");
+  await openFileStore(folder).append("a", 0, [say("first")]);
+  const before = await readFile(path);
+  await appendFile(path, seal); // another process, right behind our record
+  const { position, sealed } = scanRecords(await readFile(path), start);
+  expect([sealed, position.offset]).toEqual([true, before.length]);
+  const append = newAppend(path, { id: "a", seen: 1, messages: [say("second")] });
+  const appended = appendRecord(append, { recall: () => position, remember: () => undefined });
+  expect(appended.type).toBe("replace");
+  expect(await readFile(path, "utf8")).toBe(before + seal);
 });

@@ -51,7 +51,7 @@ export interface Scan {
   records: SessionRecord[];
   /** Messages in the whole file. */
   messageCount: number;
-  /** From where to read on. */
+  /** From where to read on: never behind a seal. */
   position: Position;
   /** Something stands behind the last complete line. */
   torn: boolean;
@@ -77,12 +77,12 @@ export function scanRecords(bytes: Buffer, from: Position): Scan {
   let at = 0;
   let sealed = false;
   let lastIsUnreadable = false;
-  for (let end = bytes.indexOf(newline); end !== -1 && !sealed; end = bytes.indexOf(newline, at)) {
+  for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, at)) {
     const record = decodeLine(bytes, at, end);
     sealed = record === "seal";
+    if (record === "seal") break; // whoever reads on from here must come upon it again
     lastIsUnreadable = record === undefined && end > at;
-    const counts = record !== "seal" && take(record);
-    if (!counts) wastedBytes += end + 1 - at;
+    if (!take(record)) wastedBytes += end + 1 - at;
     at = end + 1;
   }
   const position = { offset: from.offset + at, messageCount, wastedBytes };
@@ -92,7 +92,7 @@ export function scanRecords(bytes: Buffer, from: Position): Scan {
     if (record !== "seal") take(record);
   }
   // a writer that is killed leaves no end of line: whoever comes next writes it, together with a record
-  return { records, messageCount, position, torn, sealed, damaged: damaged || (lastIsUnreadable && !torn) };
+  return { records, messageCount, position, torn, sealed, damaged: damaged || (lastIsUnreadable && !torn && !sealed) };
 }
 
 /** Every whole record, whether it counts or not. */
