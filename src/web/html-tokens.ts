@@ -23,6 +23,8 @@ const escapable = new Set(["textarea", "title"]);
 
 const commentEnd = /--!?>/g;
 const cdata = "<![CDATA[";
+/** Of one element: a million of them take more memory than the page. */
+const maxAttributes = 1_000;
 const noAttributes: Record<string, string> = Object.freeze({});
 
 const exclamation = 33;
@@ -112,6 +114,7 @@ export class Tokenizer {
   #attributes(): Record<string, string> | undefined {
     const html = this.#html;
     let attributes = noAttributes;
+    let count = 0;
     this.#isSelfClosing = false;
     for (;;) {
       this.#skipSpace();
@@ -128,16 +131,17 @@ export class Tokenizer {
         continue;
       }
       if (attributes === noAttributes) attributes = {};
-      this.#attribute(attributes);
+      count += 1;
+      this.#attribute(count > maxAttributes ? undefined : attributes);
     }
   }
 
-  /** The first of those with the same name counts. */
-  #attribute(attributes: Record<string, string>): void {
+  /** The first of those with the same name counts; one that is for nobody is passed over. */
+  #attribute(attributes: Record<string, string> | undefined): void {
     const start = this.#at;
     // Its first character may be any, `=` too.
     this.#at = endOfAttributeName(this.#html, start + 1);
-    const name = nameOf(this.#html, start, this.#at);
+    const endOfName = this.#at;
     this.#skipSpace();
     let value = "";
     if (this.#html.charCodeAt(this.#at) === equals) {
@@ -145,6 +149,8 @@ export class Tokenizer {
       this.#skipSpace();
       value = this.#value();
     }
+    if (attributes === undefined) return;
+    const name = nameOf(this.#html, start, endOfName);
     if (!Object.hasOwn(attributes, name)) attributes[name] = value;
   }
 

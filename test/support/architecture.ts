@@ -28,6 +28,7 @@ const tiers: Tier[] = [
       "text",
       "download",
       "encodings",
+      "json-bytes",
       "isolate/",
     ],
     mutual: true,

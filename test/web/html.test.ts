@@ -105,3 +105,10 @@ test.each([
   parseHtml(html, { onopentag: () => void events++, onclosetag: () => void events++, ontext: () => void events++ });
   expect(events).toBeLessThanOrEqual(2 * html.length);
 });
+
+test("of an element with a million attributes the first thousand are told, and what follows is read", () => {
+  const names = Array.from({ length: 100_000 }, (_, n) => `a${n}="${n}>"`);
+  const [first, ...others] = own(`<p ${names.join(" ")}>hello`);
+  expect(first?.match(/ a\d+=/g)).toHaveLength(1_000);
+  expect(others).toEqual(["hello", "</p>"]);
+});
