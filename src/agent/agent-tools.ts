@@ -37,7 +37,7 @@ const output = z.object({
 /** What `run_agent` asks of whoever runs it. `outputSchema` is what `output_schema` held. */
 export type AgentTask = Omit<RunAgentInput, "output_schema"> & { outputSchema: JsonObject | undefined };
 
-type StartAgent = (
+export type StartAgent = (
   task: AgentTask,
   call: { signal: AbortSignal; caller: CallingRun | undefined },
 ) => AsyncIterable<AgentEvent>;

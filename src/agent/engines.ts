@@ -1,8 +1,10 @@
 import type { Engine } from "../engine/engine.ts";
 import { ToolError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { once } from "../once.ts";
 import { cutText } from "../text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
+import type { EngineSource, ToolSource } from "./agent.ts";
 import { noServices } from "./no-services.ts";
 
 /** An engine with one more tool, which needs no services. Closing it closes the engine. */
@@ -47,4 +49,13 @@ export async function narrowEngine(engine: Engine, names: readonly string[]): Pr
     },
     close: () => engine.close(),
   };
+}
+
+/** What an agent is given, as an engine. */
+export function engineOf(options: EngineSource | ToolSource): () => Promise<Engine> {
+  if ("engine" in options) return () => Promise.resolve(options.engine);
+  const { tools, services = () => noServices } = options;
+  // loaded here, so that an agent with another engine runs where there is no Node
+  const engine = once(async () => (await import("../engine/local.ts")).openLocalEngine({ tools, services }));
+  return () => engine.get();
 }

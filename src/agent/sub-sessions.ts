@@ -1,5 +1,5 @@
 import { ToolError } from "../errors.ts";
-import { isJsonObject, type Message, type ToolMessage } from "../message.ts";
+import { isJsonObject, type StoredMessage, type ToolMessage } from "../message.ts";
 import type { SessionStore } from "../session/store.ts";
 import { cutText } from "../text.ts";
 import type { Conversation } from "./ask-model.ts";
@@ -36,7 +36,7 @@ function own(sessionId: string): string {
   return `"${sessionId}" is the session of this very conversation, which another agent cannot continue; leave out session_id and say in the prompt what it must know`;
 }
 
-function toldSessions(messages: readonly Message[]): string[] {
+function toldSessions(messages: readonly StoredMessage[]): string[] {
   return messages.flatMap((message) => {
     return message.role === "tool" && message.name === runAgent.name && message.ok ? sessionIn(message) : [];
   });
