@@ -1,22 +1,25 @@
 import type { Engine } from "../engine/engine.ts";
 import { ConfigError, ToolError } from "../errors.ts";
-import type { JsonObject, Message } from "../message.ts";
+import type { JsonObject } from "../message.ts";
 import { once } from "../once.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
-import { checkSessionId, type SessionStore } from "../session/store.ts";
+import type { Presence, SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
+import { lazyTool } from "../tools/lazy-tool.ts";
 import type { Tool } from "../tools/tool.ts";
-import { runAgentTool } from "./agent-tools.ts";
+import type { StartAgent } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
-import type { Conversation } from "./ask-model.ts";
 import { openBudget } from "./budget.ts";
+import { compactSession } from "./compact-session.ts";
+import { beginRun, continueSession, whileIn } from "./conversation.ts";
 import { narrowEngine, withTool } from "./engines.ts";
 import { openEstimate } from "./estimate.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
 import { openPurse, type Purse } from "./purse.ts";
+import runAgentDefinition from "./run-agent.generated.json" with { type: "json" };
 import type { TraceRun } from "./run-trace.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
@@ -33,6 +36,8 @@ export interface AgentSettings extends RunLimits {
   provider: Provider;
   /** Where conversations are kept; the caller closes it. Default: in memory, as long as the agent lives. */
   store?: SessionStore;
+  /** Tells other processes which sessions are in use. Default: they find out when they write. */
+  presence?: Presence | undefined;
   /** Instructions that stand before every conversation. */
   system?: string | undefined;
   /** Tokens, in and out, of one run, sub-agents included; default no limit. */
@@ -76,7 +81,8 @@ export interface ToolSource {
 
 /** Limits count beside the agent's own: the lower one holds. */
 export interface RunOptions extends RunLimits {
-  prompt: string;
+  /** Without it the session's last run, which was interrupted, goes on: tool calls that had finished are not repeated. */
+  prompt?: string | undefined;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -92,14 +98,28 @@ export interface Agent {
   /**
    * Run to the end and report on the way. Nothing happens before the iteration begins; leaving it early cancels.
    *
-   * @throws ToolError `invalid_input` or `too_large` for a prompt, a session name or a schema that cannot be used, and
-   *   what the store throws before the first turn; later errors stand in `run_finished`
+   * @throws ToolError `invalid_input` or `too_large` for a prompt, a session name or a schema that cannot be used,
+   *   `not_found` without a prompt where there is nothing to go on with, and what the store throws before the first
+   *   turn; later errors stand in `run_finished`
    */
   run(options: RunOptions): AsyncIterable<AgentEvent>;
   /** As `run`, for the result alone: what `run_finished` says, whatever the exit reason. */
   complete(options: RunOptions): Promise<RunResult>;
+  /**
+   * Have the model sum up the older part of a session; the summary stands for it from then on.
+   *
+   * @throws ToolError `not_found`, `budget_exceeded`; ProviderError; SessionConflictError; what the store throws
+   */
+  compact(options: { sessionId: string; signal?: AbortSignal | undefined }): Promise<CompactResult>;
   /** The agent as the tool `run_agent`, for another agent or for `serve`. */
   asTool(): Tool;
+}
+
+export interface CompactResult {
+  /** So many messages are summed up; 0 where there was nothing to sum up. */
+  messages: number;
+  /** Null where the model has no known price or was not counted. */
+  cost_usd: number | null;
 }
 
 /** A run that another run's `run_agent` began. */
@@ -123,8 +143,12 @@ export function createAgent(options: AgentOptions): Agent {
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
-  async function* run(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
-    checkPrompt(given.prompt);
+  const run = (given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> => {
+    return whileIn(given.sessionId, options.presence, () => runIn(given, parent));
+  };
+
+  async function* runIn(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
+    if (given.prompt !== undefined) checkPrompt(given.prompt);
     const provider = given.provider ?? options.provider;
     const depth = parent?.depth ?? 0;
     const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
@@ -133,8 +157,7 @@ export function createAgent(options: AgentOptions): Agent {
     const withAgents = depth < subAgentDepth ? withTool(whole, toolFor({ purse, depth: depth + 1 })) : whole;
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
-    await conversation.append([{ role: "user", text: given.prompt }]);
-    const { system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 } = options;
+    const unanswered = await beginRun(conversation, given.prompt);
     const trace = await options.traceRun?.({
       name: options.name,
       provider,
@@ -144,25 +167,22 @@ export function createAgent(options: AgentOptions): Agent {
     const events = runLoop({
       provider: trace?.provider(provider) ?? provider,
       traceTool: trace?.tool,
+      ...boundsOf(options),
       engine,
-      system,
       tools: () => engine.definitions(),
       conversation,
+      unanswered,
       purse,
       estimate,
-      contextTokens,
       answerFormat,
       budget,
       signal: given.signal ?? new AbortController().signal,
-      maxTimeMs,
-      maxRepeats,
-      toolTimeoutMs,
     });
     yield* trace?.events(events) ?? events;
   }
 
-  const toolFor = (parent?: Parent): Tool =>
-    runAgentTool(async function* (task, signal) {
+  const toolFor = (parent?: Parent): Tool => {
+    const start: StartAgent = async function* (task, signal) {
       const { prompt, session_id, tools, max_turns, max_usd, outputSchema, provider: name, model } = task;
       const provider = await openWanted({ provider: name, model }, options);
       const limits = { maxTurns: max_turns, maxUsd: max_usd };
@@ -170,13 +190,33 @@ export function createAgent(options: AgentOptions): Agent {
         { prompt, sessionId: session_id, toolNames: tools, outputSchema, provider, signal, ...limits },
         parent,
       );
-    });
+    };
+    return lazyTool(runAgentDefinition, { load: async () => (await import("./agent-tools.ts")).runAgentTool(start) });
+  };
 
   return {
     run: (given) => run(given),
     complete: async (given) => finished(run(given)),
+    compact: (given) => compactStored(store, options, given),
     asTool: () => toolFor(),
   };
+}
+
+/** What holds for every run alike. */
+function boundsOf({ system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 }: AgentOptions) {
+  return { system, contextTokens, maxTimeMs, maxRepeats, toolTimeoutMs };
+}
+
+async function compactStored(
+  store: SessionStore,
+  options: AgentOptions,
+  { sessionId, signal = new AbortController().signal }: Parameters<Agent["compact"]>[0],
+): Promise<CompactResult> {
+  const { provider, contextTokens } = options;
+  const conversation = await continueSession(store, sessionId);
+  const { purse, budget } = openAccount({ options, given: {}, provider, parent: undefined });
+  const messages = await compactSession(conversation, { provider, contextTokens, budget, signal });
+  return { messages, cost_usd: purse.spentUsd() ?? null };
 }
 
 interface AccountOptions {
@@ -239,19 +279,6 @@ async function openWanted(wanted: WantedProvider, { provider, openProvider }: Ag
   if (openProvider !== undefined) return openProvider(wanted);
   const message = `only ${provider.name}'s ${provider.model} is configured here; leave out provider and model`;
   throw new ToolError("not_allowed", message);
-}
-
-async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {
-  checkSessionId(sessionId);
-  let messages: readonly Message[] = (await store.load(sessionId))?.messages ?? [];
-  return {
-    sessionId,
-    messages: () => messages,
-    async append(added) {
-      await store.append(sessionId, messages.length, added);
-      messages = [...messages, ...added];
-    },
-  };
 }
 
 function engineOf(options: EngineSource | ToolSource): () => Promise<Engine> {

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
+import { followAbort } from "../follow-abort.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
@@ -19,6 +20,8 @@ export interface ToolRunOptions {
   traceTool?: TraceTool | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
+  /** Told of each answer as it comes; the call has finished once this has resolved. A rejection ends all of them. */
+  keep(answer: ToolMessage): Promise<void>;
 }
 
 const parallelCalls = 8;
@@ -31,27 +34,24 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade, traceTool }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, traceTool, keep }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
-  const leaving = new AbortController();
+  const leaving = followAbort(signal);
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = {
-    engine,
-    toolTimeoutMs,
-    traceTool,
-    signal: AbortSignal.any([signal, leaving.signal]),
-    emit: events.push,
-  };
+  const options = { engine, toolTimeoutMs, traceTool, keep, signal: leaving.signal, emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
   const ended = answers.finally(() => events.end());
+  let isLeft = true;
   try {
     yield* events;
+    isLeft = false;
     return await ended;
   } finally {
-    leaving.abort();
+    if (isLeft) leaving.abort();
     await ended;
+    leaving.release();
   }
 }
 
@@ -65,16 +65,18 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   const result = await (options.traceTool?.(call, work) ?? work());
   const { pictures, note } = picturesOf(result);
   const text = resultText(result) + note + repeatNote(times);
-  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
+  const elapsed_ms = Date.now() - startedAt;
   const images = pictures.length === 0 ? {} : { images: pictures };
-  return { role: "tool", callId: id, name, ok: result.ok, text, ...images };
+  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images };
+  await options.keep(answered);
+  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms });
+  return answered;
 }
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {
   const { engine, signal, toolTimeoutMs, emit } = options;
-  const expired = new AbortController();
-  const timer = setTimeout(() => expired.abort(), toolTimeoutMs);
-  const own = AbortSignal.any([signal, expired.signal]);
+  const { signal: own, abort, release } = followAbort(signal);
+  const timer = setTimeout(abort, toolTimeoutMs);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<ToolResult>();
   const onAbort = () => stop(signal.aborted ? cancelled(name) : timedOut(name, toolTimeoutMs));
   own.addEventListener("abort", onAbort, { once: true });
@@ -87,6 +89,7 @@ async function callTool({ id, name, input }: ToolCall, options: CallOptions): Pr
   } finally {
     clearTimeout(timer);
     own.removeEventListener("abort", onAbort);
+    release();
   }
 }
 

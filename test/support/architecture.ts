@@ -17,6 +17,7 @@ const tiers: Tier[] = [
     zones: [
       "message",
       "errors",
+      "follow-abort",
       "log",
       "host",
       "entries",
@@ -24,6 +25,7 @@ const tiers: Tier[] = [
       "lines",
       "nearest",
       "once",
+      "postgres-url",
       "text",
       "download",
       "encodings",
@@ -47,6 +49,7 @@ const tiers: Tier[] = [
       "agent-tool",
       "serve",
       "node-host",
+      "exchange",
       "dataset-resources",
     ],
     mutual: true,
