@@ -1,4 +1,5 @@
-import { openStore, type Message } from "../../src/index.ts";
+import { openStore } from "../../src/index.ts";
+import type { StoredMessage } from "../../src/message.ts";
 
 const roles = "user,assistant,tool,tool,assistant,tool,assistant";
 const texts = ["bolts of %", "nuts of %", "ordered for %", "The order is %"];
