@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Host } from "./host.ts";
 import type { Dispatcher } from "undici";
 import { once } from "./once.ts";
+import { version } from "./version.ts";
 import type { ProxySettings } from "./web/proxies.ts";
 
 export interface NodeHost extends Host {
@@ -32,26 +33,42 @@ export function openNodeHost({ proxies }: NodeHostOptions = {}): NodeHost {
 // callers have deadlines of their own, and a model may think for minutes
 const limits = { headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 15_000 } };
 
-/** undici's own fetch, because a dispatcher of this version does not serve the one that is built into Node. */
-async function openClient(settings?: ProxySettings): Promise<{ fetch: Host["fetch"]; close(): Promise<void> }> {
-  const { Agent, fetch, ProxyAgent } = await import("undici");
-  const agents = new Map<string, Dispatcher>();
-  const choose = settings === undefined ? () => undefined : (await import("./web/proxies.ts")).openProxies(settings);
-
-  /** Where the user has set a provider up, names are the proxy's to look up. */
-  function agentFor({ hostname, port, protocol }: URL): Dispatcher {
-    const secure = protocol === "https:";
-    const host = hostname.replace(/^\[|\]$/g, "");
-    const proxy = choose({ host, port: Number(port || (secure ? 443 : 80)), secure })?.url.href;
-    const agent =
-      agents.get(proxy ?? "") ??
-      (proxy === undefined ? new Agent(limits) : new ProxyAgent({ ...limits, uri: proxy, proxyTunnel: true }));
-    agents.set(proxy ?? "", agent);
-    return agent;
-  }
-
+async function openClient(proxies?: ProxySettings): Promise<{ fetch: Host["fetch"]; close(): Promise<void> }> {
+  const [{ default: Agent }, { exchange }] = await Promise.all([
+    import("undici/lib/dispatcher/agent.js"),
+    import("./exchange.ts"),
+  ]);
+  const direct = new Agent(limits);
+  const isProxied = proxies?.http !== undefined || proxies?.https !== undefined;
+  const proxied = isProxied ? await openProxyAgents(proxies) : undefined;
   return {
-    fetch: (url, init) => fetch(url, { ...init, redirect: "manual", dispatcher: agentFor(new URL(url)) }),
-    close: async () => void (await Promise.all([...agents.values()].map((agent) => agent.destroy()))),
+    fetch(address, { headers, ...init }) {
+      const url = new URL(address);
+      const agent = proxied?.agentFor(url) ?? direct;
+      return exchange(agent, url, { headers: { "user-agent": `axoner/${version}`, ...headers }, ...init });
+    },
+    close: async () => void (await Promise.all([direct.destroy(), proxied?.close()])),
+  };
+}
+
+async function openProxyAgents(settings: ProxySettings) {
+  const [{ default: ProxyAgent }, { openProxies }] = await Promise.all([
+    import("undici/lib/dispatcher/proxy-agent.js"),
+    import("./web/proxies.ts"),
+  ]);
+  const choose = openProxies(settings);
+  const agents = new Map<string, Dispatcher>();
+  return {
+    /** Where the user has set a provider up, names are the proxy's to look up. Undefined for what is asked directly. */
+    agentFor({ hostname, port, protocol }: URL): Dispatcher | undefined {
+      const secure = protocol === "https:";
+      const host = hostname.replace(/^\[|\]$/g, "");
+      const uri = choose({ host, port: Number(port || (secure ? 443 : 80)), secure })?.url.href;
+      if (uri === undefined) return undefined;
+      const agent = agents.get(uri) ?? new ProxyAgent({ ...limits, uri, proxyTunnel: true });
+      agents.set(uri, agent);
+      return agent;
+    },
+    close: () => Promise.all([...agents.values()].map((agent) => agent.destroy())),
   };
 }

@@ -6,6 +6,7 @@ import type { Readable, Writable } from "node:stream";
 export interface Peer {
   pid: number;
   send(message: object): void;
+  sendLine(line: string): void;
   receiveLine(): Promise<string>;
   receive(): Promise<unknown>;
   end(): Promise<void>;
@@ -29,6 +30,7 @@ export function openPeer(child: ChildProcessByStdio<Writable, Readable, Readable
     pid,
     receiveLine,
     send: (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),
+    sendLine: (line) => void child.stdin.write(`${line}\n`),
     receive: async () => JSON.parse(await receiveLine()) as unknown,
     kill: () => void child.kill("SIGKILL"),
     async end() {

@@ -6,8 +6,9 @@ import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import type { Presence, SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
+import { lazyTool } from "../tools/lazy-tool.ts";
 import type { Tool } from "../tools/tool.ts";
-import { runAgentTool } from "./agent-tools.ts";
+import type { StartAgent } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
 import { openBudget } from "./budget.ts";
 import { compactSession } from "./compact-session.ts";
@@ -18,6 +19,7 @@ import type { AgentEvent, RunResult } from "./events.ts";
 import { runLoop } from "./loop.ts";
 import { noServices } from "./no-services.ts";
 import { openPurse, type Purse } from "./purse.ts";
+import runAgentDefinition from "./run-agent.generated.json" with { type: "json" };
 import type { TraceRun } from "./run-trace.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
@@ -179,8 +181,8 @@ export function createAgent(options: AgentOptions): Agent {
     yield* trace?.events(events) ?? events;
   }
 
-  const toolFor = (parent?: Parent): Tool =>
-    runAgentTool(async function* (task, signal) {
+  const toolFor = (parent?: Parent): Tool => {
+    const start: StartAgent = async function* (task, signal) {
       const { prompt, session_id, tools, max_turns, max_usd, outputSchema, provider: name, model } = task;
       const provider = await openWanted({ provider: name, model }, options);
       const limits = { maxTurns: max_turns, maxUsd: max_usd };
@@ -188,7 +190,9 @@ export function createAgent(options: AgentOptions): Agent {
         { prompt, sessionId: session_id, toolNames: tools, outputSchema, provider, signal, ...limits },
         parent,
       );
-    });
+    };
+    return lazyTool(runAgentDefinition, { load: async () => (await import("./agent-tools.ts")).runAgentTool(start) });
+  };
 
   return {
     run: (given) => run(given),

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
+import { followAbort } from "../follow-abort.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { beginning, toJson } from "../text.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
@@ -35,26 +36,27 @@ export async function* runTools(
   calls: readonly ToolCall[],
   { engine, signal, toolTimeoutMs, timesMade, traceTool, keep }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
-  const leaving = new AbortController();
+  const leaving = followAbort(signal);
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = {
-    engine,
-    toolTimeoutMs,
-    traceTool,
-    keep,
-    signal: AbortSignal.any([signal, leaving.signal]),
-    emit: events.push,
-  };
+  const options = { engine, toolTimeoutMs, traceTool, keep, signal: leaving.signal, emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
   const ended = answers.finally(() => events.end());
+  let isLeft = true;
   try {
     yield* events;
-    return await ended;
+    const all = await ended;
+    isLeft = false;
+    return all;
   } finally {
-    leaving.abort();
-    await ended;
+    // left early, or one answer could not be kept
+    if (isLeft) leaving.abort();
+    try {
+      await ended;
+    } finally {
+      leaving.release();
+    }
   }
 }
 
@@ -78,9 +80,8 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {
   const { engine, signal, toolTimeoutMs, emit } = options;
-  const expired = new AbortController();
-  const timer = setTimeout(() => expired.abort(), toolTimeoutMs);
-  const own = AbortSignal.any([signal, expired.signal]);
+  const { signal: own, abort, release } = followAbort(signal);
+  const timer = setTimeout(abort, toolTimeoutMs);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<ToolResult>();
   const onAbort = () => stop(signal.aborted ? cancelled(name) : timedOut(name, toolTimeoutMs));
   own.addEventListener("abort", onAbort, { once: true });
@@ -93,6 +94,7 @@ async function callTool({ id, name, input }: ToolCall, options: CallOptions): Pr
   } finally {
     clearTimeout(timer);
     own.removeEventListener("abort", onAbort);
+    release();
   }
 }
 

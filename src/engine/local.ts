@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { errorCodes, errorMessage, ToolError } from "../errors.ts";
+import { followAbort, type FollowedAbort } from "../follow-abort.ts";
 import { log } from "../log.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText, printable } from "../text.ts";
@@ -22,26 +23,29 @@ const abortGraceMs = 500;
 export function openLocalEngine({ tools, services }: LocalEngineOptions): Engine {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const definitions = tools.map(definitionOf);
-  const closing = new AbortController();
-  const running = new Set<Promise<ToolResult>>();
+  const running = new Map<Promise<ToolResult>, FollowedAbort>();
+  let closed: ToolError | undefined;
 
   return {
     definitions: () => Promise.resolve(definitions),
     async call(name, input, options) {
       const tool = byName.get(name);
       if (tool === undefined) return unknownTool(name, [...byName.keys()]);
-      const signal = AbortSignal.any([options.signal, closing.signal]);
-      const call = run(tool, input, { services, signal, progress: options.progress });
-      running.add(call);
+      const abort = followAbort(options.signal);
+      if (closed !== undefined) abort.abort(closed);
+      const call = run(tool, input, { services, signal: abort.signal, progress: options.progress });
+      running.set(call, abort);
       try {
         return await call;
       } finally {
         running.delete(call);
+        abort.release();
       }
     },
     async close() {
-      closing.abort(new ToolError("cancelled", "the engine is closing"));
-      await Promise.all(running);
+      closed = new ToolError("cancelled", "the engine is closing");
+      for (const abort of running.values()) abort.abort(closed);
+      await Promise.all(running.keys());
     },
   };
 }

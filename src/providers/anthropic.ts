@@ -1,4 +1,4 @@
-import { openAnthropicReply } from "./lib/anthropic-reply.ts";
+import { once } from "../once.ts";
 import { toAnthropicBody } from "./lib/anthropic-request.ts";
 import { openHttpProvider, parseBaseUrl, type ServiceOptions } from "./lib/http-provider.ts";
 import { priceOf } from "./prices.ts";
@@ -21,6 +21,7 @@ export function openAnthropic(options: ServiceOptions): Provider {
   const { name, model, baseUrl, apiKey, host } = options;
   const base = parseBaseUrl(name, baseUrl);
   const isAnthropic = base.host === "api.anthropic.com";
+  const reader = once(() => import("./lib/anthropic-reply.ts"));
   return openHttpProvider(options, {
     url: messagesUrl(base),
     headers: {
@@ -30,7 +31,7 @@ export function openAnthropic(options: ServiceOptions): Provider {
     price: isAnthropic ? priceOf("anthropic", model) : undefined,
     origin,
     toBody: (request) => toAnthropicBody(request, { model, origin }),
-    openReply: () => openAnthropicReply({ inventId: () => host.randomId(), origin }),
+    openReply: async () => (await reader.get()).openAnthropicReply({ inventId: () => host.randomId(), origin }),
   });
 }
 

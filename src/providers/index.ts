@@ -12,6 +12,8 @@ export interface ProviderOptions {
   baseUrl?: string | undefined;
   apiKey?: string | undefined;
   host: Host;
+  /** Whether a reply is shown while it comes, default true. Thousands of runs that nobody watches cost less without. */
+  stream?: boolean | undefined;
 }
 
 /** A service and how it is opened. Its module is loaded only then. */
@@ -142,11 +144,11 @@ function service(name: string, { address, prefix, modelExample, open }: Service)
     keyVariable,
     baseUrlVariable,
     modelExample,
-    async open({ model, baseUrl = address, apiKey, host }) {
+    async open({ model, baseUrl = address, apiKey, host, stream }) {
       if (baseUrl === address && apiKey === undefined) {
         throw new ConfigError(`${name} needs a key: set ${keyVariable}, or --base-url for a server that needs none`);
       }
-      return open({ name, model, baseUrl, apiKey, keyVariable, host });
+      return open({ name, model, baseUrl, apiKey, keyVariable, host, stream });
     },
   };
 }

@@ -1,5 +1,5 @@
+import { once } from "../once.ts";
 import { openHttpProvider, parseBaseUrl, type ServiceOptions } from "./lib/http-provider.ts";
-import { openResponsesReply } from "./lib/responses-reply.ts";
 import { toResponsesBody } from "./lib/responses-request.ts";
 import { apiUrl } from "./openai.ts";
 import { priceOf } from "./prices.ts";
@@ -18,12 +18,13 @@ export function openOpenAiResponses(options: ServiceOptions): Provider {
   const base = parseBaseUrl(name, baseUrl);
   const isOpenAi = base.host === "api.openai.com";
   const origin = `responses:${base.host}`;
+  const reader = once(() => import("./lib/responses-reply.ts"));
   return openHttpProvider(options, {
     url: apiUrl(base, "/responses"),
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     price: isOpenAi ? priceOf("openai", model) : undefined,
     origin,
     toBody: (request) => toResponsesBody(request, { model, origin }),
-    openReply: () => openResponsesReply({ inventId: () => host.randomId(), origin }),
+    openReply: async () => (await reader.get()).openResponsesReply({ inventId: () => host.randomId(), origin }),
   });
 }

@@ -1,5 +1,5 @@
+import { once } from "../once.ts";
 import { toChatBody, type ChatDialect } from "./lib/chat-request.ts";
-import { openChatReply } from "./lib/chat-reply.ts";
 import { openHttpProvider, parseBaseUrl, type ServiceOptions } from "./lib/http-provider.ts";
 import { priceOf } from "./prices.ts";
 import type { Provider } from "./provider.ts";
@@ -21,13 +21,14 @@ export function openOpenAi(options: OpenAiOptions): Provider {
   const base = parseBaseUrl(name, baseUrl);
   const origin = `chat:${base.host}`;
   const dialect = dialects[base.host] ?? "compatible";
+  const reader = once(() => import("./lib/chat-reply.ts"));
   return openHttpProvider(options, {
     url: apiUrl(base, "/chat/completions"),
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     price: dialect === "compatible" ? undefined : priceOf(dialect, model),
     origin,
     toBody: (request) => toChatBody(request, { model, dialect, origin }),
-    openReply: () => openChatReply({ inventId: () => host.randomId(), origin }),
+    openReply: async () => (await reader.get()).openChatReply({ inventId: () => host.randomId(), origin }),
   });
 }
 

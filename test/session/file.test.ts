@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readlinkSync } from "node:fs";
 import { appendFile, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { AxonerError, errorMessage } from "../../src/errors.ts";
 import type { StoredMessage } from "../../src/message.ts";
 import { openFileStore } from "../../src/session/file.ts";
@@ -181,4 +182,29 @@ function arePaired(messages: readonly StoredMessage[]): boolean {
     const next = messages[index + 1];
     return next?.role === "tool" && message.text === `${next.name} ${next.callId}`;
   });
+}
+
+test.skipIf(process.platform !== "linux")("thousands of appends at once keep few files open", async () => {
+  const folder = temporaryFolder();
+  const store = openFileStore(folder);
+  let most = 0;
+  const look = () => {
+    const open = readdirSync("/proc/self/fd").filter((fd) => targetOf(`/proc/self/fd/${fd}`).startsWith(folder));
+    most = Math.max(most, open.length);
+  };
+  const timer = setInterval(look, 1);
+  onTestFinished(() => clearInterval(timer));
+  const ids = Array.from({ length: 2_000 }, (_, session) => `s${session}`);
+  await Promise.all(ids.map((id) => store.append(id, 0, [say(id)])));
+  expect(most).toBeLessThanOrEqual(1);
+  for (const id of ids) expect(texts(await store.load(id))).toEqual([id]);
+});
+
+/** Empty for one that was closed meanwhile. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
+  }
 }

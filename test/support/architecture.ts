@@ -17,6 +17,7 @@ const tiers: Tier[] = [
     zones: [
       "message",
       "errors",
+      "follow-abort",
       "log",
       "host",
       "entries",
@@ -48,6 +49,7 @@ const tiers: Tier[] = [
       "agent-tool",
       "serve",
       "node-host",
+      "exchange",
       "dataset-resources",
     ],
     mutual: true,

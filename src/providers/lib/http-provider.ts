@@ -20,7 +20,9 @@ export interface ServiceOptions {
   /** Where the key comes from, for messages. */
   keyVariable: string;
   host: Host;
-  /** The longest silence of the service, default 3 minutes. */
+  /** Whether to show a reply while it comes, default true; a whole one costs less. */
+  stream?: boolean | undefined;
+  /** The longest silence of the service while it streams, default 3 minutes. */
   idleMs?: number;
   /** The longest a reply may take, retries included, default 30 minutes. */
   totalMs?: number;
@@ -35,7 +37,8 @@ export interface WireFormat {
   /** Of the `opaque` parts that this service made: they go back to it, all others do not. */
   origin: string;
   toBody(request: ModelRequest): JsonObject;
-  openReply(): ReplyReader;
+  /** Called once a reply comes in: what reads it is loaded while the service thinks, not before it is asked. */
+  openReply(): Promise<ReplyReader>;
 }
 
 /**
@@ -47,25 +50,30 @@ export interface WireFormat {
 export function openHttpProvider(options: ServiceOptions, format: WireFormat): Provider {
   const { name, model, host } = options;
   const service = serviceOf(options, format.url);
-  const headers = { "content-type": "application/json", accept: "text/event-stream", ...format.headers };
+  const { stream: isStreamed = true, totalMs = 1_800_000, idleMs = isStreamed ? 180_000 : totalMs } = options;
+  const accept = isStreamed ? "text/event-stream" : "application/json";
+  const headers = { "content-type": "application/json", accept, ...format.headers };
 
   async function* ask(body: string, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const { signal } = watchdog;
-    const reply = format.openReply();
+    let reply: ReplyReader | undefined;
     try {
       const response = await watchdog.next(host.fetch(service.url, { method: "POST", headers, body, signal }));
       if (!response.ok) throw await watchdog.next(refusalOf(response, service));
+      reply = await format.openReply();
       yield* readReply(response, { reply, watchdog, service });
     } catch (thrown) {
       signal.throwIfAborted();
-      if (thrown instanceof ProviderError) throw thrown.spending(reply.usage());
-      if (!reply.complete()) throw lostConnection(thrown, reply.begun(), service).spending(reply.usage());
+      if (thrown instanceof ProviderError) throw thrown.spending(reply?.usage());
+      if (!reply?.complete()) {
+        throw lostConnection(thrown, reply?.begun() ?? false, service).spending(reply?.usage());
+      }
     }
     yield reply.finish();
   }
 
   async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
-    const body = toJson(format.toBody(request));
+    const body = toJson(isStreamed ? format.toBody(request) : unstreamed(format.toBody(request)));
     const counting = countLost();
     try {
       yield* retrying(() => counting(ask(body, watchdog)), watchdog.signal);
@@ -81,7 +89,6 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
     model,
     price: format.price,
     async *stream(request, signal) {
-      const { idleMs = 180_000, totalMs = 1_800_000 } = options;
       const watchdog = openWatchdog({ name, signal, idleMs, totalMs });
       try {
         yield* askUntilAccepted(request, watchdog);
@@ -103,6 +110,11 @@ export function parseBaseUrl(name: string, baseUrl: string): URL {
     throw new ConfigError(`the base URL of ${name} must be an http or https URL without user and password`);
   }
   return url;
+}
+
+/** All services name these alike. */
+function unstreamed({ stream: _stream, stream_options: _options, ...body }: JsonObject): JsonObject {
+  return body;
 }
 
 function serviceOf({ name, apiKey, keyVariable }: ServiceOptions, url: string): Service {

@@ -1,4 +1,5 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { HostResponse } from "../../host.ts";
 import type { JsonValue, Usage } from "../../message.ts";
 import { beginning } from "../../text.ts";
 import type { ModelEvent, ModelReply } from "../provider.ts";
@@ -45,10 +46,9 @@ const usageGraceMs = 3_000;
  *
  * @throws ProviderError for an error inside the reply, for what is no reply at all, and for half of one
  */
-export async function* readReply(response: Response, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
+export async function* readReply(response: HostResponse, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
   const reading = openReading(options);
-  const body: ReadableStream<Uint8Array> | null = response.body;
-  const reader = body?.getReader();
+  const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {

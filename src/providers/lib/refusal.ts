@@ -1,4 +1,5 @@
 import { ProviderError, type ProviderErrorKind, type ProviderErrorOptions } from "../../errors.ts";
+import type { HostResponse } from "../../host.ts";
 import { isJsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
 import { parseJson } from "./parse-json.ts";
@@ -21,9 +22,10 @@ export function providerError(service: Service, text: string, options: ProviderE
 
 const retryableStatuses = new Set([408, 409, 429]);
 const quotedChars = 300;
+const maxReadChars = 65_536;
 
-/** The error of a reply whose status is not a success. Reads the body, at most 64 KB of it. */
-export async function refusalOf(response: Response, service: Service): Promise<ProviderError> {
+/** The error of a reply whose status is not a success. Reads the beginning of the body. */
+export async function refusalOf(response: HostResponse, service: Service): Promise<ProviderError> {
   const { status, headers } = response;
   const body = await readStart(response);
   const kind = kindOf(status, body);
@@ -93,7 +95,7 @@ function describeError(value: JsonValue | undefined): string | undefined {
   return inner === undefined ? undefined : (describeError(inner) ?? clip(JSON.stringify(inner)));
 }
 
-function readRetryAfter(headers: Headers): number | undefined {
+function readRetryAfter(headers: HostResponse["headers"]): number | undefined {
   const exactMs = Number(headers.get("retry-after-ms") ?? NaN);
   if (exactMs >= 0) return exactMs;
   const value = headers.get("retry-after");
@@ -102,14 +104,16 @@ function readRetryAfter(headers: Headers): number | undefined {
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
 }
 
-async function readStart(response: Response): Promise<string> {
+async function readStart({ body }: HostResponse): Promise<string> {
   const decoder = new TextDecoder();
+  const reader = body?.getReader();
   let text = "";
-  const body: ReadableStream<Uint8Array> | null = response.body;
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > 65_536) break;
+  while (text.length <= maxReadChars) {
+    const piece = await reader?.read();
+    if (piece === undefined || piece.done) return text;
+    text += decoder.decode(piece.value, { stream: true });
   }
+  await reader?.cancel();
   return text;
 }
 

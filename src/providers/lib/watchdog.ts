@@ -1,4 +1,5 @@
 import { ProviderError } from "../../errors.ts";
+import { followAbort } from "../../follow-abort.ts";
 
 /** Limits the wait for a service that answers piece by piece. */
 export interface Watchdog {
@@ -6,7 +7,7 @@ export interface Watchdog {
   readonly signal: AbortSignal;
   /** Wait for the next piece; only the time inside counts as silence of the service. */
   next<Piece>(piece: Promise<Piece>): Promise<Piece>;
-  /** Free the timers. */
+  /** Free the timers, and let go of the caller's signal. */
   stop(): void;
 }
 
@@ -21,12 +22,12 @@ export interface WatchdogOptions {
 }
 
 export function openWatchdog({ name, signal, idleMs, totalMs }: WatchdogOptions): Watchdog {
-  const time = new AbortController();
-  const expire = (text: string) => time.abort(new ProviderError(`${name} ${text}`, { retryable: true }));
+  const own = followAbort(signal);
+  const expire = (text: string) => own.abort(new ProviderError(`${name} ${text}`, { retryable: true }));
   const total = setTimeout(expire, totalMs, `had not finished after ${totalMs / 1000} s; ask for less at once`);
   let idle: ReturnType<typeof setTimeout> | undefined;
   return {
-    signal: AbortSignal.any([signal, time.signal]),
+    signal: own.signal,
     async next(piece) {
       idle = setTimeout(expire, idleMs, `sent nothing for ${idleMs / 1000} s; try again later`);
       try {
@@ -38,6 +39,7 @@ export function openWatchdog({ name, signal, idleMs, totalMs }: WatchdogOptions)
     stop() {
       clearTimeout(idle);
       clearTimeout(total);
+      own.release();
     },
   };
 }

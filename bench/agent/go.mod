@@ -1,0 +1,3 @@
+module axoner/bench/agent
+
+go 1.25
