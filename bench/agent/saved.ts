@@ -1,5 +1,4 @@
-import { openStore } from "../../src/index.ts";
-import type { StoredMessage } from "../../src/message.ts";
+import { openStore, type StoredMessage } from "../../src/index.ts";
 
 const roles = "user,assistant,tool,tool,assistant,tool,assistant";
 const texts = ["bolts of %", "nuts of %", "ordered for %", "The order is %"];
