@@ -8,7 +8,7 @@ import { toJson } from "../text.ts";
 import { draftSidecar, listEntries, readDataset, sidecarPath, type Entry } from "./dataset-entries.ts";
 import { checkColumns, isDatasetId, checkSavedName, newDatasetId } from "./dataset-names.ts";
 import type { GrowingDataset, ResumedDataset } from "./growing.ts";
-import { openRowLines } from "./row-lines.ts";
+import { appendParts, openRowLines, type EncodedCell } from "./row-lines.ts";
 import { openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
 
 export interface Column {
@@ -64,8 +64,8 @@ export type AdoptedDataset = Pick<Dataset, "columns" | "rowCount" | "origin"> & 
 export interface DatasetWriter {
   /** One value a column, in the columns' order. */
   write(row: readonly JsonValue[]): Promise<void>;
-  /** As `write`, of values that are JSON texts already, without line breaks. */
-  writeEncoded(row: readonly string[]): Promise<void>;
+  /** As `write`, of values that are JSON already, without line breaks. The bytes are the caller's again afterwards. */
+  writeEncoded(row: readonly EncodedCell[]): Promise<void>;
   /** The types are given where they are known only now. */
   finish(origin: JsonObject, types?: readonly string[]): Promise<Dataset>;
   discard(): Promise<void>;
@@ -193,7 +193,7 @@ async function unlessDamaged(read: () => Promise<Dataset>): Promise<Dataset | un
   }
 }
 
-const bufferChars = 256 * 1024;
+const bufferSize = 256 * 1024;
 
 async function openWriter(
   path: string,
@@ -202,23 +202,34 @@ async function openWriter(
 ): Promise<DatasetWriter> {
   const handle = await openForWriting(path);
   const toLine = openRowLines(columns);
-  let buffered = "";
+  let parts: (string | Uint8Array)[] = [];
+  let text = "";
+  let size = 0;
   let rowCount = 0;
 
   async function flush(): Promise<void> {
-    const text = buffered;
-    buffered = "";
+    const taken = [...parts, text];
+    parts = [];
+    text = "";
+    size = 0;
     try {
-      await handle.appendFile(text);
+      await appendParts(handle, taken);
     } catch (thrown) {
       throw writeFailure(thrown, "a dataset");
     }
   }
 
-  async function writeEncoded(row: readonly string[]): Promise<void> {
-    buffered += toLine(row);
+  async function writeEncoded(row: readonly EncodedCell[]): Promise<void> {
+    for (const part of toLine(row)) {
+      size += part.length;
+      if (typeof part === "string") text += part;
+      else {
+        parts.push(text, part.length < bufferSize ? part.slice() : part);
+        text = "";
+      }
+    }
     rowCount += 1;
-    if (buffered.length >= bufferChars) await flush();
+    if (size >= bufferSize) await flush();
   }
 
   return {

@@ -2,7 +2,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { toJson } from "../text.ts";
 import type { Column, Dataset } from "./dataset.ts";
-import { openRowLines } from "./row-lines.ts";
+import { appendParts, openRowLines, type EncodedCell } from "./row-lines.ts";
 import { writeFailure } from "./workspace.ts";
 
 /**
@@ -11,8 +11,8 @@ import { writeFailure } from "./workspace.ts";
  */
 export interface GrowingDataset {
   id: string;
-  /** One value a column, in the columns' order. */
-  write(row: readonly JsonValue[], note: object): Promise<void>;
+  /** Values that are JSON already, without line breaks, one a column, in the columns' order. */
+  writeEncoded(row: readonly EncodedCell[], note: object): Promise<void>;
   /** No more rows come; where it stays `unfinished` it may still be resumed. */
   finish(origin: JsonObject, unfinished: boolean): Promise<Dataset>;
 }
@@ -23,6 +23,7 @@ export interface ResumedDataset {
   growing: GrowingDataset;
   /** Those of its rows, in order. */
   notes: AsyncIterable<JsonValue>;
+  /** Their cells are cut as those of any answer. */
   firstRows: JsonValue[][];
 }
 
@@ -51,11 +52,10 @@ export async function openGrowing(options: GrowingOptions): Promise<GrowingDatas
   let rowCount: number | undefined = options.rowCount;
   return {
     id,
-    async write(row, note) {
-      const line = toLine(row.map((value) => toJson(value)));
+    async writeEncoded(row, note) {
       try {
         await notes.appendFile(`${toJson(note)}\n`);
-        await rows.appendFile(line);
+        await appendParts(rows, toLine(row));
         if (rowCount !== undefined) rowCount += 1;
       } catch (thrown) {
         rowCount = undefined;

@@ -2,17 +2,52 @@ import { open, type FileHandle } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { isJsonObject, type JsonValue } from "../message.ts";
 import { toJson } from "../text.ts";
+import { cutCell, maxCellChars } from "./cut-cell.ts";
 
-/** How a row of JSON texts, one a column, becomes a line of JSON. */
-export function openRowLines(columns: readonly { name: string }[]): (row: readonly string[]) => string {
+/** A value that is JSON already: its text, or its UTF-8 in pieces. */
+export type EncodedCell = string | readonly Uint8Array[];
+
+/** How a row, one value a column, becomes a line of JSON: a text, or parts where there are values in UTF-8. */
+export function openRowLines(
+  columns: readonly { name: string }[],
+): (row: readonly EncodedCell[]) => (string | Uint8Array)[] {
   const beginnings = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${toJson(name)}:`);
   return (row) => {
     if (row.length !== beginnings.length)
       throw new TypeError(`a row of ${row.length} values does not fit ${beginnings.length} columns`);
+    const parts: (string | Uint8Array)[] = [];
     let line = "";
-    for (let index = 0; index < beginnings.length; index++) line += `${beginnings[index]}${row[index] ?? "null"}`;
-    return `${line}}\n`;
+    for (let index = 0; index < beginnings.length; index++) {
+      const cell = row[index] ?? "null";
+      line += beginnings[index];
+      if (typeof cell === "string") line += cell;
+      else {
+        parts.push(line, ...cell);
+        line = "";
+      }
+    }
+    parts.push(`${line}}\n`);
+    return parts;
   };
+}
+
+/** Larger parts are written as they are. */
+const joinedBytes = 65_536;
+
+export async function appendParts(handle: FileHandle, parts: readonly (string | Uint8Array)[]): Promise<void> {
+  let small: Uint8Array[] = [];
+  const flush = async () => {
+    if (small.length > 0) await handle.appendFile(Buffer.concat(small));
+    small = [];
+  };
+  for (const part of parts) {
+    if (part.length < joinedBytes) small.push(typeof part === "string" ? Buffer.from(part) : part);
+    else {
+      await flush();
+      await handle.appendFile(part);
+    }
+  }
+  await flush();
 }
 
 /** The values of the lines of a file, in order. */
@@ -32,7 +67,7 @@ export async function* readJsonLines(path: string, maxLines = Infinity): AsyncGe
   }
 }
 
-/** The first rows of a file of objects, one value a column. */
+/** The first rows of a file of objects, one value a column, their cells cut. */
 export async function readFirstRows(
   path: string,
   columns: readonly { name: string }[],
@@ -41,7 +76,9 @@ export async function readFirstRows(
   const rows: JsonValue[][] = [];
   for await (const row of readJsonLines(path, count)) {
     const cells = new Map<string, JsonValue>(isJsonObject(row) ? Object.entries(row) : []);
-    rows.push(columns.map(({ name }) => cells.get(name) ?? null));
+    const cut = columns.map(({ name }) => cutCell(cells.get(name) ?? null, maxCellChars));
+    // The beginning of a text keeps all of it in memory, unless it is a copy.
+    rows.push(structuredClone(cut));
   }
   return rows;
 }

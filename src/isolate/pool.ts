@@ -105,7 +105,8 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
     const stopped = slot.runner.stop().finally(() => stopping.delete(stopped));
     stopping.add(stopped);
     if (slot.state === "starting" && outcome.kind === "crashed") failAll(queue, outcome.cause);
-    slot.task?.settle(outcome);
+    // What it held is free only once it has stopped: whoever waits for the answer may count on that room.
+    void stopped.finally(() => slot.task?.settle(outcome));
     if (!closed) dispatch();
   }
 

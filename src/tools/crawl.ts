@@ -12,8 +12,10 @@ import {
   pageColumns,
   pageFields,
   pageResultFields,
-  pageRow,
+  cutRow,
+  encodedRow,
   pageSettings,
+  shownRow,
 } from "./page-fields.ts";
 import { openPageReport, progressMessage, type PageReport } from "./page-report.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
@@ -48,7 +50,7 @@ export const crawl = defineTool({
   hints: { openWorld: true, long: true },
   async run(sent, context) {
     const startedAt = Date.now();
-    const report = openPageReport(sent.max_chars, startedAt);
+    const report = openPageReport(startedAt);
     const opened =
       sent.resume === undefined ? await begin(sent, context) : await resume(sent, sent.resume, context, report);
     const { request, growing, earlier } = opened;
@@ -57,7 +59,13 @@ export const crawl = defineTool({
     let run: Crawl | undefined;
     try {
       run = await context.services.web.crawl(toCrawl(request, earlier), context.signal);
-      await writePages(run, context, { growing, report, startedAt, maxPages: request.max_pages });
+      await writePages(run, context, {
+        growing,
+        report,
+        startedAt,
+        maxPages: request.max_pages,
+        maxChars: sent.max_chars,
+      });
     } catch (thrown) {
       const { rowCount } = await keep(true);
       const kept = `${rowCount} pages are kept as ${growing.id}; go on with resume: "${growing.id}"`;
@@ -101,7 +109,7 @@ async function resume(sent: Input, handle: string, context: ToolContext, report:
     throw new ToolError("invalid_input", `resume: ${cutText(handle, 100)} was not made by crawl`);
   const request = stored === undefined ? sent : goOn(stored, sent);
   const { growing, notes, firstRows } = await datasets.resume(handle, sent.save_as);
-  for (const row of firstRows) report.addRow(row);
+  for (const row of firstRows) report.addRow(cutRow(row, crawlColumns(request), sent.max_chars));
   async function* earlier(): AsyncGenerator<CrawlNote> {
     for await (const note of notes) {
       const parsed = noteSchema.parse(note);
@@ -179,19 +187,20 @@ interface Writing {
   report: PageReport;
   startedAt: number;
   maxPages: number;
+  maxChars: number;
 }
 
 async function writePages(
   run: Crawl,
   { progress }: ToolContext,
-  { growing, report, startedAt, maxPages }: Writing,
+  { growing, report, startedAt, maxPages, maxChars }: Writing,
 ): Promise<void> {
   const before = run.state().done;
   progress({ done: before, message: `kept as ${growing.id} from the first page on` });
   for await (const page of run.pages) {
-    const row = [...pageRow(page), page.depth, page.parent];
-    await growing.write(row, page.note);
-    report.addRow(row);
+    const more = [page.depth, page.parent];
+    await growing.writeEncoded(encodedRow(page, more), page.note);
+    report.addRow(shownRow(page, maxChars, more));
     report.addPage(page.note);
     const { done, left, failuresByCode } = run.state();
     const message = `${progressMessage({ fetched: done - before, startedAt }, failuresByCode)}, ${left} waiting`;

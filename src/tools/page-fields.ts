@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { Column } from "../data/dataset.ts";
 import { ToolError } from "../errors.ts";
+import { cutCell } from "../data/cut-cell.ts";
+import type { EncodedCell } from "../data/row-lines.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
+import { toJson } from "../text.ts";
 import { extracts } from "../web/extract.ts";
 import { metadataType } from "../web/metadata.ts";
 import { renderModes, type PageSettings, type ScrapedPage } from "../web/scrape.ts";
@@ -100,10 +103,54 @@ export function pageColumns(
   ];
 }
 
-export function pageRow(page: ScrapedPage): JsonValue[] {
-  const { url, finalUrl, status, title, content, selected, fetchedAt, elapsedMs, error } = page;
+/** The row of a page as it is written. */
+export function encodedRow(page: ScrapedPage, more: readonly JsonValue[] = []): EncodedCell[] {
+  const { before, after } = plainCells(page, more);
+  const values = [page.content, ...page.selected].map((value) => value?.pieces ?? "null");
+  return [...before.map((cell) => toJson(cell)), ...values, ...after.map((cell) => toJson(cell))];
+}
+
+/** A row as a preview shows it. */
+export interface ShownRow {
+  cells: JsonValue[];
+  isCut: boolean;
+}
+
+/** The row of a page, whose content and selected values are cut already. */
+export function shownRow(page: ScrapedPage, maxChars: number, more: readonly JsonValue[] = []): ShownRow {
+  const { before, after } = plainCells(page, more);
+  const values = [page.content, ...page.selected];
+  const shown = [...before, ...values.map((value) => value?.shown ?? null), ...after];
+  const cells = shown.map((cell, index) => {
+    const isText = index === titleAt || index === errorAt(values.length);
+    return isText ? cutCell(cell, maxChars) : cell;
+  });
+  const isCut = values.some((value) => value?.isCut === true) || cells.some((cell, index) => cell !== shown[index]);
+  return { cells, isCut };
+}
+
+const titleAt = 3;
+
+/** Behind the values come the time, how long it took and the error. */
+function errorAt(values: number): number {
+  return titleAt + values + 3;
+}
+
+/** Part of an address or of a time is of no use. */
+const wholeColumns = new Set(["url", "final_url", "fetched_at", "parent"]);
+
+/** A row that was read from a dataset of pages. */
+export function cutRow(row: readonly JsonValue[], columns: readonly Column[], maxChars: number): ShownRow {
+  const cells = row.map((cell, index) =>
+    wholeColumns.has(columns[index]?.name ?? "") ? cell : cutCell(cell, maxChars),
+  );
+  return { cells, isCut: cells.some((cell, index) => cell !== row[index]) };
+}
+
+function plainCells(page: ScrapedPage, more: readonly JsonValue[]) {
+  const { url, finalUrl, status, title, fetchedAt, elapsedMs, error } = page;
   const problem = error === undefined ? null : `${error.code}: ${error.message}`;
-  return [url, finalUrl, status, title, content, ...selected, fetchedAt, elapsedMs, problem];
+  return { before: [url, finalUrl, status, title], after: [fetchedAt, elapsedMs, problem, ...more] };
 }
 
 export function pageSettings(input: PageInput): PageSettings {
@@ -115,6 +162,7 @@ export function pageSettings(input: PageInput): PageSettings {
     timeoutMs: input.timeout_s * 1_000,
     respectRobots: input.respect_robots,
     render: input.render,
+    shownChars: input.max_chars,
   };
 }
 

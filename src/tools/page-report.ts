@@ -2,6 +2,7 @@ import type { Column, Dataset } from "../data/dataset.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { cutText } from "../text.ts";
+import type { ShownRow } from "./page-fields.ts";
 import { previewRows } from "./preview.ts";
 
 const previewedRows = 50;
@@ -22,8 +23,8 @@ export interface PageFacts {
 
 export type PageReport = ReturnType<typeof openPageReport>;
 
-/** Collects what the result says about a run. Of large pages it keeps the part that the preview shows. */
-export function openPageReport(maxCellChars: number, startedAt: number) {
+/** Collects what the result says about a run. */
+export function openPageReport(startedAt: number) {
   const preview: JsonValue[][] = [];
   const failures: { url: string; code: string; message: string }[] = [];
   const sources: JsonObject[] = [];
@@ -36,11 +37,10 @@ export function openPageReport(maxCellChars: number, startedAt: number) {
     /** Pages so far. */
     count: () => count,
     /** A row that the preview may show. */
-    addRow(row: readonly JsonValue[]): void {
+    addRow({ cells, isCut }: ShownRow): void {
       if (preview.length >= previewedRows) return;
-      const { rows, truncated } = previewRows([[...row]], { maxRows: 1, maxCellChars });
-      preview.push(...rows);
-      cut ||= truncated;
+      preview.push(cells);
+      cut ||= isCut;
     },
     addPage({ url, status, sha256, sizeBytes, failure }: PageFacts): void {
       count += 1;
@@ -59,7 +59,7 @@ export function openPageReport(maxCellChars: number, startedAt: number) {
       urls: sources,
     }),
     summary(dataset: Dataset, columns: readonly Column[]) {
-      const { rows, truncated } = previewRows(preview, { maxRows: previewedRows, maxCellChars: maxCellChars + 1 });
+      const { rows, truncated } = previewRows(preview, { maxRows: previewedRows, maxCellChars: Infinity });
       return {
         dataset: dataset.id,
         dataset_path: dataset.path,

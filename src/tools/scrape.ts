@@ -11,8 +11,9 @@ import {
   pageFields,
   pageOrigin,
   pageResultFields,
-  pageRow,
+  encodedRow,
   pageSettings,
+  shownRow,
 } from "./page-fields.ts";
 import { openPageReport, progressMessage, type PageReport } from "./page-report.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
@@ -38,14 +39,15 @@ export const scrape = defineTool({
     checkUrls(request.urls);
     await checkSelections(request, columns, context);
     const writer = await context.services.datasets.create(columns, request.save_as);
-    const report = openPageReport(request.max_chars, startedAt);
+    const report = openPageReport(startedAt);
+    const writing = { writer, report, maxChars: request.max_chars };
     const finish = () => writer.finish(report.origin("scrape", pageOrigin(request)));
     /** Pages that are there, and wait for those before them. */
     const ahead = new Map<number, ScrapedPage>();
     try {
-      await writePages(request, context, { writer, report, startedAt, ahead });
+      await writePages(request, context, { ...writing, startedAt, ahead });
     } catch (thrown) {
-      if (context.signal.aborted) for (const page of inOrder(ahead)) await writePage(page, { writer, report });
+      if (context.signal.aborted) for (const page of inOrder(ahead)) await writePage(page, writing);
       if (!context.signal.aborted || report.count() === 0) {
         await writer.discard();
         throw thrown;
@@ -72,21 +74,21 @@ function inOrder(pages: ReadonlyMap<number, ScrapedPage>): ScrapedPage[] {
 }
 
 interface Writing {
+  maxChars: number;
   writer: DatasetWriter;
   report: PageReport;
 }
 
-async function writePage(page: ScrapedPage, { writer, report }: Writing): Promise<void> {
-  const row = pageRow(page);
-  await writer.write(row);
-  report.addRow(row);
+async function writePage(page: ScrapedPage, { writer, report, maxChars }: Writing): Promise<void> {
+  await writer.writeEncoded(encodedRow(page));
+  report.addRow(shownRow(page, maxChars));
   report.addPage({ ...page, failure: page.error ?? null });
 }
 
 async function writePages(
   request: Input,
   context: ToolContext,
-  { writer, report, startedAt, ahead }: Writing & { startedAt: number; ahead: Map<number, ScrapedPage> },
+  { startedAt, ahead, ...writing }: Writing & { startedAt: number; ahead: Map<number, ScrapedPage> },
 ): Promise<void> {
   const total = request.urls.length;
   const failures = new Map<ErrorCode, number>();
@@ -108,6 +110,6 @@ async function writePages(
   let next = 0;
   for await (const page of pages) {
     ahead.delete(next++);
-    await writePage(page, { writer, report });
+    await writePage(page, writing);
   }
 }

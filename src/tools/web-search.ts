@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Dataset } from "../data/dataset.ts";
-import type { JsonObject } from "../message.ts";
+import type { ToolError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../message.ts";
 import { cutText } from "../text.ts";
-import type { ScrapedPage, ScrapeRequest } from "../web/scrape.ts";
+import type { ScrapeRequest } from "../web/scrape.ts";
 import { backendNames } from "../web/search/backend.ts";
 import type { SearchHit } from "../web/search/hits.ts";
 import type { SearchAnswer } from "../web/search/search.ts";
 import { maxPreviewChars } from "./preview.ts";
-import { pageColumns, pageRow } from "./page-fields.ts";
+import { encodedRow, pageColumns } from "./page-fields.ts";
 import { datasetFields } from "./table-fields.ts";
 import { toDatasetFields } from "./table-result.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
@@ -57,7 +58,14 @@ export const webSearch = defineTool({
   },
 });
 
-const nothing: { pages: ScrapedPage[]; dataset: Dataset | undefined } = { pages: [], dataset: undefined };
+/** What of a page is kept for the result; its row is written. */
+interface HitPage {
+  origin: JsonObject;
+  content: JsonValue | undefined;
+  error: ToolError | undefined;
+}
+
+const nothing: { pages: HitPage[]; dataset: Dataset | undefined } = { pages: [], dataset: undefined };
 
 /** The hits that fit into a reply: many very long addresses may not. */
 function fit({ hits, notes }: SearchAnswer): Pick<SearchAnswer, "hits" | "notes"> {
@@ -84,18 +92,18 @@ async function fetchHits(
     timeoutMs: 20_000,
     respectRobots: true,
     render: "never",
+    shownChars: maxContentChars,
     onPage: () => progress({ done: ++done, total, message: "pages of the hits" }),
   };
-  const pages: ScrapedPage[] = [];
+  const pages: HitPage[] = [];
   const writer = await services.datasets.create(pageColumns({ extract: request.extract }));
   try {
     for await (const page of services.web.scrape(request, signal)) {
-      pages.push({ ...page, content: textOf(page) });
-      await writer.write(pageRow(page));
+      const { url, status, sha256, sizeBytes, content, error } = page;
+      pages.push({ origin: { url, status, sha256, size_bytes: sizeBytes }, content: content?.shown, error });
+      await writer.writeEncoded(encodedRow(page));
     }
-    const urls = pages.map(({ url, status, sha256, sizeBytes }): JsonObject => {
-      return { url, status, sha256, size_bytes: sizeBytes };
-    });
+    const urls = pages.map(({ origin }) => origin);
     return { pages, dataset: await writer.finish({ tool: "web_search", query, backend: answer.backend, urls }) };
   } catch (thrown) {
     await writer.discard();
@@ -103,12 +111,7 @@ async function fetchHits(
   }
 }
 
-/** What a result shows of a page, which may be far larger. */
-function textOf({ content }: ScrapedPage): string {
-  return typeof content === "string" ? cutText(content, maxContentChars) : "";
-}
-
-function contentOf(page: ScrapedPage | undefined, maxChars: number): Pick<Result, "content" | "error"> {
+function contentOf(page: HitPage | undefined, maxChars: number): Pick<Result, "content" | "error"> {
   if (page === undefined) return {};
   const { content, error } = page;
   if (error !== undefined) return { error: cutText(`${error.code}: ${error.message}`, 300) };

@@ -41,15 +41,19 @@ export interface Exchange<Body> {
   /**
    * Make something of a reply that is no error, or of 304 where a condition was sent.
    *
+   * @param untimed wait for what the server has no part in: it does not count against the deadline
    * @throws ToolError for one that is not wanted or cannot be read
    */
-  receive: (reply: OpenReply) => Promise<Body>;
+  receive: (reply: OpenReply, untimed: Untimed) => Promise<Body>;
   /** What to try where the server wants fewer requests. */
   whenLimited: string;
   /** Says more of a reply that is an error than its status does. It may read the body. */
   explain?: (reply: OpenReply, usual: Refusal) => Promise<Refusal>;
+  untimed: Untimed;
   signal: AbortSignal;
 }
+
+export type Untimed = (wait: () => Promise<void>) => Promise<void>;
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const busyStatuses = new Set([429, 503]);
@@ -84,7 +88,16 @@ export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<B
 }
 
 export function failed(url: URL, status: number | null, error: ToolError): Fetched<never> {
-  return { ok: false, finalUrl: url.href, status, error };
+  return { ok: false, finalUrl: withoutUser(url), status, error };
+}
+
+/** An address that names a user is refused, and what it says of him is not told. */
+function withoutUser(url: URL): string {
+  if (url.username === "" && url.password === "") return url.href;
+  const shown = new URL(url);
+  shown.username = "***";
+  shown.password = "";
+  return shown.href;
 }
 
 function openReply(url: URL, { statusCode: status, statusText, headers, body }: Dispatcher.ResponseData) {
@@ -98,8 +111,17 @@ function requestOptions(
   { signal, body }: Pick<Exchange<unknown>, "signal" | "body">,
 ): Dispatcher.RequestOptions {
   const sent = body === undefined ? { method: "GET" as const } : { method: "POST" as const, body };
-  return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers };
+  let interim = 0;
+  const onInfo = () => {
+    interim += 1;
+    if (interim > maxInterim)
+      throw new ToolError("http_error", `${url.host}: the server sent ${interim} interim replies (1xx) and no answer`);
+  };
+  return { origin: url.origin, path: `${url.pathname}${url.search}`, ...sent, signal, headers, onInfo };
 }
+
+/** Honest servers send one or two before their answer. */
+const maxInterim = 100;
 
 /** The caller hears of an abort at once: undici, for one, hears of it only once it is connected. */
 async function untilAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {
@@ -145,7 +167,7 @@ function retryAfterMs(reply: OpenReply): number {
 async function receive<Body>(reply: OpenReply, request: Exchange<Body>): Promise<Fetched<Body>> {
   const { url, status } = reply;
   try {
-    const body = await request.receive(reply);
+    const body = await request.receive(reply, request.untimed);
     request.signal.throwIfAborted();
     return { ok: true, finalUrl: url.href, status, body };
   } catch (thrown) {

@@ -19,13 +19,6 @@ export interface Extracted {
   content: JsonValue;
   /** What the addresses on the page are relative to. */
   base: string;
-  shape: Shape;
-}
-
-/** What a tree of the page would be like. */
-export interface Shape {
-  elements: number;
-  depth: number;
 }
 
 export interface ExtractOptions {
@@ -49,7 +42,6 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
   const sink = openSink(extract, { resolve: openResolve(() => base), whole, title: () => titleOf(titles) });
   const isHidden = hiddenFor(extract);
   const isUnlinked = hiddenFor("links");
-  const shape: Shape = { elements: 0, depth: 0 };
   let depth = 0;
   let hiddenAt: number | undefined;
   let unlinkedAt: number | undefined;
@@ -63,8 +55,6 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
   parseHtml(html, {
     onopentag(name, attributes) {
       depth += 1;
-      shape.elements += 1;
-      shape.depth = Math.max(shape.depth, depth);
       if (links !== undefined && unlinkedAt === undefined) {
         if (isUnlinked(name, attributes)) unlinkedAt = depth;
         else links.open({ name, attributes }, base);
@@ -91,7 +81,7 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
     },
   });
   flush();
-  return { title: titleOf(titles), content: extract === "html" ? html : sink.end(), base, shape };
+  return { title: titleOf(titles), content: extract === "html" ? html : sink.end(), base };
 }
 
 type Titles = Record<"title" | "og:title", string | undefined>;

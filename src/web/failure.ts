@@ -32,9 +32,18 @@ const known: Record<string, { code: ErrorCode; retryable: boolean; text: string 
   UND_ERR_HEADERS_OVERFLOW: { code: "http_error", retryable: false, text: "the headers of the reply are too long" },
 };
 
+/** What undici tells by its messages alone. */
+const misuses: Record<string, string> = {
+  "bad response": "the server sent interim replies (100) that nobody had asked for",
+  "bad upgrade": "the server wants to go on in another protocol, which nobody had asked for",
+};
+
 /** The failure behind what a request threw. */
 export function failureOf(thrown: unknown, url: URL): Failure {
   if (thrown instanceof ToolError) return { error: thrown, retryable: false };
+  const misuse = thrown instanceof Error ? misuses[thrown.message] : undefined;
+  if (misuse !== undefined)
+    return { error: new ToolError("http_error", `${url.host}: ${misuse}`, { cause: thrown }), retryable: false };
   const code = firstCode(thrown);
   const { code: kind, retryable, text } = known[code ?? ""] ?? classify(code, thrown);
   return { error: new ToolError(kind, `${url.host}: ${text}`, { cause: thrown }), retryable };

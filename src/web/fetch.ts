@@ -6,7 +6,7 @@ import { openCookies, type Cookies } from "./cookies.ts";
 import { exchange, failed, type Exchange, type Fetched, type Reply } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
 import type { Guard } from "./guard.ts";
-import type { Gate } from "./politeness.ts";
+import type { Gate, GatePlace } from "./politeness.ts";
 import type { ProxyChoice } from "./proxies.ts";
 
 /** Gets pages and files: guarded, gated, bounded in time, patient with servers that are busy. */
@@ -132,9 +132,9 @@ async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<R
   const { url } = hop;
   const { gate, userAgent, cookies } = options;
   const pace = gate.pace(url.host);
-  let leave: () => void;
+  let place: GatePlace;
   try {
-    leave = await gate.enter({ host: url.host, order: hop.order, patienceMs: patienceOf(hop, time) });
+    place = await gate.enter({ host: url.host, order: hop.order, patienceMs: patienceOf(hop, time) });
   } catch (refusal) {
     options.signal.throwIfAborted();
     if (!(refusal instanceof ToolError)) throw refusal;
@@ -142,11 +142,11 @@ async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<R
   }
   const deadline = new AbortController();
   const abort = () => deadline.abort(options.signal.reason);
-  const timer = setTimeout(() => deadline.abort(), time.leftMs);
+  const clock = openClock(time, () => deadline.abort());
   options.signal.addEventListener("abort", abort, { once: true });
-  const startedAt = performance.now();
   try {
-    const reply = await exchange(options.agent, url, { ...hop, userAgent, cookies, signal: deadline.signal });
+    const untimed = (wait: () => Promise<void>) => clock.untimed(() => idly(place, wait));
+    const reply = await exchange(options.agent, url, { ...hop, userAgent, cookies, untimed, signal: deadline.signal });
     if (reply.kind !== "retry") pace.relax();
     else if (reply.isBusy) pace.slow(performance.now(), reply.afterMs);
     return reply;
@@ -156,11 +156,46 @@ async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<R
     const fetched = failed(url, null, error);
     return retryable ? { kind: "retry", fetched, isBusy: false, afterMs: 0 } : { kind: "done", fetched };
   } finally {
-    clearTimeout(timer);
+    clock.stop();
     options.signal.removeEventListener("abort", abort);
-    time.leftMs -= performance.now() - startedAt;
-    leave();
+    place.leave();
   }
+}
+
+/** What waits for other pages keeps none of those from being asked for. */
+async function idly(place: GatePlace, wait: () => Promise<void>): Promise<void> {
+  place.setIdle(true);
+  try {
+    await wait();
+  } finally {
+    place.setIdle(false);
+  }
+}
+
+/** Takes what passes from a page's time, and tells when nothing is left. */
+function openClock(time: Time, onEnd: () => void) {
+  let startedAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    startedAt = performance.now();
+    timer = setTimeout(onEnd, time.leftMs);
+  };
+  const stop = () => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    time.leftMs -= performance.now() - startedAt;
+  };
+  start();
+  return {
+    stop,
+    /** What is waited for here is not the server's doing. */
+    async untimed(wait: () => Promise<void>): Promise<void> {
+      stop();
+      await wait();
+      start();
+    },
+  };
 }
 
 function outOfTime({ url, whenLate }: Hop<unknown>): { error: ToolError; retryable: boolean } {

@@ -33,7 +33,8 @@ function isJsonLd(name: string, attributes: Record<string, string>): boolean {
 }
 
 function isSilent(name: string, attributes: Record<string, string>): boolean {
-  if ("hidden" in attributes && attributes["hidden"] !== "until-found") return true;
+  const { hidden } = attributes;
+  if (hidden !== undefined && hidden !== "until-found") return true;
   return silent.has(name) && !("shadowrootmode" in attributes && name === "template");
 }
 

@@ -27,9 +27,23 @@ export function inflate(body: Uint8Array, contentEncoding: string, maxBytes: num
   return encodings.reduceRight((bytes, encoding) => unpack(bytes, encoding, maxBytes), body);
 }
 
+/** How much larger a page may be than what was sent of it, as a rule. */
+const usualRatio = 8;
+
+/** How large a body is likely to be without its encoding, at most `maxBytes`: gzip says so in its last four bytes. */
+export function likelyBytes(body: Uint8Array, contentEncoding: string, maxBytes: number): number {
+  if (contentEncoding === "") return body.byteLength;
+  const isGzip = /^(x-)?gzip$/i.test(contentEncoding.trim()) && body.byteLength >= 18;
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const likely = isGzip ? view.getUint32(body.byteLength - 4, true) : body.byteLength * usualRatio;
+  return Math.min(Math.max(body.byteLength, likely), maxBytes);
+}
+
 function unpack(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
   if (bytes.byteLength === 0) return bytes;
-  const options = { maxOutputLength: maxBytes };
+  // What fits into one piece is not copied out of many. Gzip tells its size; a byte more shows that it ends.
+  const chunkSize = Math.max(1_024, likelyBytes(bytes, encoding, maxBytes - 1) + 1);
+  const options = { maxOutputLength: maxBytes, chunkSize };
   try {
     switch (encoding) {
       case "gzip":

@@ -55,7 +55,7 @@ export function openMainText(inner: Sink): Sink {
       if (current === undefined) return;
       const chars = text.trim().length;
       if (chars === 0) return;
-      const weight = denseScript.test(text) ? chars * denseFactor : chars;
+      const weight = denseScript.test(text) ? Math.round(chars * denseFactor) : chars;
       if (links > 0) current.own.link += weight;
       else {
         current.own.text += weight;

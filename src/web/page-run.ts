@@ -1,11 +1,17 @@
 import { ToolError } from "../errors.ts";
 import type { PageLinks } from "./crawl/page-links.ts";
-import type { Fetched, OpenReply } from "./exchange.ts";
+import type { Fetched } from "./exchange.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
+import { likelyBytes } from "./inflate.ts";
 import { isBinaryType } from "./page.ts";
 import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
+import { releaseJson, sizeOf } from "../json-bytes.ts";
 import type { KeptPage, PageCache } from "./page-cache.ts";
+import { fetchRobots } from "./fetch-robots.ts";
+import { beforeAllPages, maxPageBytes, patienceOf } from "./page-bounds.ts";
+import { conditionsOf, receiveAnew } from "./kept-page.ts";
+import { openRunMemory, type Holding, type PageMemory, type RunMemory } from "./page-memory.ts";
 import type { PageAnswer } from "./page-task.ts";
 import { readPdfPage } from "./pdf/pdf-page.ts";
 import { isPdf, isPdfType, type Pdfs } from "./pdf/pdfs.ts";
@@ -16,7 +22,7 @@ import { runScripts } from "./render/run-scripts.ts";
 import type { Pages } from "./pages.ts";
 import type { Gate } from "./politeness.ts";
 import { isNofollow } from "./robots-tag.ts";
-import { openRobots, type Robots, type RobotsReply } from "./robots.ts";
+import { openRobots, type Robots } from "./robots.ts";
 import type { PageSettings, ScrapedPage } from "./scrape.ts";
 
 /** What every run of a scraper is given. */
@@ -26,6 +32,7 @@ export interface Surroundings {
   pages: Pages;
   pdfs: Pdfs;
   cache: PageCache | undefined;
+  memory: PageMemory;
   userAgent: string;
   browser: BrowserChoice;
   signal: AbortSignal;
@@ -36,12 +43,26 @@ export interface PageRunOptions extends Surroundings {
   gate: Gate;
   /** Count a page and the bytes of it that are held in memory; both are negative once they no longer are. */
   hold: (bytes: number, pages: 1 | -1) => void;
+  /** Whether pages that are ready wait for the one of this order. */
+  isFirst: (order: number) => boolean;
   /** Whether the links of the pages are wanted. */
   follow: boolean;
 }
 
 /** A page of a run, without the address that was given for it. */
-export type ReadPage = Omit<ScrapedPage, "url"> & { links: (PageAnswer & { ok: true })["links"] };
+export interface ReadPage extends Omit<ScrapedPage, "url">, Held {
+  links: (PageAnswer & { ok: true })["links"];
+}
+
+/** What a page has of the memory that all pages share. */
+export interface Held {
+  /** How large it is. */
+  heldBytes: number;
+  /** Stop counting it. */
+  leave(): void;
+  /** Free what it says besides. Called once it is written, or not wanted. */
+  release(): void;
+}
 
 /** Fetches and reads pages that share connections, cookies, pace and the rules of robots.txt. */
 export interface PageRun {
@@ -50,17 +71,19 @@ export interface PageRun {
    * @param admit asked before each address is requested, redirects included; the `ToolError` it throws is the page's error
    */
   read(url: string, order: number, admit?: (url: URL) => void): Promise<ReadPage>;
-  /** Fetch something that is no page of the run but leads to some, obeying robots.txt as pages do. */
-  fetch(url: string, maxBytes: number): Promise<Fetched<PageBody>>;
+  /** Fetch something that is no page of the run but leads to some, obeying robots.txt as pages do, and use it. */
+  fetch<Use>(url: string, maxBytes: number, use: (fetched: Fetched<PageBody>) => Promise<Use>): Promise<Use>;
   robots: Robots;
   close(): Promise<void>;
 }
 
-type Run = PageRunOptions & { fetcher: Fetcher; robots: Robots; rendering: Rendering; product: string };
-
-const robotsTimeoutMs = 10_000;
-const maxPageBytes = 10_000_000;
-const maxRobotsBytes = 500 * 1_024;
+type Run = PageRunOptions & {
+  held: RunMemory;
+  fetcher: Fetcher;
+  robots: Robots;
+  rendering: Rendering;
+  product: string;
+};
 
 export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
   const { guard, proxies, gate, userAgent, signal } = options;
@@ -72,12 +95,16 @@ export async function openPageRun(options: PageRunOptions): Promise<PageRun> {
     (host, { delayMs }) => (options.settings.respectRobots ? gate.pace(host).space(delayMs) : undefined),
   );
   const rendering = openRendering({ ...options, choice: options.browser, way: options });
-  const run = { ...options, fetcher, robots, rendering, product };
+  const held = openRunMemory(options.memory, signal);
+  const run = { ...options, held, fetcher, robots, rendering, product };
   return {
-    read: (url, order, admit = () => {}) => readPage(run, { url, order, admit }),
-    fetch: (url, maxBytes) => fetchBody(run, url, maxBytes),
+    read: (url, order, admit = () => {}) => readHeld(run, { url, order, admit }),
+    fetch: (url, maxBytes, use) => fetchHeld(run, url, { maxBytes, use }),
     robots,
-    close: async () => void (await Promise.all([fetcher.close(), rendering.close()])),
+    async close() {
+      await Promise.all([fetcher.close(), rendering.close()]);
+      held.leave();
+    },
   };
 }
 
@@ -96,22 +123,38 @@ function isFileByName(contentType: string, { pathname }: URL): boolean {
   return isPlain && /\.(?:pdf|gz)$/i.test(pathname);
 }
 
-function patienceOf(timeoutMs: number) {
-  return {
-    timeoutMs,
-    maxPauseMs: timeoutMs,
-    whenLate: `no complete page within ${timeoutMs / 1_000} s; raise timeout_s`,
-    whenLimited: "ask for fewer pages at a time with per_host",
-  };
-}
-
 interface Wanted {
   url: string;
   order: number;
   admit: (url: URL) => void;
 }
 
-async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPage> {
+/** A page that failed, or has been, holds nothing. */
+async function readHeld(run: Run, wanted: Wanted): Promise<ReadPage> {
+  const holding = run.held.open(() => run.isFirst(wanted.order));
+  try {
+    const page = await readPage(run, wanted, holding);
+    const values = [page.content, ...page.selected].filter((value) => value !== null);
+    const heldBytes = values.reduce((sum, value) => sum + sizeOf(value), 0);
+    holding.keep(heldBytes);
+    const { leave } = holding;
+    if (heldBytes === 0) leave();
+    const release = () => {
+      for (const value of values) releaseJson(value);
+      leave();
+    };
+    return { ...page, heldBytes, leave, release };
+  } catch (thrown) {
+    holding.leave();
+    throw thrown;
+  }
+}
+
+async function readPage(
+  run: Run,
+  { url, order, admit }: Wanted,
+  holding: Holding,
+): Promise<Omit<ReadPage, keyof Held>> {
   const { settings, cache } = run;
   let known: KeptPage | undefined;
   const mayVisit = async (address: URL) => {
@@ -124,9 +167,15 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
     order,
     ...patienceOf(settings.timeoutMs),
     headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
-    receive(reply) {
+    receive(reply, untimed) {
       tags = reply.headers("x-robots-tag");
-      return receiveAnew(reply, known, cache);
+      holding.startAgain();
+      return receiveAnew(reply, {
+        known,
+        cache,
+        limits: pageLimits,
+        makeRoom: (bytes) => untimed(() => holding.receive(bytes)),
+      });
     },
     async admit(address) {
       await mayVisit(address);
@@ -140,6 +189,8 @@ async function readPage(run: Run, { url, order, admit }: Wanted): Promise<ReadPa
   if (!fetched.ok) return { ...basics, ...nothing(settings.select), error: fetched.error };
   const bodyBytes = fetched.body.bytes.byteLength;
   run.hold(bodyBytes, 1);
+  holding.received(bodyBytes);
+  await holding.read(likelyBytes(fetched.body.bytes, fetched.body.contentEncoding, maxPageBytes));
   const page = await readBody(run, { ...fetched, mayVisit });
   run.hold(-bodyBytes, -1);
   if (page.read.ok) {
@@ -169,6 +220,7 @@ async function readBody(run: Run, { finalUrl, elapsedMs, body, mayVisit }: Fetch
     maxBytes: maxPageBytes,
     extract: settings.extract,
     select: settings.select,
+    shownChars: settings.shownChars,
     follow: run.follow,
     detectScripts: settings.render === "auto",
   };
@@ -195,79 +247,30 @@ function unfollowed({ urls, nofollow, ...links }: PageLinks): PageLinks {
   return { ...links, urls: [], nofollow: [...urls, ...nofollow] };
 }
 
-function conditionsOf(known: KeptPage | undefined): Record<string, string> {
-  if (known === undefined) return {};
-  return known.etag === "" ? { "if-modified-since": known.lastModified } : { "if-none-match": known.etag };
-}
-
-/** The page that was kept, where it still stands; else the one that was sent, which is kept where it may be. */
-async function receiveAnew(
-  reply: OpenReply,
-  known: KeptPage | undefined,
-  cache: PageCache | undefined,
-): Promise<PageBody> {
-  if (reply.status === 304 && known !== undefined) {
-    await reply.body.dump();
-    return known.body;
-  }
-  const body = await receivePage(reply, pageLimits);
-  const [etag, lastModified] = [reply.header("etag"), reply.header("last-modified")];
-  if (reply.status === 200 && isKeepable(reply)) await cache?.keep(reply.url, { etag, lastModified, body });
-  return body;
-}
-
-/** What depends on who asks, or may not be stored, is not. */
-function isKeepable({ header }: OpenReply): boolean {
-  const hasValidator = header("etag") !== "" || header("last-modified") !== "";
-  const isPersonal = header("set-cookie") !== "" || /\bcookie\b|\*/i.test(header("vary"));
-  return hasValidator && !isPersonal && !/\bno-store\b/i.test(header("cache-control"));
-}
-
 /** What is read of a page that cannot be. */
 export function nothing(select: PageSettings["select"]) {
   const selected = select.map(() => null);
   return { title: null, content: null, selected, sizeBytes: null, sha256: null, links: null };
 }
 
-/** What pages wait for waits for no page that is ahead. */
-const beforeAllPages = -1;
-
 /** A longer body is cut. */
-async function fetchBody(
-  { fetcher, robots, settings }: Run,
+async function fetchHeld<Use>(
+  { fetcher, robots, settings, held }: Run,
   url: string,
-  maxBytes: number,
-): Promise<Fetched<PageBody>> {
-  return fetcher.get({
+  { maxBytes, use }: { maxBytes: number; use: (fetched: Fetched<PageBody>) => Promise<Use> },
+): Promise<Use> {
+  const holding = held.open(() => false);
+  const limits: PageLimits = { maxBytes, overflow: "cut", isWelcome: () => true };
+  const fetched = await fetcher.get({
     url,
     order: beforeAllPages,
     ...patienceOf(settings.timeoutMs),
     headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
-    receive: (reply) => receivePage(reply, { maxBytes, overflow: "cut", isWelcome: () => true }),
+    receive(reply, untimed) {
+      holding.startAgain();
+      return receivePage(reply, limits, (bytes) => untimed(() => holding.receive(bytes)));
+    },
     admit: async (address) => (settings.respectRobots ? robots.check(address) : undefined),
   });
-}
-
-/** A robots.txt goes the way of the pages, but every page of its origin waits for it. */
-async function fetchRobots(
-  { settings, pages, signal }: PageRunOptions,
-  fetcher: Fetcher,
-  url: URL,
-): Promise<RobotsReply> {
-  const fetched = await fetcher.get({
-    url: url.href,
-    order: beforeAllPages,
-    ...patienceOf(Math.min(settings.timeoutMs, robotsTimeoutMs)),
-    headersFor: () => pageHeaders("identity"),
-    receive: (reply) => receivePage(reply, { maxBytes: maxRobotsBytes, overflow: "cut", isWelcome: () => true }),
-    admit: async () => {},
-  });
-  if (!fetched.ok)
-    return { ok: false, status: fetched.status, code: fetched.error.code, message: fetched.error.message };
-  const { contentEncoding, bytes } = fetched.body;
-  const contentType = "text/plain; charset=utf-8";
-  const task = { address: fetched.finalUrl, contentType, contentEncoding, maxBytes: maxPageBytes, bytes };
-  const page = await pages.read({ ...task, extract: "text", select: [], follow: false }, signal);
-  if (!page.ok) return { ok: false, status: null, code: page.code, message: page.message };
-  return { ok: true, text: typeof page.content === "string" ? page.content : "" };
+  return use(fetched).finally(holding.leave);
 }

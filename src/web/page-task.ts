@@ -1,18 +1,21 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
-import type { JsonValue } from "../message.ts";
+import type { JsonBytes } from "../json-bytes.ts";
 import type { PageLinks } from "./crawl/page-links.ts";
 import type { Sitemap } from "./crawl/read-sitemap.ts";
 import type { PageInput } from "./page.ts";
 
 /** What the page threads are asked: to read a page or a sitemap, or whether selectors can be used. */
 export type PageTask =
-  | ({ kind: "page"; contentEncoding: string; maxBytes: number } & PageInput)
-  | ({ kind: "sitemap"; contentEncoding: string } & Pick<PageInput, "address" | "contentType" | "bytes">)
+  | ({ kind: "page"; contentEncoding: string; maxBytes: number; shownChars: number } & PageInput)
+  | ({ kind: "sitemap"; contentEncoding: string; maxBytes: number } & Pick<
+      PageInput,
+      "address" | "contentType" | "bytes"
+    >)
   | { kind: "selectors"; css: string[] };
 
-/** Not looked into: a page of 10 MB can hold a million links. */
-const jsonValue = z.custom<JsonValue>();
+/** Not looked into: a page of 10 MB can hold a million links, and they only pass through. */
+const jsonBytes = z.custom<JsonBytes>();
 
 const failure = z.object({ ok: z.literal(false), code: z.enum(errorCodes), message: z.string() });
 
@@ -21,8 +24,9 @@ export const pageAnswer = z.discriminatedUnion("ok", [
   z.object({
     ok: z.literal(true),
     title: z.string().nullable(),
-    content: jsonValue,
-    selected: z.array(jsonValue),
+    content: jsonBytes,
+    /** One a selection. */
+    selected: z.array(jsonBytes),
     /** Null where they were not asked for. */
     links: z.custom<PageLinks | null>(),
     /** The HTML of a page that its scripts build, where that was asked. */

@@ -42,13 +42,31 @@ const maxContentChars = 30_000_000;
  *
  * @throws ToolError `unreadable` for what is no text, `too_large`
  */
-export async function readPage(input: PageInput): Promise<Page> {
-  const { address, contentType, bytes, extract, select, follow, detectScripts = false, whole } = input;
+export async function readPage({ bytes, contentType, ...input }: PageInput): Promise<Page> {
+  return readText(decodePage(bytes, contentType), input);
+}
+
+/** The text of a page. */
+export interface PageText {
+  kind: "html" | "text";
+  text: string;
+}
+
+/** @throws ToolError `unreadable` for what is no text */
+export function decodePage(bytes: Uint8Array, contentType: string): PageText {
   const kind = kindOf(contentType, bytes);
   if (kind === "binary") {
     throw new ToolError("unreadable", "the page is binary; only HTML, PDF, JSON and other text is read");
   }
-  const text = decodeText(bytes, contentType);
+  return { kind, text: decodeText(bytes, contentType) };
+}
+
+/** As `readPage`, of what has been decoded. */
+export async function readText(
+  { kind, text }: PageText,
+  input: Omit<PageInput, "bytes" | "contentType">,
+): Promise<Page> {
+  const { address, extract, select, follow, detectScripts = false, whole } = input;
   const unselected = select.map(({ many }) => (many === true ? [] : null));
   const links = follow ? openPageLinks() : undefined;
   const feed = extract === "html" ? undefined : readFeed(text, extract === "links");
@@ -60,10 +78,8 @@ export async function readPage(input: PageInput): Promise<Page> {
     const content = extract === "links" || extract === "tables" ? [] : extract === "metadata" ? null : text;
     return { title: null, content, selected: unselected, links: null, scripted: null };
   }
-  const { title, content, base, shape } = checked(
-    extractHtml(text, { address, extract, whole: whole === true, links }),
-  );
-  const selected = await selectValues({ html: text, base, shape }, select);
+  const { title, content, base } = checked(extractHtml(text, { address, extract, whole: whole === true, links }));
+  const selected = await selectValues({ html: text, base }, select);
   const scripted = detectScripts && needsScripts(text) ? text : null;
   return { title, content, selected, links: links?.end() ?? null, scripted };
 }

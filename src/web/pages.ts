@@ -3,6 +3,7 @@ import { ToolError } from "../errors.ts";
 import { openPool } from "../isolate/pool.ts";
 import { startThread } from "../isolate/thread.ts";
 import { openByteRoom } from "./byte-room.ts";
+import { likelyBytes } from "./inflate.ts";
 import {
   pageAnswer,
   selectorsAnswer,
@@ -27,23 +28,11 @@ export type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> &
 
 const timeLimitMs = 10_000;
 /** Of one thread: a server that reads any one page stays below 300 MB. No single allocation is large. */
-const memoryMb = 128;
+const memoryMb = 104;
 /** V8 would take twice as much and look for garbage half as often. */
 const youngMb = 12;
 /** Of pages that are read at a time, unless it is a single one. */
 const maxBytesAtOnce = 1_000_000;
-/** How much larger a page may be than what was sent of it, as a rule. */
-const usualRatio = 8;
-
-/** How large a page is before its compression: gzip says so in its last four bytes. */
-function likelyBytes(bytes: Uint8Array, contentEncoding: string): number {
-  if (contentEncoding === "") return bytes.byteLength;
-  const usual = bytes.byteLength * usualRatio;
-  if (!/^(x-)?gzip$/i.test(contentEncoding.trim()) || bytes.byteLength < 18) return usual;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Math.max(bytes.byteLength, view.getUint32(bytes.byteLength - 4, true));
-}
-
 /** The threads start with the first page. */
 export function openPages(): Pages {
   const count = Math.min(4, Math.max(2, availableParallelism() - 1));
@@ -64,12 +53,13 @@ export function openPages(): Pages {
   }
 
   async function inRoom(
-    { bytes, contentEncoding }: Pick<BodyTask<"page">, "bytes" | "contentEncoding">,
+    { bytes, contentEncoding, maxBytes }: Pick<BodyTask<"page">, "bytes" | "contentEncoding" | "maxBytes">,
     signal: AbortSignal,
     work: () => Promise<unknown>,
   ): Promise<unknown> {
-    const leave = await room.enter(likelyBytes(bytes, contentEncoding), signal);
-    return work().finally(leave);
+    const likely = likelyBytes(bytes, contentEncoding, maxBytes);
+    const place = await room.enter({ bytes: likely, isFirst: () => false }, signal);
+    return work().finally(place.leave);
   }
 
   return {

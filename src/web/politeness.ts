@@ -4,21 +4,28 @@ import { openHostPace, type HostPace } from "./host-pace.ts";
 /** Bounds how many requests are under way, in all and to one host, and slows down for hosts that ask for it. */
 export interface Gate {
   /**
-   * Wait for a place, then call the result to give it back.
+   * Wait for a place. Whoever gets one leaves it.
    *
    * @throws ToolError `rate_limited` where the host wants to be left alone for longer than the visit would wait; the
    * signal's reason once it aborts
    */
-  enter(visit: Visit): Promise<() => void>;
+  enter(visit: Visit): Promise<GatePlace>;
   /** Look again whether someone may enter, after what `mayStart` depends on has changed. */
   recheck(): void;
   /** How fast a host may be asked. What changes it must be followed by `recheck`. */
   pace(host: string): HostPace;
 }
 
+export interface GatePlace {
+  /** The second time does nothing. */
+  leave(): void;
+  /** Whether it is held for nothing meanwhile: then `isFirst` may use it. */
+  setIdle(isIdle: boolean): void;
+}
+
 export interface Visit {
   host: string;
-  /** Tells `mayStart` which work this is for. */
+  /** Which work this is for: the lowest is first, and `mayStart` is told. */
   order: number;
   /** How long a pause that the host asks for may be. Waiting for others to leave does not count. */
   patienceMs: number;
@@ -30,18 +37,23 @@ export interface GateOptions {
   signal: AbortSignal;
   /** Holds work back for another reason, such as memory. */
   mayStart: (order: number) => boolean;
+  /** For whose work all places that are idle wait, in the end. Default: nobody's. */
+  isFirst?: (order: number) => boolean;
 }
 
 interface Waiting extends Visit {
-  enter: (leave: () => void) => void;
+  enter: (place: GatePlace) => void;
   refuse: (reason: unknown) => void;
 }
 
-/** First come, first served, except that who waits for a busy host does not hold up those behind. */
-export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gate {
+/**
+ * Whoever works for the earliest page is first, whenever he came: where pages are held until those before them are
+ * there, others would take the room. Who waits for a busy host does not hold up those behind.
+ */
+export function openGate({ total, perHost, signal, mayStart, isFirst = () => false }: GateOptions): Gate {
   const places = openPlaces();
   const paces = openPaces(perHost);
-  const verdictOn = openVerdicts({ total, mayStart, places, paces });
+  const verdictOn = openVerdicts({ total, mayStart, isFirst, places, paces });
   const waiting: Waiting[] = [];
   let alarm: NodeJS.Timeout | undefined;
 
@@ -57,7 +69,7 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
     let stay = 0;
     let at = 0;
     // a thousand may wait, and this is asked several times a page: most of them are not looked at
-    for (; at < waiting.length && (places.taken() < total || paces.areTroubled()); at += 1) {
+    for (; at < waiting.length && (places.taken() < total || places.idle() > 0 || paces.areTroubled()); at += 1) {
       const one = waiting[at];
       if (one === undefined) break;
       const verdict = full.has(one.host) ? undefined : verdictOn(one, now, full);
@@ -74,16 +86,9 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
     if (soonestMs < Infinity) alarm = setTimeout(recheck, Math.ceil(soonestMs));
   }
 
-  function admit(host: string, now: number): () => void {
-    const leave = places.take(host);
+  function admit(host: string, now: number): GatePlace {
     paces.of(host).started(now);
-    let left = false;
-    return () => {
-      if (left) return;
-      left = true;
-      leave();
-      recheck();
-    };
+    return places.take(host, recheck);
   }
 
   return {
@@ -92,48 +97,79 @@ export function openGate({ total, perHost, signal, mayStart }: GateOptions): Gat
     async enter(visit) {
       signal.throwIfAborted();
       return new Promise((enter, refuse) => {
-        waiting.push({ ...visit, enter, refuse });
+        const before = waiting.findLastIndex(({ order }) => order <= visit.order);
+        waiting.splice(before + 1, 0, { ...visit, enter, refuse });
         recheck();
       });
     },
   };
 }
 
-interface Inside extends Pick<GateOptions, "total" | "mayStart"> {
+interface Inside extends Pick<Required<GateOptions>, "total" | "mayStart" | "isFirst"> {
   places: ReturnType<typeof openPlaces>;
   paces: ReturnType<typeof openPaces>;
 }
 
 /** Why one may never enter, or how long its host wants to be left alone where that is all it waits for: 0 lets it in. */
-function openVerdicts({ total, mayStart, places, paces }: Inside) {
+function openVerdicts({ total, mayStart, isFirst, places, paces }: Inside) {
   return (one: Waiting, now: number, full: Set<string>): ToolError | number | undefined => {
     const pace = paces.of(one.host);
     const refusal = refusalOf(one, pace, now);
     if (refusal !== undefined) return refusal;
-    const hasPlace = places.takenOf(one.host) < pace.limit();
-    if (!hasPlace && pace.quietMs(now) === 0) full.add(one.host);
-    const isFree = places.taken() < total && hasPlace && mayStart(one.order);
+    const usesIdle = places.idle() > 0 && isFirst(one.order);
+    const [idle, idleOfHost] = usesIdle ? [places.idle(), places.idleOf(one.host)] : [0, 0];
+    const hasPlace = places.takenOf(one.host) - idleOfHost < pace.limit();
+    if (!hasPlace && places.idleOf(one.host) === 0 && pace.quietMs(now) === 0) full.add(one.host);
+    const isFree = places.taken() - idle < total && hasPlace && mayStart(one.order);
     return isFree ? pace.pauseMs(now) : undefined;
   };
 }
 
 /** How many are under way, in all and to each host. */
 function openPlaces() {
-  const inside = new Map<string, number>();
-  let count = 0;
+  const all = openCounts();
+  const idle = openCounts();
   return {
-    taken: () => count,
-    takenOf: (host: string) => inside.get(host) ?? 0,
-    /** Gives what gives the place back. */
-    take(host: string): () => void {
-      count += 1;
-      inside.set(host, (inside.get(host) ?? 0) + 1);
-      return () => {
-        count -= 1;
-        const others = (inside.get(host) ?? 1) - 1;
-        if (others === 0) inside.delete(host);
-        else inside.set(host, others);
+    taken: all.total,
+    takenOf: all.of,
+    idle: idle.total,
+    idleOf: idle.of,
+    take(host: string, changed: () => void): GatePlace {
+      let isIdle = false;
+      let left = false;
+      const setIdle = (to: boolean) => {
+        if (to === isIdle || left) return;
+        idle.add(host, to ? 1 : -1);
+        isIdle = to;
+        changed();
       };
+      all.add(host, 1);
+      return {
+        setIdle,
+        leave() {
+          if (left) return;
+          setIdle(false);
+          left = true;
+          all.add(host, -1);
+          changed();
+        },
+      };
+    },
+  };
+}
+
+/** How many of something there are, in all and of each host. */
+function openCounts() {
+  const counts = new Map<string, number>();
+  let total = 0;
+  return {
+    total: () => total,
+    of: (host: string) => counts.get(host) ?? 0,
+    add(host: string, change: 1 | -1): void {
+      total += change;
+      const count = (counts.get(host) ?? 0) + change;
+      if (count === 0) counts.delete(host);
+      else counts.set(host, count);
     },
   };
 }

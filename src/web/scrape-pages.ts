@@ -7,9 +7,9 @@ import { openGate } from "./politeness.ts";
 import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
 import { isWebUrl } from "./web-url.ts";
 
-/** How many pages may be under way or wait for one before them, and how much of them may lie in memory meanwhile. */
+/** How many pages may be under way or wait for one before them, and how much of them may lie there before more are fetched. */
 const maxAhead = 1_024;
-const maxBytesAhead = 24_000_000;
+const maxBytesAhead = 12_000_000;
 
 /** Fetch and read the pages of one request. See `Scraper.scrape`. */
 export async function* scrapePages(request: ScrapeRequest, around: Surroundings): AsyncGenerator<ScrapedPage> {
@@ -19,31 +19,34 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   let next = 0;
   let bytesAhead = 0;
   const mayStart = (order: number) => order <= next || bytesAhead < maxBytesAhead;
-  const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart });
+  const isFirst = (order: number) => order <= next;
+  const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart, isFirst });
   const hold = (bytes: number) => {
     bytesAhead += bytes;
     if (bytes < 0) gate.recheck();
   };
-  const run = await openPageRun({ ...around, settings: request, gate, signal, hold, follow: false });
+  const run = await openPageRun({ ...around, settings: request, gate, signal, hold, isFirst, follow: false });
   try {
     const readOne = async (url: string, order: number) => (isWebUrl(url) ? run.read(url, order) : noPage(url, request));
-    const scrapeOne = shareRepeated(request.urls, readOne);
+    const shared = shareRepeated(request.urls, readOne);
     const pages = pMapIterable(
       request.urls,
       async (url, order) => {
-        const { links: _links, ...found } = await scrapeOne(url, order);
+        const { links: _links, heldBytes, leave: _leave, release, ...found } = await shared.read(url, order);
         const page = { ...found, url };
-        hold(page.sizeBytes ?? 0);
+        hold(heldBytes);
         request.onPage(page, order);
-        return page;
+        return { page, heldBytes, release };
       },
       { concurrency: maxAhead, backpressure: maxAhead },
     );
-    for await (const page of pages) {
+    for await (const { page, heldBytes, release } of pages) {
       yield page;
       next += 1;
-      hold(-(page.sizeBytes ?? 0));
+      if (shared.isLast(page.url)) release();
+      hold(-heldBytes);
       gate.recheck();
+      around.memory.recheck();
     }
   } catch (thrown) {
     around.signal.throwIfAborted();
@@ -62,26 +65,36 @@ function noPage(url: string, { select }: ScrapeRequest): ReadPage {
     fetchedAt: new Date().toISOString(),
     elapsedMs: 0,
     ...nothing(select),
+    heldBytes: 0,
+    leave() {},
+    release() {},
     error: new ToolError("invalid_input", message),
   };
 }
 
 /** Addresses that differ in nothing that is sent are fetched once; their page is forgotten after its last use. */
-function shareRepeated(
-  urls: readonly string[],
-  scrape: (url: string, order: number) => Promise<ReadPage>,
-): (url: string, order: number) => Promise<ReadPage> {
-  const uses = new Map<string, number>();
-  const shared = new Map<string, Promise<ReadPage>>();
-  for (const url of urls) uses.set(requestKey(url), (uses.get(requestKey(url)) ?? 0) + 1);
-  return (url, order) => {
-    const key = requestKey(url);
-    const left = (uses.get(key) ?? 1) - 1;
-    uses.set(key, left);
-    const page = shared.get(key) ?? scrape(url, order);
-    if (left > 0) shared.set(key, page);
-    else shared.delete(key);
-    return page;
+function shareRepeated(urls: readonly string[], scrape: (url: string, order: number) => Promise<ReadPage>) {
+  const uses = new Map<string, { toRead: number; toGive: number; page?: Promise<ReadPage> }>();
+  for (const url of urls) {
+    const count = (uses.get(requestKey(url))?.toRead ?? 0) + 1;
+    uses.set(requestKey(url), { toRead: count, toGive: count });
+  }
+  return {
+    read(url: string, order: number): Promise<ReadPage> {
+      const own = uses.get(requestKey(url));
+      const page = own?.page ?? scrape(url, order);
+      if (own === undefined) return page;
+      own.toRead -= 1;
+      if (own.toRead > 0) own.page = page;
+      else delete own.page;
+      return page;
+    },
+    /** A page is given: whether this was the last time. */
+    isLast(url: string): boolean {
+      const own = uses.get(requestKey(url));
+      if (own !== undefined) own.toGive -= 1;
+      return own === undefined || own.toGive <= 0;
+    },
   };
 }
 

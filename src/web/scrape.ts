@@ -1,9 +1,10 @@
 import type { ToolError } from "../errors.ts";
-import type { JsonValue } from "../message.ts";
+import type { JsonBytes } from "../json-bytes.ts";
 import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
+import { openPageMemory } from "./page-memory.ts";
 import { openPages } from "./pages.ts";
 import { openPdfs } from "./pdf/pdfs.ts";
 import { noProxies, openProxies, type ProxySettings } from "./proxies.ts";
@@ -41,6 +42,8 @@ export interface PageSettings {
   respectRobots: boolean;
   /** Whether pages that their scripts build are run in a browser. */
   render: RenderMode;
+  /** How much of each content and selected value is shown besides. */
+  shownChars: number;
 }
 
 export interface ScrapeRequest extends PageSettings {
@@ -56,9 +59,10 @@ export interface ScrapedPage {
   /** HTTP status; null where there was no reply. */
   status: number | null;
   title: string | null;
-  content: JsonValue;
+  /** Null for a page that failed, as are the values. The bytes are there until the next page is asked for. */
+  content: JsonBytes | null;
   /** One value a selection. */
-  selected: JsonValue[];
+  selected: (JsonBytes | null)[];
   /** ISO 8601, UTC. */
   fetchedAt: string;
   elapsedMs: number;
@@ -91,6 +95,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const guard = openGuard(allowPrivate);
   const proxies = openProxies(options.proxies ?? noProxies);
   const pages = openPages();
+  const memory = openPageMemory();
   const pdfs = openPdfs();
   const closing = new AbortController();
   const pageCache = once(async () =>
@@ -102,6 +107,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     pages,
     pdfs,
     cache: await pageCache.get(),
+    memory,
     userAgent,
     browser,
     signal: AbortSignal.any([signal, closing.signal]),

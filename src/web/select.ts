@@ -1,7 +1,7 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
-import type { Shape } from "./extract.ts";
-import { silent, simplifyHtml } from "./simplify.ts";
+import { parseHtml } from "./html.ts";
+import { silent } from "./simplify.ts";
 import { collapse } from "./sink.ts";
 
 /** A named value to take out of each page. */
@@ -19,8 +19,6 @@ type Query = Awaited<ReturnType<typeof openQuery>>;
 const addressAttributes = new Set(["action", "cite", "href", "poster", "src"]);
 /** A tree takes some hundred bytes for each element; what is larger than this would exhaust the thread. */
 const maxElements = 500_000;
-/** Pages within both are given to cheerio as they are. */
-const ordinary: Shape = { elements: 50_000, depth: 256 };
 
 /**
  * One value a selection: text without markup, null where nothing matches, a list where `many`.
@@ -28,16 +26,11 @@ const ordinary: Shape = { elements: 50_000, depth: 256 };
  * @throws ToolError `too_large` for a page with too many elements
  */
 export async function selectValues(
-  { html, base, shape }: { html: string; base: string; shape: Shape },
+  { html, base }: { html: string; base: string },
   selections: readonly Selection[],
 ): Promise<JsonValue[]> {
   if (selections.length === 0) return [];
-  if (shape.elements > maxElements) {
-    throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
-  }
-  // Cheerio brings a parser of its own, without such limits, and walks the tree by recursion.
-  const isOrdinary = shape.elements <= ordinary.elements && shape.depth <= ordinary.depth;
-  const query = await openQuery(isOrdinary ? html : `<html>${simplifyHtml(html)}`);
+  const query = await openQuery(html);
   return selections.map((selection) => {
     const matches = query.root().find(selection.css);
     const values = (selection.many === true ? matches : matches.first())
@@ -59,10 +52,28 @@ export async function selectorProblem(css: string): Promise<string | undefined> 
   }
 }
 
-/** In one root element: cheerio takes seconds for 50,000 elements beside each other at the top. */
+/** Of a tree made by our own parser, whose depth is bounded: cheerio walks it by recursion. */
 async function openQuery(html: string) {
-  const { load } = await import("cheerio/slim");
-  return load(/<html[\s>]/i.test(html.slice(0, 2_000)) ? html : `<html>${html}`);
+  const [{ load }, { DomHandler }] = await Promise.all([import("cheerio/slim"), import("htmlparser2")]);
+  const tree = new DomHandler();
+  // In one root element: cheerio takes seconds for 50,000 elements beside each other at the top.
+  const isRooted = /<html[\s>]/i.test(html.slice(0, 2_000));
+  if (!isRooted) tree.onopentag("html", {});
+  let elements = 0;
+  parseHtml(html, {
+    onopentag(name, attributes) {
+      elements += 1;
+      if (elements > maxElements) {
+        throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
+      }
+      tree.onopentag(name, attributes);
+    },
+    onclosetag: () => tree.onclosetag(),
+    ontext: (text) => tree.ontext(text),
+  });
+  if (!isRooted) tree.onclosetag();
+  tree.onend();
+  return load(tree.root);
 }
 
 function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): string | undefined {

@@ -37,6 +37,10 @@ export class TextWriter {
   /** Text of a page: runs of white space become one space, or none at the start of a line. */
   text(text: string): void {
     const startsLine = this.#empty || this.#newlines > 0;
+    if (text.trim() === "") {
+      if (text !== "" && !startsLine) this.#space = true;
+      return;
+    }
     const words = untidy.test(text) ? text.replace(/\s+/g, " ").replace(unseen, "") : text;
     if (words.startsWith(" ") && !startsLine) this.#space = true;
     const body = words.trim();

@@ -30,7 +30,7 @@ async function notesOf(notes: AsyncIterable<JsonValue>): Promise<JsonValue[]> {
 
 test("a dataset that grew is one like any other, and nothing is left of its growth", async () => {
   const growing = await datasets.grow(columns, { ...begun, saveAs: "pages" });
-  await growing.write([1, "a"], { seen: 1 });
+  await growing.writeEncoded(["1", '"a"'], { seen: 1 });
   const made = await growing.finish({ tool: "test" }, false);
   expect(made).toMatchObject({ id: growing.id, name: "pages", rowCount: 1, columns, unfinished: false });
   expect(await readFile(made.path, "utf8")).toBe('{"n":1,"text":"a"}\n');
@@ -41,7 +41,7 @@ test("a dataset that grew is one like any other, and nothing is left of its grow
 
 test("what is stopped is found with its rows, and goes on under its handle and another name", async () => {
   const first = await datasets.grow(columns, { ...begun, saveAs: "pages" });
-  for (const n of [1, 2, 3]) await first.write([n, "a"], { n });
+  for (const n of [1, 2, 3]) await first.writeEncoded([`${n}`, '"a"'], { n });
   const stopped = await first.finish({ tool: "test" }, true);
   expect(await datasets.find("pages")).toMatchObject({ rowCount: 3, unfinished: true });
   const { growing, notes, firstRows, dataset } = await datasets.resume("pages", "all");
@@ -50,7 +50,7 @@ test("what is stopped is found with its rows, and goes on under its handle and a
     [1, 2, 3].map((n) => [n, "a"]),
     [1, 2, 3].map((n) => ({ n })),
   ]);
-  await growing.write([4, "b"], { n: 4 });
+  await growing.writeEncoded(["4", '"b"'], { n: 4 });
   await growing.finish({ tool: "test" }, false);
   expect(await datasets.find("all")).toMatchObject({ id: stopped.id, rowCount: 4, unfinished: false });
   expect(await datasets.find("pages")).toBeUndefined();
@@ -71,7 +71,7 @@ test("while one grows its handle is a conflict, its name means the one before it
 
 test("of several that resume one dataset at once a single one may write", async () => {
   const growing = await datasets.grow(columns, begun);
-  await growing.write([1, "a"], {});
+  await growing.writeEncoded(["1", '"a"'], {});
   const { id } = await growing.finish({}, true);
   const tries = await Promise.allSettled(
     Array.from({ length: 5 }, () => openDatasets(workspace).resume(id, undefined)),

@@ -29,6 +29,7 @@ const tiers: Tier[] = [
       "text",
       "download",
       "encodings",
+      "json-bytes",
       "isolate/",
     ],
     mutual: true,

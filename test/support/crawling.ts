@@ -1,5 +1,8 @@
 import type { CrawledPage, CrawlRequest, CrawlState } from "../../src/web/crawl/crawl.ts";
 import type { Scraper } from "../../src/web/scrape.ts";
+import { decoded, type DecodedPage } from "./scraping.ts";
+
+type DecodedCrawledPage = DecodedPage & Pick<CrawledPage, "depth" | "parent" | "note">;
 
 async function* nothing(): AsyncGenerator<never> {}
 
@@ -12,6 +15,7 @@ const usual: Omit<CrawlRequest, "startUrls"> = {
   timeoutMs: 5_000,
   respectRobots: true,
   render: "never",
+  shownChars: 1_000,
   maxPages: 1_000,
   maxDepth: 20,
   sameSite: true,
@@ -26,10 +30,10 @@ export async function crawlAll(
   scraper: Scraper,
   request: Partial<CrawlRequest> & Pick<CrawlRequest, "startUrls">,
   signal = new AbortController().signal,
-): Promise<{ pages: CrawledPage[]; state: CrawlState }> {
+): Promise<{ pages: DecodedCrawledPage[]; state: CrawlState }> {
   const crawl = await scraper.crawl({ ...usual, earlier: nothing(), ...request }, signal);
-  const pages: CrawledPage[] = [];
-  for await (const page of crawl.pages) pages.push(page);
+  const pages: DecodedCrawledPage[] = [];
+  for await (const page of crawl.pages) pages.push(decoded(page));
   return { pages, state: crawl.state() };
 }
 

@@ -7,6 +7,6 @@ const columns = [
 ];
 const growing = await openDatasets(process.argv[2] ?? "").grow(columns, { origin: { tool: "test" }, saveAs: "loop" });
 for (let n = 0; ; n++) {
-  await growing.write([n, "x".repeat(5_000)], { n });
+  await growing.writeEncoded([`${n}`, `"${"x".repeat(5_000)}"`], { n });
   if (n === 20) process.send?.(growing.id);
 }

@@ -89,6 +89,15 @@ test("the preview is cut, the dataset is not", async () => {
   expect(String((await rowsOf(result))[0]?.["content"])).toHaveLength(2_000 * 5 - 1);
 });
 
+test("addresses and times are whole in the preview", async () => {
+  const urls = at("/b?a-name-that-is-longer-than-twenty-characters");
+  const result = await run({ urls, max_chars: 20 });
+  const [row] = result["rows"] as unknown[][];
+  const [url, finalUrl, , , , fetchedAt] = row ?? [];
+  expect([url, finalUrl]).toEqual([urls[0], urls[0]]);
+  expect(fetchedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});
+
 test("many pages stay a short reply", async () => {
   const urls = at(...Array.from({ length: 300 }, (_, n) => (n % 2 === 0 ? `/b?${n}` : `/nowhere?${n}`)));
   const result = await run({ urls, per_host: 32, respect_robots: false, max_chars: 20_000 });

@@ -129,6 +129,7 @@ describe("a compressed file", () => {
       maxBytes,
       extract: "links" as const,
       select: [],
+      shownChars: 1_000,
       follow: false,
     };
     return pages.read({ ...task, bytes: new Uint8Array(bytes) }, new AbortController().signal);
@@ -136,7 +137,7 @@ describe("a compressed file", () => {
 
   test.each(["application/gzip", "application/x-gzip", "application/xml"])("of %s is what is in it", async (type) => {
     expect(isBinaryType(type)).toBe(false);
-    expect(await unpack(gzipSync(sitemap), type)).toMatchObject({ ok: true, content: sitemapLinks });
+    expect(await unpack(gzipSync(sitemap), type)).toMatchObject({ ok: true, content: { shown: sitemapLinks } });
   });
 
   test("is bounded, and what is binary in it is said", async () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openPageCache, type KeptPage } from "../../src/web/page-cache.ts";
-import { openScraper, type ScrapedPage, type Scraper } from "../../src/web/scrape.ts";
-import { scrapeAll } from "../support/scraping.ts";
+import { openScraper, type Scraper } from "../../src/web/scrape.ts";
+import { scrapeAll, type DecodedPage } from "../support/scraping.ts";
 import { openSite, reply, type Route, type Site } from "../support/site.ts";
 
 let site: Site;
@@ -41,7 +41,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function twice(path: string): Promise<ScrapedPage[]> {
+async function twice(path: string): Promise<DecodedPage[]> {
   const urls = [site.origin + path];
   return [...(await scrapeAll(scraper, { urls })), ...(await scrapeAll(scraper, { urls }))];
 }

@@ -12,9 +12,9 @@ function open(options: Partial<GateOptions> = {}) {
   });
   const inside: string[] = [];
   const enter = async (host: string, order = 0) => {
-    const leave = await gate.enter({ host, order, patienceMs: 1_000 });
+    const place = await gate.enter({ host, order, patienceMs: 1_000 });
     inside.push(host);
-    return leave;
+    return place;
   };
   return { gate, inside, enter };
 }
@@ -24,8 +24,8 @@ test("a busy host does not hold up those behind", async () => {
   const [first] = ["a", "a", "a", "b", "c"].map((host) => enter(host));
   await turn();
   expect(inside).toEqual(["a", "a", "b"]);
-  const leave = await first;
-  leave?.();
+  const place = await first;
+  place?.leave();
   await turn();
   expect(inside).toEqual(["a", "a", "b", "a"]);
 });
@@ -33,11 +33,29 @@ test("a busy host does not hold up those behind", async () => {
 test("a place that is given back twice is free once", async () => {
   const { inside, enter } = open({ total: 1 });
   const [first] = ["a", "b", "c"].map((host) => enter(host));
-  const leave = await first;
-  leave?.();
-  leave?.();
+  const place = await first;
+  place?.leave();
+  place?.leave();
   await turn();
   expect(inside).toEqual(["a", "b"]);
+});
+
+test("an idle place is for one that all others wait for", async () => {
+  let next = 0;
+  const { gate, inside, enter } = open({ total: 2, isFirst: (order) => order <= next });
+  const places = await Promise.all([enter("a", 1), enter("a", 2)]);
+  void enter("a", 3);
+  void enter("a", 4);
+  for (const place of places) place.setIdle(true);
+  await turn();
+  expect(inside).toEqual(["a", "a"]);
+  next = 3;
+  gate.recheck();
+  await turn();
+  expect(inside).toEqual(["a", "a", "a"]);
+  places[0]?.leave();
+  await turn();
+  expect(inside).toHaveLength(3);
 });
 
 test("work that may not start yet waits for a recheck", async () => {
@@ -51,6 +69,17 @@ test("work that may not start yet waits for a recheck", async () => {
   gate.recheck();
   await turn();
   expect(inside).toEqual(["b", "a"]);
+});
+
+test("whoever works for the earliest page is next, also if it came last", async () => {
+  const { inside, enter } = open({ total: 1 });
+  const first = enter("a", 0);
+  const others = Object.entries({ b: 7, c: 3, d: -1, e: 3 }).map(async ([host, order]) =>
+    (await enter(host, order)).leave(),
+  );
+  (await first).leave();
+  await Promise.all(others);
+  expect(inside).toEqual(["a", "d", "c", "e", "b"]);
 });
 
 test("an abort ends all waiting with its reason", async () => {

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openScraper, type ScrapedPage, type Scraper, type ScrapeRequest } from "../../src/web/scrape.ts";
-import { scrapeAll } from "../support/scraping.ts";
+import { openScraper, type Scraper, type ScrapeRequest } from "../../src/web/scrape.ts";
+import { scrapeAll, type DecodedPage } from "../support/scraping.ts";
 import { endless, openSite, raw, reply, type Route, type Site } from "../support/site.ts";
 
 const page = "<title>T</title><p>hello";
@@ -51,6 +51,8 @@ const routes: Record<string, Route | string> = {
   "/silent": () => {},
   "/drip": raw(`${head}Content-Length: 100000\r\n\r\n`, "a"),
   "/drip-headers": raw("HTTP/1.1 200 OK\r\n", "X-A: b\r\n"),
+  "/many-interim": raw("", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000)),
+  "/unasked-interim": raw("", "HTTP/1.1 100 Continue\r\n\r\n"),
   "/endless-interim": raw("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
   "/long-header": raw(`HTTP/1.1 200 OK\r\nX-A: ${"a".repeat(200_000)}`),
   "/no-http": raw("SSH-2.0-OpenSSH_9.9\r\n"),
@@ -72,12 +74,12 @@ afterAll(async () => {
   await site.close();
 });
 
-function collect(paths: string[], more: Partial<ScrapeRequest> = {}): Promise<ScrapedPage[]> {
+function collect(paths: string[], more: Partial<ScrapeRequest> = {}): Promise<DecodedPage[]> {
   const urls = paths.map((path) => (path.startsWith("/") ? site.origin + path : path));
   return scrapeAll(scraper, { urls, ...more });
 }
 
-async function one(url: string, more: Partial<ScrapeRequest> = {}): Promise<ScrapedPage> {
+async function one(url: string, more: Partial<ScrapeRequest> = {}): Promise<DecodedPage> {
   const [first] = await collect([url], more);
   if (first === undefined) throw new Error("no page");
   return first;
@@ -159,6 +161,8 @@ describe("a page fails", () => {
     ["/drip", "timeout", null, 150],
     ["/drip-headers", "timeout", null, 150],
     ["/endless-interim", "timeout", null, 150],
+    ["/many-interim", "http_error", null],
+    ["/unasked-interim", "http_error", null],
     ["/long-header", "http_error", null],
     ["/no-http", "http_error", null],
     ["/reset", "unavailable", null, 300],
@@ -172,6 +176,15 @@ describe("a page fails", () => {
   test.each(cases)("%s: %s, status %s", async (path, code, status, timeoutMs = 5_000) => {
     const found = await one(path.replace("HOST", site.host), { timeoutMs });
     expect(found).toMatchObject({ status, content: null, error: { code } });
+  });
+
+  test("and its address tells no password", async () => {
+    routes["/to-user"] = (response) => {
+      response.writeHead(302, { location: `http://me:secret@${site.host}/page` }).end();
+    };
+    const [redirected, asked] = await collect(["/to-user", `http://me:secret@${site.host}/page`]);
+    expect(redirected).toMatchObject({ finalUrl: `http://***@${site.host}/page`, error: { code: "blocked_address" } });
+    expect(asked?.finalUrl).toBe(`http://***@${site.host}/page`);
   });
 
   test("and the others are there, in order", async () => {

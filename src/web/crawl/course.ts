@@ -1,11 +1,11 @@
 import type { ErrorCode } from "../../errors.ts";
-import type { Surroundings } from "../page-run.ts";
+import type { Held, Surroundings } from "../page-run.ts";
 import type { CrawledPage, CrawlNote, CrawlRequest, CrawlState } from "./crawl.ts";
 import type { Frontier } from "./frontier.ts";
 import type { Scope } from "./scope.ts";
 
 /** A page that may become a row. */
-export type VisitedPage = Omit<CrawledPage, "note">;
+export type VisitedPage = Omit<CrawledPage, "note"> & Held;
 
 /** What the parts of a crawl share. */
 export interface Course {

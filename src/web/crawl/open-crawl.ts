@@ -11,7 +11,7 @@ import { openTraps } from "./traps.ts";
 import { readVisit } from "./visit.ts";
 
 /** How much that has been fetched may lie in memory until it is taken. What is not taken is lost when we are killed. */
-const maxBytesAhead = 24_000_000;
+const maxBytesAhead = 12_000_000;
 const maxPagesAhead = 16;
 /** Pages that wait for their hosts do not hold up those of other hosts, as far as so many times as many may be at once. */
 const aheadFactor = 4;
@@ -22,7 +22,7 @@ export async function openCrawl(asked: CrawlRequest, around: Surroundings): Prom
   const startUrls = [...new Set(asked.startUrls.flatMap((url) => normaliseAddress(url) ?? []))];
   const request = { ...asked, startUrls };
   const scope = await openScope(request);
-  const frontier = openFrontier({ ...request, scope, traps: openTraps() });
+  const frontier = openFrontier({ ...request, scope, traps: openTraps(request.maxPages) });
   const course: Course = {
     request,
     around,
@@ -46,27 +46,16 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
   const signal = AbortSignal.any([around.signal, stop.signal]);
   setMaxListeners(0, signal);
   const ready = openReady<VisitedPage>();
-  let bytesAhead = 0;
-  let pagesAhead = 0;
-  const gate = openGate({
-    total: request.concurrency,
-    perHost: request.perHost,
-    signal,
-    mayStart: () => bytesAhead < maxBytesAhead && pagesAhead < maxPagesAhead,
-  });
-  const hold = (bytes: number, pages: 1 | -1) => {
-    bytesAhead += bytes;
-    pagesAhead += pages;
-    if (pages < 0) gate.recheck();
-  };
-  const run = await openPageRun({ ...around, settings: request, gate, signal, hold, follow: true });
+  const ahead = openAhead(request, signal);
+  const { hold } = ahead;
+  const run = await openPageRun({ ...around, ...ahead, settings: request, signal, follow: true });
   const passing: VisitedPage[] = [];
 
   const visit = async (one: Visit) => {
     const page = await readVisit(course, run, one);
     frontier.ended(one.url);
     if (page === undefined) counts.open -= 1;
-    else hold(page.sizeBytes ?? 0, 1);
+    else hold(page.heldBytes, 1);
     ready.push(page);
   };
   const start = () => {
@@ -89,9 +78,14 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
       const page = await ready.next();
       if (page === undefined) continue;
       counts.open -= 1;
-      hold(-(page.sizeBytes ?? 0), -1);
-      if (mayPass(page) && passing.length < maxPassing) passing.push(page);
-      else yield finish(course, page);
+      if (mayPass(page) && passing.length < maxPassing) {
+        page.leave();
+        passing.push(page);
+      } else {
+        yield finish(course, page);
+        page.release();
+      }
+      hold(-page.heldBytes, -1);
     }
     for (let page = passing.shift(); page !== undefined; page = passing.shift()) yield finish(course, page);
   } catch (thrown) {
@@ -103,9 +97,28 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
   }
 }
 
+/** Lets pages in as long as not too much waits to be taken. */
+function openAhead({ concurrency, perHost }: Course["request"], signal: AbortSignal) {
+  let bytesAhead = 0;
+  let pagesAhead = 0;
+  // Pages are taken as they come: they wait for nothing but robots.txt and scripts.
+  const isFirst = (order: number) => order < 0;
+  const mayStart = () => bytesAhead < maxBytesAhead && pagesAhead < maxPagesAhead;
+  const gate = openGate({ total: concurrency, perHost, signal, mayStart, isFirst });
+  const hold = (bytes: number, pages: 1 | -1) => {
+    bytesAhead += bytes;
+    pagesAhead += pages;
+    if (pages < 0) gate.recheck();
+  };
+  return { gate, hold, isFirst };
+}
+
+/** What a page may say, without its scripts, that is kept although it failed. */
+const maxPassingBytes = 10_000;
+
 /** Whether what failed may succeed later: a crawl that goes on tries it again. */
-function mayPass({ error, status }: VisitedPage): boolean {
-  if (error === undefined) return false;
+function mayPass({ error, status, heldBytes }: VisitedPage): boolean {
+  if (error === undefined || heldBytes > maxPassingBytes) return false;
   return ["timeout", "unavailable", "rate_limited"].includes(error.code) || (status !== null && status >= 500);
 }
 

@@ -1,5 +1,7 @@
 import { ToolError } from "../../errors.ts";
 import { cutText } from "../../text.ts";
+import type { Fetched } from "../exchange.ts";
+import type { PageBody } from "../page-body.ts";
 import type { PageRun } from "../page-run.ts";
 import type { Pages } from "../pages.ts";
 import { normaliseAddress } from "./address.ts";
@@ -60,27 +62,36 @@ export async function readSitemaps(origins: readonly string[], search: SitemapSe
 }
 
 /** Gives the sitemaps that an index lists. */
-async function readOne({ url, depth, isGuess }: Listed, search: SitemapSearch): Promise<Listed[]> {
+async function readOne(listed: Listed, search: SitemapSearch): Promise<Listed[]> {
+  const { url } = listed;
   try {
-    const fetched = await search.run.fetch(url, maxSitemapBytes);
-    if (!fetched.ok && isGuess) return [];
-    if (!fetched.ok) throw fetched.error;
-    if (!search.isInSite(new URL(fetched.finalUrl))) return [];
-    const { contentType, contentEncoding, bytes } = fetched.body;
-    // A page that is sent in place of what is missing is no sitemap.
-    if (isGuess && /^text\/html/i.test(contentType)) return [];
-    const task = { address: fetched.finalUrl, contentType, contentEncoding, bytes };
-    const answer = await search.pages.readSitemap(task, search.signal);
-    if (!answer.ok) throw new ToolError(answer.code, answer.message);
-    const { pages, sitemaps, isCut } = answer.sitemap;
-    search.onPages(pages, url);
-    if (isCut) search.onProblem(`of the sitemap ${cutText(url, 200)} only the first 50,000 addresses were read`);
-    if (depth < maxIndexDepth) return sitemaps.map((one) => ({ url: one, depth: depth + 1, isGuess: false }));
-    if (sitemaps.length > 0) search.onProblem(`the sitemaps in ${cutText(url, 200)} are nested too deeply`);
+    return await search.run.fetch(url, maxSitemapBytes, (fetched) => readFetched(listed, fetched, search));
   } catch (thrown) {
     search.signal.throwIfAborted();
     if (!(thrown instanceof ToolError)) throw thrown;
     search.onProblem(`the sitemap ${cutText(url, 200)} could not be read: ${cutText(thrown.message, 200)}`);
+    return [];
   }
+}
+
+async function readFetched(
+  { url, depth, isGuess }: Listed,
+  fetched: Fetched<PageBody>,
+  search: SitemapSearch,
+): Promise<Listed[]> {
+  if (!fetched.ok && isGuess) return [];
+  if (!fetched.ok) throw fetched.error;
+  if (!search.isInSite(new URL(fetched.finalUrl))) return [];
+  const { contentType, contentEncoding, bytes } = fetched.body;
+  // A page that is sent in place of what is missing is no sitemap.
+  if (isGuess && /^text\/html/i.test(contentType)) return [];
+  const task = { address: fetched.finalUrl, contentType, contentEncoding, maxBytes: maxSitemapBytes, bytes };
+  const answer = await search.pages.readSitemap(task, search.signal);
+  if (!answer.ok) throw new ToolError(answer.code, answer.message);
+  const { pages, sitemaps, isCut } = answer.sitemap;
+  search.onPages(pages, url);
+  if (isCut) search.onProblem(`of the sitemap ${cutText(url, 200)} only the first 50,000 addresses were read`);
+  if (depth < maxIndexDepth) return sitemaps.map((one) => ({ url: one, depth: depth + 1, isGuess: false }));
+  if (sitemaps.length > 0) search.onProblem(`the sitemaps in ${cutText(url, 200)} are nested too deeply`);
   return [];
 }

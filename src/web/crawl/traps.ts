@@ -24,12 +24,17 @@ const maxSegments = 24;
 const maxRepeats = 3;
 const maxChain = 100;
 const maxHostsOfSite = 100;
+/** Of one host, as a share of the pages that are wanted: a calendar and a counter of visits have no end. */
+const endlessShare = 0.1;
+const minEndless = 20;
 const maxDates = 400;
 const maxSessions = 500;
 /** Of one path, by how many parameters the query has: a shop has 10,000 products, and combines three filters at will. */
 const maxQueries = [0, 10_000, 2_000, 200];
 
-export function openTraps(): Traps {
+/** @param maxPages that the crawl may read */
+export function openTraps(maxPages: number): Traps {
+  const maxEndless = Math.min(maxDates, Math.max(minEndless, Math.ceil(endlessShare * maxPages)));
   const counts = new Map<string, number>();
   const hosts = new Map<string, Set<string>>();
 
@@ -54,7 +59,8 @@ export function openTraps(): Traps {
         const few = Math.min(parameters, maxQueries.length - 1);
         bounds.push({ trap: "queries", pattern: `${path}?${few}`, limit: maxQueries[few] ?? 0 });
       }
-      if (isDated(url)) bounds.push({ trap: "dates", pattern: `${shape} dated`, limit: maxDates });
+      if (isDated(url)) bounds.push({ trap: "dates", pattern: `${url.host} dated`, limit: maxEndless });
+      if (hasSession(url)) bounds.push({ trap: "sessions", pattern: `${url.host} session`, limit: maxEndless });
       if (shape.includes("/*/")) bounds.push({ trap: "sessions", pattern: shape, limit: maxSessions });
       const reached = bounds.find(({ pattern, limit }) => exceeds(pattern, limit));
       if (reached !== undefined) return reached.trap;
@@ -100,6 +106,21 @@ function parameterCount(search: string): number {
 
 /** A page of a calendar: its address ends in a day or a month, or has one in its query. */
 function isDated({ pathname, search }: URL): boolean {
-  const date = /[/=](?:1[89]|2[0-2])\d\d[-/](?:0?[1-9]|1[0-2])(?:[-/]\d{1,2})?(?:\/?$|&)/;
+  const date =
+    /[/=](?:(?:1[89]|2[0-2])\d\d[-/](?:0?[1-9]|1[0-2])(?:[-/]\d{1,2})?|(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:\/?$|&)/;
   return date.test(pathname) || date.test(search) || /[?&](?:year|month)=\d+(?:&|$)/i.test(search);
 }
+
+/** A number or a token that changes with each visit, by the name of its parameter. */
+function hasSession({ search }: URL): boolean {
+  return search
+    .slice(1)
+    .split("&")
+    .some((parameter) => {
+      const [name = "", value = ""] = parameter.split("=", 2);
+      return sessionNames.test(name) && /^(?=.*\d)[0-9a-z_-]{8,}$/i.test(value);
+    });
+}
+
+const sessionNames =
+  /^(?:s|[a-z]*sid|sess|sessionid|session|token|nonce|ts|time|timestamp|_t?|rnd|rand|random|cb|nocache)$/i;

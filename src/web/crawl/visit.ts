@@ -20,21 +20,26 @@ export async function readVisit(
   if (frontier.isBlocked(host)) return skipPage(course, "blocked", url);
   const { links, ...page } = await run.read(url, 0, (address) => admit(course, url, address));
   const detour = page.error instanceof Detour ? page.error.kind : undefined;
+  const skip = (kind: Skip) => {
+    page.release();
+    return skipPage(course, kind, url);
+  };
   if (detour === "known" || (links !== null && isCopyOf(course, { url, page, canonical: links.canonical }))) {
     counts.repeated += 1;
     if (links !== null) follow(course, { url, depth, links, sha256: page.sha256 });
     frontier.close(url);
+    page.release();
     return undefined;
   }
-  if (detour !== undefined && parent !== null) return skipPage(course, detour, url);
+  if (detour !== undefined && parent !== null) return skip(detour);
   if (page.error?.code === "robots_denied" && parent !== null) {
     if (page.error instanceof RobotsDenied && course.robotsRules.size < maxRules)
       course.robotsRules.add(page.error.rule);
-    return skipPage(course, "robots", url);
+    return skip("robots");
   }
   if (page.error?.code === "blocked_address") {
     const { host: refused } = new URL(page.finalUrl ?? url);
-    if (frontier.isBlocked(refused)) return skipPage(course, "blocked", url);
+    if (frontier.isBlocked(refused)) return skip("blocked");
     frontier.block(refused);
   }
   if (links !== null) follow(course, { url, depth, links, sha256: page.sha256 });

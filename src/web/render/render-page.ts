@@ -1,4 +1,5 @@
 import type { BrowserContext, CDPSession, Page, Request, Route } from "playwright-core";
+import { z } from "zod";
 import { errorMessage, ToolError } from "../../errors.ts";
 import { cutText } from "../../text.ts";
 import type { Way } from "../connect.ts";
@@ -128,14 +129,20 @@ async function run(context: BrowserContext, { url, html, cookies }: RunnablePage
   page.on("request", (request) => visits.watch(request));
   page.on("requestfailed", (request) => visits.failed(request));
   page.on("response", (response) => visits.answered(response.request(), response.status()));
+  const session = await context.newCDPSession(page);
+  const denials = await watchDenials(session);
   await page.goto(url.href, { waitUntil: "commit", timeout });
   const settleMs = Math.min(maxSettleMs, (endsAt - performance.now()) * 0.8);
   // What keeps asking for more is taken as it is then.
   await page.waitForLoadState("networkidle", { timeout: Math.max(1, settleMs) }).catch(passTimeout);
-  const text = await serialise(await context.newCDPSession(page), running.maxPageChars, host);
+  const { html: text, isEmpty } = await serialise(session, running.maxPageChars, host);
   const refusal = visits.refusal();
   if (refusal !== undefined) throw refusal;
-  return { html: text, finalUrl: page.url() };
+  const finalUrl = page.url();
+  const denied = /^https?:/.test(finalUrl) ? (isEmpty ? denials.first() : undefined) : finalUrl;
+  if (denied === undefined) return { html: text, finalUrl };
+  const shown = cutText(denied, 100);
+  throw new ToolError("not_allowed", `${host}: the page goes on to what is no http or https address (${shown})`);
 }
 
 function passTimeout(thrown: unknown): void {
@@ -197,6 +204,16 @@ function openVisits(page: Page, url: URL, { way, admit, fail, proxy }: Running) 
   };
 }
 
+/** The browser does not ask for a file or a data URL that a page goes to: it only logs that it does not go there. */
+async function watchDenials(session: CDPSession) {
+  let first: string | undefined;
+  session.on("Log.entryAdded", ({ entry }) => {
+    if (entry.source === "security" && /^not allowed to (?:load|navigate)/i.test(entry.text)) first ??= entry.text;
+  });
+  await session.send("Log.enable");
+  return { first: () => first };
+}
+
 /** A request may be gone with its page by the time it is answered. */
 async function over(answering: Promise<void>): Promise<void> {
   await answering.catch(() => {});
@@ -217,8 +234,10 @@ function parseCookies(header: string, url: URL) {
   });
 }
 
+const serialised = z.object({ html: z.string(), isEmpty: z.boolean() });
+
 /** Read in a world of its own, where the page's scripts have changed nothing, and no more of it than may be kept. */
-async function serialise(session: CDPSession, maxChars: number, host: string): Promise<string> {
+async function serialise(session: CDPSession, maxChars: number, host: string) {
   const { frameTree } = await session.send("Page.getFrameTree");
   const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", {
     frameId: frameTree.frame.id,
@@ -226,9 +245,11 @@ async function serialise(session: CDPSession, maxChars: number, host: string): P
   });
   const expression = `(() => {
     const html = document.documentElement?.outerHTML ?? "";
-    return html.length > ${maxChars} ? null : "<!doctype html>" + html;
+    const isEmpty = (document.body?.innerText ?? "").trim() === "";
+    return html.length > ${maxChars} ? null : { html: "<!doctype html>" + html, isEmpty };
   })()`;
   const { result } = await session.send("Runtime.evaluate", { expression, contextId, returnByValue: true });
-  if (typeof result.value === "string") return result.value;
+  const read = serialised.safeParse(result.value);
+  if (read.success) return read.data;
   throw new ToolError("too_large", `${host}: the page comes to more than ${maxChars / 1_000_000} million characters`);
 }

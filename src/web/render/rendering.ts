@@ -8,13 +8,16 @@ import type { RenderedPage, RunnablePage } from "./render-page.ts";
 /** Runs the pages of one run that need it, in a browser that starts with the first of them. */
 export interface Rendering {
   /**
-   * @returns the page, and how long it ran
-   * @throws ToolError `unavailable` where no browser can be used, `rate_limited`, and as `renderPage`; the signal's reason
+   * The page, or why there is none, and how long it ran.
+   *
+   * @throws ToolError `unavailable` where no browser can be used, `rate_limited`; the signal's reason
    */
-  render(request: RenderRequest): Promise<RenderedPage & { elapsedMs: number }>;
+  render(request: RenderRequest): Promise<Rendered>;
   /** Stop the browser. */
   close(): Promise<void>;
 }
+
+export type Rendered = { elapsedMs: number } & (({ ok: true } & RenderedPage) | { ok: false; error: ToolError });
 
 export interface RenderRequest {
   page: RunnablePage;
@@ -56,19 +59,26 @@ export function openRendering({ choice, way, gate, userAgent, signal }: Renderin
   return {
     async render({ page, timeoutMs, admit }) {
       const { host } = page.url;
-      const leaveSlot = await slots.enter({ host, order: 0, patienceMs: Infinity });
+      const slot = await slots.enter({ host, order: 0, patienceMs: Infinity });
       let leave = () => {};
       try {
         const opened = await started();
-        leave = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs });
+        ({ leave } = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs }));
         const startedAt = performance.now();
         const { renderPage } = await import("./render-page.ts");
         const settings = { way, userAgent, timeoutMs, maxLoadedBytes, maxPageChars, admit, signal };
-        const rendered = await renderPage(opened, page, settings);
+        const rendered = await renderPage(opened, page, settings).then(
+          (ran) => ({ ok: true as const, ...ran }),
+          (thrown: unknown) => {
+            signal.throwIfAborted();
+            if (thrown instanceof ToolError) return { ok: false as const, error: thrown };
+            throw thrown;
+          },
+        );
         return { ...rendered, elapsedMs: Math.round(performance.now() - startedAt) };
       } finally {
         leave();
-        leaveSlot();
+        slot.leave();
       }
     },
     async close() {

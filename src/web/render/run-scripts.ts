@@ -32,9 +32,12 @@ export interface RanPage {
 export async function runScripts(scripted: ScriptedPage): Promise<RanPage> {
   const { rendering, pages, task, read, html, cookies, timeoutMs, admit, signal } = scripted;
   const url = new URL(task.address);
+  let elapsedMs = 0;
   try {
     const ran = await rendering.render({ page: { url, html, cookies }, timeoutMs, admit });
-    const { finalUrl, elapsedMs } = ran;
+    elapsedMs = ran.elapsedMs;
+    if (!ran.ok) throw ran.error;
+    const { finalUrl } = ran;
     const bytes = new TextEncoder().encode(ran.html);
     const body = { address: finalUrl, contentType: "text/html; charset=utf-8", contentEncoding: "", bytes };
     const answer = await pages.read({ ...task, ...body, maxBytes: 4 * bytes.byteLength, detectScripts: false }, signal);
@@ -45,6 +48,6 @@ export async function runScripts(scripted: ScriptedPage): Promise<RanPage> {
     if (!(thrown instanceof ToolError)) throw thrown;
     const message = `${thrown.message.startsWith(url.host) ? "" : `${url.host}: the page needs its scripts; `}${thrown.message}`;
     const error = new ToolError(thrown.code, `${message}; content is what it says without them`, { cause: thrown });
-    return { read, finalUrl: task.address, elapsedMs: 0, error };
+    return { read, finalUrl: task.address, elapsedMs, error };
   }
 }

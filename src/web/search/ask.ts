@@ -79,7 +79,8 @@ function readPage(reply: JsonValue, backend: SearchBackend): SearchPage {
 }
 
 async function readText(reply: OpenReply, maxBytes: number, overflow: "error" | "cut"): Promise<string> {
-  const { bytes, contentEncoding } = await receivePage(reply, { maxBytes, overflow, isWelcome: () => true });
+  const limits = { maxBytes, overflow, isWelcome: () => true };
+  const { bytes, contentEncoding } = await receivePage(reply, limits, async () => {});
   return new TextDecoder().decode(inflate(bytes, contentEncoding, maxBytes));
 }
 

@@ -244,7 +244,7 @@ describe("a trap", () => {
     try {
       const limits = { maxPages: 3_000, maxDepth: 1_000, ...more };
       const { pages, state } = await crawlAll(scraper, { startUrls: [`${hostile.origin}/`], ...limits });
-      return { count: pages.length, skipped: state.skipped, state };
+      return { pages, count: pages.length, skipped: state.skipped, state };
     } finally {
       await hostile.close();
     }
@@ -258,6 +258,26 @@ describe("a trap", () => {
     });
     expect(count).toBeLessThan(150);
     expect((skipped.get("chain") ?? 0) + (skipped.get("dates") ?? 0)).toBeGreaterThan(0);
+  });
+
+  /** A site of some pages, each of which leads into a trap too. */
+  const inSite = (trap: (n: number) => string[]) => {
+    let n = 0;
+    return (path: string) => {
+      const own = path === "/" ? Array.from({ length: 400 }, (_, page) => `/article-${page}`) : [];
+      return `${++n}${linking(...trap(n), ...own)}`;
+    };
+  };
+
+  test.each<[name: string, trap: (n: number) => string[]]>([
+    ["session numbers in the query", (n) => [0, 1, 2].map((more) => `/list?sid=${1_764_000_000_000 + 3 * n + more}`)],
+    ["a calendar by month", (n) => [0, 1].map((more) => `/calendar?year=${2026 + n}&month=${1 + (more % 12)}`)],
+    ["days, in one run of digits", (n) => [10, 20].map((day) => `/events/${2026 + (n % 200)}11${day}?view=${n}`)],
+  ])("of %s leaves most of a crawl to other pages", async (_name, trap) => {
+    const { pages } = await trapped(inSite(trap), { maxPages: 300, maxDepth: 50 });
+    const articles = pages.filter(({ url }) => /article/.test(url));
+    expect(pages).toHaveLength(300);
+    expect(articles.length).toBeGreaterThan(250);
   });
 
   test("of ever deeper paths ends", async () => {

@@ -187,6 +187,7 @@ describe.skipIf(!hasChromium)("a page that", () => {
     const urls = [`${site.origin}/loop`, `${site.origin}/good`];
     const [loop, good] = await scrapeAll(scraper, { urls, render: "auto", timeoutMs: 5_000 });
     expect(loop?.error?.code).toBe("timeout");
+    expect(loop?.elapsedMs).toBeGreaterThan(1_000);
     expect(good?.content).toBe("good");
   });
 
@@ -219,6 +220,16 @@ describe.skipIf(!hasChromium)("a page that", () => {
     routes["/load"] = shell(`fetch("/big").then((r) => r.text()).then((t) => ${show("t.length")})`);
     expect((await render("/grow"))?.error).toMatchObject({ code: "too_large" });
     expect((await render("/load"))?.error).toMatchObject({ code: "too_large" });
+  });
+
+  test("goes to what is no web page has failed", async () => {
+    const targets = ["file:///etc/passwd", "about:blank", "data:text/html,<p>here"];
+    targets.forEach((target, order) => {
+      routes[`/${order}`] = shell(`location.href = ${JSON.stringify(target)}`);
+    });
+    const urls = targets.map((_, order) => `${site.origin}/${order}`);
+    const pages = await scrapeAll(scraper, { urls, render: "auto", timeoutMs });
+    for (const page of pages) expect(page.error?.code).toBe("not_allowed");
   });
 
   test("goes round and round is not followed for ever", async () => {
