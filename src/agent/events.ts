@@ -12,7 +12,7 @@ export type AgentEvent =
   | { type: "text"; text: string }
   /** More of what the model thinks, where it shows that. */
   | { type: "reasoning"; text: string }
-  | { type: "model_replied"; turn: number; stop_reason: StopReason; usage: TokenUsage | null }
+  | ({ type: "model_replied"; turn: number; stop_reason: StopReason; usage: TokenUsage | null } & AnsweredBy)
   /** The conversation was too long for the model: from now on a summary stands for its first `messages`. */
   | { type: "compacted"; messages: number }
   | { type: "tool_started"; call_id: string; name: string; input: JsonValue }
@@ -20,6 +20,13 @@ export type AgentEvent =
   /** `text` is what the model is told. */
   | { type: "tool_finished"; call_id: string; name: string; ok: boolean; text: string; elapsed_ms: number }
   | ({ type: "run_finished" } & RunResult);
+
+/** Who gave a reply, and where it is a fallback because others just failed, what those said. */
+export interface AnsweredBy {
+  provider: string;
+  model: string;
+  fallback_reason?: string;
+}
 
 export interface ToolProgressEvent {
   type: "tool_progress";
@@ -66,6 +73,9 @@ export interface RunResult {
   /** Replies of the model. */
   turns: number;
   tool_calls: number;
+  /** Who answered last; absent where nobody did. */
+  provider?: string;
+  model?: string;
   /** Of all turns, as far as the providers count; summaries and sub-agents included. */
   usage: TokenUsage;
   /** What all of it cost, sub-agents included; null where the model has no known price or was not counted. */

@@ -54,7 +54,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
   }
 }
 
-type Tally = Pick<RunResult, "text" | "turns" | "tool_calls">;
+type Tally = Pick<RunResult, "text" | "turns" | "tool_calls" | "provider" | "model">;
 type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
 
 const maxRepairs = 2;
@@ -97,7 +97,12 @@ async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
   countTokens(asked.reply, options.purse);
   tally.turns = turn;
   tally.text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  yield { type: "model_replied", turn, stop_reason: stopReason, usage: usage ? toTokenUsage(usage) : null };
+  const { name: provider, model } = asked.reply.servedBy ?? options.provider;
+  tally.provider = provider;
+  tally.model = model;
+  const { failed } = asked.reply;
+  const by = { provider, model, ...(failed === undefined ? {} : { fallback_reason: failed }) };
+  yield { type: "model_replied", turn, stop_reason: stopReason, usage: usage ? toTokenUsage(usage) : null, ...by };
   return asked;
 }
 

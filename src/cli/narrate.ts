@@ -22,7 +22,11 @@ export function narrate(event: AgentEvent, report: ProgressReport): void {
       return summarize(event).forEach((line) => report.line(line));
     case "text":
     case "reasoning":
+      return;
     case "model_replied":
+      if (event.fallback_reason !== undefined) {
+        report.line(`${event.provider}'s ${event.model} answered: ${cutText(event.fallback_reason, 500)}`);
+      }
       return;
   }
 }

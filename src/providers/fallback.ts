@@ -35,7 +35,7 @@ export function withFallbacks(first: Provider, fallbacks: readonly Provider[], h
         try {
           for await (const event of counting(provider.stream(request, signal))) {
             begun = true;
-            yield provider === first ? event : signed(event, provider);
+            yield provider === first && failures.length === 0 ? event : signed(event, provider, failures);
           }
           restsUntil.delete(provider);
           return;
@@ -51,8 +51,10 @@ export function withFallbacks(first: Provider, fallbacks: readonly Provider[], h
   };
 }
 
-function signed(event: ModelEvent, { name, model, price }: Provider): ModelEvent {
-  return event.type === "done" ? { ...event, servedBy: event.servedBy ?? { name, model, price } } : event;
+function signed(event: ModelEvent, { name, model, price }: Provider, failures: readonly ProviderError[]): ModelEvent {
+  if (event.type !== "done") return event;
+  const failed = failures.length === 0 ? {} : { failed: failures.map(({ message }) => message).join("; then ") };
+  return { ...event, servedBy: event.servedBy ?? { name, model, price }, ...failed };
 }
 
 /** What the dearest of them can cost, so that a limit on money holds whoever answers. */

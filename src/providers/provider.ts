@@ -66,6 +66,8 @@ export interface ModelReply {
   lost?: Usage;
   /** Who gave the reply, where it was not the provider that was asked. */
   servedBy?: Pick<Provider, "name" | "model" | "price">;
+  /** What those said that were asked for this reply before and failed. */
+  failed?: string;
 }
 
 /** Why the model stopped: it had said all, wants tools run, hit the service's length limit, or would not answer. */

@@ -21,6 +21,8 @@ describe("a run", () => {
       tool_calls: 0,
       usage: { input_tokens: 10, output_tokens: 4 },
       cost_usd: null,
+      provider: "scripted",
+      model: "scripted",
     });
   });
 

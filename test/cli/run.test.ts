@@ -6,7 +6,8 @@ import { z } from "zod";
 import { run } from "../../src/cli/run.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
-import type { ScriptStep } from "../../src/testing.ts";
+import { withFallbacks } from "../../src/providers/fallback.ts";
+import { scriptedProvider, type ScriptStep } from "../../src/testing.ts";
 import { temporaryFolder } from "../support/config.ts";
 import { startCommand } from "../support/start-command.ts";
 
@@ -37,6 +38,8 @@ describe("axoner run", () => {
       tool_calls: 1,
       usage: { input_tokens: 29, output_tokens: 8 },
       cost_usd: null,
+      provider: "scripted",
+      model: "scripted",
     });
     expect(code).toBe(0);
   });
@@ -157,4 +160,19 @@ describe("axoner run", () => {
   test("--help says what it takes", async () => {
     expect((await startCommand(run, ["--help"])).stdout).toContain("--events");
   });
+});
+
+test("who answered is told, and on stderr why the first did not", async () => {
+  const openProvider = () =>
+    withFallbacks(
+      scriptedProvider([{ error: { message: "no credit left" } }]),
+      [{ ...scriptedProvider(["hello"]), name: "groq", model: "x" }],
+      Date,
+    );
+  const settings = () => ({ provider: openProvider() });
+  const { stdout, stderr } = await startCommand(run, ["--json", "greet"], { settings: settings() });
+  expect(JSON.parse(stdout)).toMatchObject({ provider: "groq", model: "x", text: "hello" });
+  expect(stderr).toMatch(/^groq's x answered: no credit left\n/);
+  const events = (await startCommand(run, ["--events", "greet"], { settings: settings() })).stdout;
+  expect(events).toContain('"provider":"groq","model":"x","fallback_reason":"no credit left"');
 });
