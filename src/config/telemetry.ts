@@ -35,7 +35,7 @@ export function readTelemetry(environment: Environment): TelemetryConfig {
     metrics: read("METRICS"),
     content: isContentWanted(environment),
     sampling: samplingOf(environment, problems),
-    problems,
+    problems: [...new Set(problems)], // what holds for both is said once
   };
 }
 
@@ -57,12 +57,32 @@ function protocolOf(signal: "TRACES" | "METRICS", environment: Environment, prob
   const unknown = names.find((name) => name !== "otlp" && name !== "none");
   if (unknown !== undefined) problems.push(`OTEL_${signal}_EXPORTER names ${unknown}; axoner has otlp alone`);
   if (!names.includes("otlp")) return "off";
+  const wrong = wrongSetting(signal, environment);
+  if (wrong !== undefined) {
+    problems.push(`${wrong}; nothing is sent`);
+    return "off";
+  }
   const protocol = first(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`, "OTEL_EXPORTER_OTLP_PROTOCOL") ?? "http/protobuf";
   if (protocol === "http/protobuf" || protocol === "http/json") return protocol;
   problems.push(
     `OTEL_EXPORTER_OTLP_PROTOCOL is ${protocol}; axoner sends http/protobuf or http/json, on port 4318 as a rule`,
   );
   return "off";
+}
+
+/** What the exporters would refuse with a stack, or take for another. Headers hold keys and are not shown. */
+function wrongSetting(signal: "TRACES" | "METRICS", environment: Environment): string | undefined {
+  const endpoints = [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, "OTEL_EXPORTER_OTLP_ENDPOINT"];
+  const endpoint = endpoints.find((name) => environment[name]?.trim());
+  const address = endpoint === undefined ? undefined : environment[endpoint]?.trim();
+  if (address !== undefined && !(URL.canParse(address) && /^https?:/i.test(address))) {
+    return `${endpoint} is no http or https address, such as http://127.0.0.1:4318`;
+  }
+  const headers = [`OTEL_EXPORTER_OTLP_${signal}_HEADERS`, "OTEL_EXPORTER_OTLP_HEADERS"];
+  const broken = headers.find((name) =>
+    /[^\t\x20-\x7e]|%(?:0[0-8a-f]|1[0-9a-f]|7f)/i.test(environment[name]?.trim() ?? ""),
+  );
+  return broken && `${broken} holds a line break or another character that no header has`;
 }
 
 function samplingOf(environment: Environment, problems: string[]): Sampling {

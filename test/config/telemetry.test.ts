@@ -27,6 +27,17 @@ test.each<[Record<string, string>, traces: string, metrics: string]>([
 describe("what cannot be done is said", () => {
   test.each<[Record<string, string>, string]>([
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc" }, "grpc"],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, "grpc"],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "notaurl" }, "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https address"],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "ftp://a" }, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is no http"],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=b\nc" },
+      "OTEL_EXPORTER_OTLP_HEADERS holds",
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: "a=b%0Ac" },
+      "OTEL_EXPORTER_OTLP_HEADERS holds",
+    ],
     [{ OTEL_TRACES_EXPORTER: "console" }, "console"],
     [{ OTEL_TRACES_EXPORTER: "otlp", OTEL_TRACES_SAMPLER: "jaeger_remote" }, "jaeger_remote"],
   ])("%j", (environment, named) => {
@@ -52,4 +63,15 @@ test.each([
   ["", false],
 ])("content is recorded for %j: %s", (value, isWanted) => {
   expect(isContentWanted({ OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: value })).toBe(isWanted);
+});
+
+test("nothing is sent to what is no address, or with headers that cannot be sent", () => {
+  for (const wrong of [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "notaurl" },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: "key=sec\nret" },
+  ]) {
+    const read = readTelemetry(wrong);
+    expect(isTelemetryOn(read)).toBe(false);
+    expect(read.problems.join()).not.toContain("sec");
+  }
 });
