@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,10 +61,22 @@ test("its types resolve for every way to import it that an ESM package has", asy
 
 test("it holds the program, its types and licences, and no source, test or map", async () => {
   const folder = join(await install(), "node_modules/axoner");
-  expect(readdirSync(folder).toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+  const documents = ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "docs", "examples"];
+  expect(readdirSync(folder).toSorted()).toEqual([...documents, "dist", "package.json"].toSorted());
   expect(existsSync(join(folder, "dist/third-party-licences.txt"))).toBe(true);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  expect(names.filter((name) => /\.map$|\.test\.|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  const program = names.filter((name) => !name.startsWith("examples"));
+  expect(program.filter((name) => /\.map$|\.test\.|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+});
+
+test("every link of its README leads to something in it, and the two say the same Node", async () => {
+  const folder = join(await install(), "node_modules/axoner");
+  const readme = readFileSync(join(folder, "README.md"), "utf8");
+  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => target ?? "");
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((target) => !existsSync(join(folder, target)))).toEqual([]);
+  const { engines } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { engines: { node: string } };
+  expect(readme).toContain(`Node ${engines.node.replace(">=", "")} or newer`);
 });
 
 test("an agent of a few lines runs against a model that speaks OpenAI's format", async () => {
