@@ -41,13 +41,9 @@ const maxCompactions = 3;
  * Ask for one reply. Where the conversation is too long for the model it is summed up first, and again, shorter, where
  * that was not enough.
  *
- * @param onSummary told of each reply that was a summary, to count it
  * @throws ProviderError
  */
-export async function* askModel(
-  options: AskOptions,
-  onSummary: (reply: ModelReply) => void,
-): AsyncGenerator<AgentEvent, Asked> {
+export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent, Asked> {
   const { conversation, contextTokens = Infinity, estimate } = options;
   for (let compactions = 0; ;) {
     const request = await requestOf(options);
@@ -67,7 +63,6 @@ export async function* askModel(
       compactions = maxCompactions; // the service shall say whether it is too long
       continue;
     }
-    onSummary(compaction.reply);
     await conversation.append([compaction.message]);
     yield { type: "compacted", messages: compaction.message.summarizes ?? 0 };
   }
@@ -89,12 +84,12 @@ async function* stream(
 ): AsyncGenerator<AgentEvent, Asked | ProviderError> {
   const granted = budget.reserve(request, "turn");
   if (granted.limit !== undefined) return { type: "limit", limit: granted.limit };
-  const { maxOutputTokens, shortenedBy, settle } = granted;
+  const { maxOutputTokens, shortenedBy, meter, settle } = granted;
   let reply: ModelReply | undefined;
   let failure: unknown;
   let text = "";
   try {
-    const sent = maxOutputTokens === undefined ? request : { ...request, maxOutputTokens };
+    const sent = { ...request, meter, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
     for await (const event of provider.stream(sent, signal)) {
       if (event.type === "done") reply = { ...event, parts: event.parts.map(storable) };
       else {

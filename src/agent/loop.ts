@@ -1,13 +1,13 @@
 import { AxonerError, ProviderError, SessionConflictError, ToolError, type ErrorCode } from "../errors.ts";
 import type { AssistantPart, Message, ToolCall } from "../message.ts";
-import type { ModelReply, Provider, StopReason } from "../providers/provider.ts";
+import type { Provider, StopReason } from "../providers/provider.ts";
 import { repairPrompt } from "./answer-format.ts";
 import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
 import { openRepeats, type Repeats } from "./repeats.ts";
 import { runTools, type ToolRunOptions } from "./run-tools.ts";
-import { addUsage, toTokenUsage } from "./usage.ts";
+import { toTokenUsage } from "./usage.ts";
 
 export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<ToolRunOptions, "signal" | "timesMade"> {
   provider: Provider;
@@ -28,7 +28,7 @@ export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<ToolRunOpt
  */
 export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent, void> {
   const { conversation, maxTimeMs, purse } = options;
-  const tally: Tally = { text: "", turns: 0, tool_calls: 0, usage: { input_tokens: 0, output_tokens: 0 } };
+  const tally: Tally = { text: "", turns: 0, tool_calls: 0 };
   const late = new AbortController();
   const timer = maxTimeMs === undefined ? undefined : setTimeout(() => late.abort(), maxTimeMs);
   try {
@@ -41,6 +41,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
       type: "run_finished",
       session_id: conversation.sessionId,
       ...tally,
+      usage: toTokenUsage(options.budget.used()),
       cost_usd,
       ...ending,
       exit_reason: reason,
@@ -50,7 +51,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
   }
 }
 
-type Tally = Pick<RunResult, "text" | "turns" | "tool_calls" | "usage">;
+type Tally = Pick<RunResult, "text" | "turns" | "tool_calls">;
 type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
 
 const maxRepairs = 2;
@@ -78,7 +79,6 @@ async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
       await conversation.append([{ role: "user", text: repairPrompt(ending.problem, ending.format) }]);
     }
   } catch (thrown) {
-    if (thrown instanceof ProviderError) countTokens(thrown, tally);
     return endingOf(thrown, signal);
   }
 }
@@ -86,20 +86,13 @@ async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
 async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Asked> {
   const turn = tally.turns + 1;
   yield { type: "turn_started", session_id: options.conversation.sessionId, turn };
-  const asked = yield* askModel(options, (summary) => countTokens(summary, tally));
+  const asked = yield* askModel(options);
   if (asked.type === "limit") return asked;
   const { parts, usage, stopReason } = asked.reply;
-  countTokens(asked.reply, tally);
   tally.turns = turn;
   tally.text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
   yield { type: "model_replied", turn, stop_reason: stopReason, usage: usage ? toTokenUsage(usage) : null };
   return asked;
-}
-
-/** Of a reply, with what was lost before it came, or of one that did not come. */
-function countTokens({ usage, lost }: Pick<ModelReply, "usage" | "lost">, tally: Tally): void {
-  if (usage) tally.usage = addUsage(tally.usage, toTokenUsage(usage));
-  if (lost) tally.usage = addUsage(tally.usage, toTokenUsage(lost));
 }
 
 /** More calls of one reply than this are not run. */
