@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createAgent, type AgentSettings } from "../../src/agent/agent.ts";
+import type { AgentEvent } from "../../src/agent/events.ts";
 import { openAnthropic } from "../../src/providers/anthropic.ts";
 import { withFallbacks } from "../../src/providers/fallback.ts";
 import type { Price, Provider } from "../../src/providers/provider.ts";
@@ -72,5 +73,41 @@ describe("attempts that break off", () => {
     const { agent } = await start([json({}, 503), { text: "Here.", usage }], { maxUsd: 0.01 });
     const result = await agent.complete({ prompt: "go" });
     expect(result).toMatchObject({ exit_reason: "finished", text: "Here.", usage });
+  });
+});
+
+describe("what a run cost that ended in the middle of a reply", () => {
+  const speaks = [
+    event("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
+    event("content_block_delta", { index: 0, delta: { type: "text_delta", text: "The ans" } }),
+  ];
+
+  test("is what the service had counted when it was cancelled", async () => {
+    const { agent } = await start([stream([begins, ...speaks], "hang")]);
+    const controller = new AbortController();
+    const events = agent.run({ prompt: "go", signal: controller.signal });
+    let last: AgentEvent | undefined;
+    for await (const event of events) {
+      if (event.type === "text") controller.abort();
+      last = event;
+    }
+    expect(last).toMatchObject({ exit_reason: "cancelled", usage: { input_tokens: 100_000 } });
+    expect(last).toHaveProperty("cost_usd", lostUsd);
+  });
+
+  test("is not known where the service had counted nothing when it was cancelled", async () => {
+    const { agent, requests } = await start([{ raw: { pieces: [], then: "hang" } }]);
+    const controller = new AbortController();
+    const result = agent.complete({ prompt: "go", signal: controller.signal });
+    await expect.poll(() => requests.length).toBe(1);
+    controller.abort();
+    expect(await result).toMatchObject({ exit_reason: "cancelled", cost_usd: null });
+  });
+
+  test("is nothing where the service refused, and not known where the model has no price", async () => {
+    const refused = await start([json({ error: "no" }, 401)]);
+    expect(await refused.agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "error", cost_usd: 0 });
+    const unpriced = await start([json({ error: "no" }, 401)], {}, (one) => ({ ...one, price: undefined }));
+    expect(await unpriced.agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "error", cost_usd: null });
   });
 });
