@@ -62,6 +62,9 @@ test.each([
   ["500 with HTML", { raw: { status: 500, pieces: ["<html><title>Oops</title>"] } }],
   ["a connection cut before the first byte", { raw: { pieces: [], then: "cut" } }],
   ["a stream cut before the first token", stream([toStream(replyEvents("").slice(0, 1))], "cut")],
+  ["a stream that ends within its first event", stream(['data: {"choices":[{"delta":{"content":"hel'])],
+  ["a stream that ends within the name of its first field", stream(["dat"])],
+  ["a whole reply that ends in its middle", { raw: { pieces: ['{"choices":[{"message":{"content":"hel'] } }],
   ["a stream without a choice", stream(['data: {"choices":[]}\n\ndata: [DONE]\n\n'])],
   ["an overloaded server inside a 200", json({ error: { message: "overloaded", type: "overloaded_error" } })],
 ] satisfies [string, Answer][])("%s is tried again", async (_what, answer) => {
