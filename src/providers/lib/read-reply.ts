@@ -110,8 +110,9 @@ function openReading({ reply, service }: ReadOptions, isStream: boolean) {
       // not every server ends its last event with an empty line
       if (document === undefined) parser.feed("\n\n");
       const events = document === undefined ? drain() : accept(document, false);
-      if (reply.complete() || (reply.begun() && ended)) return events;
-      if (reply.begun()) throw providerError(service, "broke off in the middle of its reply; try again", transient);
+      if (reply.complete() || (ended && reply.finish().parts.length > 0)) return events;
+      if (reply.begun() && !ended)
+        throw providerError(service, "broke off in the middle of its reply; try again", transient);
       if (ended) throw providerError(service, "sent a reply with nothing in it; try again", transient);
       if (document === undefined ? !isStream : !/^\s*[{[]/.test(document) || parseJson(document) !== undefined) {
         throw foreignReply(head, service);
