@@ -6,6 +6,7 @@ import { brokenReply, type Budget, type GrantedRequest } from "./budget.ts";
 import { compact, shownMessages } from "./compact.ts";
 import type { Estimate } from "./estimate.ts";
 import type { AgentEvent } from "./events.ts";
+import { eventsUntilAbort, untilAbort } from "./until-abort.ts";
 
 export interface AskOptions {
   provider: Provider;
@@ -68,11 +69,11 @@ export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent,
   }
 }
 
-async function requestOf({ system, conversation, tools, answerFormat }: AskOptions): Promise<ModelRequest> {
+async function requestOf({ system, conversation, tools, answerFormat, signal }: AskOptions): Promise<ModelRequest> {
   return {
     system,
     messages: shownMessages(conversation.messages()),
-    tools: await tools(),
+    tools: await untilAbort(tools(), signal),
     ...(answerFormat === undefined ? {} : { output: { name: "answer", schema: answerFormat.schema } }),
   };
 }
@@ -90,7 +91,7 @@ async function* stream(
   let text = "";
   try {
     const sent = { ...request, meter, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
-    for await (const event of provider.stream(sent, signal)) {
+    for await (const event of eventsUntilAbort(provider.stream(sent, signal), signal)) {
       if (event.type === "done") reply = { ...event, parts: event.parts.map(storable) };
       else {
         text += event.text;

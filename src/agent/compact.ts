@@ -5,6 +5,7 @@ import { cutText } from "../text.ts";
 import { brokenReply, type Budget, type Reservation } from "./budget.ts";
 import { estimatePart } from "./estimate.ts";
 import { transcriptOf } from "./transcript.ts";
+import { eventsUntilAbort } from "./until-abort.ts";
 
 /**
  * What the model is shown of a conversation: where a summary was made, that one in place of what it sums up, then the
@@ -99,7 +100,7 @@ async function summarize(transcript: string, { provider, budget, signal }: Compa
   let said = "";
   try {
     const sent = { ...request, meter, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
-    for await (const event of provider.stream(sent, signal)) {
+    for await (const event of eventsUntilAbort(provider.stream(sent, signal), signal)) {
       if (event.type === "done") reply = event;
       else said += event.text;
     }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createAgent } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Provider } from "../../src/providers/provider.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider } from "../../src/testing.ts";
 import { add, call, collect, openWaitTool, problemsOf, scripted } from "../support/agent-fixtures.ts";
@@ -70,6 +72,32 @@ describe("cancelling", () => {
       }
     },
   );
+
+  test.each(["silent", "talkative"])("ends a run whose model does not listen to the signal, a %s one", async (kind) => {
+    const provider: Provider = {
+      ...scriptedProvider(["x"]),
+      async *stream() {
+        yield { type: "text", text: "Hm" };
+        if (kind === "silent") await new Promise(() => undefined);
+        for (;;) {
+          await new Promise(setImmediate);
+          yield { type: "text", text: "Hm" };
+        }
+      },
+    };
+    const agent = createAgent({ provider, tools: [], maxTimeMs: 50 });
+    expect(await agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "max_time", turns: 0 });
+  });
+
+  test("ends a run whose tools are never listed", async () => {
+    const engine: Engine = {
+      definitions: () => new Promise(() => undefined),
+      call: () => Promise.reject(new TypeError("not called")),
+      close: () => Promise.resolve(),
+    };
+    const agent = createAgent({ provider: scriptedProvider(["x"]), engine, maxTimeMs: 50 });
+    expect(await agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "max_time", turns: 0 });
+  });
 
   test("before the first turn asks no model", async () => {
     const result = await scripted([]).complete({ prompt: "go", signal: AbortSignal.abort() });
