@@ -94,7 +94,7 @@ export interface Agent {
   /**
    * Run to the end and report on the way. Nothing happens before the iteration begins; leaving it early cancels.
    *
-   * @throws ToolError `invalid_input` or `too_large` for a prompt, a session name or a schema that cannot be used, and
+   * @throws ToolError `invalid_input` or `too_large` for a prompt, a limit, a session name or a schema that cannot be used, and
    *   what the store throws before the first turn; later errors stand in `run_finished`
    */
   run(options: RunOptions): AsyncIterable<AgentEvent>;
@@ -127,6 +127,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   async function* run(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
     checkPrompt(given.prompt);
+    checkRunLimits(given);
     const provider = given.provider ?? options.provider;
     const depth = parent?.depth ?? 0;
     const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
@@ -213,12 +214,25 @@ async function finished(run: AsyncIterable<AgentEvent>): Promise<RunResult> {
 }
 
 function checkLimits({ provider, ...limits }: AgentOptions): void {
-  const counts = ["maxTurns", "maxTokens", "maxTimeMs", "maxOutputTokens", "contextTokens", "maxRepeats"] as const;
+  const counts = [
+    "maxTurns",
+    "maxTokens",
+    "maxTimeMs",
+    "maxOutputTokens",
+    "contextTokens",
+    "maxRepeats",
+    "toolTimeoutMs",
+  ] as const;
   const wrong = counts.find((name) => limits[name] !== undefined && !(limits[name] >= 1));
   if (wrong !== undefined) throw new ConfigError(`${wrong} must be at least 1`);
   if (limits.maxUsd === undefined) return;
   if (!(limits.maxUsd > 0)) throw new ConfigError("maxUsd must be more than 0");
   if (provider.price === undefined) throw new ConfigError(noPrice(provider));
+}
+
+function checkRunLimits({ maxTurns = 1, maxUsd = 1 }: RunLimits): void {
+  if (!(maxTurns >= 1)) throw new ToolError("invalid_input", `maxTurns is ${maxTurns}; it must be at least 1`);
+  if (!(maxUsd > 0)) throw new ToolError("invalid_input", `maxUsd is ${maxUsd}; it must be more than 0`);
 }
 
 function noPrice({ name, model }: Provider): string {

@@ -7,6 +7,7 @@ import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
 import { openRepeats, type Repeats } from "./repeats.ts";
 import { runTools, type ToolRunOptions } from "./run-tools.ts";
+import { startTimer } from "./timer.ts";
 import { toTokenUsage } from "./usage.ts";
 
 export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<ToolRunOptions, "signal" | "timesMade"> {
@@ -30,7 +31,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
   const { conversation, maxTimeMs, purse } = options;
   const tally: Tally = { text: "", turns: 0, tool_calls: 0 };
   const late = new AbortController();
-  const timer = maxTimeMs === undefined ? undefined : setTimeout(() => late.abort(), maxTimeMs);
+  const stopTimer = startTimer(() => late.abort(), maxTimeMs ?? Infinity);
   try {
     const signal = AbortSignal.any([options.signal, late.signal]);
     const ending = yield* takeTurns({ ...options, signal }, tally);
@@ -47,7 +48,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
       exit_reason: reason,
     };
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }
 
