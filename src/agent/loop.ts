@@ -57,8 +57,10 @@ type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
 
 const maxRepairs = 2;
 
-async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
-  const { conversation, signal } = options;
+async function* takeTurns(given: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
+  const { signal } = given;
+  const { conversation, isFailure } = watchStore(given.conversation);
+  const options = { ...given, conversation };
   const repeats = openRepeats(options.maxRepeats);
   let repairs = 0;
   try {
@@ -80,7 +82,7 @@ async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
       await conversation.append([{ role: "user", text: repairPrompt(ending.problem, ending.format) }]);
     }
   } catch (thrown) {
-    return endingOf(thrown, signal);
+    return endingOf(thrown, signal.aborted && !isFailure(thrown));
   }
 }
 
@@ -146,8 +148,22 @@ const stopped: Record<StopReason, ExitReason> = {
   refusal: "refused",
 };
 
-function endingOf(thrown: unknown, signal: AbortSignal): Ending {
-  if (signal.aborted) return { exit_reason: "cancelled" };
+/** Tells what a store threw from the many ways in which work ends after an abort: it must not pass for one of them. */
+function watchStore(given: LoopOptions["conversation"]) {
+  let failure: unknown;
+  const append: typeof given.append = async (messages) => {
+    try {
+      await given.append(messages);
+    } catch (thrown) {
+      failure = thrown;
+      throw thrown;
+    }
+  };
+  return { conversation: { ...given, append }, isFailure: (thrown: unknown) => thrown === failure };
+}
+
+function endingOf(thrown: unknown, isCancelled: boolean): Ending {
+  if (isCancelled) return { exit_reason: "cancelled" };
   if (!(thrown instanceof AxonerError)) throw thrown;
   return { exit_reason: "error", error: { code: codeOf(thrown), message: thrown.message } };
 }

@@ -3,6 +3,8 @@ import { createAgent } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Provider } from "../../src/providers/provider.ts";
+import { SessionConflictError } from "../../src/errors.ts";
+import type { SessionStore } from "../../src/session/store.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider } from "../../src/testing.ts";
 import { add, call, collect, openWaitTool, problemsOf, scripted } from "../support/agent-fixtures.ts";
@@ -97,6 +99,30 @@ describe("cancelling", () => {
     };
     const agent = createAgent({ provider: scriptedProvider(["x"]), engine, maxTimeMs: 50 });
     expect(await agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "max_time", turns: 0 });
+  });
+
+  test("does not hide that the store failed meanwhile", async () => {
+    const memory = openMemoryStore();
+    const controller = new AbortController();
+    let appends = 0;
+    const store: SessionStore = {
+      ...memory,
+      append: async (...given) => {
+        if (appends++ > 0) throw new SessionConflictError("another writer was first");
+        await memory.append(...given);
+      },
+    };
+    const agent = createAgent({
+      provider: scriptedProvider([{ tool_calls: [call("add", { a: 1, b: 2 })] }]),
+      tools: [add],
+      store,
+    });
+    const events: AgentEvent[] = [];
+    for await (const event of agent.run({ prompt: "go", signal: controller.signal })) {
+      events.push(event);
+      if (event.type === "tool_finished") controller.abort();
+    }
+    expect(events.at(-1)).toMatchObject({ exit_reason: "error", error: { code: "conflict" } });
   });
 
   test("before the first turn asks no model", async () => {
