@@ -11,6 +11,7 @@ import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { SessionStore } from "./session/store.ts";
 
 interface Subcommand {
   usage: string;
@@ -21,6 +22,11 @@ interface Subcommand {
 /** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
 const subcommands: Readonly<Record<string, Subcommand>> = {
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
+  sessions: {
+    usage: "sessions [list|show ID|…]",
+    summary: "stored conversations: list, show, search, fork, undo, export, import, …",
+    load: async () => (await import("./cli/sessions.ts")).sessions,
+  },
   tool: {
     usage: "tool NAME '{…}'",
     summary: "one tool call without a model",
@@ -67,6 +73,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   let engine: Promise<Engine> | undefined;
   let withAgent: Promise<Engine> | undefined;
   let agent: Promise<OpenAgent> | undefined;
+  let store: Promise<SessionStore> | undefined;
   // A plugin may print to stdout, which is the command's result here: it gets a process of its own.
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
@@ -82,6 +89,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     stderr: process.stderr,
     signal: interruption.signal,
     openEngine: openWithAgent,
+    openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
     openAgent: async () => (await (agent ??= openEngine().then(openOver))).agent,
   };
   try {

@@ -63,11 +63,11 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...modelKeys, ...searchNames, ...baseUrlNames]) };
   const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
-  const store = /^file:(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
+  const store = /^(?:file|sqlite):(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [
     userFile.path,
     ...(mcp_config === undefined ? [] : [mcp_config]),
-    ...(store === undefined ? [] : [resolve(store)]),
+    ...(store === undefined ? [] : ["", "-wal", "-shm"].map((suffix) => resolve(store + suffix))),
   ];
   const proxies = readProxies(process.env);
   const telemetry = readTelemetry(process.env);

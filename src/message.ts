@@ -40,6 +40,15 @@ export interface UserMessage {
   summarizes?: number;
 }
 
+/** What is kept with a conversation although nobody said it. No model is shown it. */
+export type Note =
+  | { role: "note"; type: "title"; title: string }
+  /** Everything behind the first `keeps` stored messages was taken back. */
+  | { role: "note"; type: "undo"; keeps: number };
+
+/** Stored conversations are only ever added to: what changes one is a message or a note at its end. */
+export type StoredMessage = Message | Note;
+
 /** PNG, JPEG, GIF or WebP. */
 export interface Picture {
   /** Such as `image/png`. */

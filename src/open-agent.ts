@@ -8,6 +8,7 @@ import { openJoinedEngine } from "./engine/joined.ts";
 import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import type { Provider } from "./providers/provider.ts";
+import type { Presence, SessionStore } from "./session/store.ts";
 import type { LazyTelemetry } from "./telemetry/lazy.ts";
 import { tools as builtIn } from "./tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
@@ -25,17 +26,16 @@ export interface OpenAgent {
  * @throws ConfigError for a provider or a store that cannot be used
  */
 export async function openAgent(config: Config, engine: Engine, telemetry: LazyTelemetry): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { openStore }, { openNodeHost }] = await Promise.all([
+  const [{ createAgent }, { defaultSystem }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
     import("./agent/system.ts"),
-    import("./session/index.ts"),
     import("./node-host.ts"),
   ]);
   const host = openNodeHost({ proxies: config.proxies });
   const provider = await openConfigured(config, host);
   const others = await openOthers(config, telemetry);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
-  const store = await openStore(config.store ?? `file:${join(config.workspace, "sessions")}`);
+  const store = await openConfiguredStore(config);
   const traceRun = await telemetry.traceRuns();
   const agent = createAgent({
     ...(traceRun && { traceRun }),
@@ -43,6 +43,7 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
     provider,
     engine: joined,
     store,
+    presence: await openConfiguredPresence(config),
     system: defaultSystem,
     maxTurns: config.max_turns,
     maxTokens: config.max_tokens,
@@ -53,6 +54,25 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
     openProvider: (wanted) => openWanted(config, wanted, host),
   });
   return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+}
+
+/**
+ * The store of the configuration; by default in the workspace, which ignores itself in git.
+ *
+ * @throws ConfigError for a URL that names none
+ */
+export async function openConfiguredStore({ store, workspace, durable }: Config): Promise<SessionStore> {
+  const { openStore } = await import("./session/index.ts");
+  if (store !== undefined) return openStore(store, { durable });
+  const { openWorkspace } = await import("./data/workspace.ts");
+  return openStore(`file:${await openWorkspace(workspace).folder("sessions")}`, { durable });
+}
+
+/** Beside the sessions where they are in the workspace; for stores elsewhere too, as far as this workspace is used. */
+async function openConfiguredPresence({ store, workspace }: Config): Promise<Presence | undefined> {
+  if (store?.startsWith("memory:") === true) return undefined;
+  const { openPresence } = await import("./session/presence.ts");
+  return openPresence(join(workspace, "sessions"), store ?? "");
 }
 
 async function openOthers(

@@ -18,7 +18,7 @@ export async function savedProblem(folder: string, sessions: number): Promise<st
   }
 }
 
-function problemOf(messages: readonly Message[], token: string): string | undefined {
+function problemOf(messages: readonly StoredMessage[], token: string): string | undefined {
   const found = messages.map(({ role }) => role).join();
   if (found !== roles) return `it holds ${found || "nothing"}`;
   const text = JSON.stringify(messages);

@@ -1,17 +1,19 @@
 import type { Engine } from "../engine/engine.ts";
 import { ConfigError, ToolError } from "../errors.ts";
-import type { JsonObject, Message } from "../message.ts";
+import type { JsonObject } from "../message.ts";
 import { once } from "../once.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
-import { checkSessionId, type SessionStore } from "../session/store.ts";
+import type { Presence, SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
 import { lazyTool } from "../tools/lazy-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { StartAgent } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
-import type { Conversation } from "./ask-model.ts";
 import { openBudget } from "./budget.ts";
+import { checkRun } from "./check-run.ts";
+import { compactSession } from "./compact-session.ts";
+import { beginRun, continueSession, whileIn } from "./conversation.ts";
 import { narrowEngine, withTool } from "./engines.ts";
 import { openEstimate } from "./estimate.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
@@ -35,6 +37,8 @@ export interface AgentSettings extends RunLimits {
   provider: Provider;
   /** Where conversations are kept; the caller closes it. Default: in memory, as long as the agent lives. */
   store?: SessionStore;
+  /** Tells other processes which sessions are in use. Default: they find out when they write. */
+  presence?: Presence | undefined;
   /** Instructions that stand before every conversation. */
   system?: string | undefined;
   /** Tokens, in and out, of one run, sub-agents included; default no limit. */
@@ -78,7 +82,8 @@ export interface ToolSource {
 
 /** Limits count beside the agent's own: the lower one holds. */
 export interface RunOptions extends RunLimits {
-  prompt: string;
+  /** Without it the session's last run, which was interrupted, goes on: tool calls that had finished are not repeated. */
+  prompt?: string | undefined;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -94,14 +99,28 @@ export interface Agent {
   /**
    * Run to the end and report on the way. Nothing happens before the iteration begins; leaving it early cancels.
    *
-   * @throws ToolError `invalid_input` or `too_large` for a prompt, a limit, a session name or a schema that cannot be used, and
-   *   what the store throws before the first turn; later errors stand in `run_finished`
+   * @throws ToolError `invalid_input` or `too_large` for a prompt, a limit, a session name or a schema that cannot be
+   *   used, `not_found` without a prompt where there is nothing to go on with, and what the store throws before the first
+   *   turn; later errors stand in `run_finished`
    */
   run(options: RunOptions): AsyncIterable<AgentEvent>;
   /** As `run`, for the result alone: what `run_finished` says, whatever the exit reason. */
   complete(options: RunOptions): Promise<RunResult>;
+  /**
+   * Have the model sum up the older part of a session; the summary stands for it from then on.
+   *
+   * @throws ToolError `not_found`, `budget_exceeded`; ProviderError; SessionConflictError; what the store throws
+   */
+  compact(options: { sessionId: string; signal?: AbortSignal | undefined }): Promise<CompactResult>;
   /** The agent as the tool `run_agent`, for another agent or for `serve`. */
   asTool(): Tool;
+}
+
+export interface CompactResult {
+  /** So many messages are summed up; 0 where there was nothing to sum up. */
+  messages: number;
+  /** Null where the model has no known price or was not counted. */
+  cost_usd: number | null;
 }
 
 /** A run that another run's `run_agent` began. */
@@ -109,9 +128,6 @@ interface Parent {
   purse: Purse;
   depth: number;
 }
-
-/** More than any model reads. */
-const maxPromptChars = 4_000_000;
 
 /**
  * A model with tools. Runs of different sessions may go on at once; of two runs of one session the slower ends with
@@ -125,9 +141,12 @@ export function createAgent(options: AgentOptions): Agent {
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
-  async function* run(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
-    checkPrompt(given.prompt);
-    checkRunLimits(given);
+  const run = (given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> => {
+    return whileIn(given.sessionId, options.presence, () => runIn(given, parent));
+  };
+
+  async function* runIn(given: RunOptions, parent?: Parent): AsyncGenerator<AgentEvent, void> {
+    checkRun(given);
     const provider = given.provider ?? options.provider;
     const depth = parent?.depth ?? 0;
     const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
@@ -136,8 +155,7 @@ export function createAgent(options: AgentOptions): Agent {
     const withAgents = depth < subAgentDepth ? withTool(whole, toolFor({ purse, depth: depth + 1 })) : whole;
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
-    await conversation.append([{ role: "user", text: given.prompt }]);
-    const { system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 } = options;
+    const unanswered = await beginRun(conversation, given.prompt);
     const trace = await options.traceRun?.({
       name: options.name,
       provider,
@@ -147,19 +165,16 @@ export function createAgent(options: AgentOptions): Agent {
     const events = runLoop({
       provider: trace?.provider(provider) ?? provider,
       traceTool: trace?.tool,
+      ...boundsOf(options),
       engine,
-      system,
       tools: () => engine.definitions(),
       conversation,
+      unanswered,
       purse,
       estimate,
-      contextTokens,
       answerFormat,
       budget,
       signal: given.signal ?? new AbortController().signal,
-      maxTimeMs,
-      maxRepeats,
-      toolTimeoutMs,
     });
     yield* trace?.events(events) ?? events;
   }
@@ -180,8 +195,26 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     run: (given) => run(given),
     complete: async (given) => finished(run(given)),
+    compact: (given) => compactStored(store, options, given),
     asTool: () => toolFor(),
   };
+}
+
+/** What holds for every run alike. */
+function boundsOf({ system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 }: AgentOptions) {
+  return { system, contextTokens, maxTimeMs, maxRepeats, toolTimeoutMs };
+}
+
+async function compactStored(
+  store: SessionStore,
+  options: AgentOptions,
+  { sessionId, signal = new AbortController().signal }: Parameters<Agent["compact"]>[0],
+): Promise<CompactResult> {
+  const { provider, contextTokens } = options;
+  const conversation = await continueSession(store, sessionId);
+  const { purse, budget } = openAccount({ options, given: {}, provider, parent: undefined });
+  const messages = await compactSession(conversation, { provider, contextTokens, budget, signal });
+  return { messages, cost_usd: purse.spentUsd() ?? null };
 }
 
 interface AccountOptions {
@@ -230,20 +263,8 @@ function checkLimits({ provider, ...limits }: AgentOptions): void {
   if (provider.price === undefined) throw new ConfigError(noPrice(provider));
 }
 
-function checkRunLimits({ maxTurns = 1, maxUsd = 1 }: RunLimits): void {
-  if (!(maxTurns >= 1)) throw new ToolError("invalid_input", `maxTurns is ${maxTurns}; it must be at least 1`);
-  if (!(maxUsd > 0)) throw new ToolError("invalid_input", `maxUsd is ${maxUsd}; it must be more than 0`);
-}
-
 function noPrice({ name, model }: Provider): string {
   return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept; limit tokens instead (--max-tokens), or choose another model`;
-}
-
-function checkPrompt(prompt: string): void {
-  if (prompt.trim() === "") throw new ToolError("invalid_input", "the prompt is empty; say what is to be done");
-  if (prompt.length <= maxPromptChars) return;
-  const message = `the prompt has ${prompt.length} characters, at most ${maxPromptChars} are taken; put what is to be read into a file and name it`;
-  throw new ToolError("too_large", message);
 }
 
 function lower(own: number | undefined, given: number | undefined): number | undefined {
@@ -257,19 +278,6 @@ async function openWanted(wanted: WantedProvider, { provider, openProvider }: Ag
   if (openProvider !== undefined) return openProvider(wanted);
   const message = `only ${provider.name}'s ${provider.model} is configured here; leave out provider and model`;
   throw new ToolError("not_allowed", message);
-}
-
-async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {
-  checkSessionId(sessionId);
-  let messages: readonly Message[] = (await store.load(sessionId))?.messages ?? [];
-  return {
-    sessionId,
-    messages: () => messages,
-    async append(added) {
-      await store.append(sessionId, messages.length, added);
-      messages = [...messages, ...added];
-    },
-  };
 }
 
 function engineOf(options: EngineSource | ToolSource): () => Promise<Engine> {

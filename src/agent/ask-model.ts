@@ -1,5 +1,5 @@
 import { ProviderError } from "../errors.ts";
-import type { AssistantPart, Message } from "../message.ts";
+import type { AssistantPart, StoredMessage } from "../message.ts";
 import type { ModelReply, ModelRequest, ModelTool, Provider } from "../providers/provider.ts";
 import type { AnswerFormat } from "./answer-format.ts";
 import { brokenReply, type Budget, type GrantedRequest } from "./budget.ts";
@@ -24,10 +24,10 @@ export interface AskOptions {
 /** The messages of a session, and the way to add to them. */
 export interface Conversation {
   readonly sessionId: string;
-  /** Everything that was said so far; the list is never changed. */
-  messages(): readonly Message[];
-  /** Add to the messages and store them, together. */
-  append(messages: readonly Message[]): Promise<void>;
+  /** Everything that was stored so far; the list is never changed. */
+  messages(): readonly StoredMessage[];
+  /** Add to the messages and store them, together. One at a time. */
+  append(messages: readonly StoredMessage[]): Promise<void>;
 }
 
 export type Asked =

@@ -1,6 +1,7 @@
 import { ProviderError } from "../errors.ts";
-import type { Message, UserMessage } from "../message.ts";
+import type { Message, StoredMessage, UserMessage } from "../message.ts";
 import type { ModelReply, ModelRequest, Provider } from "../providers/provider.ts";
+import { inOrderOfCalls, saidMessages, type Said } from "../session/said.ts";
 import { cutText } from "../text.ts";
 import { brokenReply, type Budget, type Reservation } from "./budget.ts";
 import { estimatePart } from "./estimate.ts";
@@ -12,11 +13,12 @@ import { eventsUntilAbort } from "./until-abort.ts";
  * rest as it was. Stored conversations are only ever added to: a summary is a message at the end of what was stored
  * when it was made.
  */
-export function shownMessages(messages: readonly Message[]): readonly Message[] {
-  const summary = messages.findLast((message) => summarizedBy(message) > 0);
-  if (summary === undefined) return messages;
-  const rest = messages.slice(summarizedBy(summary)).filter((message) => summarizedBy(message) === 0);
-  return [summary, ...rest];
+export function shownMessages(stored: readonly StoredMessage[]): readonly Message[] {
+  const said = saidMessages(stored);
+  const summary = said.findLast(isSummary)?.message;
+  const from = summary === undefined ? 0 : summarizedBy(summary);
+  const rest = said.flatMap((one) => (one.index >= from && !isSummary(one) ? [one.message] : []));
+  return inOrderOfCalls(summary === undefined ? rest : [summary, ...rest]);
 }
 
 export interface CompactOptions {
@@ -39,18 +41,22 @@ export type Compaction =
  *
  * @throws ProviderError where the model does not give a summary
  */
-export async function compact(messages: readonly Message[], options: CompactOptions): Promise<Compaction> {
-  const first = Math.max(0, ...messages.map(summarizedBy));
-  const cut = tailStart(messages, first, options.targetTokens / 3);
-  const older = messages.slice(first, cut);
+export async function compact(stored: readonly StoredMessage[], options: CompactOptions): Promise<Compaction> {
+  const said = saidMessages(stored);
+  const earlier = said.findLast(isSummary)?.message;
+  const first = earlier === undefined ? 0 : summarizedBy(earlier);
+  const cut = tailStart(said, { first, end: stored.length, maxTokens: options.targetTokens / 3 });
+  const older = said.flatMap((one) => {
+    return one.index >= first && one.index < cut && !isSummary(one) ? [one.message] : [];
+  });
   if (!older.some(({ role }) => role === "assistant")) return { type: "nothing" };
-  const earlier = messages.findLast((message) => summarizedBy(message) > 0);
-  const told = [...(earlier === undefined ? [] : [earlier]), ...older.filter((one) => summarizedBy(one) === 0)];
+  const told = inOrderOfCalls([...(earlier === undefined ? [] : [earlier]), ...older]);
+  const summarized = said.flatMap(({ index, message }) => (index < cut ? [message] : []));
   for (let maxChars = options.targetTokens * 1.5; ; maxChars /= 2) {
     try {
       const summary = await summarize(transcriptOf(told, Math.floor(maxChars)), options);
       if ("limit" in summary) return { type: "limit", limit: summary.limit };
-      const text = summaryText(messages.slice(0, cut), summary.text);
+      const text = summaryText(summarized, summary.text);
       return { type: "summary", message: { role: "user", text, summarizes: cut } };
     } catch (thrown) {
       const isTooLong = thrown instanceof ProviderError && thrown.kind === "context";
@@ -67,16 +73,22 @@ function summarizedBy(message: Message): number {
   return message.role === "user" ? (message.summarizes ?? 0) : 0;
 }
 
+function isSummary({ message }: Said): boolean {
+  return summarizedBy(message) > 0;
+}
+
 /** Where the turns begin that are kept: as many of the last ones as fit. */
-function tailStart(messages: readonly Message[], first: number, maxTokens: number): number {
-  let start = messages.length;
+function tailStart(
+  said: readonly Said[],
+  { first, end, maxTokens }: { first: number; end: number; maxTokens: number },
+): number {
+  let start = end;
   let tokens = 0;
-  for (let index = messages.length - 1; index >= first; index--) {
-    const message = messages[index];
-    if (message === undefined) break;
-    if (summarizedBy(message) === 0) tokens += estimatePart(message);
+  for (const one of said.toReversed()) {
+    if (one.index < first) break;
+    if (!isSummary(one)) tokens += estimatePart(one.message);
     if (tokens > maxTokens) break;
-    if (message.role !== "tool") start = index; // its answers stand behind it: a turn begins here
+    if (one.message.role !== "tool") start = one.index; // its answers stand behind it: a turn begins here
   }
   return start;
 }

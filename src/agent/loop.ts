@@ -1,29 +1,32 @@
 import { AxonerError, ProviderError, SessionConflictError, ToolError, type ErrorCode } from "../errors.ts";
-import type { AssistantPart, Message, ToolCall } from "../message.ts";
+import type { ToolCall } from "../message.ts";
 import type { Provider, StopReason } from "../providers/provider.ts";
+import { callsOf } from "../session/said.ts";
+import { answerCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
 import { repairPrompt } from "./answer-format.ts";
 import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
-import { openRepeats, type Repeats } from "./repeats.ts";
-import { runTools, type ToolRunOptions } from "./run-tools.ts";
+import { openRepeats } from "./repeats.ts";
 import { startTimer } from "./timer.ts";
 import { toTokenUsage } from "./usage.ts";
 
-export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<ToolRunOptions, "signal" | "timesMade"> {
+export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<AnswerOptions, "signal" | "repeats"> {
   provider: Provider;
   purse: Purse;
   /** Equal tool calls of one run, after which it ends. */
   maxRepeats: number;
   maxTimeMs: number | undefined;
+  /** Calls of the last reply that an earlier run has not answered. */
+  unanswered: readonly ToolCall[];
   signal: AbortSignal;
 }
 
 /**
  * Let the model reply and run the tools it calls until it calls none or a limit is reached. Whatever goes wrong with
  * a tool is told to the model; what goes wrong with the model or the store ends the run and stands in `run_finished`.
- * A reply is stored together with the answers to all its calls, so the stored conversation is valid at every moment,
- * after an abort included. Leaving the iteration early stops everything; the turn in flight is not stored then.
+ * Answers are stored as they come; after an abort, and where the iteration is left early, every call has one. Where
+ * the process ends before they do, the next run of the session sees to it.
  *
  * @throws what is no error of axoner: a defect
  */
@@ -58,24 +61,25 @@ type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
 const maxRepairs = 2;
 
 async function* takeTurns(given: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
-  const { signal } = given;
+  const { signal, unanswered } = given;
   const { conversation, isFailure } = watchStore(given.conversation);
   const options = { ...given, conversation };
   const repeats = openRepeats(options.maxRepeats);
   let repairs = 0;
   try {
+    if (unanswered.length > 0) tally.tool_calls += yield* finishCalls(unanswered, { ...options, repeats });
     for (;;) {
       signal.throwIfAborted();
       const asked = yield* takeReply(options, tally);
       if (asked.type === "limit") return { exit_reason: asked.limit };
       const { reply } = asked;
-      const calls = callsOf(reply.parts);
-      const answers = yield* answerCalls(calls, options, { tally, repeats });
-      await conversation.append([{ role: "assistant", parts: reply.parts }, ...answers]);
+      const calls = callsOf({ role: "assistant", parts: reply.parts });
       if (calls.length > 0) {
+        tally.tool_calls += yield* answerCalls(reply.parts, calls, { ...options, repeats });
         if (repeats.reached()) return { exit_reason: "repeating" };
         continue;
       }
+      await conversation.append([{ role: "assistant", parts: reply.parts }]);
       const ending = endingOfAnswer(asked, tally, options);
       if (!("problem" in ending)) return ending;
       if (repairs++ >= maxRepairs) return misfit(ending.problem);
@@ -96,30 +100,6 @@ async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
   tally.text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
   yield { type: "model_replied", turn, stop_reason: stopReason, usage: usage ? toTokenUsage(usage) : null };
   return asked;
-}
-
-/** More calls of one reply than this are not run. */
-const maxCallsPerReply = 128;
-
-async function* answerCalls(
-  calls: readonly ToolCall[],
-  options: LoopOptions,
-  { tally, repeats }: { tally: Tally; repeats: Repeats },
-): AsyncGenerator<AgentEvent, Message[]> {
-  if (calls.length === 0) return [];
-  const run = calls.slice(0, maxCallsPerReply);
-  tally.tool_calls += run.length;
-  const answers = yield* runTools(run, { ...options, timesMade: repeats.count(run) });
-  for (const [index, { text }] of answers.entries()) {
-    const call = run[index];
-    // the one result that changes by itself
-    if (call !== undefined && text.startsWith('{"status":"running"')) repeats.forgive(call);
-  }
-  const text = `ERROR too_large: ${calls.length} calls in one reply, of which the first ${maxCallsPerReply} were run; make this one again if it is still needed`;
-  const left = calls.slice(maxCallsPerReply).map(({ id, name }): Message => {
-    return { role: "tool", callId: id, name, ok: false, text };
-  });
-  return [...answers, ...left];
 }
 
 type Answered = Ending | { problem: string; format: NonNullable<LoopOptions["answerFormat"]> };
@@ -172,8 +152,4 @@ function codeOf(thrown: AxonerError): ErrorCode {
   if (thrown instanceof ToolError) return thrown.code;
   if (thrown instanceof ProviderError) return "provider_error";
   return thrown instanceof SessionConflictError ? "conflict" : "unavailable";
-}
-
-function callsOf(parts: readonly AssistantPart[]): ToolCall[] {
-  return parts.flatMap((part) => (part.type === "tool_call" ? [part.call] : []));
 }

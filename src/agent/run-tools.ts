@@ -21,6 +21,8 @@ export interface ToolRunOptions {
   traceTool?: TraceTool | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
+  /** Told of each answer as it comes; the call has finished once this has resolved. A rejection ends all of them. */
+  keep(answer: ToolMessage): Promise<void>;
 }
 
 const parallelCalls = 8;
@@ -33,11 +35,11 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade, traceTool }: ToolRunOptions,
+  { engine, signal, toolTimeoutMs, timesMade, traceTool, keep }: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
   const leaving = followAbort(signal);
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = { engine, toolTimeoutMs, traceTool, signal: leaving.signal, emit: events.push };
+  const options = { engine, toolTimeoutMs, traceTool, keep, signal: leaving.signal, emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
@@ -64,9 +66,12 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   const result = await (options.traceTool?.(call, work) ?? work());
   const { pictures, note } = picturesOf(result);
   const text = resultText(result) + note + repeatNote(times);
-  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms: Date.now() - startedAt });
+  const elapsed_ms = Date.now() - startedAt;
   const images = pictures.length === 0 ? {} : { images: pictures };
-  return { role: "tool", callId: id, name, ok: result.ok, text, ...images };
+  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images };
+  await options.keep(answered);
+  options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms });
+  return answered;
 }
 
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {

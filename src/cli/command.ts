@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { SessionStore } from "../session/store.ts";
 
 /** One subcommand: takes the arguments that are no options of the configuration, resolves with the exit code. */
 export type Command = (args: readonly string[], context: CommandContext) => Promise<ExitCode>;
@@ -17,6 +18,7 @@ export interface CommandContext {
   /** Opened on demand; whoever made the context closes them. */
   openEngine(): Promise<Engine>;
   openAgent(): Promise<Agent>;
+  openStore(): Promise<SessionStore>;
 }
 
 /** A stream that may be a terminal, e.g. `process.stdout`. */

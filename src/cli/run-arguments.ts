@@ -9,10 +9,12 @@ export interface RunArguments {
   prompt: string | undefined;
   format: Format;
   schemaFile: string | undefined;
+  /** Go on with the session's interrupted run. */
+  isResumed: boolean;
   isHelp: boolean;
 }
 
-const known = ["--json", "--events", "--output-schema", "--help", "-h"];
+const known = ["--json", "--events", "--output-schema", "--resume", "--help", "-h"];
 
 /** @throws ConfigError for what `axoner run` does not know */
 export function readRunArguments(args: readonly string[]): RunArguments {
@@ -33,7 +35,9 @@ export function readRunArguments(args: readonly string[]): RunArguments {
   const formats = (["json", "events"] as const).filter((format) => options.includes(`--${format}`));
   if (formats.length > 1) throw new ConfigError("axoner run prints either --json or --events");
   const isHelp = options.includes("--help") || options.includes("-h");
-  return { prompt, format: formats[0] ?? "text", schemaFile, isHelp };
+  const isResumed = options.includes("--resume");
+  if (isResumed && prompt !== undefined) throw new ConfigError("axoner run takes either a prompt or --resume");
+  return { prompt, format: formats[0] ?? "text", schemaFile, isResumed, isHelp };
 }
 
 function takeSchemaFile(args: readonly string[]): { schemaFile: string | undefined; rest: string[] } {

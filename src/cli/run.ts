@@ -15,6 +15,7 @@ Runs the agent once: its text streams to stdout, what it does is told on stderr.
   --json        print one JSON object at the end instead of the text
   --events      print every event as a line of JSON instead of the text
   --session ID  continue this conversation, or begin it
+  --resume      without a prompt: go on with the run of --session ID that was interrupted
   --output-schema FILE
                 answer with JSON of this JSON Schema, which is printed instead of the text
 
@@ -28,13 +29,17 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 limit reached, 4 provider refused o
  * @throws ConfigError for arguments it does not know and for an empty prompt
  */
 export const run = withOutcome(async (args, context) => {
-  const { prompt: given, format, schemaFile, isHelp } = readRunArguments(args);
+  const { prompt: given, format, schemaFile, isResumed, isHelp } = readRunArguments(args);
   if (isHelp) {
     await write(context.stdout, usage);
     return exitCodes.done;
   }
   const prompt = given === "-" ? await readStdin(context) : given;
-  if (prompt === undefined || prompt.trim() === "") throw new ConfigError('there is no prompt: axoner run "PROMPT"');
+  if (isResumed && context.session === undefined) {
+    throw new ConfigError("--resume goes on with a session; name it: axoner run --resume --session ID");
+  }
+  if (!isResumed && (prompt === undefined || prompt.trim() === ""))
+    throw new ConfigError('there is no prompt: axoner run "PROMPT"');
   const outputSchema = schemaFile === undefined ? undefined : await readSchemaFile(schemaFile);
   const agent = await context.openAgent();
   const report = openProgress(context.stderr);

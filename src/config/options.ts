@@ -12,6 +12,8 @@ export interface Option<Value = unknown> {
   /** What a value must be, as a sentence goes on after "must be". */
   wanted: string;
   isList: boolean;
+  /** Its flag stands alone: `--durable`. */
+  isFlag?: true;
   fallback: Value;
   /** Undefined for what cannot be its value. */
   parse(given: unknown): Value | undefined;
@@ -43,7 +45,10 @@ export const options = {
     undefined,
   ),
   session: text("ID  continue this conversation, or begin it"),
-  store: text("URL  where conversations are kept: file:DIR or memory: (default: file: in the workspace)"),
+  store: text(
+    "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
+  ),
+  durable: flag("  conversations survive a loss of power too, not only the death of the process"),
   log_level: {
     help: "LEVEL  silent, error, warn, info or debug, on stderr",
     wanted: `one of ${logLevels.join(", ")}`,
@@ -90,6 +95,21 @@ function text(help: string): Option<string | undefined> {
     isList: false,
     fallback: undefined,
     parse: (given) => (typeof given === "string" ? given : undefined),
+  };
+}
+
+function flag(help: string): Option<boolean> {
+  return {
+    help,
+    wanted: "true or false",
+    isList: false,
+    isFlag: true,
+    fallback: false,
+    parse(given) {
+      if (typeof given === "boolean") return given;
+      if (given === "true" || given === "1") return true;
+      return given === "false" || given === "0" ? false : undefined;
+    },
   };
 }
 

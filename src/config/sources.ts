@@ -8,7 +8,7 @@ import { isJsonObject } from "../message.ts";
 
 /** Option values by their key in the configuration file, before they are checked. */
 export type Settings = Record<string, unknown>;
-type Shape = Readonly<Record<string, { isList: boolean }>>;
+type Shape = Readonly<Record<string, { isList: boolean; isFlag?: true }>>;
 
 /** The flags among the arguments. What is no option of ours stays in `rest`, in its order. */
 export function readCommandLine(
@@ -16,7 +16,12 @@ export function readCommandLine(
   shape: Shape,
 ): { settings: Settings; configFile?: string; rest: string[] } {
   const keys = new Set([...Object.keys(shape), "config"]);
-  const options = Object.fromEntries([...keys].map((key) => [flagOf(key), { type: "string" as const }]));
+  const options = Object.fromEntries(
+    [...keys].map((key) => [
+      flagOf(key),
+      { type: shape[key]?.isFlag === true ? ("boolean" as const) : ("string" as const) },
+    ]),
+  );
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
   const settings: Settings = {};
   const taken = new Set<number>();
@@ -24,6 +29,11 @@ export function readCommandLine(
     if (token.kind !== "option") continue;
     const key = token.name.replaceAll("-", "_");
     if (!keys.has(key) || token.rawName !== `--${flagOf(key)}`) continue;
+    if (shape[key]?.isFlag === true) {
+      taken.add(token.index);
+      settings[key] = token.value ?? true;
+      continue;
+    }
     if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
       throw new ConfigError(`--${token.name} needs a value`);
     }
@@ -70,11 +80,16 @@ export function readUserFile({ path, named }: UserFile): Settings & { secrets: R
   const { keys, ...options } = settings;
   if (keys !== undefined && !isStringRecord(keys))
     throw new ConfigError(`${path}: "keys" must be an object of strings`);
-  const secret = keys !== undefined ? "keys" : options["database"] !== undefined ? "databases" : undefined;
+  const secret = keys !== undefined ? "keys" : options["database"] !== undefined ? "databases" : secretStore(options);
   if (secret !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
     throw new ConfigError(`${path} holds ${secret} but others can read it; run: chmod 600 ${path}`);
   }
   return { ...options, secrets: keys ?? {} };
+}
+
+/** A store on a server has its password in the URL. */
+function secretStore({ store }: Settings): string | undefined {
+  return typeof store === "string" && /^(rediss?|postgres(ql)?):/.test(store) ? "the address of a store" : undefined;
 }
 
 /** A project's own `axoner.json`. Keys it has no say in are ignored with a warning. */

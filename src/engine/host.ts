@@ -26,7 +26,7 @@ const heapFlags = ["--max-semi-space-size=8", "--single-threaded-gc"];
 
 /**
  * For glibc: what is large is given back to the system when it is freed. Its own threshold rises with the first page of
- * 10 MB, and threads then keep what they had: 100 MB after a few such pages. Others do not know these names.
+ * 10 MB, and threads then keep what they had: 100 MB after a few such pages. See decision 29. Other libraries do not know these names.
  */
 const mallocSettings = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144", MALLOC_TRIM_THRESHOLD_: "262144" };
 

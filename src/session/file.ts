@@ -1,222 +1,139 @@
-import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fstatSync,
-  lstatSync,
-  open as openCallback,
-  readSync,
-  writeSync,
-} from "node:fs";
-import { lstat, mkdir, open, readdir, unlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { lstatSync, unlinkSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { AxonerError, errorMessage, systemErrorCode } from "../errors.ts";
-import { openLimit, type Limit } from "../limit.ts";
-import type { Message } from "../message.ts";
-import { openPositions } from "./positions.ts";
-import { encodeRecord, scanRecords, type Position, type Scan } from "./record.ts";
-import {
-  checkSessionId,
-  conflict,
-  isSessionId,
-  summarize,
-  type Session,
-  type SessionStore,
-  type SessionSummary,
-  type StoreOptions,
-} from "./store.ts";
+import { log } from "../log.ts";
+import { once } from "../once.ts";
+import { appendRecord, newAppend, type Append } from "./file/append-record.ts";
+import { openJournal } from "./file/journal.ts";
+import { openPositions } from "./file/positions.ts";
+import { scanRecords, start, type Scan } from "./file/record.ts";
+import { recoverJournals } from "./file/recover.ts";
+import { replaceFile } from "./file/replace-file.ts";
+import { pathOf, readFrom, sessionPaths, unlessMissing, withFile } from "./file/session-file.ts";
+import { summarize, type Session, type SessionStore, type SessionSummary, type StoreOptions } from "./store.ts";
 
-const suffix = ".jsonl";
-/** However many sessions are saved at once. One turn of the event loop saves no more either, so fewer would be slower. */
-const maxOpenFiles = 128;
-/** Of as many the end is known without reading them. */
-const rememberedSessions = 20_000;
-const openFile = promisify(openCallback);
-const syncToDisk = promisify(fdatasync);
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+/** A file is written anew where more than half of it, and more than this, counts for nothing. */
+const leastWasteBytes = 1_000_000;
+const maxAttempts = 20;
+const secondLookMs = 50;
 
 /**
  * Sessions as files of a folder, one each, which several processes may write to at once. Only the owner can read
- * them. An append has been given to the system before it resolves, and survives the end of this process; with `durable`
- * it is on the disk, folder included. No file stays open between two calls, and few are open at once. The folder is on a local file system:
- * appends of several machines to one file are not atomic on NFS.
+ * them. What an append acknowledges survives the death of the process; with `durable` the loss of power too: appends
+ * of all sessions are then written to one journal, which a single `fdatasync` makes lasting for all that wait. The
+ * folder is on a local file system: appends of several machines to one file are not atomic on NFS.
  *
- * @throws AxonerError from any method where the folder or a file cannot be read or written, or is damaged
+ * A file that was damaged is kept in the folder `damaged` and reported; what stands before the damage goes on.
+ *
+ * @throws AxonerError from any method where the folder or a file cannot be read or written
  */
 export function openFileStore(folder: string, { durable = false }: StoreOptions = {}): SessionStore {
   const directory = resolve(folder);
-  const positions = openPositions(rememberedSessions);
-  const limit = openLimit(maxOpenFiles);
-  const limited: Limit = (work, kind) => explained(directory, () => limit(work, kind));
+  const positions = openPositions(20_000);
+  const recovery = once(() => recoverJournals(directory));
+  const journal = durable ? openJournal(directory) : undefined;
 
-  const append = async (id: string, seen: number, messages: readonly Message[]): Promise<void> => {
-    const path = pathOf(directory, id);
-    const file = await openForAppend(path, seen === 0);
-    if (file === undefined) throw conflict(id, seen, 0);
-    try {
-      const stats = fstatSync(file);
-      const from = positions.recall(id, stats);
-      const { size: sizeBytes } = stats;
-      positions.remember(id, stats, await appendRecord({ id, seen, messages, file, from, sizeBytes, path, durable }));
-      if (durable && sizeBytes === 0) await syncFolder(directory);
-    } finally {
-      closeSync(file);
+  const store: SessionStore = {
+    async load(id) {
+      return loadSession(pathOf(directory, id));
+    },
+    async append(id, seen, messages) {
+      const path = pathOf(directory, id);
+      const { line, position, fileBytes, othersBefore } = await appendWhole(newAppend(path, { id, seen, messages }));
+      await journal?.add({ path, line, isAlone: !othersBefore });
+      const { wastedBytes } = position;
+      if (wastedBytes > leastWasteBytes && wastedBytes > fileBytes / 2) await replaceFile(path);
+    },
+    async list(limit) {
+      return listSessions(directory, limit);
+    },
+    async delete(id) {
+      const path = pathOf(directory, id);
+      const existed = unlessMissing(() => (unlinkSync(path), true)) ?? false;
+      if (existed) await journal?.forget({ path, id });
+      return existed;
+    },
+    async close() {
+      await journal?.close();
+    },
+  };
+
+  async function appendWhole(append: Append) {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const appended = appendRecord(append, positions);
+      if (appended.type === "appended") return appended;
+      if (appended.type === "replace") await replaceAndReport(append.path, appended.damaged);
     }
-  };
+    throw new AxonerError(`${append.path}: other processes were first ${maxAttempts} times; try again later`);
+  }
 
-  return {
-    load: (id) => limited(() => loadSession(directory, id)),
-    // what is under way before what begins: of thousands of conversations fewer are in their middle at a time
-    append: (id, seen, messages) => limited(() => append(id, seen, messages), seen > 0 ? "next" : "last"),
-    list: (most) => limited(() => listSessions(directory, most)),
-    delete: (id) =>
-      limited(async () => {
-        const path = pathOf(directory, id);
-        return (await unlessMissing(unlink(path).then(() => true))) ?? false;
-      }),
-    close: () => Promise.resolve(),
-  };
+  return explained(directory, store, recovery.get);
 }
 
-async function loadSession(directory: string, id: string): Promise<Session | undefined> {
-  const path = pathOf(directory, id);
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  const file = await unlessMissing(open(path, O_RDONLY | O_NOFOLLOW));
-  if (file === undefined) return undefined;
-  try {
-    const { records } = scanRecords(await file.readFile(), { offset: 0, messageCount: 0 }, path);
-    const updatedAt = records.at(-1)?.at;
-    if (updatedAt === undefined) return undefined;
-    return { id, messages: records.flatMap((record) => record.messages), updatedAt };
-  } finally {
-    await file.close();
+async function loadSession(path: string): Promise<Session | undefined> {
+  const scan = scanFile(path);
+  if (scan === undefined) return undefined;
+  if (scan.damaged) {
+    await replaceAndReport(path, true);
+    return loadSession(path);
   }
+  const [first] = scan.records;
+  const last = scan.records.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return { id: first.id, messages: scan.records.flatMap(({ messages }) => messages), updatedAt: last.at };
+}
+
+async function replaceAndReport(path: string, damaged: boolean): Promise<void> {
+  if (damaged) {
+    // a long record that is being written just now is seen in parts
+    await delay(secondLookMs);
+    if (scanFile(path)?.damaged !== true) return;
+  }
+  const replaced = await replaceFile(path);
+  if (replaced?.quarantine === undefined) return;
+  log.warn(
+    `the session in ${path} was damaged: what was readable, ${replaced.messageCount} messages, goes on; the whole file is kept as ${replaced.quarantine}`,
+  );
+}
+
+function scanFile(path: string): Scan | undefined {
+  return withFile(path, "read", ({ fd }) => scanRecords(readFrom(fd, 0), start));
 }
 
 async function listSessions(directory: string, limit: number): Promise<SessionSummary[]> {
-  const newest = (await datedIds(directory)).toSorted((a, b) => b.mtimeMs - a.mtimeMs);
+  const dated = sessionPaths(directory).flatMap((path) => {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true ? [{ path, mtimeMs: stats.mtimeMs }] : [];
+  });
   const summaries: SessionSummary[] = [];
-  for (const { id, mtimeMs } of newest) {
+  for (const { path } of dated.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
     if (summaries.length >= limit) break;
+    const session = await loadSession(path);
+    if (session !== undefined) summaries.push(summarize(session));
+  }
+  return summaries.toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
+}
+
+/** The store after what a power loss left was put right, with errors of the system that say what they were about. */
+function explained(directory: string, store: SessionStore, recovered: () => Promise<void>): SessionStore {
+  const guard = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
-      const session = await loadSession(directory, id);
-      if (session !== undefined) summaries.push(summarize(session));
+      await recovered();
+      return await work();
     } catch (thrown) {
-      if (!(thrown instanceof AxonerError)) throw thrown;
-      const updatedAt = new Date(mtimeMs).toISOString();
-      summaries.push({ id, title: "(this session is damaged)", messageCount: 0, updatedAt });
+      if (systemErrorCode(thrown) === undefined || thrown instanceof AxonerError) throw thrown;
+      const advice = "check its permissions and the space on the disk, or name another folder with --store";
+      throw new AxonerError(`the sessions in ${directory} cannot be used: ${errorMessage(thrown)}; ${advice}`, {
+        cause: thrown,
+      });
     }
-  }
-  return summaries;
-}
-
-async function openForAppend(path: string, isNew: boolean): Promise<number | undefined> {
-  const flags = O_RDWR | O_APPEND | O_NOFOLLOW | (isNew ? O_CREAT : 0);
-  const file = await unlessMissing(openFile(path, flags, 0o600));
-  if (file !== undefined || !isNew) return file;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  return openFile(path, flags, 0o600);
-}
-
-interface Append {
-  id: string;
-  seen: number;
-  messages: readonly Message[];
-  file: number;
-  /** Where the records that are not yet known begin. */
-  from: Position;
-  sizeBytes: number;
-  path: string;
-  durable: boolean;
-}
-
-/**
- * Add a record behind the others and find out whether it stands first among those that saw as much.
- *
- * Synchronous but for the wait for the disk: a record goes to the system's memory in less time than to another thread.
- * (To make a file may wait for the disk, so opening one does not stand here.)
- */
-async function appendRecord(append: Append): Promise<Position> {
-  const { id, seen, messages, file, path, durable } = append;
-  const writer = randomUUID();
-  const text = encodeRecord({ seen, writer, at: new Date().toISOString(), messages: [...messages] });
-  let scan = scanFrom(file, append.from, append);
-  // more than once only where another writer is killed in the middle of a record, just before ours
-  for (let attempt = 1; attempt <= 3; attempt++) {
-    if (scan.messageCount !== seen) throw conflict(id, seen, scan.messageCount);
-    if (messages.length === 0) return scan.position;
-    const record = Buffer.from(scan.torn ? `\n${text}` : text);
-    writeSync(file, record);
-    if (durable) await syncToDisk(file);
-    const { size: sizeBytes } = fstatSync(file);
-    const offset = scan.position.offset + record.length;
-    // nothing else came between
-    if (!scan.torn && sizeBytes === offset) return { offset, messageCount: seen + messages.length };
-    scan = scanFrom(file, scan.position, { sizeBytes, path });
-    if (scan.records.some((other) => other.writer === writer)) return scan.position;
-  }
-  throw new AxonerError(`${path}: a message could not be written whole; is the disk full?`);
-}
-
-/** Read what stands behind a position. */
-function scanFrom(file: number, from: Position, { sizeBytes, path }: Pick<Append, "sizeBytes" | "path">): Scan {
-  const bytes = Buffer.alloc(Math.max(0, sizeBytes - from.offset));
-  let filled = 0;
-  while (filled < bytes.length) {
-    const bytesRead = readSync(file, bytes, filled, bytes.length - filled, from.offset + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return scanRecords(bytes.subarray(0, filled), from, path);
-}
-
-async function datedIds(directory: string): Promise<{ id: string; mtimeMs: number }[]> {
-  const names = (await unlessMissing(readdir(directory))) ?? [];
-  const ids = names
-    .flatMap((name) => (name.endsWith(suffix) ? [name.slice(0, -suffix.length)] : []))
-    .filter(isSessionId);
-  const dated: { id: string; mtimeMs: number }[] = [];
-  for (const id of ids) {
-    const stats = await unlessMissing(lstat(pathOf(directory, id)));
-    if (stats?.isFile()) dated.push({ id, mtimeMs: stats.mtimeMs });
-  }
-  return dated;
-}
-
-function pathOf(directory: string, id: string): string {
-  checkSessionId(id);
-  return join(directory, id + suffix);
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const folder = await open(directory, O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  }
-}
-
-/** Says in an error of the system what it was about. */
-async function explained<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (systemErrorCode(thrown) === undefined || thrown instanceof AxonerError) throw thrown;
-    const advice = "check its permissions and the space on the disk, or name another folder with --store";
-    throw new AxonerError(`the sessions in ${directory} cannot be used: ${errorMessage(thrown)}; ${advice}`, {
-      cause: thrown,
-    });
-  }
+  };
+  return {
+    load: (id) => guard(() => store.load(id)),
+    append: (id, seen, messages) => guard(() => store.append(id, seen, messages)),
+    list: (limit) => guard(() => store.list(limit)),
+    delete: (id) => guard(() => store.delete(id)),
+    close: () => guard(() => store.close()),
+  };
 }

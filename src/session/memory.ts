@@ -1,7 +1,13 @@
-import { checkSessionId, conflict, summarize, type Session, type SessionStore } from "./store.ts";
+import { ConfigError } from "../errors.ts";
+import { checkSessionId, conflict, summarize, type Session, type SessionStore, type StoreOptions } from "./store.ts";
 
-/** Sessions that end with the process. */
-export function openMemoryStore(): SessionStore {
+/**
+ * Sessions that end with the process.
+ *
+ * @throws ConfigError where they shall be durable
+ */
+export function openMemoryStore({ durable = false }: StoreOptions = {}): SessionStore {
+  if (durable) throw new ConfigError("the store memory: cannot be --durable; name another, e.g. --store file:sessions");
   /** In the order they were written to last. */
   const sessions = new Map<string, Session>();
   return {

@@ -1,6 +1,6 @@
 import { SessionConflictError, ToolError } from "../errors.ts";
-import type { Message } from "../message.ts";
-import { beginning, cutText } from "../text.ts";
+import type { StoredMessage } from "../message.ts";
+import { beginning, cutText, printable } from "../text.ts";
 
 /**
  * Keeps conversations. Every implementation passes `sessionStoreContract` of `axoner/testing`.
@@ -17,7 +17,7 @@ export interface SessionStore {
    *
    * @throws SessionConflictError when the session does not hold exactly `seen` messages: another writer was first
    */
-  append(id: string, seen: number, messages: readonly Message[]): Promise<void>;
+  append(id: string, seen: number, messages: readonly StoredMessage[]): Promise<void>;
   /** The sessions that were written to last, newest first. */
   list(limit: number): Promise<SessionSummary[]>;
   /** Resolves with whether there was one. */
@@ -25,17 +25,29 @@ export interface SessionStore {
   close(): Promise<void>;
 }
 
+/** Tells the other processes of a machine which sessions are in use. Advice: what decides is `append`. */
+export interface Presence {
+  /**
+   * To be followed by `leave`, whatever happens between them.
+   *
+   * @throws ToolError `conflict` where another process is in the session
+   */
+  enter(id: string): Promise<void>;
+  leave(id: string): Promise<void>;
+}
+
 export interface Session {
   id: string;
-  messages: Message[];
+  messages: StoredMessage[];
   /** ISO 8601, UTC. */
   updatedAt: string;
 }
 
 export interface SessionSummary {
   id: string;
-  /** The beginning of what the user said first. */
+  /** As it was given; else the beginning of what the user said first. */
   title: string;
+  /** Of all that is stored. */
   messageCount: number;
   /** ISO 8601, UTC. */
   updatedAt: string;
@@ -47,7 +59,7 @@ export interface StoreOptions {
 }
 
 /** Session names become file names and keys: nothing else passes. */
-export function isSessionId(id: string): boolean {
+function isSessionId(id: string): boolean {
   return /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/.test(id);
 }
 
@@ -67,7 +79,30 @@ export function conflict(id: string, seen: number, found: number): SessionConfli
 
 /** What `list` tells of a session. */
 export function summarize({ id, messages, updatedAt }: Session): SessionSummary {
-  const first = messages.find((message) => message.role === "user");
-  const title = beginning((first?.text ?? "").replace(/\s+/g, " ").trim(), 80);
-  return { id, title, messageCount: messages.length, updatedAt };
+  const { given, said } = titlesIn(messages);
+  return { id, title: given ?? said ?? "", messageCount: messages.length, updatedAt };
+}
+
+const maxTitleChars = 80;
+
+/** The title that was given last, and the one that the first prompt makes, where the messages hold such. */
+export function titlesIn(messages: readonly StoredMessage[]): Titles {
+  let said: string | undefined;
+  let given: string | undefined;
+  for (const message of messages) {
+    if (message.role === "user") said ??= toTitle(message.text);
+    if (message.role === "note" && message.type === "title") given = toTitle(message.title);
+  }
+  return { said, given };
+}
+
+export interface Titles {
+  said: string | undefined;
+  given: string | undefined;
+}
+
+/** One line that every database takes as text. */
+function toTitle(text: string): string {
+  const line = printable(beginning(text, 2_000)).replace(/\s+/g, " ").trim();
+  return beginning(line, maxTitleChars).toWellFormed();
 }

@@ -141,7 +141,7 @@ export class Tokenizer {
     const start = this.#at;
     // Its first character may be any, `=` too.
     this.#at = endOfAttributeName(this.#html, start + 1);
-    const endOfName = this.#at;
+    const nameEnd = this.#at;
     this.#skipSpace();
     let value = "";
     if (this.#html.charCodeAt(this.#at) === equals) {
@@ -150,7 +150,7 @@ export class Tokenizer {
       value = this.#value();
     }
     if (attributes === undefined) return;
-    const name = nameOf(this.#html, start, endOfName);
+    const name = nameOf(this.#html, start, nameEnd);
     if (!Object.hasOwn(attributes, name)) attributes[name] = value;
   }
 

@@ -87,9 +87,9 @@ describe("what a run cost that ended in the middle of a reply", () => {
     const controller = new AbortController();
     const events = agent.run({ prompt: "go", signal: controller.signal });
     let last: AgentEvent | undefined;
-    for await (const event of events) {
-      if (event.type === "text") controller.abort();
-      last = event;
+    for await (const seen of events) {
+      if (seen.type === "text") controller.abort();
+      last = seen;
     }
     expect(last).toMatchObject({ exit_reason: "cancelled", usage: { input_tokens: 100_000 } });
     expect(last).toHaveProperty("cost_usd", lostUsd);

@@ -110,6 +110,38 @@ describe("databases", () => {
   });
 });
 
+describe("the store", () => {
+  test("is durable by a flag that stands alone, by the environment and by the file", () => {
+    startIn(home);
+    expect(readConfig(["run"]).config.durable).toBe(false);
+    expect(readConfig(["--durable", "run"])).toMatchObject({ config: { durable: true }, rest: ["run"] });
+    expect(readConfig(["run", "--durable=false"]).config.durable).toBe(false);
+    vi.stubEnv("AXONER_DURABLE", "1");
+    expect(readConfig([]).config.durable).toBe(true);
+    expect(readConfig(["--durable=false"]).config.durable).toBe(false);
+    vi.stubEnv("AXONER_DURABLE", undefined);
+    writeUserFile('{"durable": true}');
+    expect(readConfig([]).config.durable).toBe(true);
+  });
+
+  test("is never a source, in a folder or in a file with its log", () => {
+    startIn(home);
+    expect(readConfig(["--store", "file:kept"]).config.private_paths).toContain(join(home, "kept"));
+    expect(readConfig(["--store", "sqlite:kept.db"]).config.private_paths).toEqual(
+      expect.arrayContaining([join(home, "kept.db"), join(home, "kept.db-wal")]),
+    );
+  });
+
+  test("on a server stands in a file that its owner alone can read", () => {
+    startIn(home);
+    writeUserFile('{"store": "redis://:hidden-secret@h"}', 0o644);
+    expect(() => readConfig([])).toThrow(/address of a store.*chmod 600/);
+    expect(() => readConfig([])).not.toThrow(/hidden-secret/);
+    writeUserFile('{"store": "sqlite:x.db"}', 0o644);
+    expect(readConfig([]).config.store).toBe("sqlite:x.db");
+  });
+});
+
 describe("what is wrong is named", () => {
   test.each([
     [["--max-turns", "many"], /--max-turns/],
@@ -119,6 +151,7 @@ describe("what is wrong is named", () => {
     [["--plugin", "/nonexistent.ts"], /--plugin/],
     [["--base-url", "ftp://x"], /--base-url/],
     [["--log-level", "loud"], /--log-level/],
+    [["--durable=perhaps"], /--durable/],
     [["--config", "/nonexistent.json"], /nonexistent\.json/],
   ])("%j", (argv, message) => {
     startIn(home);

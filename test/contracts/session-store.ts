@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sessionStoreContract } from "../../src/contracts/session-store.ts";
-import type { Message } from "../../src/message.ts";
+import type { Message, StoredMessage } from "../../src/message.ts";
 import type { SessionStore } from "../../src/session/store.ts";
 
 /** What every session store does. `open` makes an empty one. */
@@ -14,6 +14,6 @@ export function say(text: string): Message {
   return { role: "user", text };
 }
 
-export function texts(session: { messages: readonly Message[] } | undefined): string[] {
+export function texts(session: { messages: readonly StoredMessage[] } | undefined): string[] {
   return (session?.messages ?? []).map((message) => (message.role === "user" ? message.text : message.role));
 }

@@ -1,33 +1,11 @@
-import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../support/config.ts";
-import { builtCli } from "../support/server.ts";
+import { blocksIn, runBlock } from "../support/shell-block.ts";
 
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
-}
-
-/** Run a block as somebody would in a new folder. Gives the JSON lines that it prints. */
-async function run(block: string): Promise<unknown[]> {
-  const folder = temporaryFolder();
-  mkdirSync(join(folder, "bin"));
-  writeFileSync(join(folder, "bin/axoner"), `#!/bin/sh\nexec "${process.execPath}" "${builtCli}" "$@"\n`);
-  chmodSync(join(folder, "bin/axoner"), 0o755);
-  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: join(folder, "bin") };
-  const { stdout } = await promisify(execFile)("sh", ["-ec", block], { cwd: folder, env });
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as unknown);
-}
-
 test("the shell block of the README prints what it promises", async () => {
-  const replies = await run(blocks("sh")[0] ?? "");
+  const replies = await runBlock(blocksIn(readme, "sh")[0] ?? "");
   expect(replies).toHaveLength(5);
   expect(replies).toEqual(
     expect.arrayContaining([
@@ -44,7 +22,7 @@ test("the shell block of the README prints what it promises", async () => {
 });
 
 test("the data block of the README profiles, joins, draws and exports", async () => {
-  const [profile, joined, chart, exported] = await run(blocks("sh")[1] ?? "");
+  const [profile, joined, chart, exported] = await runBlock(blocksIn(readme, "sh")[1] ?? "");
   expect(profile).toMatchObject({ row_count: 3, problems: [{ line: 4, code: "missing_cells" }] });
   expect(joined).toMatchObject({
     columns: ["sku", "revenue"],

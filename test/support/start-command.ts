@@ -6,6 +6,8 @@ import { noServices } from "../../src/agent/no-services.ts";
 import type { Command, CommandContext, ExitCode, Output } from "../../src/cli/command.ts";
 import { openLocalEngine } from "../../src/engine/local.ts";
 import { ToolError } from "../../src/errors.ts";
+import { openMemoryStore } from "../../src/session/memory.ts";
+import type { SessionStore } from "../../src/session/store.ts";
 import { scriptedProvider, type ScriptStep } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 
@@ -38,6 +40,7 @@ const wait = defineTool({
 export interface StartOptions {
   script?: readonly ScriptStep[];
   settings?: Partial<AgentSettings>;
+  store?: SessionStore;
   session?: string;
   stdin?: string | Readable;
   closedStdout?: boolean;
@@ -52,6 +55,7 @@ export async function startCommand(
   options: StartOptions = {},
 ): Promise<{ code: ExitCode; stdout: string; stderr: string }> {
   const { script = [], settings, session, stdin = "", isTTY = false, signal = new AbortController().signal } = options;
+  const { store = openMemoryStore() } = options;
   const stdout: Output & PassThrough = new PassThrough();
   const stderr: Output & PassThrough = new PassThrough();
   const engine = openLocalEngine({ tools: [greet, wait], services: () => noServices });
@@ -62,7 +66,8 @@ export async function startCommand(
     stderr: Object.assign(stderr, { isTTY }),
     signal,
     openEngine: async () => engine,
-    openAgent: async () => createAgent({ provider: scriptedProvider(script), engine, ...settings }),
+    openAgent: async () => createAgent({ provider: scriptedProvider(script), engine, store, ...settings }),
+    openStore: async () => store,
   };
   if (options.closedStdout) stdout.destroy();
   const printed = Promise.all([options.closedStdout ? "" : text(stdout), text(stderr)]);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { cancelOnServer, type CancelTarget, type ServerProcess } from "./postgres-cancel.ts";
 import { isWithoutTls } from "./postgres-errors.ts";
-import { tlsOptions, type PostgresAddress } from "./postgres-url.ts";
+import { tlsOptions, type PostgresAddress } from "../../postgres-url.ts";
 
 /** A connection for one statement. Whoever opens one closes it. */
 export interface PostgresConnection {

@@ -1,7 +1,7 @@
 import { errorMessage, systemErrorCode, ToolError, type ErrorCode } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { cutText } from "../../text.ts";
-import { hostname, type PostgresAddress } from "./postgres-url.ts";
+import { hostname, type PostgresAddress } from "../../postgres-url.ts";
 
 /** What a failure is told with. */
 export interface PostgresFailure {

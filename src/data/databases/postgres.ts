@@ -3,7 +3,7 @@ import { connectPostgres, type PostgresConnection } from "./postgres-connection.
 import { explainPostgresError, type PostgresFailure } from "./postgres-errors.ts";
 import { openRowStream } from "./postgres-rows.ts";
 import { beginReading } from "./postgres-session.ts";
-import { readPostgresUrl } from "./postgres-url.ts";
+import { readPostgresUrl } from "../../postgres-url.ts";
 import { checkStatement } from "./statement-check.ts";
 
 export interface PostgresOptions {

@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import type { Position } from "./record.ts";
+import { start, type Position } from "./record.ts";
 
 /** How far the files of sessions were read, so that an append reads only what is new. */
 export interface Positions {
@@ -15,11 +15,11 @@ export function openPositions(limit: number): Positions {
     recall(id, stats) {
       const position = known.get(id);
       const isSame = position !== undefined && position.file === identityOf(stats) && position.offset <= stats.size;
-      return isSame ? position : { offset: 0, messageCount: 0 };
+      return isSame ? position : start;
     },
-    remember(id, stats, { offset, messageCount }) {
+    remember(id, stats, position) {
       known.delete(id);
-      known.set(id, { file: identityOf(stats), offset, messageCount });
+      known.set(id, { file: identityOf(stats), ...position });
       const [oldest] = known.keys();
       if (known.size > limit && oldest !== undefined) known.delete(oldest);
     },

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import type { ConnectionOptions } from "node:tls";
-import { errorMessage, ToolError } from "../../errors.ts";
+import { errorMessage, ToolError } from "./errors.ts";
 
 /** How to reach a server, out of the URL of a configuration. */
 export interface PostgresAddress {
@@ -30,24 +30,25 @@ const defaultTimeoutMs = 10_000;
  * Read `postgres://user:password@host:port/database?sslmode=…` as libpq does.
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
  *
+ * @param option where the URL is given
  * @throws ToolError `unavailable` with a message that holds nothing of the URL
  */
-export function readPostgresUrl(text: string): PostgresAddress {
+export function readPostgresUrl(text: string, option = "--database NAME=URL"): PostgresAddress {
   const url = URL.parse(text) ?? URL.parse(text.replace("//@", "//").replace("///", "//localhost/"));
-  if (url === null) throw broken("it is no URL; percent-encode what is special in a password, e.g. @ as %40");
+  if (url === null) throw broken("it is no URL; percent-encode what is special in a password, e.g. @ as %40", option);
   const given = (name: string) => url.searchParams.get(name) || undefined;
   const mode = given("sslmode") ?? (given("ssl") === "true" ? "require" : "prefer");
   const sslMode = sslModes.find((known) => known === mode);
-  if (sslMode === undefined) throw broken(`sslmode must be one of ${sslModes.join(", ")}`);
-  const user = decode(url.username) || given("user") || userInfo().username;
-  const password = decode(url.password) || given("password");
+  if (sslMode === undefined) throw broken(`sslmode must be one of ${sslModes.join(", ")}`, option);
+  const user = decode(url.username, option) || given("user") || userInfo().username;
+  const password = decode(url.password, option) || given("password");
   const passphrase = given("sslpassword");
   const timeoutS = Number(given("connect_timeout") ?? 0);
   return {
-    host: given("host") ?? (decode(url.hostname.replace(/^\[(.*)\]$/, "$1")) || "localhost"),
+    host: given("host") ?? (decode(url.hostname.replace(/^\[(.*)\]$/, "$1"), option) || "localhost"),
     port: Number(url.port || given("port") || 5_432),
     user,
-    database: decode(url.pathname.slice(1)) || given("dbname") || user,
+    database: decode(url.pathname.slice(1), option) || given("dbname") || user,
     password,
     sslMode,
     sslFiles: {
@@ -93,11 +94,11 @@ async function readPem(name: string, path: string): Promise<string> {
   }
 }
 
-function decode(text: string): string {
+function decode(text: string, option: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw broken("a % in it is not followed by two hex digits; write % as %25");
+    throw broken("a % in it is not followed by two hex digits; write % as %25", option);
   }
 }
 
@@ -106,6 +107,6 @@ function optional<Key extends string>(key: Key, value: string | undefined): { [n
 }
 
 /** Nothing of the URL is said, which may hold a password. */
-function broken(why: string): ToolError {
-  return new ToolError("unavailable", `the URL of the database cannot be read: ${why} (--database NAME=URL)`);
+function broken(why: string, option: string): ToolError {
+  return new ToolError("unavailable", `the URL of the database cannot be read: ${why} (${option})`);
 }

@@ -1,0 +1,31 @@
+import { ToolError } from "../errors.ts";
+import type { Conversation } from "./ask-model.ts";
+import { compact, shownMessages, type CompactOptions } from "./compact.ts";
+import { estimateTokens } from "./estimate.ts";
+
+export interface CompactSessionOptions extends Omit<CompactOptions, "targetTokens"> {
+  /** What the model can read at once, where that is known. */
+  contextTokens: number | undefined;
+}
+
+/**
+ * Sum up the older part of a session because its user wants it, to half of what it is.
+ *
+ * @returns how many messages the summary stands for; 0 where there was nothing to sum up
+ */
+export async function compactSession(
+  conversation: Conversation,
+  { contextTokens = Infinity, ...options }: CompactSessionOptions,
+): Promise<number> {
+  const stored = conversation.messages();
+  if (stored.length === 0) throw new ToolError("not_found", `there is no session ${conversation.sessionId}`);
+  const targetTokens = Math.min(contextTokens, estimateTokens(JSON.stringify(shownMessages(stored)))) / 2;
+  const compaction = await compact(stored, { ...options, targetTokens });
+  if (compaction.type === "nothing") return 0;
+  if (compaction.type === "limit") {
+    const limit = `--${compaction.limit.replace("_", "-")}`;
+    throw new ToolError("budget_exceeded", `a summary would go beyond ${limit}; raise it`);
+  }
+  await conversation.append([compaction.message]);
+  return compaction.message.summarizes ?? 0;
+}

@@ -1,0 +1,57 @@
+import { ToolError } from "../errors.ts";
+import type { StoredMessage, ToolCall } from "../message.ts";
+import { saidMessages, unansweredCalls } from "../session/said.ts";
+import { checkSessionId, type Presence, type SessionStore } from "../session/store.ts";
+import { interruptedAnswer } from "./answer-calls.ts";
+import type { Conversation } from "./ask-model.ts";
+
+/** Do something in a session that is marked as in use. Of one without a name nobody else knows. */
+export async function* whileIn<Event>(
+  sessionId: string | undefined,
+  presence: Presence | undefined,
+  work: () => AsyncIterable<Event>,
+): AsyncGenerator<Event, void> {
+  if (sessionId === undefined || presence === undefined) {
+    yield* work();
+    return;
+  }
+  await presence.enter(sessionId);
+  try {
+    yield* work();
+  } finally {
+    await presence.leave(sessionId);
+  }
+}
+
+/** What a session holds, or nothing yet, and the way to add to it. */
+export async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {
+  checkSessionId(sessionId);
+  let messages: readonly StoredMessage[] = (await store.load(sessionId))?.messages ?? [];
+  return {
+    sessionId,
+    messages: () => messages,
+    async append(added) {
+      await store.append(sessionId, messages.length, added);
+      messages = [...messages, ...added];
+    },
+  };
+}
+
+/**
+ * Store the prompt behind what was said; what an earlier run has left unanswered is answered before it, or given back
+ * for the run to answer where there is no prompt.
+ */
+export async function beginRun(conversation: Conversation, prompt: string | undefined): Promise<ToolCall[]> {
+  const said = saidMessages(conversation.messages());
+  const unanswered = unansweredCalls(said);
+  if (prompt !== undefined) {
+    await conversation.append([...unanswered.map(interruptedAnswer), { role: "user", text: prompt }]);
+    return [];
+  }
+  const last = said.at(-1)?.message;
+  if (last !== undefined && (last.role !== "assistant" || unanswered.length > 0)) return unanswered;
+  const { sessionId } = conversation;
+  const why =
+    last === undefined ? `there is no session ${sessionId}` : `the last run of session ${sessionId} has ended`;
+  throw new ToolError("not_found", `${why}, so there is nothing to go on with; give a prompt`);
+}
