@@ -8,7 +8,7 @@
  *   --jobs whole,streamed,start,failing,held,cancel   all unless told: replies that come whole or in pieces; the way from
  *                                      spawn to the first request; 2 % of the calls refused once; every session in
  *                                      flight at the same time; 20 sessions cancelled in the middle of a reply
- *   --engines axoner,loop              only engines whose names hold one of these
+ *   --engines axoner,loop              only engines whose names begin with one of these
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -202,7 +202,7 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds);
 const sizes = positionals.length === 0 ? [1, 100, 1_000, 10_000] : positionals.map(Number);
 const wanted = values.jobs.split(",");
-const engines = openEngines().filter(({ name }) => values.engines.split(",").some((part) => name.includes(part)));
+const engines = openEngines().filter(({ name }) => values.engines.split(",").some((part) => name.startsWith(part)));
 const givenUp = new Set<string>();
 
 await mkdir(folder, { recursive: true });

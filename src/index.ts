@@ -14,7 +14,18 @@ export {
   type ErrorCode,
 } from "./errors.ts";
 export type { BodyReader, Host, HostRequest, HostResponse } from "./host.ts";
-export type { AssistantPart, JsonObject, JsonValue, Message, Picture, ToolCall, Usage } from "./message.ts";
+export type {
+  AssistantPart,
+  JsonObject,
+  JsonValue,
+  Message,
+  Note,
+  Picture,
+  StoredMessage,
+  ToolCall,
+  ToolMessage,
+  Usage,
+} from "./message.ts";
 export { openNodeHost } from "./node-host.ts";
 export { openProvider } from "./providers/index.ts";
 export type {

@@ -1,4 +1,4 @@
-import { openStore, type Message } from "../../src/index.ts";
+import { openStore, type StoredMessage } from "../../src/index.ts";
 
 const roles = "user,assistant,tool,tool,assistant,tool,assistant";
 const texts = ["bolts of %", "nuts of %", "ordered for %", "The order is %"];

@@ -47,12 +47,17 @@ export async function* runTools(
   let isLeft = true;
   try {
     yield* events;
+    const all = await ended;
     isLeft = false;
-    return await ended;
+    return all;
   } finally {
+    // left early, or one answer could not be kept
     if (isLeft) leaving.abort();
-    await ended;
-    leaving.release();
+    try {
+      await ended;
+    } finally {
+      leaving.release();
+    }
   }
 }
 

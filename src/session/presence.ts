@@ -1,15 +1,17 @@
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
 import { log } from "../log.ts";
+import { isJsonObject } from "../message.ts";
 import { isAlive } from "./file/boot.ts";
 import { hashOf, unlessMissing } from "./file/session-file.ts";
 import type { Presence } from "./store.ts";
 
-const markSchema = z.object({ pid: z.number(), started: z.string(), since: z.string() });
-
-type Mark = z.output<typeof markSchema>;
+interface Mark {
+  pid: number;
+  started: string;
+  since: string;
+}
 
 /**
  * Presence by files of a folder, each with the process that is in a session. Of one process several runs may be in a
@@ -82,10 +84,17 @@ function leaveMark(path: string): boolean {
 function readMark(path: string): Mark | undefined {
   const text = unlessMissing(() => readFileSync(path, "utf8"));
   try {
-    return text === undefined ? undefined : markSchema.safeParse(JSON.parse(text)).data;
+    const mark: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isMark(mark) ? mark : undefined;
   } catch {
     return undefined; // not one of ours
   }
+}
+
+function isMark(value: unknown): value is Mark {
+  if (!isJsonObject(value)) return false;
+  const { pid, started, since } = value;
+  return typeof pid === "number" && typeof started === "string" && typeof since === "string";
 }
 
 /** The number of a process is given to another one some time after its end, hence the start. */

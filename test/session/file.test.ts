@@ -196,8 +196,7 @@ test.skipIf(process.platform !== "linux")("thousands of appends at once keep few
   onTestFinished(() => clearInterval(timer));
   const ids = Array.from({ length: 2_000 }, (_, session) => `s${session}`);
   await Promise.all(ids.map((id) => store.append(id, 0, [say(id)])));
-  expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(128);
+  expect(most).toBeLessThanOrEqual(1);
   for (const id of ids) expect(texts(await store.load(id))).toEqual([id]);
 });
 

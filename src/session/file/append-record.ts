@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { fstatSync, writeSync } from "node:fs";
 import { AxonerError } from "../../errors.ts";
 import type { StoredMessage } from "../../message.ts";
@@ -17,7 +17,7 @@ export interface Append {
 }
 
 export function newAppend(path: string, append: Pick<Append, "id" | "seen" | "messages">): Append {
-  return { path, ...append, writer: randomBytes(8).toString("hex") };
+  return { path, ...append, writer: randomUUID() };
 }
 
 export type Appended =

@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import { z } from "zod";
 import type { StoredMessage } from "../../message.ts";
 
 /**
@@ -10,16 +9,13 @@ import type { StoredMessage } from "../../message.ts";
  * stands first has won; every reader skips the other's. A line whose checksum is wrong is what a killed writer left. A
  * seal, `"record":{"seal":true}`, ends a file that is being replaced: what stands behind it does not count.
  */
-const recordSchema = z.object({
-  id: z.string(),
-  seen: z.number(),
-  writer: z.string(),
-  at: z.string(),
-  // the checksum vouches that we wrote them
-  messages: z.array(z.custom<StoredMessage>()),
-});
-
-export type SessionRecord = z.output<typeof recordSchema>;
+export interface SessionRecord {
+  id: string;
+  seen: number;
+  writer: string;
+  at: string;
+  messages: StoredMessage[];
+}
 
 const newline = 0x0a;
 const beforeRecord = '{"crc":"00000000","record":'.length;
@@ -127,7 +123,8 @@ function decodeAt(bytes: Buffer, at: number, end: number): SessionRecord | "seal
   const text = bytes.subarray(at + beforeRecord, end - 1);
   if (head.slice(8, 16) !== checksum(text)) return undefined;
   const decoded = text.toString("utf8");
-  return decoded === sealText ? "seal" : recordSchema.parse(JSON.parse(decoded));
+  // the checksum vouches that we wrote it
+  return decoded === sealText ? "seal" : (JSON.parse(decoded) as SessionRecord);
 }
 
 function checksum(text: string | Buffer): string {

@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { log } from "../../log.ts";
+import { isJsonObject, type JsonObject } from "../../message.ts";
 import { bootId, isAlive } from "./boot.ts";
 import { journalFolder, makeSafe, type JournalHeader } from "./journal.ts";
 import { readRecords, scanRecords, start, type SessionRecord } from "./record.ts";
 import { replaceFile } from "./replace-file.ts";
 import { pathOf, readFrom, unlessMissing, withFile } from "./session-file.ts";
-
-const header = z.object({ pid: z.number(), boot: z.string() });
-const deletion = z.object({ deleted: z.string(), at: z.string() });
 
 /**
  * Put right what a process left that did not close its journal. Where the machine was on all the time its session
@@ -58,24 +55,25 @@ function take(folder: string, name: string): TakenJournal | undefined {
 
 /** A journal that was killed before its first line was whole holds nothing that was acknowledged. */
 function headerOf(bytes: Buffer): JournalHeader {
-  const parsed = header.safeParse(parse(bytes.toString("utf8", 0, Math.max(0, bytes.indexOf("\n")))));
-  return parsed.success ? parsed.data : { pid: 0, boot: "" };
+  const { pid, boot } = parse(bytes.toString("utf8", 0, Math.max(0, bytes.indexOf("\n"))));
+  return typeof pid === "number" && typeof boot === "string" ? { pid, boot } : { pid: 0, boot: "" };
 }
 
 function deletionsIn(bytes: Buffer): [string, string][] {
   const lines = bytes.toString("utf8").split("\n");
   return lines.flatMap((line) => {
     if (!line.startsWith('{"deleted":')) return [];
-    const { data: found } = deletion.safeParse(parse(line));
-    return found === undefined ? [] : [[found.deleted, found.at] satisfies [string, string]];
+    const { deleted, at } = parse(line);
+    return typeof deleted === "string" && typeof at === "string" ? [[deleted, at] satisfies [string, string]] : [];
   });
 }
 
-function parse(line: string): unknown {
+function parse(line: string): JsonObject {
   try {
-    return JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    return isJsonObject(value) ? value : {};
   } catch {
-    return undefined; // torn: it was not acknowledged
+    return {}; // torn: it was not acknowledged
   }
 }
 
