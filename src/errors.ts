@@ -73,7 +73,7 @@ export class ProviderError extends AxonerError {
   readonly status: number | undefined;
   /** How long the provider asked to be left alone; undefined where it did not say. */
   readonly retryAfterMs: number | undefined;
-  /** What was spent all the same, as far as the service told before it broke off; of all attempts. */
+  /** What was spent all the same, as far as the service told before it broke off; of the last attempt. */
   readonly usage: Usage | undefined;
 
   constructor(message: string, options: ProviderErrorOptions) {

@@ -11,6 +11,7 @@ import type { AgentTask, StartAgent } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
 import { openBudget } from "./budget.ts";
 import { callingRun, parentOf, type ParentRun } from "./calling-run.ts";
+import { checkRun } from "./check-run.ts";
 import { compactSession } from "./compact-session.ts";
 import { beginRun, continueSession, whileIn } from "./conversation.ts";
 import { engineOf, narrowEngine, withTool } from "./engines.ts";
@@ -98,8 +99,8 @@ export interface Agent {
   /**
    * Run to the end and report on the way. Nothing happens before the iteration begins; leaving it early cancels.
    *
-   * @throws ToolError `invalid_input` or `too_large` for a prompt, a session name or a schema that cannot be used,
-   *   `not_found` without a prompt where there is nothing to go on with, and what the store throws before the first
+   * @throws ToolError `invalid_input` or `too_large` for a prompt, a limit, a session name or a schema that cannot be
+   *   used, `not_found` without a prompt where there is nothing to go on with, and what the store throws before the first
    *   turn; later errors stand in `run_finished`
    */
   run(options: RunOptions): AsyncIterable<AgentEvent>;
@@ -122,9 +123,6 @@ export interface CompactResult {
   cost_usd: number | null;
 }
 
-/** More than any model reads. */
-const maxPromptChars = 4_000_000;
-
 /**
  * A model with tools. Runs of different sessions may go on at once; of two runs of one session the slower ends with
  * the error `conflict`.
@@ -143,7 +141,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
 
   async function* runIn(given: RunOptions, parent?: ParentRun): AsyncGenerator<AgentEvent, void> {
-    if (given.prompt !== undefined) checkPrompt(given.prompt);
+    checkRun(given);
     const provider = given.provider ?? options.provider;
     const depth = parent?.depth ?? 0;
     const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
@@ -257,7 +255,15 @@ async function finished(run: AsyncIterable<AgentEvent>): Promise<RunResult> {
 }
 
 function checkLimits({ provider, ...limits }: AgentOptions): void {
-  const counts = ["maxTurns", "maxTokens", "maxTimeMs", "maxOutputTokens", "contextTokens", "maxRepeats"] as const;
+  const counts = [
+    "maxTurns",
+    "maxTokens",
+    "maxTimeMs",
+    "maxOutputTokens",
+    "contextTokens",
+    "maxRepeats",
+    "toolTimeoutMs",
+  ] as const;
   const wrong = counts.find((name) => limits[name] !== undefined && !(limits[name] >= 1));
   if (wrong !== undefined) throw new ConfigError(`${wrong} must be at least 1`);
   if (limits.maxUsd === undefined) return;
@@ -276,13 +282,6 @@ function checkNames({ tools, subAgentDepth = 0 }: AgentSettings & ToolSource): v
 
 function noPrice({ name, model }: Provider): string {
   return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept`;
-}
-
-function checkPrompt(prompt: string): void {
-  if (prompt.trim() === "") throw new ToolError("invalid_input", "the prompt is empty; say what is to be done");
-  if (prompt.length <= maxPromptChars) return;
-  const message = `the prompt has ${prompt.length} characters, at most ${maxPromptChars} are taken; put what is to be read into a file and name it`;
-  throw new ToolError("too_large", message);
 }
 
 function lower(own: number | undefined, given: number | undefined): number | undefined {

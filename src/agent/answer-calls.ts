@@ -5,6 +5,7 @@ import type { AgentEvent } from "./events.ts";
 import { openKeeper } from "./keep-answers.ts";
 import type { Repeats } from "./repeats.ts";
 import { runTools, type ToolRunOptions } from "./run-tools.ts";
+import { untilAbort } from "./until-abort.ts";
 
 export interface AnswerOptions extends Omit<ToolRunOptions, "timesMade" | "keep"> {
   conversation: Conversation;
@@ -65,7 +66,7 @@ export async function* finishCalls(
   options: AnswerOptions,
 ): AsyncGenerator<AgentEvent, number> {
   const { conversation, engine, repeats } = options;
-  const again = await readOnlyOf(calls, engine);
+  const again = await untilAbort(readOnlyOf(calls, engine), options.signal);
   const unknown = calls.filter((call) => !again.includes(call));
   const keep = openKeeper(conversation.append);
   if (unknown.length > 0) await keep(unknown.map(interruptedAnswer));

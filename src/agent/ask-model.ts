@@ -6,6 +6,7 @@ import { brokenReply, type Budget, type GrantedRequest } from "./budget.ts";
 import { compact, shownMessages } from "./compact.ts";
 import type { Estimate } from "./estimate.ts";
 import type { AgentEvent } from "./events.ts";
+import { eventsUntilAbort, untilAbort } from "./until-abort.ts";
 
 export interface AskOptions {
   provider: Provider;
@@ -41,13 +42,9 @@ const maxCompactions = 3;
  * Ask for one reply. Where the conversation is too long for the model it is summed up first, and again, shorter, where
  * that was not enough.
  *
- * @param onSummary told of each reply that was a summary, to count it
  * @throws ProviderError
  */
-export async function* askModel(
-  options: AskOptions,
-  onSummary: (reply: ModelReply) => void,
-): AsyncGenerator<AgentEvent, Asked> {
+export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent, Asked> {
   const { conversation, contextTokens = Infinity, estimate } = options;
   for (let compactions = 0; ;) {
     const request = await requestOf(options);
@@ -67,17 +64,16 @@ export async function* askModel(
       compactions = maxCompactions; // the service shall say whether it is too long
       continue;
     }
-    onSummary(compaction.reply);
     await conversation.append([compaction.message]);
     yield { type: "compacted", messages: compaction.message.summarizes ?? 0 };
   }
 }
 
-async function requestOf({ system, conversation, tools, answerFormat }: AskOptions): Promise<ModelRequest> {
+async function requestOf({ system, conversation, tools, answerFormat, signal }: AskOptions): Promise<ModelRequest> {
   return {
     system,
     messages: shownMessages(conversation.messages()),
-    tools: await tools(),
+    tools: await untilAbort(tools(), signal),
     ...(answerFormat === undefined ? {} : { output: { name: "answer", schema: answerFormat.schema } }),
   };
 }
@@ -89,13 +85,13 @@ async function* stream(
 ): AsyncGenerator<AgentEvent, Asked | ProviderError> {
   const granted = budget.reserve(request, "turn");
   if (granted.limit !== undefined) return { type: "limit", limit: granted.limit };
-  const { maxOutputTokens, shortenedBy, settle } = granted;
+  const { maxOutputTokens, shortenedBy, meter, settle } = granted;
   let reply: ModelReply | undefined;
   let failure: unknown;
   let text = "";
   try {
-    const sent = maxOutputTokens === undefined ? request : { ...request, maxOutputTokens };
-    for await (const event of provider.stream(sent, signal)) {
+    const sent = { ...request, meter, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
+    for await (const event of eventsUntilAbort(provider.stream(sent, signal), signal)) {
       if (event.type === "done") reply = { ...event, parts: event.parts.map(storable) };
       else {
         text += event.text;

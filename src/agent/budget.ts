@@ -1,9 +1,10 @@
 import { ProviderError } from "../errors.ts";
 import type { Usage } from "../message.ts";
-import type { ModelReply, ModelRequest, Price } from "../providers/provider.ts";
-import { estimateTokens, estimateUsage, type Estimate } from "./estimate.ts";
+import type { ModelReply, ModelRequest, Price, RequestMeter } from "../providers/provider.ts";
+import { openAttempts, type BrokenReply } from "./attempts.ts";
+import type { Estimate } from "./estimate.ts";
 import type { Purse } from "./purse.ts";
-import { costOf, priceFor } from "./usage.ts";
+import { inputUsd, priceFor } from "./usage.ts";
 
 export interface BudgetOptions {
   purse: Purse;
@@ -27,21 +28,14 @@ export interface GrantedRequest {
   maxOutputTokens: number | undefined;
   /** What made that less than was wanted. */
   shortenedBy: SpendLimit | undefined;
+  /** For the provider, which may ask more than once. */
+  meter: RequestMeter;
   /** Pay for the reply, or for what was spent on one that did not come. To be called once. */
   settle(outcome: ModelReply | BrokenReply): void;
 }
 
-/** A request without a whole reply. */
-export interface BrokenReply {
-  type: "broken";
-  /** As far as the service told. */
-  usage: Usage | undefined;
-  /** What was said until then. */
-  text: string;
-}
-
 export function brokenReply(failure: unknown, text: string): BrokenReply {
-  return { type: "broken", usage: failure instanceof ProviderError ? failure.usage : undefined, text };
+  return { type: "broken", failure: failure instanceof ProviderError ? failure : undefined, text };
 }
 
 /** Asked before every request, so that none is sent that could cost more than what is left. */
@@ -56,6 +50,7 @@ const usualOutputTokens = 32_768;
 
 export function openBudget({ purse, maxTurns, maxOutputTokens, price, estimate }: BudgetOptions): Budget {
   let turns = 0;
+  const onCounted = (usage: Usage) => purse.count(usage);
   return {
     reserve(request, kind) {
       if (kind === "turn" && turns >= maxTurns) return { limit: "max_turns" };
@@ -70,41 +65,22 @@ export function openBudget({ purse, maxTurns, maxOutputTokens, price, estimate }
       if (allowed < Math.min(leastOutputTokens, wanted ?? Infinity)) return { limit };
       const isShortened = allowed < (wanted ?? Infinity);
       const granted = isShortened ? allowed : wanted;
-      const giveBack = isLimited ? purse.hold(mostOf(inputTokens, granted ?? 0, price())) : () => undefined;
+      const attempts = openAttempts({ purse, isLimited, inputTokens, maxOutputTokens: granted, price, onCounted });
       return {
         limit: undefined,
         maxOutputTokens: granted,
         shortenedBy: isShortened ? limit : undefined,
+        meter: attempts.meter,
         settle(outcome) {
-          giveBack();
-          const spend = (usage: Usage, known: Price | undefined, isCounted: boolean) =>
-            purse.spend({
-              tokens: usage.inputTokens + usage.outputTokens,
-              usd: known === undefined ? 0 : costOf(usage, known),
-              isUsdKnown: known !== undefined && isCounted,
-            });
-          if (outcome.type === "broken") {
-            const { usage, text } = outcome;
-            if (usage !== undefined) spend(usage, price(), true);
-            else if (isLimited && text !== "") {
-              spend({ inputTokens, outputTokens: estimateTokens(text) }, price(), false);
-            }
-            return;
-          }
-          if (kind === "turn") {
-            turns += 1;
-            estimate.learn(request, outcome);
-          }
-          const usage = outcome.usage ?? (isLimited ? estimateUsage(inputTokens, outcome) : uncounted);
-          spend(usage, outcome.servedBy === undefined ? price() : outcome.servedBy.price, outcome.usage !== undefined);
-          if (outcome.lost !== undefined) spend(outcome.lost, price(), true);
+          attempts.settle(outcome);
+          if (outcome.type === "broken" || kind !== "turn") return;
+          turns += 1;
+          estimate.learn(request, outcome);
         },
       };
     },
   };
 }
-
-const uncounted: Usage = { inputTokens: 0, outputTokens: 0 };
 
 /** How long a reply may be for what is left once the input is paid, at its dearest. What has no price is too dear. */
 function affordable(usd: number, inputTokens: number, usual: Price | undefined): number {
@@ -113,14 +89,4 @@ function affordable(usd: number, inputTokens: number, usual: Price | undefined):
   const rest = usd - inputUsd(inputTokens, price);
   if (rest < 0) return -1;
   return price.output === 0 ? Infinity : (rest / price.output) * 1_000_000;
-}
-
-function mostOf(inputTokens: number, outputTokens: number, usual: Price | undefined) {
-  const price = usual === undefined ? undefined : priceFor(usual, inputTokens);
-  const usd = price === undefined ? 0 : inputUsd(inputTokens, price) + (outputTokens * price.output) / 1_000_000;
-  return { tokens: inputTokens + outputTokens, usd };
-}
-
-function inputUsd(inputTokens: number, price: Price): number {
-  return (inputTokens * Math.max(price.input, price.cacheWrite)) / 1_000_000;
 }

@@ -1,6 +1,6 @@
 import { AxonerError, ProviderError, SessionConflictError, ToolError, type ErrorCode } from "../errors.ts";
 import type { ToolCall } from "../message.ts";
-import type { ModelReply, Provider, StopReason } from "../providers/provider.ts";
+import type { Provider, StopReason } from "../providers/provider.ts";
 import { callsOf } from "../session/said.ts";
 import { answerCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
 import { repairPrompt } from "./answer-format.ts";
@@ -8,6 +8,7 @@ import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
 import { openRepeats } from "./repeats.ts";
+import { startTimer } from "./timer.ts";
 import { toTokenUsage } from "./usage.ts";
 
 export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<AnswerOptions, "signal" | "repeats"> {
@@ -33,7 +34,7 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
   const { conversation, maxTimeMs, purse } = options;
   const tally: Tally = { text: "", turns: 0, tool_calls: 0 };
   const late = new AbortController();
-  const timer = maxTimeMs === undefined ? undefined : setTimeout(() => late.abort(), maxTimeMs);
+  const stopTimer = startTimer(() => late.abort(), maxTimeMs ?? Infinity);
   try {
     const signal = AbortSignal.any([options.signal, late.signal]);
     const ending = yield* takeTurns({ ...options, signal }, tally);
@@ -44,13 +45,13 @@ export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent,
       type: "run_finished",
       session_id: conversation.sessionId,
       ...tally,
-      usage: purse.counted(),
+      usage: toTokenUsage(purse.counted()),
       cost_usd,
       ...ending,
       exit_reason: reason,
     };
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }
 
@@ -59,8 +60,10 @@ type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
 
 const maxRepairs = 2;
 
-async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
-  const { conversation, signal, unanswered } = options;
+async function* takeTurns(given: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
+  const { signal, unanswered } = given;
+  const { conversation, isFailure } = watchStore(given.conversation);
+  const options = { ...given, conversation };
   const repeats = openRepeats(options.maxRepeats);
   let repairs = 0;
   try {
@@ -83,18 +86,16 @@ async function* takeTurns(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
       await conversation.append([{ role: "user", text: repairPrompt(ending.problem, ending.format) }]);
     }
   } catch (thrown) {
-    if (thrown instanceof ProviderError) countTokens(thrown, options.purse);
-    return endingOf(thrown, signal);
+    return endingOf(thrown, signal.aborted && !isFailure(thrown));
   }
 }
 
 async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Asked> {
   const turn = tally.turns + 1;
   yield { type: "turn_started", session_id: options.conversation.sessionId, turn };
-  const asked = yield* askModel(options, (summary) => countTokens(summary, options.purse));
+  const asked = yield* askModel(options);
   if (asked.type === "limit") return asked;
   const { parts, usage, stopReason } = asked.reply;
-  countTokens(asked.reply, options.purse);
   tally.turns = turn;
   tally.text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
   const { name: provider, model } = asked.reply.servedBy ?? options.provider;
@@ -104,12 +105,6 @@ async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<Ag
   const by = { provider, model, ...(failed === undefined ? {} : { fallback_reason: failed }) };
   yield { type: "model_replied", turn, stop_reason: stopReason, usage: usage ? toTokenUsage(usage) : null, ...by };
   return asked;
-}
-
-/** Of a reply, with what was lost before it came, or of one that did not come. */
-function countTokens({ usage, lost }: Pick<ModelReply, "usage" | "lost">, purse: Purse): void {
-  if (usage) purse.count(toTokenUsage(usage));
-  if (lost) purse.count(toTokenUsage(lost));
 }
 
 type Answered = Ending | { problem: string; format: NonNullable<LoopOptions["answerFormat"]> };
@@ -138,8 +133,22 @@ const stopped: Record<StopReason, ExitReason> = {
   refusal: "refused",
 };
 
-function endingOf(thrown: unknown, signal: AbortSignal): Ending {
-  if (signal.aborted) return { exit_reason: "cancelled" };
+/** Tells what a store threw from the many ways in which work ends after an abort: it must not pass for one of them. */
+function watchStore(given: LoopOptions["conversation"]) {
+  let failure: unknown;
+  const append: typeof given.append = async (messages) => {
+    try {
+      await given.append(messages);
+    } catch (thrown) {
+      failure = thrown;
+      throw thrown;
+    }
+  };
+  return { conversation: { ...given, append }, isFailure: (thrown: unknown) => thrown === failure };
+}
+
+function endingOf(thrown: unknown, isCancelled: boolean): Ending {
+  if (isCancelled) return { exit_reason: "cancelled" };
   if (!(thrown instanceof AxonerError)) throw thrown;
   return { exit_reason: "error", error: { code: codeOf(thrown), message: thrown.message } };
 }

@@ -1,4 +1,4 @@
-import type { TokenUsage } from "./events.ts";
+import type { Usage } from "../message.ts";
 import { addUsage } from "./usage.ts";
 
 /** Tokens and US dollars. */
@@ -17,9 +17,9 @@ export interface Purse {
   /** Undefined once something was spent that has no known price or was not counted. */
   spentUsd(): number | undefined;
   /** What a service counted. It limits nothing; `spend` does. */
-  count(usage: TokenUsage): void;
+  count(usage: Usage): void;
   /** All that was counted. */
-  counted(): TokenUsage;
+  counted(): Usage;
 }
 
 export interface PurseLimits {
@@ -31,7 +31,7 @@ export function openPurse({ maxTokens = Infinity, maxUsd = Infinity }: PurseLimi
   const spent: Amount = { tokens: 0, usd: 0 };
   const held: Amount = { tokens: 0, usd: 0 };
   let isUsdKnown = true;
-  let counted: TokenUsage = { input_tokens: 0, output_tokens: 0 };
+  let counted: Usage = { inputTokens: 0, outputTokens: 0 };
   return {
     left() {
       const above = parent?.left() ?? { tokens: Infinity, usd: Infinity };

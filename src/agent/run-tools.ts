@@ -8,6 +8,7 @@ import type { CallingRun, Progress, ToolResult } from "../tools/tool.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
 import { picturesOf } from "./tool-pictures.ts";
+import { startTimer } from "./timer.ts";
 import type { TraceTool } from "./run-trace.ts";
 
 export interface ToolRunOptions {
@@ -83,7 +84,7 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
 async function callTool({ id, name, input }: ToolCall, options: CallOptions): Promise<ToolResult> {
   const { engine, signal, toolTimeoutMs, emit, caller } = options;
   const { signal: own, abort, release } = followAbort(signal);
-  const timer = setTimeout(abort, toolTimeoutMs);
+  const stopTimer = startTimer(abort, toolTimeoutMs);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<ToolResult>();
   const onAbort = () => stop(signal.aborted ? cancelled(name) : timedOut(name, toolTimeoutMs));
   own.addEventListener("abort", onAbort, { once: true });
@@ -94,7 +95,7 @@ async function callTool({ id, name, input }: ToolCall, options: CallOptions): Pr
     if (own.aborted) return cancelled(name);
     return await Promise.race([stopped, engine.call(name, input, { signal: own, progress, caller })]);
   } finally {
-    clearTimeout(timer);
+    stopTimer();
     own.removeEventListener("abort", onAbort);
     release();
   }

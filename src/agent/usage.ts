@@ -3,9 +3,9 @@ import type { Price } from "../providers/provider.ts";
 import type { TokenUsage } from "./events.ts";
 
 /** What one use and another come to. */
-export function addUsage(sum: TokenUsage, added: TokenUsage): TokenUsage {
+export function addUsage(sum: Usage, added: Usage): Usage {
   const total = { ...sum };
-  for (const [key, count] of Object.entries(added) as [keyof TokenUsage, number][]) {
+  for (const [key, count] of Object.entries(added) as [keyof Usage, number][]) {
     total[key] = (total[key] ?? 0) + count;
   }
   return total;
@@ -36,4 +36,16 @@ export function costOf(
   const plain = Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens);
   const cached = cachedInputTokens * price.cachedInput + cacheWriteTokens * price.cacheWrite;
   return (plain * price.input + cached + outputTokens * price.output) / 1_000_000;
+}
+
+/** What a request can cost at its dearest. */
+export function mostOf(inputTokens: number, outputTokens: number, usual: Price | undefined) {
+  const price = usual === undefined ? undefined : priceFor(usual, inputTokens);
+  const usd = price === undefined ? 0 : inputUsd(inputTokens, price) + (outputTokens * price.output) / 1_000_000;
+  return { tokens: inputTokens + outputTokens, usd };
+}
+
+/** What so much input costs at its dearest. */
+export function inputUsd(inputTokens: number, price: Price): number {
+  return (inputTokens * Math.max(price.input, price.cacheWrite)) / 1_000_000;
 }

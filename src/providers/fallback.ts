@@ -1,7 +1,6 @@
 import { ProviderError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { countLost } from "./lib/lost-usage.ts";
-import type { ModelEvent, Price, Provider } from "./provider.ts";
+import type { ModelEvent, Price, Provider, RequestMeter } from "./provider.ts";
 
 /** How long a provider that failed is passed over, unless all others fail too. */
 const restMs = 60_000;
@@ -29,11 +28,11 @@ export function withFallbacks(first: Provider, fallbacks: readonly Provider[], h
     async *stream(request, signal) {
       const candidates = inTurn();
       const failures: ProviderError[] = [];
-      const counting = countLost();
       for (const provider of candidates) {
         let begun = false;
+        const meter = request.meter && meterFor(provider, request.meter);
         try {
-          for await (const event of counting(provider.stream(request, signal))) {
+          for await (const event of provider.stream(meter ? { ...request, meter } : request, signal)) {
             begun = true;
             yield provider === first && failures.length === 0 ? event : signed(event, provider, failures);
           }
@@ -44,6 +43,7 @@ export function withFallbacks(first: Provider, fallbacks: readonly Provider[], h
           if (begun || !(thrown instanceof ProviderError) || thrown.kind === "context") throw thrown;
           restsUntil.set(provider, host.now() + (thrown.retryAfterMs ?? restMs));
           failures.push(thrown);
+          if (meter?.lost({ usage: thrown.usage }) === false) break;
         }
       }
       throw allFailed(failures);
@@ -55,6 +55,11 @@ function signed(event: ModelEvent, { name, model, price }: Provider, failures: r
   if (event.type !== "done") return event;
   const failed = failures.length === 0 ? {} : { failed: failures.map(({ message }) => message).join("; then ") };
   return { ...event, servedBy: event.servedBy ?? { name, model, price }, ...failed };
+}
+
+/** What is lost at a provider is paid at that one's price. */
+function meterFor({ price }: Provider, { started, lost }: RequestMeter): RequestMeter {
+  return { started: (attempt) => started({ price, ...attempt }), lost: (attempt) => lost({ price, ...attempt }) };
 }
 
 /** What the dearest of them can cost, so that a limit on money holds whoever answers. */
@@ -75,16 +80,16 @@ function dearest(one: Price | undefined, other: Price | undefined): Price | unde
   return long === undefined ? price : { ...price, long: { over, price: long } };
 }
 
+/** Without what they spent: the request's meter was told of that. */
 function allFailed(failures: readonly ProviderError[]): ProviderError {
   const [first] = failures;
-  if (first !== undefined && failures.length === 1) return first;
+  if (first !== undefined && failures.length === 1) return first.spending(undefined);
   const text = failures.map(({ message }) => message).join("; then ");
   return new ProviderError(text, {
     kind: first?.kind ?? "other",
     retryable: failures.some(({ retryable }) => retryable),
     status: first?.status,
     retryAfterMs: first?.retryAfterMs,
-    usage: failures.at(-1)?.usage, // each counts those before it
     cause: first,
   });
 }

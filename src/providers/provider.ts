@@ -28,6 +28,28 @@ export interface ModelRequest {
   output?: OutputFormat;
   /** The most tokens of the reply; default the service's own limit. */
   maxOutputTokens?: number;
+  /** Told what the reply costs before it has come. A provider that makes one attempt only need not tell. */
+  meter?: RequestMeter;
+}
+
+/** Keeps what the attempts at one reply cost, so that a limit holds in the midst of them. */
+export interface RequestMeter {
+  /** The service works on an attempt. */
+  started(attempt: StartedAttempt): void;
+  /** An attempt broke off. Another may be made only where this returns true: it can still be paid. */
+  lost(attempt: LostAttempt): boolean;
+}
+
+export interface StartedAttempt {
+  /** What it has cost so far; undefined while the service has told nothing. */
+  usage: () => Usage | undefined;
+  /** Of who was asked, where that is not the provider itself. */
+  price?: Price | undefined;
+}
+
+export interface LostAttempt {
+  usage: Usage | undefined;
+  price?: Price | undefined;
 }
 
 export interface OutputFormat {
@@ -62,8 +84,6 @@ export interface ModelReply {
   /** Undefined where the service does not count. */
   usage: Usage | undefined;
   stopReason: StopReason;
-  /** What attempts cost that broke off before this one, as far as the service told; not part of `usage`. */
-  lost?: Usage;
   /** Who gave the reply, where it was not the provider that was asked. */
   servedBy?: Pick<Provider, "name" | "model" | "price">;
   /** What those said that were asked for this reply before and failed. */

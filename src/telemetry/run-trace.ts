@@ -2,7 +2,7 @@ import type { RunResult } from "../agent/events.ts";
 import type { BeginningRun, RunTrace, TraceRun } from "../agent/run-trace.ts";
 import { errorMessage, ProviderError } from "../errors.ts";
 import type { Usage } from "../message.ts";
-import type { ModelReply, ModelRequest, ModelTool, Provider } from "../providers/provider.ts";
+import type { ModelReply, ModelRequest, ModelTool, Provider, RequestMeter } from "../providers/provider.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { loadApi, type Api } from "./api.ts";
 import * as attributes from "./attributes.ts";
@@ -80,8 +80,9 @@ async function* readReply({ api, run, tools, whole, instruments, withContent }: 
   let reply: ModelReply | undefined;
   let lost: Usage | undefined;
   let failure: Failure | undefined = { type: attributes.requestErrorType(undefined, signal) };
+  const meter = recordingLost(request.meter, (usage) => recordTokens(instruments, usage, asked));
   try {
-    for await (const event of readWithin(span, provider.stream(request, signal))) {
+    for await (const event of readWithin(span, provider.stream({ ...request, meter }, signal))) {
       firstAt ??= performance.now();
       if (event.type === "done") [reply, failure] = [event, undefined];
       yield event;
@@ -96,9 +97,19 @@ async function* readReply({ api, run, tools, whole, instruments, withContent }: 
     if (withContent && reply !== undefined) span.add(content.replyContent.bind(undefined, reply));
     const seconds = span.end({ ...first, ...model, ...(reply && attributes.replyAttributes(reply)) }, failure);
     recordTokens(instruments, reply?.usage, { ...asked, ...model });
-    recordTokens(instruments, reply?.lost ?? lost, asked);
+    recordTokens(instruments, lost, asked);
     instruments.requestSeconds.record(seconds, { ...asked, ...model, ...attributes.errorType(failure) });
   }
+}
+
+function recordingLost(meter: RequestMeter | undefined, record: (usage: Usage | undefined) => void): RequestMeter {
+  return {
+    started: (attempt) => meter?.started(attempt),
+    lost(attempt) {
+      record(attempt.usage);
+      return meter?.lost(attempt) ?? true;
+    },
+  };
 }
 
 type ToolWork = { call: Parameters<RunTrace["tool"]>[0]; work: () => Promise<ToolResult> };

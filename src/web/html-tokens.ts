@@ -187,10 +187,10 @@ export class Tokenizer {
       // `<!-->` and `<!--->` are whole.
       commentEnd.lastIndex = start + (html.startsWith(">", start + 4) || html.startsWith("->", start + 4) ? 2 : 4);
       this.#at = commentEnd.test(html) ? commentEnd.lastIndex : html.length;
-    } else if (html.startsWith(cdata, start)) {
+    } else if (this.#handler.isForeign() && html.startsWith(cdata, start)) {
       this.#skipPast("]]>");
-      if (this.#handler.isForeign())
-        this.#handler.text(html.slice(start + cdata.length, this.#at).replace(/\]\]>$/, ""));
+      const end = html.endsWith("]]>", this.#at) ? this.#at - 3 : this.#at;
+      this.#handler.text(html.slice(start + cdata.length, end));
     } else this.#skipPast(">");
   }
 
@@ -236,12 +236,14 @@ function endOfBareValue(html: string, start: number): number {
  * Names that were read lately. One that comes again costs no new string, and the engine compares the same string at
  * once: pages have a few dozen names, thousands of times.
  */
+const longestName = 32;
 const lateNames: string[] = Array.from({ length: 1_024 }, () => "");
 
 function nameOf(html: string, start: number, end: number): string {
   const slot = (html.charCodeAt(start) * 31 + html.charCodeAt(end - 1) * 7 + (end - start)) & 1_023;
   const late = lateNames[slot] ?? "";
   if (late.length === end - start && html.startsWith(late, start)) return late;
+  if (end - start > longestName) return html.slice(start, end).toLowerCase();
   const name = Object.keys({ [html.slice(start, end).toLowerCase()]: 0 })[0] ?? "";
   lateNames[slot] = name;
   return name;

@@ -12,17 +12,22 @@ export interface HtmlHandler {
 /** As deep as browsers go; what is nested deeper becomes a sibling. */
 const maxDepth = 512;
 
+/** Whose rules hold. */
+type Space = "html" | "svg" | "math";
+
 /** What the rules of HTML say of an element. */
 interface Kind {
   /** The elements that end where this one starts right in them. */
   ends: ReadonlySet<string>;
   isVoid: boolean;
-  /** Whether what is in it is SVG or MathML, or HTML again; undefined where it is as what is around it. */
-  isForeign: boolean | undefined;
+  /** What is in it; undefined where that is as around it. */
+  inside: Space | undefined;
+  /** Where it is so; undefined where it is everywhere. */
+  within: Space | undefined;
 }
 
 const nothing: ReadonlySet<string> = new Set();
-const ordinary: Kind = { ends: nothing, isVoid: false, isForeign: undefined };
+const ordinary: Kind = { ends: nothing, isVoid: false, inside: undefined, within: undefined };
 const kinds = new Map<string, Kind>();
 
 function define(names: string, kind: Partial<Kind>): void {
@@ -51,8 +56,10 @@ define("optgroup", { ends: new Set(["optgroup", "option"]) });
 define("area base basefont br col command embed frame hr img input isindex keygen link meta param source track wbr", {
   isVoid: true,
 });
-define("math svg", { isForeign: true });
-define("annotation-xml desc foreignobject mi mn mo ms mtext title", { isForeign: false });
+define("math", { inside: "math" });
+define("svg", { inside: "svg" });
+define("annotation-xml desc mi mn mo ms mtext title", { inside: "html" });
+define("foreignobject", { inside: "html", within: "svg" });
 
 /** Feed HTML to a handler. Time and stack stay bounded for any nesting. */
 export function parseHtml(html: string, handler: HtmlHandler): void {
@@ -65,16 +72,16 @@ export function parseHtml(html: string, handler: HtmlHandler): void {
 class OpenElements implements TokenHandler {
   readonly #handler: HtmlHandler;
   readonly #open: string[] = [];
-  /** Whether what comes is SVG or MathML: now, and around each open element that says it anew. */
-  #isForeign = false;
-  readonly #around: boolean[] = [];
+  /** Whose rules hold now, and held around each open element. */
+  #space: Space = "html";
+  readonly #around: Space[] = [];
 
   constructor(handler: HtmlHandler) {
     this.#handler = handler;
   }
 
   isForeign(): boolean {
-    return this.#isForeign;
+    return this.#space !== "html";
   }
 
   openTag(tag: string, attributes: Record<string, string>, isSelfClosing: boolean): void {
@@ -82,16 +89,14 @@ class OpenElements implements TokenHandler {
     const name = this.#nameOf(tag);
     // There is no form in a form.
     if (name === "form" && open.includes("form")) return;
-    const { ends, isVoid, isForeign } = kinds.get(name) ?? ordinary;
+    const { ends, isVoid, inside, within = this.#space } = kinds.get(name) ?? ordinary;
     while (open.length > 0 && ends.has(open.at(-1) ?? "")) this.#closeInnermost();
     this.#handler.onopentag(name, attributes);
     if (isVoid || open.length >= maxDepth) return this.#handler.onclosetag(name);
     open.push(name);
-    if (isForeign !== undefined) {
-      this.#around.push(this.#isForeign);
-      this.#isForeign = isForeign;
-    }
-    if (isSelfClosing && this.#isForeign) this.#closeInnermost();
+    this.#around.push(this.#space);
+    if (inside !== undefined && within === this.#space) this.#space = inside;
+    if (isSelfClosing && this.isForeign()) this.#closeInnermost();
   }
 
   closeTag(tag: string): void {
@@ -110,14 +115,12 @@ class OpenElements implements TokenHandler {
   }
 
   #nameOf(tag: string): string {
-    return tag === "image" && !this.#isForeign ? "img" : tag;
+    return tag === "image" && !this.isForeign() ? "img" : tag;
   }
 
   #closeInnermost(): void {
     const name = this.#open.pop() ?? "";
-    if (this.#around.length > 0 && kinds.get(name)?.isForeign !== undefined) {
-      this.#isForeign = this.#around.pop() === true;
-    }
+    this.#space = this.#around.pop() ?? "html";
     this.#handler.onclosetag(name);
   }
 

@@ -6,7 +6,26 @@ import type { JsonValue } from "../../src/message.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
-import { add, call, collect, problemsOf, scripted } from "../support/agent-fixtures.ts";
+import { add, call, collect, openWaitTool, problemsOf, scripted } from "../support/agent-fixtures.ts";
+
+describe("limits that are none", () => {
+  test.each([NaN, 0, -1])("of %s turns or dollars are refused before anything is asked", async (limit) => {
+    const priced = scriptedProvider([], { price: { input: 1, output: 1, cachedInput: 1, cacheWrite: 1 } });
+    const agent = scripted([], { provider: priced });
+    await expect(agent.complete({ prompt: "go", maxTurns: limit })).rejects.toThrow(/maxTurns is .*at least 1/);
+    await expect(agent.complete({ prompt: "go", maxUsd: limit })).rejects.toThrow(/maxUsd is .*more than 0/);
+    expect(() => scripted([], { toolTimeoutMs: limit })).toThrow(/toolTimeoutMs must be at least 1/);
+  });
+
+  test.each([Infinity, 30 * 86_400_000])("of time, longer than any timer's, let a run finish: %s ms", async (forMs) => {
+    const wait = openWaitTool();
+    const provider = scriptedProvider([{ tool_calls: [call("wait", { for_ms: 30 })] }, "Done."]);
+    const store = openMemoryStore();
+    const agent = createAgent({ provider, tools: [wait.tool], store, maxTimeMs: forMs, toolTimeoutMs: forMs });
+    expect(await agent.complete({ prompt: "go", sessionId: "s" })).toMatchObject({ exit_reason: "finished" });
+    expect((await store.load("s"))?.messages.at(2)).toMatchObject({ role: "tool", ok: true });
+  });
+});
 
 describe("too much", () => {
   test("of a prompt is refused before anything is stored", async () => {

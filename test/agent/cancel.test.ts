@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { createAgent } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Provider } from "../../src/providers/provider.ts";
+import { SessionConflictError } from "../../src/errors.ts";
+import type { SessionStore } from "../../src/session/store.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider } from "../../src/testing.ts";
 import { add, call, collect, openWaitTool, problemsOf, scripted } from "../support/agent-fixtures.ts";
@@ -70,6 +74,53 @@ describe("cancelling", () => {
       }
     },
   );
+
+  test.each(["silent", "talkative"])("ends a run whose model does not listen to the signal, a %s one", async (kind) => {
+    const provider: Provider = {
+      ...scriptedProvider(["x"]),
+      async *stream() {
+        yield { type: "text", text: "Hm" };
+        if (kind === "silent") await new Promise(() => undefined);
+        for (;;) {
+          await new Promise(setImmediate);
+          yield { type: "text", text: "Hm" };
+        }
+      },
+    };
+    const agent = createAgent({ provider, tools: [], maxTimeMs: 50 });
+    expect(await agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "max_time", turns: 0 });
+  });
+
+  test("ends a run whose tools are never listed", async () => {
+    const engine: Engine = {
+      definitions: () => new Promise(() => undefined),
+      call: () => Promise.reject(new TypeError("not called")),
+      close: () => Promise.resolve(),
+    };
+    const agent = createAgent({ provider: scriptedProvider(["x"]), engine, maxTimeMs: 50 });
+    expect(await agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "max_time", turns: 0 });
+  });
+
+  test("does not hide that the store failed meanwhile", async () => {
+    const memory = openMemoryStore();
+    const controller = new AbortController();
+    let appends = 0;
+    const store: SessionStore = {
+      ...memory,
+      append: async (...given) => {
+        if (appends++ === 0) return memory.append(...given);
+        controller.abort();
+        throw new SessionConflictError("another writer was first");
+      },
+    };
+    const agent = createAgent({
+      provider: scriptedProvider([{ tool_calls: [call("add", { a: 1, b: 2 })] }]),
+      tools: [add],
+      store,
+    });
+    const result = await agent.complete({ prompt: "go", signal: controller.signal });
+    expect(result).toMatchObject({ exit_reason: "error", error: { code: "conflict" } });
+  });
 
   test("before the first turn asks no model", async () => {
     const result = await scripted([]).complete({ prompt: "go", signal: AbortSignal.abort() });

@@ -33,8 +33,8 @@ describe("a reply that broke off", () => {
     const flaky = (provider: Provider): Provider => ({
       ...provider,
       async *stream(request, signal) {
-        for await (const event of provider.stream(request, signal))
-          yield event.type === "done" ? { ...event, lost } : event;
+        request.meter?.lost({ usage: lost, price });
+        yield* provider.stream(request, signal);
       },
     });
     const result = await agentOf(steps, {}, flaky).complete({ prompt: "go" });

@@ -94,7 +94,11 @@ describe.each(formats)("$name", ({ open, begun, oddCalls, manyCalls }) => {
   test.each([
     ["HTML", html, /HTML page titled "Hi".*base URL/s],
     ["nothing", { raw: { pieces: [] } }, /answered with nothing/],
-    ["half a JSON document", { raw: { pieces: ['{"id": "x", "content": [{"te'] } }, /not with a reply of a model/],
+    [
+      "half a JSON document",
+      { raw: { pieces: ['{"id": "x", "content": [{"te'] } },
+      /broke off before its reply had begun/,
+    ],
     ["JSON of something else", json(["a", "list"]), /not with a reply of a model/],
     ["JSON that says nothing", json({ hello: "world" }), /nothing|not with a reply/],
     ["an error inside a 200", json({ error: { message: "model overheated", code: 400 } }), /model overheated/],

@@ -62,12 +62,28 @@ test.each([
   ["500 with HTML", { raw: { status: 500, pieces: ["<html><title>Oops</title>"] } }],
   ["a connection cut before the first byte", { raw: { pieces: [], then: "cut" } }],
   ["a stream cut before the first token", stream([toStream(replyEvents("").slice(0, 1))], "cut")],
+  ["a stream that ends within its first event", stream(['data: {"choices":[{"delta":{"content":"hel'])],
+  ["a stream that ends within the name of its first field", stream(["dat"])],
+  ["a whole reply that ends in its middle", { raw: { pieces: ['{"choices":[{"message":{"content":"hel'] } }],
   ["a stream without a choice", stream(['data: {"choices":[]}\n\ndata: [DONE]\n\n'])],
+  ["a choice with nothing in it", stream(['data: {"choices":[{}]}\n\ndata: [DONE]\n\n'])],
+  ["a whole choice with nothing in it", json({ choices: [{ message: { content: "" } }] })],
   ["an overloaded server inside a 200", json({ error: { message: "overloaded", type: "overloaded_error" } })],
 ] satisfies [string, Answer][])("%s is tried again", async (_what, answer) => {
   const { provider, server } = await start([answer, "here I am"]);
   expect(textOf(await collect(provider))).toBe("here I am");
   expect(server.requests).toHaveLength(2);
+});
+
+test.each(["", {}, false])("an empty error (%j) beside a good choice is none", async (error) => {
+  const choices = [{ message: { content: "here I am" }, finish_reason: "stop" }];
+  const { provider } = await start(json({ choices, error }));
+  expect(textOf(await collect(provider))).toBe("here I am");
+});
+
+test("a choice with nothing in it is told as such where it comes each time", async () => {
+  const { provider } = await start(stream(['data: {"choices":[{"delta":{"role":"assistant"}}]}\n\ndata: [DONE]\n\n']));
+  await expect(collect(provider)).rejects.toThrow(/sent a reply with nothing in it/);
 });
 
 test("half a reply is an error, and is not tried again once text was shown", async () => {

@@ -3,7 +3,6 @@ import type { Host } from "../../host.ts";
 import type { JsonObject } from "../../message.ts";
 import { toJson } from "../../text.ts";
 import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
-import { countLost } from "./lost-usage.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";
 import { providerError, refusalOf, type Service } from "./refusal.ts";
 import { retrying } from "./retry.ts";
@@ -54,15 +53,19 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
   const accept = isStreamed ? "text/event-stream" : "application/json";
   const headers = { "content-type": "application/json", accept, ...format.headers };
 
-  async function* ask(body: string, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
+  async function* ask({ body, meter }: Asking, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const { signal } = watchdog;
     let reply: ReplyReader | undefined;
     try {
       const response = await watchdog.next(host.fetch(service.url, { method: "POST", headers, body, signal }));
       if (!response.ok) throw await watchdog.next(refusalOf(response, service));
-      reply = await format.openReply();
+      const reader = await format.openReply();
+      meter?.started({ usage: () => reader.usage() });
+      reply = reader;
       yield* readReply(response, { reply, watchdog, service });
     } catch (thrown) {
+      // it may have been working on it
+      if (signal.aborted && reply === undefined) meter?.started({ usage: () => undefined });
       signal.throwIfAborted();
       if (thrown instanceof ProviderError) throw thrown.spending(reply?.usage());
       if (!reply?.complete()) {
@@ -74,9 +77,10 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
 
   async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const body = toJson(isStreamed ? format.toBody(request) : unstreamed(format.toBody(request)));
-    const counting = countLost();
+    const { meter } = request;
+    const mayRepeat = ({ usage }: ProviderError) => meter?.lost({ usage }) ?? true;
     try {
-      yield* retrying(() => counting(ask(body, watchdog)), watchdog.signal);
+      yield* retrying(() => ask({ body, meter }, watchdog), { signal: watchdog.signal, mayRepeat });
     } catch (thrown) {
       const simpler = simplify(request, { refusal: thrown, origin: format.origin });
       if (simpler === undefined) throw thrown;
@@ -97,6 +101,11 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
       }
     },
   };
+}
+
+interface Asking {
+  body: string;
+  meter: ModelRequest["meter"];
 }
 
 /**

@@ -47,7 +47,8 @@ const usageGraceMs = 3_000;
  * @throws ProviderError for an error inside the reply, for what is no reply at all, and for half of one
  */
 export async function* readReply(response: HostResponse, options: ReadOptions): AsyncGenerator<ModelEvent, void> {
-  const reading = openReading(options);
+  const isStream = response.headers.get("content-type")?.includes("event-stream") ?? false;
+  const reading = openReading(options, isStream);
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   try {
@@ -64,13 +65,14 @@ export async function* readReply(response: HostResponse, options: ReadOptions): 
 }
 
 /** Makes sense of the text of a reply, piece by piece. */
-function openReading({ reply, service }: ReadOptions) {
+function openReading({ reply, service }: ReadOptions, isStream: boolean) {
   const queue: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => queue.push(event) });
   let head = "";
   let sizeChars = 0;
   let document: string | undefined;
   let ended = false;
+  let isOver = false;
 
   const drain = (): ModelEvent[] =>
     queue.splice(0).flatMap(({ event, data }) => {
@@ -82,6 +84,7 @@ function openReading({ reply, service }: ReadOptions) {
     const value = parseJson(json);
     const error = errorIn(value, isError) ?? (isError ? json : undefined);
     if (error !== undefined) throw errorInReply(error, service);
+    if (value === undefined && isOver && /^\s*[{[]/.test(json)) return []; // cut off in its middle
     const events = value === undefined ? undefined : reply.accept(value);
     if (events === undefined) throw foreignReply(json, service);
     ended ||= reply.ended();
@@ -103,13 +106,19 @@ function openReading({ reply, service }: ReadOptions) {
     },
     /** What was left over; throws unless the reply is whole. */
     finish(): ModelEvent[] {
+      isOver = true;
       // not every server ends its last event with an empty line
       if (document === undefined) parser.feed("\n\n");
       const events = document === undefined ? drain() : accept(document, false);
-      if (reply.complete() || (reply.begun() && ended)) return events;
-      if (reply.begun()) throw providerError(service, "broke off in the middle of its reply; try again", transient);
+      if (reply.complete() || (ended && reply.finish().parts.length > 0)) return events;
+      if (reply.begun() && !ended)
+        throw providerError(service, "broke off in the middle of its reply; try again", transient);
       if (ended) throw providerError(service, "sent a reply with nothing in it; try again", transient);
-      throw foreignReply(head, service);
+      if (document === undefined ? !isStream : !/^\s*[{[]/.test(document) || parseJson(document) !== undefined) {
+        throw foreignReply(head, service);
+      }
+      const advice = "try again, and check the base URL if it does so each time";
+      throw providerError(service, `at ${service.url} broke off before its reply had begun; ${advice}`, transient);
     },
   };
 }

@@ -46,12 +46,18 @@ function isWorthRepeating(status: number, kind: ProviderErrorKind, body: string)
 
 /** The error inside a reply that came with a success status; undefined where there is none. */
 export function errorIn(value: JsonValue | undefined, isError: boolean): JsonValue | undefined {
-  if (isError) return isJsonObject(value) ? (value["error"] ?? value) : value;
+  if (isError) return isJsonObject(value) ? (saying(value["error"]) ?? value) : value;
   if (!isJsonObject(value)) return undefined;
   // Responses tell of a failure in an event of their own, or inside of the response that failed
   const { response } = value;
   const failed = value["type"] === "response.failed" && isJsonObject(response) ? response["error"] : undefined;
-  return value["error"] ?? failed ?? (value["type"] === "error" ? value : undefined);
+  return saying(value["error"]) ?? saying(failed) ?? (value["type"] === "error" ? value : undefined);
+}
+
+/** Some servers put an empty error beside a good reply. */
+function saying(error: JsonValue | undefined): JsonValue | undefined {
+  const isEmpty = !error || (isJsonObject(error) && Object.keys(error).length === 0);
+  return isEmpty ? undefined : error;
 }
 
 /** The error of a reply that came with a success status and is none, e.g. `{"error": {"message": …}}` in a stream. */

@@ -7,13 +7,13 @@ const longestWaitMs = 60_000;
 
 /**
  * Run `attempt`, and again after a failure worth repeating, as long as it has yielded nothing: what was shown cannot
- * be taken back.
+ * be taken back. `mayRepeat` is asked before each further attempt.
  *
  * @throws what the last attempt threw, or the signal's reason
  */
 export async function* retrying<Event>(
   attempt: () => AsyncIterable<Event>,
-  signal: AbortSignal,
+  { signal, mayRepeat }: { signal: AbortSignal; mayRepeat: (failure: ProviderError) => boolean },
 ): AsyncGenerator<Event, void> {
   for (let tries = 1; ; tries++) {
     let begun = false;
@@ -27,7 +27,8 @@ export async function* retrying<Event>(
     } catch (thrown) {
       signal.throwIfAborted();
       const delayMs = begun || tries === attempts ? undefined : delayBefore(tries, thrown);
-      if (delayMs === undefined) throw thrown;
+      if (delayMs === undefined || !(thrown instanceof ProviderError)) throw thrown;
+      if (!mayRepeat(thrown)) throw thrown.spending(undefined); // what it spent is told
       await sleep(delayMs, signal);
     }
   }
