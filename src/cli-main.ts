@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, type Config } from "./config.ts";
@@ -21,6 +22,11 @@ interface Subcommand {
 
 /** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
 const subcommands: Readonly<Record<string, Subcommand>> = {
+  chat: {
+    usage: "chat",
+    summary: "a conversation with the agent, in the terminal",
+    load: async () => (await import("./cli/chat.ts")).chat,
+  },
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
   sessions: {
     usage: "sessions [list|show ID|…]",
@@ -42,7 +48,7 @@ export async function main(argv: string[]): Promise<number> {
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
   const { config, rest } = readConfig(argv);
-  const [name, ...args] = rest;
+  const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
   if (name === undefined) {
     process.stderr.write(help());
     return exitCodes.usage;
@@ -56,9 +62,16 @@ export async function main(argv: string[]): Promise<number> {
   return runCommand(await command.load(), args, config);
 }
 
+function isAtTerminal(): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY;
+}
+
 async function runCommand(command: Command, args: string[], config: Config): Promise<number> {
   const interruption = new AbortController();
-  const interrupt = () => {
+  const listeners: (() => void)[] = [];
+  const interrupt = (signal: NodeJS.Signals) => {
+    const listener = listeners.at(-1);
+    if (signal === "SIGINT" && listener !== undefined) return listener();
     if (interruption.signal.aborted) process.exit(exitCodes.cancelled); // asked twice: do not wait for anything
     interruption.abort();
   };
@@ -82,6 +95,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
   const openWithAgent = () =>
     (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
+  const openWhole = () => (agent ??= openEngine().then(openOver));
   const context: CommandContext = {
     session: config.session,
     stdin: process.stdin,
@@ -90,7 +104,16 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     signal: interruption.signal,
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
-    openAgent: async () => (await (agent ??= openEngine().then(openOver))).agent,
+    openAgent: async () => (await openWhole()).agent,
+    openModels: async () => (await openWhole()).models,
+    onInterrupt(listener) {
+      listeners.push(listener);
+      return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
+    },
+    async stateFile(name) {
+      const { openWorkspace } = await import("./data/workspace.ts");
+      return join(await openWorkspace(config.workspace).folder("sessions"), name);
+    },
   };
   try {
     return await command(args, context);

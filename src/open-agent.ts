@@ -7,7 +7,7 @@ import type { Engine } from "./engine/engine.ts";
 import { openJoinedEngine } from "./engine/joined.ts";
 import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
-import type { Provider } from "./providers/provider.ts";
+import type { Models, Provider } from "./providers/provider.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
 import type { LazyTelemetry } from "./telemetry/lazy.ts";
 import { tools as builtIn } from "./tools/index.ts";
@@ -17,6 +17,7 @@ import { version } from "./version.ts";
 /** An agent, and what it holds open. The engine stays its caller's. */
 export interface OpenAgent {
   agent: Agent;
+  models: Models;
   close(): Promise<void>;
 }
 
@@ -53,7 +54,19 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
     subAgentDepth: isOffered(config, runAgent.name) ? Math.max(0, subAgentDepth - config.agent_depth) : 0,
     openProvider: (wanted) => openWanted(config, wanted, host),
   });
-  return { agent, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+  const models = { current: provider, open: (name: string) => openNamed(config, name, host) };
+  return { agent, models, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+}
+
+/** What the user names. The base URL and the fallbacks belong to the configured provider. */
+async function openNamed(config: Config, name: string, host: Host): Promise<Provider> {
+  const { isProvider } = await import("./providers/index.ts");
+  const slash = name.indexOf("/");
+  const provider = name.slice(0, Math.max(0, slash));
+  if (!isProvider(provider)) return openConfigured({ ...config, model: name }, host);
+  const isOther = provider !== config.provider;
+  const settings = isOther ? { ...config, base_url: undefined, fallback: [], provider } : config;
+  return openConfigured({ ...settings, model: name.slice(slash + 1) }, host);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Models } from "../providers/provider.ts";
 import type { SessionStore } from "../session/store.ts";
 
 /** One subcommand: takes the arguments that are no options of the configuration, resolves with the exit code. */
@@ -18,6 +19,12 @@ export interface CommandContext {
   /** Opened on demand; whoever made the context closes them. */
   openEngine(): Promise<Engine>;
   openAgent(): Promise<Agent>;
+  /** The model that the agent uses, and others that the user names. */
+  openModels(): Promise<Models>;
+  /** Have what interrupts told to the listener instead of ending the command, until the result is called. */
+  onInterrupt(listener: () => void): () => void;
+  /** A file of the workspace that only this command writes. */
+  stateFile(name: string): Promise<string>;
   openStore(): Promise<SessionStore>;
 }
 
@@ -25,6 +32,9 @@ export interface CommandContext {
 export interface Output extends Writable {
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
+  /** Whether a terminal shows colours, and wants to. */
+  hasColors?(): boolean;
 }
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, limit: 3, provider: 4, cancelled: 130 } as const;

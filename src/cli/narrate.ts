@@ -44,7 +44,8 @@ function summarize(result: RunResult): string[] {
   return [...endingOf(result), `${counts}; session ${session}`];
 }
 
-function endingOf({ exit_reason: reason, error, session_id: session }: RunResult): string[] {
+/** Why a run ended, where it did not simply finish. */
+export function endingOf({ exit_reason: reason, error, session_id: session }: RunResult): string[] {
   switch (reason) {
     case "finished":
       return [];
@@ -67,7 +68,7 @@ function endingOf({ exit_reason: reason, error, session_id: session }: RunResult
   }
 }
 
-function seconds(elapsedMs: number): string {
+export function seconds(elapsedMs: number): string {
   return `${(elapsedMs / 1000).toFixed(1)} s`;
 }
 

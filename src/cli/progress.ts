@@ -15,24 +15,32 @@ const linesEveryMs = 5_000;
 /** Nobody reads faster, and thousands of pages a second would be written over the terminal's line. */
 const redrawEveryMs = 80;
 
-export function openProgress(stderr: Output): ProgressReport {
-  return stderr.isTTY ? inPlace(stderr) : sparse(stderr);
+/** @param redraws whether lines may be replaced. Default: on a terminal. */
+export function openProgress(output: Output, redraws = output.isTTY === true): ProgressReport {
+  return redraws ? inPlace(output) : sparse(output);
 }
 
 function inPlace(stderr: Output): ProgressReport {
   let shown = false;
   let drawnAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
   const clear = () => {
+    clearTimeout(timer);
     if (shown) stderr.write("\r\u001b[2K");
     shown = false;
   };
+  const draw = (text: string) => {
+    clear();
+    drawnAt = performance.now();
+    stderr.write(beginning(oneLine(text), (stderr.columns ?? 80) - 1));
+    shown = true;
+  };
   return {
     update(text) {
-      if (shown && performance.now() - drawnAt < redrawEveryMs) return;
-      drawnAt = performance.now();
-      clear();
-      stderr.write(beginning(oneLine(text), (stderr.columns ?? 80) - 1));
-      shown = true;
+      clearTimeout(timer);
+      const waitMs = shown ? drawnAt + redrawEveryMs - performance.now() : 0;
+      if (waitMs <= 0) draw(text);
+      else timer = setTimeout(draw, waitMs, text);
     },
     line(text) {
       clear();

@@ -119,6 +119,10 @@ export async function chooseProvider(choice: ProviderChoice): Promise<Provider> 
   return (await import("./fallback.ts")).withFallbacks(first, others, host);
 }
 
+export function isProvider(name: string): boolean {
+  return Object.hasOwn(providers, name);
+}
+
 /** Models may have slashes in their names, providers have none. */
 function readFallback(fallback: string): { provider: string; model: string } {
   const slash = fallback.indexOf("/");

@@ -69,6 +69,13 @@ export interface Price {
   long?: { over: number; price: Price };
 }
 
+/** The model that is used, and others that the user names. */
+export interface Models {
+  current: Provider;
+  /** `MODEL` of the same service, or `PROVIDER/MODEL`. @throws ConfigError for one that cannot be opened */
+  open(name: string): Promise<Provider>;
+}
+
 /** What the model is told about a tool. */
 export interface ModelTool {
   name: string;

@@ -67,7 +67,10 @@ export async function startCommand(
     signal,
     openEngine: async () => engine,
     openAgent: async () => createAgent({ provider: scriptedProvider(script), engine, store, ...settings }),
+    openModels: () => Promise.reject(new Error("no command but chat asks for models")),
     openStore: async () => store,
+    onInterrupt: () => () => {},
+    stateFile: () => Promise.reject(new Error("no command but chat keeps a state")),
   };
   if (options.closedStdout) stdout.destroy();
   const printed = Promise.all([options.closedStdout ? "" : text(stdout), text(stderr)]);

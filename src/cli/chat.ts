@@ -1,0 +1,136 @@
+import { ConfigError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { commandNames, obey } from "./chat/commands.ts";
+import { completePath } from "./chat/complete-path.ts";
+import { openLineEditor } from "./chat/line-editor.ts";
+import { findLocalServers } from "./chat/local-models.ts";
+import { nothingSpent, statusOf, type Talk } from "./chat/talk.ts";
+import { takeTurn } from "./chat/turn.ts";
+import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
+import { withOutcome } from "./outcome.ts";
+import { write } from "./output.ts";
+import { openProgress } from "./progress.ts";
+import { paintFor, plain } from "./terminal/paint.ts";
+import { openMarkdownStream } from "./terminal/stream.ts";
+
+const usage = `axoner chat
+
+A conversation with the agent in the terminal. /help lists what can be typed besides prompts.
+
+  --session ID  go on with this conversation, or begin it
+  --plain       no colours, and nothing is drawn anew: for screen readers
+
+\`axoner --help\` lists the options for the model, the limits and the store.
+`;
+
+const known = ["--plain", "--help", "-h"];
+
+/**
+ * `axoner chat`: the agent in a terminal.
+ *
+ * @throws ConfigError for arguments it does not know, and where there is no terminal
+ */
+export const chat = withOutcome(async (args, context) => {
+  const unknown = args.find((argument) => !known.includes(argument));
+  if (unknown !== undefined) {
+    throw new ConfigError(`axoner chat does not know ${unknown}${didYouMean(unknown, known)}; see axoner chat --help`);
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    await write(context.stdout, usage);
+    return exitCodes.done;
+  }
+  if (context.stdout.isTTY !== true) {
+    throw new ConfigError('axoner chat needs a terminal; elsewhere use axoner run "PROMPT"');
+  }
+  return (await introduce(context)) ?? converse(context, args.includes("--plain"));
+});
+
+/** Where no model can be used: what to do, and which servers of models there are on this machine. */
+async function introduce(context: CommandContext): Promise<ExitCode | undefined> {
+  try {
+    await context.openModels();
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    const servers = await findLocalServers();
+    const hints = servers.map(
+      ({ name, baseUrl, model }) =>
+        `${name} runs here: axoner chat --provider openai --base-url ${baseUrl} --model ${model}`,
+    );
+    await write(context.stderr, [`axoner: ${thrown.message}`, ...hints, ""].join("\n"));
+    return exitCodes.usage;
+  }
+}
+
+async function converse(context: CommandContext, isPlain: boolean): Promise<ExitCode> {
+  const interrupts = openInterrupts(context);
+  const editor = await openLineEditor({
+    input: context.stdin,
+    output: context.stdout,
+    historyFile: await context.stateFile("chat-history.jsonl"),
+    complete: (line) => (line.startsWith("/") ? completeCommand(line) : completePath(line)),
+    interrupt: interrupts.tell,
+  });
+  try {
+    const talk = await openTalk({ context, isPlain, onInterrupt: interrupts.listen });
+    talk.say(talk.paint("dim", `session ${talk.sessionId}; /help lists commands, Ctrl-D leaves`));
+    for (;;) {
+      talk.say("");
+      talk.say(talk.paint("dim", statusOf(talk)));
+      const text = await editor.read("> ");
+      if (text === undefined) return exitCodes.done;
+      if (text.trim() === "") continue;
+      if (!text.startsWith("/")) await takeTurn(talk, text);
+      else if (!(await obey(talk, text))) return exitCodes.done;
+    }
+  } finally {
+    editor.close();
+  }
+}
+
+/** Ctrl-C comes from the terminal as a key, and from elsewhere as a signal. */
+function openInterrupts(context: CommandContext) {
+  const listeners: (() => void)[] = [];
+  return {
+    tell: () => listeners.at(-1)?.(),
+    listen(listener: () => void): () => void {
+      const release = context.onInterrupt(listener);
+      listeners.push(listener);
+      return () => {
+        release();
+        listeners.splice(listeners.lastIndexOf(listener), 1);
+      };
+    },
+  };
+}
+
+function completeCommand(line: string): [completions: string[], replaced: string] {
+  return [commandNames.filter((name) => name.startsWith(line)), line];
+}
+
+interface TalkOptions extends Pick<Talk, "context" | "onInterrupt"> {
+  isPlain: boolean;
+}
+
+async function openTalk({ context, isPlain, onInterrupt }: TalkOptions): Promise<Talk> {
+  const { stdout: output } = context;
+  const paint = isPlain ? plain : paintFor(output);
+  const redraws = !isPlain && output.hasColors?.() === true;
+  const report = openProgress(output, redraws);
+  return {
+    context,
+    onInterrupt,
+    agent: await context.openAgent(),
+    store: await context.openStore(),
+    paint,
+    answer: openMarkdownStream({ output, paint, redraws }),
+    report,
+    say(line) {
+      report.clear();
+      output.write(`${line}\n`);
+    },
+    sessionId: context.session ?? crypto.randomUUID(),
+    provider: (await context.openModels()).current,
+    spent: nothingSpent,
+  };
+}
