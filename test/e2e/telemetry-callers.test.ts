@@ -9,6 +9,7 @@ import { temporaryFolder } from "../support/config.ts";
 import { openCollector, type CollectedSpan } from "../support/otlp-collector.ts";
 import { startServer } from "../support/server.ts";
 import { asJson, named, script } from "../support/traced.ts";
+import { fileOf } from "../support/session-files.ts";
 
 const odd = fileURLToPath(new URL("../support/odd-mcp-server.ts", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -61,7 +62,7 @@ describe("run_agent over MCP with an exporter", () => {
     await server.call("run_agent", { prompt: "go", session_id: "s" });
     await expect.poll(() => named(collector.spans(), "execute_tool meta"), { timeout: 10_000 }).toHaveLength(1);
     const [span] = named(collector.spans(), "execute_tool meta");
-    const stored = readFileSync(join(cwd, ".axoner/sessions/s.jsonl"), "utf8");
+    const stored = readFileSync(fileOf(join(cwd, ".axoner/sessions"), "s"), "utf8");
     expect(stored).toContain(`00-${span?.traceId}-${span?.spanId}-01`);
   });
 

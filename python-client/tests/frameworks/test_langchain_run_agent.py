@@ -56,6 +56,7 @@ def test_a_langchain_agent_gives_its_task_to_run_agent(monkeypatch, options, rep
     result = state["messages"][2].artifact
     assert (result.exit_reason, result.turns, result.tool_calls) == ("finished", 3, 3)
     assert scraped == [[5]]
-    stored = (options["root"] / ".axoner" / "sessions" / "task.jsonl").read_text()
+    (session,) = (options["root"] / ".axoner" / "sessions").glob("*.jsonl")
+    stored = session.read_text()
     assert '\\"grade\\":\\"A\\"' in stored
     assert "ERROR" not in stored
