@@ -39,9 +39,13 @@ export function progressText(name: string, { done, total, message }: Progress): 
 
 function summarize(result: RunResult): string[] {
   const { turns, tool_calls: calls, usage, session_id: session, cost_usd: usd } = result;
-  const cost = usd === null ? "" : `, $${usd.toFixed(usd < 0.01 ? 6 : 4)}`;
+  const cost = usd === null ? "" : `, ${usdText(usd)}`;
   const counts = `${plural(turns, "turn")}, ${plural(calls, "tool call")}, ${usage.input_tokens} tokens in, ${usage.output_tokens} out${cost}`;
   return [...endingOf(result), `${counts}; session ${session}`];
+}
+
+export function usdText(usd: number): string {
+  return `$${usd.toFixed(usd < 0.01 ? 6 : 4)}`;
 }
 
 /** Why a run ended, where it did not simply finish. */

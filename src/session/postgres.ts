@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
-import { AxonerError, ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
+import { ConfigError, errorMessage, systemErrorCode } from "../errors.ts";
 import type { StoredMessage } from "../message.ts";
 import { once } from "../once.ts";
 import { hostname, readPostgresUrl, tlsOptions, type PostgresAddress } from "../postgres-url.ts";
 import { checkSessionId, conflict, titlesIn, type SessionStore, type StoreOptions } from "./store.ts";
+import { explained, isCutOff } from "./server-errors.ts";
 import { firstContactMs, untilDone } from "./until-done.ts";
 
 /** What a database went through, in order; `axoner_schema` says how much of it. Only ever added to. */
@@ -69,7 +70,7 @@ export function openPostgresStore(url: string, { durable = false }: StoreOptions
     return pool;
   });
   const patient = <Result>(what: string, work: (pool: Pool, tried: number) => Promise<Result>): Promise<Result> =>
-    explained(where, address.secrets, () =>
+    explained({ where, secrets: address.secrets, check: "the server, the role and its rights" }, () =>
       untilDone(async (tried) => work(await ready.get(), tried), {
         what: `${what} ${where}`,
         isPassing: isGone,
@@ -241,24 +242,8 @@ function isGone(thrown: unknown): boolean {
   const code = "code" in thrown ? String(thrown.code) : "";
   // class 08 and 57P: connection failures, shutdown, starting up; 53300: too many connections; 40: roll back and repeat
   if (/^(08...|57P0.|53300|40001|40P01)$/.test(code)) return true;
-  if (/^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)$/.test(code)) return true;
+  if (isCutOff(code)) return true;
   return /Connection terminated|read timeout|timeout expired|timeout exceeded|Client has encountered/i.test(
     thrown.message,
   );
-}
-
-async function explained<Result>(
-  where: string,
-  secrets: readonly string[],
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof AxonerError || !(thrown instanceof Error)) throw thrown;
-    const said = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), errorMessage(thrown));
-    throw new AxonerError(`${where} cannot be used: ${said}; check the server, the role and its rights`, {
-      cause: thrown,
-    });
-  }
 }

@@ -5,6 +5,7 @@ import { log } from "../log.ts";
 import type { StoredMessage } from "../message.ts";
 import { once } from "../once.ts";
 import { checkSessionId, conflict, titlesIn, type Session, type SessionStore, type StoreOptions } from "./store.ts";
+import { explained, isCutOff } from "./server-errors.ts";
 import { firstContactMs, untilDone } from "./until-done.ts";
 
 /*
@@ -62,7 +63,7 @@ export function openRedisStore(url: string, { durable = false }: StoreOptions = 
     return redis;
   });
   const patient = <Result>(what: string, work: (redis: Redis, tried: number) => Promise<Result>): Promise<Result> =>
-    explained(where, secrets, () =>
+    explained({ where, secrets, check: "the server, the user and its rights" }, () =>
       untilDone(async (tried) => work(await ready.get(), tried), {
         what: `${what} ${where}`,
         isPassing: isGone,
@@ -256,23 +257,7 @@ async function checkDurable(redis: Redis, where: string): Promise<void> {
 function isGone(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   const code = "code" in thrown ? String(thrown.code) : "";
-  if (/^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)$/.test(code)) return true;
+  if (isCutOff(code)) return true;
   if (/^(LOADING|BUSY|MASTERDOWN|READONLY|CLUSTERDOWN|TRYAGAIN)\b/.test(thrown.message)) return true;
   return /Command timed out|Connection is closed|retries per request|Stream isn't writeable/i.test(thrown.message);
-}
-
-async function explained<Result>(
-  where: string,
-  secrets: readonly string[],
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof AxonerError || !(thrown instanceof Error)) throw thrown;
-    const said = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), errorMessage(thrown));
-    throw new AxonerError(`${where} cannot be used: ${said}; check the server, the user and its rights`, {
-      cause: thrown,
-    });
-  }
 }

@@ -3,7 +3,8 @@ import { didYouMean } from "../../nearest.ts";
 import { forkSession, undoTurn } from "../../session/edit.ts";
 import { checkSessionId, summarize } from "../../session/store.ts";
 import { cutText, printable } from "../../text.ts";
-import { nothingSpent, usdText, type Talk } from "./talk.ts";
+import { usdText } from "../narrate.ts";
+import { nothingSpent, type Talk } from "./talk.ts";
 
 interface ChatCommand {
   usage: string;

@@ -5,6 +5,7 @@ import type { SessionStore } from "../../session/store.ts";
 import type { CommandContext } from "../command.ts";
 import type { MarkdownStream } from "../terminal/stream.ts";
 import type { Paint } from "../terminal/paint.ts";
+import { usdText } from "../narrate.ts";
 import type { ProgressReport } from "../progress.ts";
 
 /** A conversation in the terminal: what it is about, and how it is shown. */
@@ -50,10 +51,6 @@ export function statusOf({ provider, spent }: Talk): string {
   const tokens = spent.contextTokens === 0 ? [] : [`${shortCount(spent.contextTokens)} tokens`];
   const cost = spent.usd === null || spent.usd === 0 ? [] : [usdText(spent.usd)];
   return [provider.model, ...tokens, ...cost].join(" · ");
-}
-
-export function usdText(usd: number): string {
-  return `$${usd.toFixed(usd < 0.01 ? 6 : 4)}`;
 }
 
 function shortCount(count: number): string {
