@@ -6,6 +6,9 @@ with Bridge(root=".") as bridge:
     print(bridge.query_data("select count(*) from 'sales.csv'").rows)
 """
 
+from typing import TYPE_CHECKING, Any
+
+from ._progress import Progress
 from ._version import __version__
 from .client import Bridge
 from .errors import (
@@ -36,7 +39,12 @@ from .errors import (
 )
 from .results import TableResult, ToolResult
 
+if TYPE_CHECKING:
+    from .aio import AsyncBridge, AsyncCall
+
 __all__ = [
+    "AsyncBridge",
+    "AsyncCall",
     "AxonerError",
     "BlockedAddress",
     "Bridge",
@@ -51,6 +59,7 @@ __all__ = [
     "InvalidInput",
     "NotAllowed",
     "NotFound",
+    "Progress",
     "ProtocolError",
     "ProviderError",
     "RateLimited",
@@ -66,3 +75,11 @@ __all__ = [
     "Unreadable",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("AsyncBridge", "AsyncCall"):  # asyncio takes longer to import than all of the package
+        from . import aio
+
+        return getattr(aio, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

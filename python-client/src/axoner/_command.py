@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .errors import ServerNotFound
 
@@ -46,9 +47,12 @@ def option_flags(
     allow_private: str | Iterable[str] | None = None,
     tools: str | Iterable[str] | None = None,
     plugin: OneOrMore | None = None,
-    log_level: str | None = None,
+    others: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """The options as flags. Paths become absolute: a server that is started again later must mean the same ones."""
+    """The options as flags, ``others`` by their names.
+
+    Paths become absolute: a server that is started again later must mean the same ones.
+    """
     flags: list[str] = []
     for flag, paths in (
         ("--root", root),
@@ -62,9 +66,20 @@ def option_flags(
         flags += ["--allow-private", os.fspath(host)]
     if tools is not None:
         flags += ["--tools", ",".join(os.fspath(tool) for tool in _each(tools))]
-    if log_level is not None:
-        flags += ["--log-level", log_level]
+    for name, value in (others or {}).items():
+        flags += _option(f"--{name.replace('_', '-')}", value)
     return flags
+
+
+def _option(flag: str, value: Any) -> list[str]:
+    """A list gives the flag once for each of its items; ``True`` the flag alone, ``False`` and ``None`` nothing."""
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [flag]
+    if isinstance(value, (list, tuple)):
+        return [part for item in value for part in _option(flag, item)]
+    return [flag, os.fspath(value) if isinstance(value, os.PathLike) else str(value)]
 
 
 def _each(values: OneOrMore | None) -> Iterable[StrPath]:
