@@ -56,6 +56,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
     engine,
     trace: telemetry.traceCall,
     rareMethods: lazyRareMethods(config),
+    runAgent: async (params, client) => (await import("./run-for-client.ts")).runForClient(engine, params, client),
     async close() {
       await engine.close();
       await telemetry.close();

@@ -14,7 +14,7 @@ import { callingRun, parentOf, type ParentRun } from "./calling-run.ts";
 import { checkRun } from "./check-run.ts";
 import { compactSession } from "./compact-session.ts";
 import { beginRun, continueSession, whileIn } from "./conversation.ts";
-import { engineOf, narrowEngine, withTool } from "./engines.ts";
+import { engineOf, narrowEngine, withRunTools, withTool } from "./engines.ts";
 import { openEstimate } from "./estimate.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { runLoop } from "./loop.ts";
@@ -93,6 +93,8 @@ export interface RunOptions extends RunLimits {
   toolNames?: readonly string[] | undefined;
   /** In place of the agent's own. */
   provider?: Provider | undefined;
+  /** Of this run alone, beside the agent's own; run in this process, without services. Sub-agents do not get them. */
+  tools?: readonly Tool[] | undefined;
 }
 
 export interface Agent {
@@ -146,7 +148,7 @@ export function createAgent(options: AgentOptions): Agent {
     const depth = parent?.depth ?? 0;
     const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
     const answerFormat = given.outputSchema && (await openAnswerFormat(given.outputSchema));
-    const whole = await openEngine();
+    const whole = await withRunTools(await openEngine(), given.tools);
     const withAgents = depth < subAgentDepth ? withTool(whole, ownTool) : whole;
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());

@@ -1,7 +1,8 @@
 import type { Engine } from "../engine/engine.ts";
 import type { JsonObject } from "../message.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
-import { errorReply, resultReply, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
+import { agentMethod, openAgentRuns, type RunAgent } from "./agent-runs.ts";
+import { errorReply, resultReply, rpcErrors, type Notification, type Request, type Response } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
 import { openToolCalls, type ToolCallTrace } from "./tool-calls.ts";
 import type { RareMethods } from "./rare-methods.ts";
@@ -16,6 +17,10 @@ export interface ToolServerOptions {
   /** Opened by the first request that needs it, never by the handshake. */
   backend: () => Promise<ToolBackend>;
   notify: (message: JsonObject) => void;
+  /** Sends what must arrive. */
+  deliver: (message: JsonObject) => Promise<void>;
+  /** Whether the backend runs an agent for clients that ask for its events. */
+  agent?: boolean;
 }
 
 export interface ToolBackend {
@@ -24,11 +29,15 @@ export interface ToolBackend {
   trace?: ToolCallTrace | undefined;
   /** Answers everything but the handshake and tools; undefined where a server offers nothing else. */
   rareMethods?: RareMethods;
+  runAgent?: RunAgent;
 }
 
 export interface ToolServer {
   onRequest(request: Request): Promise<JsonObject | undefined>;
   onNotification(notification: Notification): void;
+  onResponse(response: Response): void;
+  /** The client sends nothing more. */
+  onEnd(): void;
   /** Stop every call in flight; none is answered any more. */
   abort(): void;
 }
@@ -42,6 +51,7 @@ export const protocolVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024
  */
 export function openToolServer(options: ToolServerOptions): ToolServer {
   const calls = openToolCalls(options);
+  const runs = openAgentRuns(options.deliver);
   let initializeParams: JsonObject = {
     protocolVersion: protocolVersions[0],
     capabilities: {},
@@ -61,13 +71,17 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
       }
       case "tools/call":
         return calls.answer(request);
+      case agentMethod: {
+        const { runAgent } = await options.backend();
+        if (runAgent !== undefined) return runs.answer(request, runAgent);
+        break;
+      }
       default: {
         const reply = await (await options.backend()).rareMethods?.answer(request, initializeParams);
-        return (
-          reply ?? errorReply(request.id, rpcErrors.methodNotFound, `method not found: ${request.method.slice(0, 100)}`)
-        );
+        if (reply !== undefined) return reply;
       }
     }
+    return errorReply(request.id, rpcErrors.methodNotFound, `method not found: ${request.method.slice(0, 100)}`);
   };
 
   return {
@@ -79,20 +93,31 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
       }
     },
     onNotification({ method, params }) {
-      if (method === "notifications/cancelled") calls.cancel(params["requestId"]);
+      if (method !== "notifications/cancelled") return;
+      calls.cancel(params["requestId"]);
+      runs.cancel(params["requestId"]);
     },
-    abort: () => calls.abort(),
+    onResponse: (response) => runs.onResponse(response),
+    onEnd: () => runs.onEnd(),
+    abort() {
+      calls.abort();
+      runs.abort();
+    },
   };
 }
 
 function initializeResult(
   params: JsonObject,
-  { name, version, instructions, resources }: ToolServerOptions,
+  { name, version, instructions, resources, agent = false }: ToolServerOptions,
 ): JsonObject {
   const protocolVersion = protocolVersions.find((known) => known === params["protocolVersion"]) ?? protocolVersions[0];
   return {
     protocolVersion,
-    capabilities: { tools: {}, ...(resources ? { resources: {} } : {}) },
+    capabilities: {
+      tools: {},
+      ...(resources ? { resources: {} } : {}),
+      ...(agent ? { experimental: { [agentMethod]: {} } } : {}),
+    },
     serverInfo: { name, version },
     ...(instructions === undefined ? {} : { instructions }),
   };

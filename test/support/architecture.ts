@@ -47,6 +47,7 @@ const tiers: Tier[] = [
       "open-services",
       "open-agent",
       "agent-tool",
+      "run-for-client",
       "serve",
       "node-host",
       "exchange",

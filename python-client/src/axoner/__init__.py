@@ -40,9 +40,14 @@ from .errors import (
 from .results import TableResult, ToolResult
 
 if TYPE_CHECKING:
+    from .agent import AgentEvent, AgentResult, AgentRun, AsyncAgentRun
     from .aio import AsyncBridge, AsyncCall
 
 __all__ = [
+    "AgentEvent",
+    "AgentResult",
+    "AgentRun",
+    "AsyncAgentRun",
     "AsyncBridge",
     "AsyncCall",
     "AxonerError",
@@ -78,8 +83,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("AsyncBridge", "AsyncCall"):  # asyncio takes longer to import than all of the package
-        from . import aio
+    if name in __all__:  # asyncio takes longer to import than all of the package
+        from . import agent, aio
 
-        return getattr(aio, name)
+        return getattr(aio if name in ("AsyncBridge", "AsyncCall") else agent, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,9 @@ import re
 #: Where no handler is configured, Python itself prints warnings and worse to stderr.
 logger = logging.getLogger("axoner.server")
 
+#: What the agent calls in this program.
+tool_logger = logging.getLogger("axoner.tools")
+
 _MARKED = re.compile(r"axoner(?: (error|warn|info|debug))?: (.*)")
 _LEVELS = {"warn": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from ._exchange import Answer, Request, converse_async, listing, tool_call
 from ._generated import RESULTS
 from ._generated_async import AsyncTools
 from ._progress import Progress, ProgressOption, open_display
+from .agent import AsyncAgentRun, ToolFunction, start
 from .client import on_progress
 from .errors import CallTimeout
 from .results import Result, ToolResult, read_reply
@@ -103,6 +104,54 @@ class AsyncBridge(BridgeBase, AsyncTools):
         :raises ToolError: the tool failed; the subclass says how (see :mod:`axoner.errors`).
         """
         return call_tool(self, name, arguments, timeout=timeout, progress=progress)
+
+    def agent(
+        self,
+        prompt: str | None,
+        *,
+        tools: Iterable[ToolFunction] = (),
+        only: Sequence[str] | None = None,
+        session_id: str | None = None,
+        model: str | None = None,
+        max_turns: int | None = None,
+        max_usd: float | None = None,
+        output_schema: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        tool_timeout: float | None = None,
+    ) -> AsyncAgentRun:
+        """Run axoner's agent, with all tools of this bridge and functions of this program.
+
+            def stock(sku: str) -> int:
+                "How many pieces are left."
+                return warehouse[sku]
+
+            print((await bridge.agent("Do we have to order more of A-17?", tools=[stock])).text)
+
+        :param prompt: the task. ``None`` goes on with a run of ``session_id`` that was interrupted.
+        :param tools: functions that the model may call. Name, docstring and annotations are what it is told; errors
+            go back to it; coroutine functions run on the loop, others on threads.
+        :param only: the names of the only tools of the bridge it may use; default: all.
+        :param session_id: continues that conversation, or begins it.
+        :param model: in place of the bridge's, or ``provider/model``.
+        :param max_turns: replies of the model, default 10.
+        :param max_usd: US dollars at most.
+        :param output_schema: JSON Schema of an object; the answer is ``output`` of the result.
+        :param timeout: seconds for all of it; then it is cancelled and :class:`CallTimeout` raised.
+        :param tool_timeout: seconds for one call of a function; the model is told, and a plain function goes on
+            unheard.
+        :raises TypeError: a function cannot be described to a model.
+        """
+        given = {
+            "tools": only,
+            "session_id": session_id,
+            "model": model,
+            "max_turns": max_turns,
+            "max_usd": max_usd,
+            "output_schema": output_schema,
+            "tool_timeout": tool_timeout,
+        }
+        request, functions = start(prompt, tools, given)
+        return AsyncAgentRun(self, request, functions, timeout)
 
     async def list_tools(self, *, timeout: float | None = 30.0) -> list[dict[str, Any]]:
         """Name, description and schemas of every tool this server offers, as MCP lists them."""
