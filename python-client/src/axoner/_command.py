@@ -6,37 +6,25 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .errors import ServerNotFound
+from ._installed import command_on_path, installed_command
 
 StrPath = str | os.PathLike[str]
 OneOrMore = StrPath | Iterable[StrPath]
 
-_CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-
 
 def server_command(command: str | Sequence[str] | None, env: Mapping[str, str]) -> list[str]:
-    """The server's arguments: from ``command``, ``AXONER_COMMAND``, this client's checkout or PATH, whichever is first.
+    """The server's arguments: from ``command``, ``AXONER_COMMAND``, what is installed, or PATH, whichever is first.
 
     :raises ServerNotFound: says what to do about it.
     """
     if command is not None and not isinstance(command, str):
         return [os.fspath(part) for part in command]
-    # Here, because most programs need neither and both cost import time.
-    import shlex
-    import shutil
-
     chosen = env.get("AXONER_COMMAND") if command is None else command
     if chosen:
+        import shlex  # here, because most programs do not need it
+
         return shlex.split(chosen, posix=os.name != "nt")
-    built = os.path.join(_CHECKOUT, "dist", "mcp-server.js")
-    if os.path.isfile(built):
-        node = _node_of_checkout() or shutil.which("node", path=env.get("PATH"))
-        if node is not None:
-            return [node, built]
-    installed = shutil.which("axoner", path=env.get("PATH"))
-    if installed is not None:
-        return [installed, "mcp"]
-    raise ServerNotFound(_advice(built))
+    return installed_command("mcp-server.js", env) or [*command_on_path(env), "mcp"]
 
 
 def option_flags(
@@ -86,18 +74,3 @@ def _each(values: OneOrMore | None) -> Iterable[StrPath]:
     if values is None:
         return ()
     return (values,) if isinstance(values, (str, os.PathLike)) else values
-
-
-def _node_of_checkout() -> str | None:
-    node = ("node", "bin", "node.exe") if os.name == "nt" else (".bin", "node")
-    path = os.path.join(_CHECKOUT, "node_modules", *node)
-    return path if os.path.isfile(path) else None
-
-
-def _advice(built: str) -> str:
-    if os.path.isfile(os.path.join(_CHECKOUT, "src", "mcp-server.ts")):
-        return f"the axoner server is not built ({built} is missing); run `npm ci && npm run build` in {_CHECKOUT}"
-    return (
-        "no axoner server found; install it with `npm install -g axoner` so that `axoner` is on PATH, "
-        "or say where it is: Bridge(command=[…]) or the environment variable AXONER_COMMAND"
-    )
