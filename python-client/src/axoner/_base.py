@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._command import OneOrMore, StrPath, option_flags, server_command
+from ._progress import ProgressOption, open_display
 from ._server import Server, close_all, hold, let_go
 from .errors import BridgeClosed
 
 if TYPE_CHECKING:
+    from ._call import Deadline, OnEvent, PendingCall
     from ._connection import Connection
-    from ._exchange import Request
+    from ._exchange import Answer, Request
 
 START_TIMEOUT_S = 30.0
 
@@ -137,10 +139,45 @@ class BridgeBase:
         if connection is not None:
             connection.post(request.method, request.params)
 
+    def _reply(
+        self, tool: str, arguments: Mapping[str, Any] | None, timeout: float | None, progress: ProgressOption
+    ) -> Answer:
+        """A tool's reply, waited for on this thread."""
+        from ._call import Deadline
+        from ._exchange import converse, tool_call
+
+        conversation = tool_call(tool, given_arguments(arguments), self._post)
+        display = open_display(tool) if progress is True else None
+        callback = display.update if display is not None else progress if callable(progress) else None
+        try:
+            deadline, on_event = Deadline(timeout), on_progress(callback)
+            return converse(conversation, lambda request: self._ask(request, deadline, on_event))
+        finally:
+            if display is not None:
+                display.finish()
+
+    def _ask(self, request: Request, deadline: Deadline, on_event: OnEvent | None = None) -> Answer:
+        return self._begin(request, want_progress=on_event is not None).result(deadline, on_event)
+
+    def _begin(self, request: Request, *, want_progress: bool = False) -> PendingCall:
+        return self._connect().begin(request.method, request.params, progress=want_progress, owner=self)
+
 
 def given_arguments(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
     """``None`` stands for an argument that is not given."""
     return {name: value for name, value in (arguments or {}).items() if value is not None}
+
+
+def on_progress(callback: Any) -> OnEvent | None:
+    """Hands the progress among a call's events to a callback."""
+    if callback is None:
+        return None
+
+    def on_event(event: Any) -> None:
+        if event.kind == "progress":
+            callback(*event.value)
+
+    return on_event
 
 
 atexit.register(close_all)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Gene
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from ._base import BridgeBase, given_arguments
+from ._base import BridgeBase, given_arguments, on_progress
 from ._call import CallEvent, Deadline, OnEvent, answer_of
 from ._connection import Connection
 from ._exchange import Answer, Request, converse_async, listing, tool_call
@@ -15,7 +15,6 @@ from ._generated import RESULTS
 from ._generated_async import AsyncTools
 from ._progress import Progress, ProgressOption, open_display
 from .agent import AsyncAgentRun, ToolFunction, start
-from .client import on_progress
 from .errors import CallTimeout
 from .results import Result, ToolResult, read_reply
 

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ._base import BridgeBase, given_arguments
+from ._base import BridgeBase
 from ._generated import RESULTS, Tools
-from ._progress import ProgressOption, open_display
+from ._progress import ProgressOption
 from .results import Result, ToolResult, read_reply
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from ._call import Deadline, OnEvent, PendingCall
-    from ._exchange import Answer, Conversation, Request
     from .agent import AgentRun, ToolFunction
     from .aio import AsyncCall
 
@@ -159,41 +157,3 @@ class Bridge(BridgeBase, Tools):
         progress: ProgressOption,
     ) -> Result:
         return read_reply(tool, self._reply(tool, arguments, timeout, progress), kind)
-
-    def _reply(
-        self, tool: str, arguments: Mapping[str, Any] | None, timeout: float | None, progress: ProgressOption
-    ) -> Answer:
-        from ._call import Deadline
-        from ._exchange import tool_call
-
-        conversation = tool_call(tool, given_arguments(arguments), self._post)
-        display = open_display(tool) if progress is True else None
-        callback = display.update if display is not None else progress if callable(progress) else None
-        try:
-            return self._converse(conversation, Deadline(timeout), on_progress(callback))
-        finally:
-            if display is not None:
-                display.finish()
-
-    def _converse(self, conversation: Conversation, deadline: Deadline, on_event: OnEvent | None = None) -> Answer:
-        from ._exchange import converse
-
-        return converse(conversation, lambda request: self._ask(request, deadline, on_event))
-
-    def _ask(self, request: Request, deadline: Deadline, on_event: OnEvent | None = None) -> Answer:
-        return self._begin(request, want_progress=on_event is not None).result(deadline, on_event)
-
-    def _begin(self, request: Request, *, want_progress: bool = False) -> PendingCall:
-        return self._connect().begin(request.method, request.params, progress=want_progress, owner=self)
-
-
-def on_progress(callback: Any) -> OnEvent | None:
-    """Hands the progress among a call's events to a callback."""
-    if callback is None:
-        return None
-
-    def on_event(event: Any) -> None:
-        if event.kind == "progress":
-            callback(*event.value)
-
-    return on_event
