@@ -46,6 +46,8 @@ type EndRule = Scope | "paragraph" | "heading" | "format" | "form" | "always" | 
 export interface Kind {
   start: StartRule | undefined;
   end: EndRule;
+  /** Whether its end tag ends it and nothing else where it is the innermost. */
+  endsAlone: boolean;
   /** Whether a paragraph ends where it starts. */
   endsParagraph: boolean;
   /** Whether formatting that was cut off starts again before it. */
@@ -75,6 +77,7 @@ const tables: readonly Scope[] = [scopes.any, scopes.table];
 export const ordinary: Kind = {
   start: undefined,
   end: scopes.unnamed,
+  endsAlone: true,
   endsParagraph: false,
   resumes: true,
   isFormat: false,
@@ -106,7 +109,7 @@ define("address div p", { bounds: [scopes.unnamed] });
 define("ol ul", { bounds: [scopes.list, scopes.item] });
 define("h1 h2 h3 h4 h5 h6", { start: "heading", end: "heading" });
 define("p", { end: "paragraph", isImplied: true });
-define("form", { start: "form", end: "form" });
+define("form", { start: "form", end: "form", endsAlone: false });
 define("li", {
   start: "item",
   end: scopes.list,
@@ -124,9 +127,9 @@ define("dd dt", {
   isImplied: true,
 });
 
-define("b big code em font i s small strike strong tt u", { end: "format", isFormat: true });
-define("a", { start: "link", end: "format", isFormat: true });
-define("nobr", { start: "nobr", end: "format", isFormat: true });
+define("b big code em font i s small strike strong tt u", { end: "format", endsAlone: false, isFormat: true });
+define("a", { start: "link", end: "format", endsAlone: false, isFormat: true });
+define("nobr", { start: "nobr", end: "format", endsAlone: false, isFormat: true });
 
 define("applet marquee object", {
   end: scopes.any,
@@ -136,7 +139,7 @@ define("applet marquee object", {
 define("template", { end: scopes.table, resumes: false, bounds: tables, isolates: true, isHead: true });
 define("table", { start: "table", end: scopes.table, bounds: tables });
 define("caption tbody tfoot thead", { start: "section" });
-define("col colgroup", { start: "column", end: "never" });
+define("col colgroup", { start: "column", end: "never", endsAlone: false });
 define("tr", { start: "row" });
 define("td th", { start: "cell" });
 define("caption col colgroup tbody tfoot thead tr td th", { resumes: false, bounds: special });
@@ -151,7 +154,7 @@ define("rb rtc", { start: "ruby", resumes: false, isImplied: true });
 define("rp rt", { start: "reading", resumes: false, isImplied: true });
 
 define("html head body", { start: "document", resumes: false, bounds: special });
-define("body html", { end: "never" });
+define("body html", { end: "never", endsAlone: false });
 define("frameset", { resumes: false, bounds: special });
 
 define("area br embed img input keygen wbr", { isVoid: true });

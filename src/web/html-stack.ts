@@ -105,8 +105,12 @@ export class OpenElements {
 
   /** Close what is open down to this place, it too. */
   closeTo(place: number): void {
-    while (this.#open.length > place) this.#closeInnermost();
-    while (this.#ended.length > 0 && lastIn(this.#ended) === this.#open.length - 1) this.#closeInnermost();
+    while (this.#open.length > place) this.closeInnermost();
+  }
+
+  closeInnermost(): void {
+    this.#close();
+    while (this.#ended.length > 0 && lastIn(this.#ended) === this.#open.length - 1) this.#close();
   }
 
   /** Close an element together with what it is in, since what is in it goes on. */
@@ -116,7 +120,7 @@ export class OpenElements {
     this.#ended.sort((a, b) => a - b);
   }
 
-  #closeInnermost(): void {
+  #close(): void {
     const element = this.#open.pop();
     if (element === undefined) return;
     const place = this.#open.length;

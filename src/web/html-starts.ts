@@ -11,10 +11,10 @@ export function startsHere(tree: TreeBuilder, element: Named): boolean {
       if (tree.hasFormat(element)) tree.endFormat(element);
       return true;
     case "item":
-      tree.close(element, stack.bound(scopes.item));
+      if (element.last >= 0) tree.close(element, stack.bound(scopes.item));
       return true;
     case "heading":
-      if (stack.innermost?.kind.start === "heading") tree.closeInnermost();
+      if (stack.innermost?.kind.start === "heading") stack.closeInnermost();
       return true;
     case "definition":
       tree.closeName("dt", stack.bound(scopes.item));

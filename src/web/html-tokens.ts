@@ -9,6 +9,8 @@ export interface TokenHandler {
    */
   openTag(name: string, attributes: Record<string, string>, isSelfClosing: boolean): boolean;
   closeTag(name: string): void;
+  /** The name of the innermost open element, which most end tags end; empty where none is open. */
+  innermost(): string;
   /** Comes in pieces, entities decoded. */
   text(piece: string): void;
   /** Whether what comes is SVG or MathML: there `<title>` is an element like any other, and CDATA is text. */
@@ -186,6 +188,12 @@ export class Tokenizer {
     const html = this.#html;
     const start = this.#at + 2;
     if (start >= html.length) return this.#text(html.length);
+    const innermost = this.#handler.innermost();
+    const likelyEnd = start + innermost.length;
+    if (innermost !== "" && html.charCodeAt(likelyEnd) === greater && html.startsWith(innermost, start)) {
+      this.#at = likelyEnd + 1;
+      return this.#handler.closeTag(innermost);
+    }
     // What has no name is a comment.
     if (!isLetter(html.charCodeAt(start))) return this.#skipPast(">");
     const end = endOfName(html, start);

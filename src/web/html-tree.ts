@@ -42,6 +42,10 @@ export class TreeBuilder implements TokenHandler {
     return this.stack.space !== "html";
   }
 
+  innermost(): string {
+    return this.stack.innermost?.name ?? "";
+  }
+
   openTag(tag: string, attributes: Record<string, string>, isSelfClosing: boolean): boolean {
     this.#startsLine = false;
     const { stack } = this;
@@ -51,7 +55,7 @@ export class TreeBuilder implements TokenHandler {
     }
     const element = this.#names.of(tag === "image" ? "img" : tag);
     const { kind } = element;
-    if (stack.innermost === this.parts.head && !kind.isHead) this.closeInnermost();
+    if (stack.innermost === this.parts.head && !kind.isHead) this.stack.closeInnermost();
     if (kind.endsParagraph && this.parts.p.last >= 0) this.close(this.parts.p, stack.bound(scopes.button));
     if (kind.start !== undefined && !startsHere(this, element)) return false;
     if (kind.resumes) this.resume();
@@ -63,11 +67,12 @@ export class TreeBuilder implements TokenHandler {
   closeTag(tag: string): void {
     this.#startsLine = false;
     const { innermost } = this.stack;
+    if (innermost?.name === tag && innermost.kind.endsAlone) return this.stack.closeInnermost();
     if (innermost?.isForeign === true) {
       if (tag === "p" || tag === "br") this.#breakOut();
       else if (this.#closeForeign(tag)) return;
     }
-    const element = innermost?.name === tag && !innermost.isForeign ? innermost : this.#names.find(tag);
+    const element = this.#names.find(tag);
     if (element === undefined || tag === "br") {
       if (tag === "br" || tag === "p") this.#openEmpty(tag);
     } else if (typeof element.kind.end === "number") this.close(element, this.stack.bound(element.kind.end));
@@ -101,7 +106,7 @@ export class TreeBuilder implements TokenHandler {
       if (text.startsWith("\n")) text = text.slice(1);
     }
     if (text === "") return;
-    if (this.stack.innermost === this.parts.head && text.trim() !== "") this.closeInnermost();
+    if (this.stack.innermost === this.parts.head && text.trim() !== "") this.stack.closeInnermost();
     if (this.#formats.isCutOff && this.#takesText(text)) this.resume();
     this.#handler.ontext(text);
   }
@@ -141,15 +146,11 @@ export class TreeBuilder implements TokenHandler {
     return this.close(this.#names.of(name), least);
   }
 
-  closeInnermost(): void {
-    this.stack.closeTo(this.stack.depth - 1);
-  }
-
   closeImplied(except?: string): void {
     for (;;) {
       const { innermost } = this.stack;
       if (innermost?.kind.isImplied !== true || innermost.name === except) return;
-      this.closeInnermost();
+      this.stack.closeInnermost();
     }
   }
 
@@ -227,7 +228,7 @@ export class TreeBuilder implements TokenHandler {
 
   /** End the SVG or MathML that is open, or what of it is in HTML that it holds. */
   #breakOut(): void {
-    while (this.isForeign()) this.closeInnermost();
+    while (this.isForeign()) this.stack.closeInnermost();
   }
 
   /** Whether the end tag is that of an element of the SVG or MathML that is open. */

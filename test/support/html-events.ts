@@ -2,14 +2,14 @@ import { parse, type DefaultTreeAdapterTypes } from "parse5";
 import { parseHtml, type HtmlHandler } from "../../src/web/html.ts";
 
 /** What a parser tells, with the pieces of a text put together and all names in lower case. */
-export function eventsOf(parse: (handler: HtmlHandler) => void): string[] {
+function eventsOf(read: (handler: HtmlHandler) => void): string[] {
   const events: string[] = [];
   let text = "";
   const flush = () => {
     if (text !== "") events.push(text);
     text = "";
   };
-  parse({
+  read({
     onopentag(name, attributes) {
       flush();
       const written = Object.entries(attributes).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
