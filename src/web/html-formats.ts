@@ -19,7 +19,8 @@ const maxFormats = 32;
  */
 export class Formats {
   #list: Format[] = [];
-  readonly #outer: Format[][] = [];
+  /** Of what is around; undefined where that was empty, as it mostly is: then the list stays the same one. */
+  readonly #outer: (Format[] | undefined)[] = [];
 
   /** Whether the innermost was cut off. */
   get isCutOff(): boolean {
@@ -62,13 +63,17 @@ export class Formats {
 
   /** A cell or the like starts. */
   isolate(): void {
-    this.#outer.push(this.#list);
-    this.#list = [];
+    const isEmpty = this.#list.length === 0;
+    this.#outer.push(isEmpty ? undefined : this.#list);
+    if (!isEmpty) this.#list = [];
   }
 
   onClose({ kind }: Named, place: number): void {
-    if (kind.isolates) this.#list = this.#outer.pop() ?? [];
-    else {
+    if (kind.isolates) {
+      const outer = this.#outer.pop();
+      if (outer !== undefined) this.#list = outer;
+      else if (this.#list.length > 0) this.#list = [];
+    } else {
       for (let at = this.#list.length - 1; at >= 0; at -= 1) {
         const format = this.#list[at];
         if (format?.place !== place) continue;

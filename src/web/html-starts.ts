@@ -13,6 +13,9 @@ export function startsHere(tree: TreeBuilder, element: Named): boolean {
     case "item":
       if (element.last >= 0) tree.close(element, stack.bound(scopes.item));
       return true;
+    case "cell":
+      // In its row, as most are.
+      return stack.innermost === tree.parts.tr || startTablePart(tree, element);
     case "heading":
       if (stack.innermost?.kind.start === "heading") stack.closeInnermost();
       return true;
@@ -46,6 +49,9 @@ export function startsHere(tree: TreeBuilder, element: Named): boolean {
 }
 
 function startDocument(tree: TreeBuilder, name: string): boolean {
+  const { innermost } = tree.stack;
+  // What comes late is around nothing.
+  if (innermost !== undefined && (name === "html" || (name === "head" && innermost.name !== "html"))) return false;
   if (!tree.seeFirst(name)) return false;
   if (name === "body") tree.closeName("head", 0);
   return true;

@@ -124,9 +124,9 @@ describe("as the standard says", () => {
     }
   });
 
-  // Without tables, whose stray contents the standard moves in front of them, `select`, and what is only read without scripts.
+  // Without formatting, tables, whose stray contents the standard moves, `select`, and what is read without scripts alone.
   const tags =
-    "p div a b li ul form script style title textarea svg math mi foreignObject br img image h1 h2 xmp iframe A Script TITLE dd dt rp input button body head html x-y svg:rect noembed desc pre";
+    "p div span li ul form script style title textarea svg math mi foreignObject br img image h1 h2 xmp iframe Span Script TITLE dd dt rp input button body head html x-y svg:rect noembed desc pre";
   const marks =
     ">|/>| |\n|\f|\r|\v|text|é東|<|</|</3>|</ x>|<!|<?|&|&amp;|&amp|&nope;|&copyx|&#x41;|&#0;|<!--|-->|--!>|-|]]>|" +
     '<!doctype html>|"|\'|=|</script|</title >| class=\'a b\'| id="x&amp;y"| href="?a=1&copy=2"| hidden|' +
@@ -135,9 +135,7 @@ describe("as the standard says", () => {
 
   test("whatever is put together of tags, marks and text", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 30 }), (parts) =>
-        expectStandard(parts.join(""), inlines),
-      ),
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 30 }), (parts) => expectStandard(parts.join(""))),
       { numRuns: 3_000 },
     );
   });

@@ -98,6 +98,7 @@ test.each([
   ],
   ["lines that end as on other systems", "<pre>\r\n1\r\n2\r3</pre>", "pre(1\n2\n3)"],
   ["characters that are none", "1\0<b>2\0</b>", "1 b(2)"],
+  ["a page that starts late", "<dl><dt>1<html><head><dd>2", "dl(dt(1) dd(2))"],
   ["the end of the body", "<body><div>1</body></html>2", "body(div(12))"],
 ])("%s", (_, html, tree) => {
   expect(treeOf(own(html))).toBe(tree);
