@@ -28,7 +28,7 @@ def uv(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def wheel() -> Path:
-    command = [str(NODE), str(REPOSITORY / "scripts" / "build-python.ts"), "--no-build"]
+    command = [str(NODE), str(REPOSITORY / "scripts" / "build-python.mjs"), "--no-build"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     (built,) = (REPOSITORY / "python-client" / "dist").glob("axoner-*.whl")

@@ -49,6 +49,7 @@ const tiers: Tier[] = [
       "agent-tool",
       "run-for-client",
       "serve",
+      "serve-http",
       "node-host",
       "exchange",
       "dataset-resources",

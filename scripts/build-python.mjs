@@ -1,15 +1,15 @@
 /**
  * Build the Python package with the server in it, for the platform this runs on: `python-client/dist/axoner-*.whl`.
  *
- *   node scripts/build-python.ts             build dist/ first
- *   node scripts/build-python.ts --no-build  take dist/ as it is
+ *   node scripts/build-python.mjs             build dist/ first
+ *   node scripts/build-python.mjs --no-build  take dist/ as it is
  */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { findPython } from "./lib/python.mjs";
 import { root } from "./lib/project.mjs";
 import { runMain, runOrThrow, ScriptError } from "./lib/run.mjs";
-import { nativePackages, wheelPlatform } from "./lib/wheel-platform.ts";
+import { nativePackages, wheelPlatform } from "./lib/wheel-platform.mjs";
 
 /** Where processes and threads start; the library (`index.js`, `testing.js`) stays out. */
 const entries = [
@@ -50,7 +50,7 @@ await runMain(async (args) => {
   return 0;
 });
 
-async function stageServer(folder: string): Promise<void> {
+async function stageServer(folder) {
   const files = await reachable(entries);
   const copies = [...files, "third-party-licences.txt"].map((file) => cp(join(dist, file), join(folder, "dist", file)));
   const packages = nativePackages().map((name) => copyPackage(name, folder));
@@ -60,9 +60,9 @@ async function stageServer(folder: string): Promise<void> {
 }
 
 /** The files of `dist/` that these load, now or later: chunks have names that stand in the files that import them. */
-async function reachable(names: readonly string[]): Promise<string[]> {
+async function reachable(names) {
   const built = new Set(await readdir(dist));
-  const found = new Set<string>();
+  const found = new Set();
   const pending = [...names];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (found.has(name)) continue;
@@ -75,7 +75,7 @@ async function reachable(names: readonly string[]): Promise<string[]> {
   return [...found];
 }
 
-async function copyPackage(name: string, folder: string): Promise<void> {
+async function copyPackage(name, folder) {
   await cp(join(root, "node_modules", name), join(folder, "node_modules", name), {
     recursive: true,
     dereference: true,
@@ -83,7 +83,7 @@ async function copyPackage(name: string, folder: string): Promise<void> {
   });
 }
 
-async function copyFonts(folder: string): Promise<void> {
+async function copyFonts(folder) {
   const name = "node_modules/@expo-google-fonts/inter";
   const licences = (await readdir(join(root, name))).filter((file) => /^licen[cs]e/i.test(file));
   for (const file of [...fonts, ...licences, "package.json"]) {
@@ -93,8 +93,7 @@ async function copyFonts(folder: string): Promise<void> {
 }
 
 /** In an environment that has pip, which a Python of a Linux distribution may lack. */
-async function buildWheel(options: { staging: string; server: string; platform: string }): Promise<void> {
-  const { staging, server, platform } = options;
+async function buildWheel({ staging, server, platform }) {
   const environment = join(staging, "environment");
   await runOrThrow(findPython(), ["-m", "venv", environment]);
   const python = join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");

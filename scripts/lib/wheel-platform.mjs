@@ -7,11 +7,9 @@ const oldestGlibc = 28;
 const oldestMacOS = "13_5";
 
 /** The packages with native files for this platform, and those that load them. */
-export function nativePackages(): string[] {
+export function nativePackages() {
   const { platform, arch } = process;
-  const resvg = { linux: `linux-${arch}-gnu`, darwin: `darwin-${arch}`, win32: `win32-${arch}-msvc` }[
-    platform as string
-  ];
+  const resvg = { linux: `linux-${arch}-gnu`, darwin: `darwin-${arch}`, win32: `win32-${arch}-msvc` }[platform];
   if (resvg === undefined || !["x64", "arm64"].includes(arch)) {
     throw new ScriptError(`there is no DuckDB for ${platform} on ${arch}, so no wheel either`);
   }
@@ -28,7 +26,7 @@ export function nativePackages(): string[] {
  *
  * @throws ScriptError for a C library that is newer than what the tag promises
  */
-export async function wheelPlatform(folder: string): Promise<string> {
+export async function wheelPlatform(folder) {
   const { platform, arch } = process;
   if (platform === "win32") return arch === "arm64" ? "win_arm64" : "win_amd64";
   if (platform === "darwin") return `macosx_${oldestMacOS}_${arch === "arm64" ? "arm64" : "x86_64"}`;
@@ -37,7 +35,7 @@ export async function wheelPlatform(folder: string): Promise<string> {
 }
 
 /** The minor version of glibc 2 that the native files ask for. */
-async function newestGlibc(folder: string): Promise<number> {
+async function newestGlibc(folder) {
   const files = await readdir(folder, { recursive: true });
   const native = files.filter((file) => /\.(node|so(\.\d+)*)$/.test(file));
   if (native.length === 0) throw new ScriptError(`${folder} holds no native file; \`npm ci\` installs them`);
