@@ -115,7 +115,11 @@ test("reading a line of many chunks takes linear time", async () => {
 test("what must arrive waits for a client that does not read, and then arrives in its order", async () => {
   const lab = openStdioLab();
   lab.output.pause();
-  const message = (index: number) => ({ jsonrpc: "2.0", method: "told", params: { index, filler: "x".repeat(20_000) } });
+  const message = (index: number) => ({
+    jsonrpc: "2.0",
+    method: "told",
+    params: { index, filler: "x".repeat(20_000) },
+  });
   let told = 0;
   const telling = (async () => {
     for (; told < 20; told++) await lab.transport.deliver(message(told));
