@@ -30,6 +30,7 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "bounded-json",
       "isolate/",
     ],
     mutual: true,
