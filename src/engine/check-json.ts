@@ -37,14 +37,19 @@ export async function checkJson(value: object): Promise<void> {
   }
 }
 
+interface WritesItself {
+  toJSON(key: string): unknown;
+}
+
+function writesItself(value: unknown): value is WritesItself {
+  return typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function";
+}
+
 /** What JSON takes in place of a value that says so itself, such as a date. */
 function asWritten(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("toJSON" in value) || typeof value.toJSON !== "function") {
-    return value;
-  }
+  if (!writesItself(value)) return value;
   try {
-    const written: unknown = value.toJSON("");
-    return written;
+    return value.toJSON("");
   } catch (thrown) {
     throw notJson(errorMessage(thrown));
   }
