@@ -117,7 +117,7 @@ describe("run_agent over MCP", () => {
       isError: true,
       structuredContent: {
         code: "unavailable",
-        message: expect.stringMatching(/no model provider is chosen: set OPENAI_API_KEY/) as string,
+        message: expect.stringMatching(/no model provider is chosen: set .*OPENAI_API_KEY/) as string,
       },
     });
   });
