@@ -49,6 +49,7 @@ const tiers: Tier[] = [
       "open-agent",
       "agent-tool",
       "serve",
+      "serve-http",
       "node-host",
       "exchange",
       "dataset-resources",
