@@ -1,3 +1,5 @@
+import { openPieces } from "./text-pieces.ts";
+
 interface Mark {
   open: string;
   close: string;
@@ -21,7 +23,7 @@ const untidy = /[^\S ]|\s\s|[\u00ad\u200b\u2060\ufeff]/;
 
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
-  readonly #out: string[] = [];
+  readonly #out = openPieces();
   readonly #marks: Mark[] = [];
   readonly #indents: Indent[] = [];
   readonly #escape: (text: string, startsLine: boolean) => string;
@@ -52,20 +54,23 @@ export class TextWriter {
   /** Text as it is, on the current line. */
   literal(text: string): void {
     if (this.#empty || this.#newlines > 0) this.#startLine();
-    if (this.#space) this.#out.push(" ");
+    if (this.#space) this.#out.add(" ");
     this.#space = false;
     for (const mark of this.#marks) {
-      if (!mark.written) this.#out.push(mark.open);
+      if (!mark.written) this.#out.add(mark.open);
       mark.written = true;
     }
-    this.#out.push(text);
+    this.#out.add(text);
   }
 
   /** Lines as they are. */
   lines(text: string): void {
-    for (const line of text.split("\n")) {
-      this.literal(line);
+    for (let start = 0; start <= text.length;) {
+      const found = text.indexOf("\n", start);
+      const end = found < 0 ? text.length : found;
+      this.literal(text.slice(start, end));
       this.#newlines = 1;
+      start = end + 1;
     }
   }
 
@@ -73,7 +78,7 @@ export class TextWriter {
   newline(count: 1 | 2): void {
     if (this.#empty) return;
     for (const mark of this.#marks.toReversed()) {
-      if (mark.written) this.#out.push(mark.close);
+      if (mark.written) this.#out.add(mark.close);
       mark.written = false;
     }
     const startsItem = this.#indents.at(-1)?.first !== undefined;
@@ -88,7 +93,7 @@ export class TextWriter {
 
   endMark(): void {
     const mark = this.#marks.pop();
-    if (mark?.written === true) this.#out.push(mark.close);
+    if (mark?.written === true) this.#out.add(mark.close);
   }
 
   /** Start the next line with `first` and those after it with `rest`, until `dedent`. */
@@ -101,18 +106,18 @@ export class TextWriter {
   }
 
   toString(): string {
-    return this.#out.join("");
+    return this.#out.text();
   }
 
   #startLine(): void {
     const shown = this.#indents.slice(0, maxIndents);
-    if (!this.#empty) this.#out.push("\n");
+    if (!this.#empty) this.#out.add("\n");
     if (this.#newlines === 2) {
       const margin = shown.map(({ first, rest }) => (first === undefined ? rest : "")).join("");
-      this.#out.push(`${margin.trimEnd()}\n`);
+      this.#out.add(`${margin.trimEnd()}\n`);
     }
     for (const indent of shown) {
-      this.#out.push(indent.first ?? indent.rest);
+      this.#out.add(indent.first ?? indent.rest);
       indent.first = undefined;
     }
     this.#newlines = 0;
