@@ -40,7 +40,13 @@ interface Result {
 
 const { values } = parseArgs({ options: { cases: { type: "string" }, together: { type: "boolean" } } });
 const wanted = values.cases?.split(",");
-const site = await openHostileServer({ ...brokenProtocol, ...bombs, ...largePages, ...middlingPages, ...endlessSites() });
+const site = await openHostileServer({
+  ...brokenProtocol,
+  ...bombs,
+  ...largePages,
+  ...middlingPages,
+  ...endlessSites(),
+});
 const dead = await closedPort();
 const all = casesFor(site, dead).filter(({ name }) => wanted?.some((part) => name.includes(part)) ?? true);
 const peaks = values.together === true ? await runTogether(all) : await runApart(all);
@@ -50,7 +56,12 @@ console.log(`\nhighest: ${highest.toFixed(0)} MB of ${limitMb}`);
 process.exitCode = highest < limitMb ? 0 : 1;
 
 function casesFor({ origin }: HostileServer, deadHost: string): Case[] {
-  const alone = [...Object.keys(brokenProtocol), ...Object.keys(bombs), ...Object.keys(largePages), ...Object.keys(middlingPages)];
+  const alone = [
+    ...Object.keys(brokenProtocol),
+    ...Object.keys(bombs),
+    ...Object.keys(largePages),
+    ...Object.keys(middlingPages),
+  ];
   return [
     ...alone.map((name) => scrape(name, [`${origin}/${name}`], { timeout_s: 5 })),
     ...many(origin, deadHost),

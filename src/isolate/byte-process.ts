@@ -13,42 +13,98 @@ export interface ByteAnswer {
 
 /**
  * Start child processes of an entry that `answerByteTasks`: large bodies and answers pass through pipes, so that neither
- * side has them twice. A task is `{ bytes, … }`; the bytes are freed once they are sent.
+ * side has them twice. A task is `{ bytes, … }`; the bytes are freed once they are sent. A process that has grown is
+ * ended after its answer, and another one takes the next task.
  *
  * @param flags of V8, and what else Node is started with
  */
 export function startByteProcess(entry: Entry, flags: readonly string[]): StartRunner {
   return ({ message, end }) => {
-    // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
-    const child = fork(fileURLToPath(entryUrl(entry)), [], {
-      env: {},
-      execArgv: [...flags],
-      serialization: "advanced",
-      stdio: ["pipe", "pipe", "ignore", "ipc"],
-    });
-    const ended = new Promise<void>((resolve) => {
-      child.once("exit", (code, signal) => {
-        end(new Error(`${entry} ended with ${signal ?? `code ${code}`}`));
-        resolve();
+    let isAlive = true;
+    let isReady = false;
+    const start = () =>
+      startChild(entry, flags, {
+        message,
+        ready() {
+          if (!isReady) message("ready");
+          isReady = true;
+        },
+        retire: () => (current = undefined),
+        end: (child, cause) => (child === current ? end(cause) : undefined),
       });
-      child.once("error", (cause) => {
-        end(cause);
-        if (child.pid === undefined) resolve();
-      });
-    });
-    const receive = openReceiving(message);
-    child.on("message", receive.reply);
-    child.stdout?.on("data", receive.piece);
+    let current: Child | undefined = start();
     return {
-      post: (task) => post(child, byteTask(task)),
-      hold: (alive) => hold(child, alive),
-      async stop() {
-        child.ref(); // whoever waits for the end must still be there to see it
-        child.kill("SIGKILL");
-        await ended;
+      post(task) {
+        current ??= start();
+        current.hold(isAlive);
+        current.post(byteTask(task));
       },
+      hold(alive) {
+        isAlive = alive;
+        current?.hold(alive);
+      },
+      stop: async () => current?.stop(),
     };
   };
+}
+
+interface Child {
+  post(task: ByteTask): void;
+  hold(alive: boolean): void;
+  stop(): Promise<void>;
+}
+
+interface Events {
+  message(answer: ByteAnswer): void;
+  ready(): void;
+  /** It takes no other task. */
+  retire(): void;
+  end(child: Child, cause: unknown): void;
+}
+
+function startChild(entry: Entry, flags: readonly string[], { message, ready, retire, end }: Events): Child {
+  // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
+  const process = fork(fileURLToPath(entryUrl(entry)), [], {
+    env: {},
+    execArgv: [...flags],
+    serialization: "advanced",
+    stdio: ["pipe", "pipe", "ignore", "ipc"],
+  });
+  const ended = new Promise<void>((resolve) => {
+    process.once("exit", (code, signal) => {
+      end(child, new Error(`${entry} ended with ${signal ?? `code ${code}`}`));
+      resolve();
+    });
+    process.once("error", (cause) => {
+      end(child, cause);
+      if (process.pid === undefined) resolve();
+    });
+  });
+  const receive = openReceiving((value, isSpent) => {
+    if (isSpent) {
+      retire();
+      process.kill("SIGKILL");
+    }
+    message(value);
+  });
+  process.stdin?.on("error", () => {}); // a child that is gone by now ends the task through its exit
+  process.stdout?.on("data", receive.piece);
+  process.on("message", (value) => (value === "ready" ? ready() : receive.reply(value)));
+  const child: Child = {
+    post({ task, bytes }) {
+      process.send({ task, byteLength: bytes.byteLength }, () => {});
+      process.stdin?.write(bytes, () => {
+        if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+      });
+    },
+    hold: (alive) => hold(process, alive),
+    async stop() {
+      process.ref(); // whoever waits for the end must still be there to see it
+      process.kill("SIGKILL");
+      await ended;
+    },
+  };
+  return child;
 }
 
 function byteTask(task: string | object): ByteTask {
@@ -58,28 +114,19 @@ function byteTask(task: string | object): ByteTask {
   throw new TypeError("a task for a process that takes bytes has none");
 }
 
-/** A child that is gone by now ends the task through its exit; what cannot be sent says nothing more. */
-function post(child: ChildProcess, { task, bytes }: ByteTask): void {
-  child.stdin?.removeAllListeners("error").on("error", () => {});
-  child.send({ task, byteLength: bytes.byteLength }, () => {});
-  child.stdin?.write(bytes, () => {
-    if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
-  });
-}
-
 /** What is written and the reply that says how much that is come in any order. */
-function openReceiving(message: (value: unknown) => void) {
+function openReceiving(done: (answer: ByteAnswer, isSpent: boolean) => void) {
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let received = 0;
-  let reply: { answer: unknown; writtenBytes: number } | undefined;
+  let reply: { answer: unknown; writtenBytes: number; isSpent: boolean } | undefined;
   const settle = () => {
     if (reply === undefined || received < reply.writtenBytes) return;
-    const { answer } = reply;
+    const { answer, isSpent } = reply;
     const whole = pieces;
     pieces = [];
     received = 0;
     reply = undefined;
-    message({ answer, pieces: whole } satisfies ByteAnswer);
+    done({ answer, pieces: whole }, isSpent);
   };
   return {
     piece(chunk: Buffer<ArrayBuffer>): void {
@@ -88,26 +135,17 @@ function openReceiving(message: (value: unknown) => void) {
       settle();
     },
     reply(value: unknown): void {
-      if (value === "ready") return message(value);
       reply = byteReply.parse(value);
       settle();
     },
   };
 }
 
-function hold(child: ChildProcess, alive: boolean): void {
-  const parts = [child, child.channel, child.stdin, child.stdout];
-  for (const part of parts) {
-    if (part === undefined || part === null) continue;
-    if (alive) ref(part);
-    else unref(part);
+/** Pipes and the channel are parts of the process that keep us alive as it does. */
+function hold(process: ChildProcess, alive: boolean): void {
+  for (const part of [process, process.channel, process.stdin, process.stdout]) {
+    if (alive && part !== null && part !== undefined && "ref" in part && typeof part.ref === "function") part.ref();
+    if (!alive && part !== null && part !== undefined && "unref" in part && typeof part.unref === "function")
+      part.unref();
   }
-}
-
-function ref(part: object): void {
-  if ("ref" in part && typeof part.ref === "function") part.ref();
-}
-
-function unref(part: object): void {
-  if ("unref" in part && typeof part.unref === "function") part.unref();
 }

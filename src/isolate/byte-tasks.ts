@@ -9,13 +9,25 @@ export interface ByteTask {
 
 const byteHead = z.object({ task: z.unknown(), byteLength: z.int() });
 /** Sent once all is written that is. */
-export const byteReply = z.object({ answer: z.unknown(), writtenBytes: z.int() });
+export const byteReply = z.object({
+  answer: z.unknown(),
+  writtenBytes: z.int(),
+  /** Whether the process had better be ended than used again. */
+  isSpent: z.boolean(),
+});
 
 /** Takes a piece of an answer. It is written before this returns, and may be used again. */
 export type TakePiece = (piece: Uint8Array<ArrayBuffer>) => void;
 
-/** The other end of `startByteProcess`. What `answer` throws ends the process. */
-export function answerByteTasks(answer: (task: unknown, bytes: Uint8Array<ArrayBuffer>, take: TakePiece) => unknown) {
+/**
+ * The other end of `startByteProcess`. What `answer` throws ends the process.
+ *
+ * @param spentMb a process that has more than that after a task is not used again
+ */
+export function answerByteTasks(
+  answer: (task: unknown, bytes: Uint8Array<ArrayBuffer>, take: TakePiece) => unknown,
+  spentMb: number,
+): void {
   // The channel to the parent is what keeps this process alive: when the parent is gone, so is this process.
   process.on("message", (head: unknown) => {
     const { task, byteLength } = byteHead.parse(head);
@@ -26,7 +38,7 @@ export function answerByteTasks(answer: (task: unknown, bytes: Uint8Array<ArrayB
     };
     // A rejection stays unhandled on purpose: it ends this process, and the pool hears of it.
     void Promise.resolve(answer(task, readAll(byteLength), take)).then((answered) =>
-      process.send?.({ answer: answered, writtenBytes }),
+      process.send?.({ answer: answered, writtenBytes, isSpent: process.memoryUsage.rss() > spentMb * 1e6 }),
     );
   });
   process.send?.("ready");

@@ -4,10 +4,7 @@ import { answerPage, type Answered } from "./answer-page.ts";
 import { smallPageBytes, type PageTask } from "./page-task.ts";
 
 // The tasks come from `pages.ts` alone, structured-cloned: their type is what it sends.
-answerTasks(
-  (task) => answerPage(task as PageTask, { outgrownBytes: smallPageBytes }).finally(tidyUp),
-  buffersOf,
-);
+answerTasks((task) => answerPage(task as PageTask, { outgrownBytes: smallPageBytes }).finally(tidyUp), buffersOf);
 
 /** What a thread keeps for its next page, and what it keeps while it has none: then another may read a large one. */
 const keptMb = 64;
