@@ -5,10 +5,10 @@ import type { JsonObject } from "../message.ts";
 import { cutText } from "../text.ts";
 import { normaliseAddress } from "../web/crawl/address.ts";
 import type { Crawl, CrawlNote } from "../web/crawl/crawl.ts";
+import { maxUrlChars } from "../web/web-url.ts";
 import { crawlNotes, noteSchema } from "./crawl-notes.ts";
 import {
   checkSelections,
-  maxUrlChars,
   pageColumns,
   pageFields,
   pageResultFields,

@@ -41,8 +41,10 @@ export interface Surroundings {
 export interface PageRunOptions extends Surroundings {
   settings: PageSettings;
   gate: Gate;
-  /** Count a page and the bytes of it that are held in memory; both are negative once they no longer are. */
-  hold: (bytes: number, pages: 1 | -1) => void;
+  /** A page is held in memory, with so many bytes … */
+  hold: (bytes: number) => void;
+  /** … and no longer is. */
+  letGo: (bytes: number) => void;
   /** Whether pages that are ready wait for the one of this order. */
   isFirst: (order: number) => boolean;
   /** Whether the links of the pages are wanted. */
@@ -165,7 +167,7 @@ async function readPage(
   const fetched = await run.fetcher.get({
     url,
     order,
-    ...patienceOf(settings.timeoutMs),
+    ...patienceOf(settings),
     headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
     receive(reply, untimed) {
       tags = reply.headers("x-robots-tag");
@@ -188,11 +190,11 @@ async function readPage(
   const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
   if (!fetched.ok) return { ...basics, ...nothing(settings.select), error: fetched.error };
   const bodyBytes = fetched.body.bytes.byteLength;
-  run.hold(bodyBytes, 1);
+  run.hold(bodyBytes);
   holding.received(bodyBytes);
   await holding.read(likelyBytes(fetched.body.bytes, fetched.body.contentEncoding, maxPageBytes));
   const page = await readBody(run, { ...fetched, mayVisit });
-  run.hold(-bodyBytes, -1);
+  run.letGo(bodyBytes);
   if (page.read.ok) {
     const { ok: _ok, scripted: _scripted, ...read } = page.read;
     if (read.links !== null && isNofollow(tags, run.product)) read.links = unfollowed(read.links);
@@ -264,7 +266,7 @@ async function fetchHeld<Use>(
   const fetched = await fetcher.get({
     url,
     order: beforeAllPages,
-    ...patienceOf(settings.timeoutMs),
+    ...patienceOf(settings),
     headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
     receive(reply, untimed) {
       holding.startAgain();

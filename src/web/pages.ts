@@ -32,6 +32,8 @@ export interface Pages {
 export type TaskOf<Kind> = Omit<BodyTask & { kind: Kind }, "kind">;
 
 const timeLimitMs = 10_000;
+/** Of a process, which may have to be started first. */
+const largeTimeLimitMs = 15_000;
 /** Of one thread, which reads nothing that could take as much. */
 const memoryMb = 104;
 /** V8 would take twice as much and look for garbage half as often. */
@@ -60,7 +62,7 @@ export function openPages(): Pages {
   }
 
   async function askProcess(task: BodyTask, signal: AbortSignal): Promise<unknown> {
-    const outcome = await large.run(task, { timeoutMs: timeLimitMs, signal });
+    const outcome = await large.run(task, { timeoutMs: largeTimeLimitMs, signal });
     return withPieces(byteAnswer.parse(answerOf(outcome)));
   }
 
@@ -103,7 +105,7 @@ function answerOf(outcome: Outcome): unknown {
     case "timeout":
       throw new ToolError(
         "timeout",
-        `reading took longer than ${timeLimitMs / 1_000} s; extract text, or simplify the selectors`,
+        "reading took too long; extract links or html, or simplify the selectors",
       );
     case "closed":
       throw new ToolError("cancelled", "the scraper was closed");

@@ -47,7 +47,7 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
   setMaxListeners(0, signal);
   const ready = openReady<VisitedPage>();
   const ahead = openAhead(request, signal);
-  const { hold } = ahead;
+  const { hold, letGo } = ahead;
   const run = await openPageRun({ ...around, ...ahead, settings: request, signal, follow: true });
   const passing: VisitedPage[] = [];
 
@@ -55,7 +55,7 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
     const page = await readVisit(course, run, one);
     frontier.ended(one.url);
     if (page === undefined) counts.open -= 1;
-    else hold(page.heldBytes, 1);
+    else hold(page.heldBytes);
     ready.push(page);
   };
   const start = () => {
@@ -85,7 +85,7 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
         yield finish(course, page);
         page.release();
       }
-      hold(-page.heldBytes, -1);
+      letGo(page.heldBytes);
     }
     for (let page = passing.shift(); page !== undefined; page = passing.shift()) yield finish(course, page);
   } catch (thrown) {
@@ -105,12 +105,16 @@ function openAhead({ concurrency, perHost }: Course["request"], signal: AbortSig
   const isFirst = (order: number) => order < 0;
   const mayStart = () => bytesAhead < maxBytesAhead && pagesAhead < maxPagesAhead;
   const gate = openGate({ total: concurrency, perHost, signal, mayStart, isFirst });
-  const hold = (bytes: number, pages: 1 | -1) => {
+  const hold = (bytes: number) => {
     bytesAhead += bytes;
-    pagesAhead += pages;
-    if (pages < 0) gate.recheck();
+    pagesAhead += 1;
   };
-  return { gate, hold, isFirst };
+  const letGo = (bytes: number) => {
+    bytesAhead -= bytes;
+    pagesAhead -= 1;
+    gate.recheck();
+  };
+  return { gate, hold, letGo, isFirst };
 }
 
 /** What a page may say, without its scripts, that is kept although it failed. */
