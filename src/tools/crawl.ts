@@ -58,7 +58,7 @@ export const crawl = defineTool({
       growing.finish(report.origin("crawl", { request: toStored(request) }), unfinished);
     let run: Crawl | undefined;
     try {
-      run = await context.services.web.crawl(toCrawl(request, earlier), context.signal);
+      run = await context.services.web.crawl({ ...toCrawl(request, earlier), id: growing.id }, context.signal);
       await writePages(run, context, {
         growing,
         report,

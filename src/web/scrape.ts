@@ -110,6 +110,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     pages,
     pdfs,
     cache: await pageCache.get(),
+    cacheFolder,
     memory,
     userAgent,
     browser,
