@@ -18,7 +18,10 @@ interface Receiving {
 }
 
 /** The page that was kept, where it still stands; else the one that was sent, which is kept where it may be. */
-export async function receiveAnew(reply: OpenReply, { known, cache, limits, makeRoom, onBody }: Receiving): Promise<PageBody> {
+export async function receiveAnew(
+  reply: OpenReply,
+  { known, cache, limits, makeRoom, onBody }: Receiving,
+): Promise<PageBody> {
   if (reply.status === 304 && known !== undefined) {
     await reply.body.dump();
     onBody(known.body);

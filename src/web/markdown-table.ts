@@ -28,7 +28,10 @@ export function openTableWriter({ style, resolveSpans, arranges }: Options): Tab
   let nested = arranges;
   let inHead = false;
   return {
-    startRow: () => void rows.startRow(inHead),
+    startRow() {
+      rows.startRow(inHead);
+      return undefined;
+    },
     setHead(value) {
       inHead = value;
     },

@@ -103,10 +103,7 @@ function answerOf(outcome: Outcome): unknown {
     case "answer":
       return outcome.value;
     case "timeout":
-      throw new ToolError(
-        "timeout",
-        "reading took too long; extract links or html, or simplify the selectors",
-      );
+      throw new ToolError("timeout", "reading took too long; extract links or html, or simplify the selectors");
     case "closed":
       throw new ToolError("cancelled", "the scraper was closed");
     case "crashed":

@@ -26,9 +26,20 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     bytesAhead -= bytes;
     gate.recheck();
   };
-  const run = await openPageRun({ ...around, settings: request, gate, signal, hold, letGo, isFirst, follow: false, replies: undefined });
+  const run = await openPageRun({
+    ...around,
+    settings: request,
+    gate,
+    signal,
+    hold,
+    letGo,
+    isFirst,
+    follow: false,
+    replies: undefined,
+  });
   try {
-    const readOne = async (url: string, order: number) => isPageUrl(url) ? run.read(url, order) : noPage(url, request);
+    const readOne = async (url: string, order: number) =>
+      isPageUrl(url) ? run.read(url, order) : noPage(url, request);
     const shared = shareRepeated(request.urls, readOne);
     const pages = pMapIterable(
       request.urls,
