@@ -10,11 +10,17 @@ import { isJsonObject } from "../message.ts";
 export type Settings = Record<string, unknown>;
 type Shape = Readonly<Record<string, { isList: boolean; isFlag?: true }>>;
 
-/** The flags among the arguments. What is no option of ours stays in `rest`, in its order. */
-export function readCommandLine(
-  argv: readonly string[],
-  shape: Shape,
-): { settings: Settings; configFile?: string; rest: string[] } {
+/** What a command line says. */
+export interface CommandLine {
+  settings: Settings;
+  /** The value of `--config`. */
+  configFile?: string;
+  /** What is no option of ours, in its order. */
+  rest: string[];
+}
+
+/** The flags among the arguments. */
+export function readCommandLine(argv: readonly string[], shape: Shape): CommandLine {
   const keys = new Set([...Object.keys(shape), "config"]);
   const options = Object.fromEntries(
     [...keys].map((key) => [
@@ -80,7 +86,14 @@ export function readUserFile({ path, named }: UserFile): Settings & { secrets: R
   const { keys, ...options } = settings;
   if (keys !== undefined && !isStringRecord(keys))
     throw new ConfigError(`${path}: "keys" must be an object of strings`);
-  const secret = keys !== undefined ? "keys" : options["database"] !== undefined ? "databases" : secretStore(options);
+  const secret =
+    keys !== undefined
+      ? "keys"
+      : options["database"] !== undefined
+        ? "databases"
+        : options["token"] !== undefined
+          ? "a token"
+          : secretStore(options);
   if (secret !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
     throw new ConfigError(`${path} holds ${secret} but others can read it; run: chmod 600 ${path}`);
   }
