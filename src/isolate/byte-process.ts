@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { entryUrl, type Entry } from "../entries.ts";
 import { byteReply, type ByteTask } from "./byte-tasks.ts";
+import { countPassing } from "./collect-garbage.ts";
 import type { StartRunner } from "./pool.ts";
 
 /** What a process of this kind answers a task with. */
@@ -116,27 +117,58 @@ function byteTask(task: string | object): ByteTask {
 
 /** What is written and the reply that says how much that is come in any order. */
 function openReceiving(done: (answer: ByteAnswer, isSpent: boolean) => void) {
-  let pieces: Uint8Array<ArrayBuffer>[] = [];
+  let blocks = openBlocks();
   let received = 0;
   let reply: { answer: unknown; writtenBytes: number; isSpent: boolean } | undefined;
   const settle = () => {
     if (reply === undefined || received < reply.writtenBytes) return;
     const { answer, isSpent } = reply;
-    const whole = pieces;
-    pieces = [];
+    const pieces = blocks.end();
+    blocks = openBlocks();
     received = 0;
     reply = undefined;
-    done({ answer, pieces: whole }, isSpent);
+    done({ answer, pieces }, isSpent);
   };
   return {
     piece(chunk: Buffer<ArrayBuffer>): void {
-      pieces.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      blocks.add(chunk);
+      countPassing(chunk.byteLength);
       received += chunk.byteLength;
       settle();
     },
     reply(value: unknown): void {
       reply = byteReply.parse(value);
       settle();
+    },
+  };
+}
+
+const blockBytes = 524_288;
+
+/** Puts the chunks that a pipe gives into blocks of a size that the system takes back at once when they are freed. */
+function openBlocks() {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let block: Uint8Array<ArrayBuffer> | undefined;
+  let used = 0;
+  const flush = () => {
+    if (block !== undefined) pieces.push(new Uint8Array(block.buffer.transfer(used)));
+    block = undefined;
+    used = 0;
+  };
+  return {
+    add(chunk: Uint8Array): void {
+      for (let at = 0; at < chunk.byteLength;) {
+        block ??= new Uint8Array(blockBytes);
+        const part = chunk.subarray(at, at + blockBytes - used);
+        block.set(part, used);
+        used += part.byteLength;
+        at += part.byteLength;
+        if (used === blockBytes) flush();
+      }
+    },
+    end() {
+      flush();
+      return pieces;
     },
   };
 }
