@@ -22,12 +22,13 @@ export type TakePiece = (piece: Uint8Array<ArrayBuffer>) => void;
 /**
  * The other end of `startByteProcess`. What `answer` throws ends the process.
  *
- * @param spentMb a process that has more than that after a task is not used again
+ * @param grownMb a process that has so much more after a task than it began with is not used again
  */
 export function answerByteTasks(
   answer: (task: unknown, bytes: Uint8Array<ArrayBuffer>, take: TakePiece) => unknown,
-  spentMb: number,
+  grownMb: number,
 ): void {
+  const firstBytes = process.memoryUsage.rss();
   // The channel to the parent is what keeps this process alive: when the parent is gone, so is this process.
   process.on("message", (head: unknown) => {
     const { task, byteLength } = byteHead.parse(head);
@@ -38,7 +39,11 @@ export function answerByteTasks(
     };
     // A rejection stays unhandled on purpose: it ends this process, and the pool hears of it.
     void Promise.resolve(answer(task, readAll(byteLength), take)).then((answered) =>
-      process.send?.({ answer: answered, writtenBytes, isSpent: process.memoryUsage.rss() > spentMb * 1e6 }),
+      process.send?.({
+        answer: answered,
+        writtenBytes,
+        isSpent: process.memoryUsage.rss() > firstBytes + grownMb * 1e6,
+      }),
     );
   });
   process.send?.("ready");

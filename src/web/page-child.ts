@@ -5,9 +5,9 @@ import type { JsonValue } from "../message.ts";
 import { answerPage } from "./answer-page.ts";
 import type { PageTask } from "./page-task.ts";
 
-/** A process starts with 50 MB; what is beyond the second is given back by its end alone. */
+/** What is beyond the second is given back by the end of the process alone, which starts with 50 MB. */
 const keptMb = 24;
-const spentMb = 110;
+const grownMb = 60;
 
 // The tasks come from `pages.ts` alone: their type is what it sends. What a page says is written, not kept.
 answerByteTasks(async (task, bytes, take) => {
@@ -20,4 +20,4 @@ answerByteTasks(async (task, bytes, take) => {
   const answer = await answerPage({ ...(task as PageTask), bytes } as PageTask, { encode });
   setImmediate(() => collectGarbage(keptMb));
   return { answer, writtenBytes };
-}, spentMb);
+}, grownMb);
