@@ -33,7 +33,7 @@ const processes = [
   [...launchers, starter],
   ["src/data/sql/sql-child.ts"],
   ["src/data/databases/sqlite-child.ts"],
-  ["src/web/page-worker.ts"],
+  ["src/web/page-worker.ts", "src/web/page-child.ts"],
   ["src/web/pdf/pdf-worker.ts"],
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],

@@ -95,6 +95,7 @@ const readsArguments = new Set([
   "mcp-server",
   "engine-host",
   "data/sql/sql-child",
+  "web/page-child",
   "web/page-worker",
   "math/math-worker",
 ]);
