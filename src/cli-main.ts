@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, type Config } from "./config.ts";
@@ -91,11 +92,11 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
   const telemetry = lazyTelemetry(config.telemetry);
-  const openOver = async (opened: Engine) =>
-    keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
+  const openOver = async (opened: Engine, ask?: Ask) =>
+    keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
   const openWithAgent = () =>
     (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
-  const openWhole = () => (agent ??= openEngine().then(openOver));
+  const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,
     stdin: process.stdin,
@@ -104,7 +105,7 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
     signal: interruption.signal,
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
-    openAgent: async () => (await openWhole()).agent,
+    openAgent: async (ask) => (await openWhole(ask)).agent,
     openModels: async () => (await openWhole()).models,
     onInterrupt(listener) {
       listeners.push(listener);

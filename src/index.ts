@@ -1,5 +1,8 @@
 /** The library: `import { createAgent, defineTool, serve } from "axoner"`. */
 export type { Agent, AgentOptions, AgentSettings, RunLimits, RunOptions } from "./agent/agent.ts";
+export type { Approval, ApprovalContext, Approve, CallToApprove } from "./agent/approval.ts";
+export { approvalPolicy, type Answer, type Ask, type PolicyOptions, type Question } from "./agent/approval-policy.ts";
+export type { Effect } from "./agent/call-effects.ts";
 export type { AgentEvent, ExitReason, RunResult, TokenUsage } from "./agent/events.ts";
 export type { BeginningRun, RunTrace, TraceRun, TraceTool } from "./agent/run-trace.ts";
 export { createAgent } from "./create-agent.ts";

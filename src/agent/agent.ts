@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import { ConfigError, ToolError } from "../errors.ts";
+import { ToolError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
@@ -10,7 +10,10 @@ import type { Tool } from "../tools/tool.ts";
 import type { AgentTask, StartAgent } from "./agent-tools.ts";
 import { openAnswerFormat } from "./answer-format.ts";
 import { openBudget } from "./budget.ts";
+import type { Conversation } from "./ask-model.ts";
+import { openRunApproval, type Approve } from "./approval.ts";
 import { callingRun, parentOf, type ParentRun } from "./calling-run.ts";
+import { checkLimits, checkNames, noPrice } from "./check-agent.ts";
 import { checkRun } from "./check-run.ts";
 import { compactSession } from "./compact-session.ts";
 import { beginRun, continueSession, whileIn } from "./conversation.ts";
@@ -55,6 +58,13 @@ export interface AgentSettings extends RunLimits {
   toolTimeoutMs?: number;
   /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
   subAgentDepth?: number;
+  /**
+   * Decides about each call of a tool before it is made; a refusal is told to the model. Holds for the agents below this
+   * one too, as far as they have none of their own. Default: every call is made.
+   */
+  approve?: Approve | undefined;
+  /** Writing inside this folder is no `writes_outside` to `approve`. */
+  workspace?: string | undefined;
   /** How the agent is called in traces. */
   name?: string;
   /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
@@ -154,18 +164,17 @@ export function createAgent(options: AgentOptions): Agent {
     const unanswered = await beginRun(conversation, given.prompt);
     parent?.sessions.add(store, conversation.sessionId);
     const sessions = openSubSessions(store, conversation);
-    const trace = await options.traceRun?.({
-      name: options.name,
-      provider,
-      sessionId: conversation.sessionId,
-      isStructured: answerFormat !== undefined,
-    });
+    const approval = approvalOf(options, { engine, conversation, parent });
+    const isStructured = answerFormat !== undefined;
+    const { sessionId } = conversation;
+    const trace = await options.traceRun?.({ name: options.name, provider, sessionId, isStructured });
     const events = runLoop({
       provider: trace?.provider(provider) ?? provider,
       traceTool: trace?.tool,
       ...boundsOf(options),
       engine,
-      caller: callingRun(conversation.sessionId, { purse, depth: depth + 1, sessions }),
+      approval,
+      caller: callingRun(sessionId, { purse, depth: depth + 1, sessions, approval }),
       tools: () => engine.definitions(),
       conversation,
       unanswered,
@@ -223,6 +232,17 @@ async function compactStored(
   return { messages, cost_usd: purse.spentUsd() ?? null };
 }
 
+interface RunParts {
+  engine: Engine;
+  conversation: Conversation;
+  parent: ParentRun | undefined;
+}
+
+function approvalOf({ approve: own, workspace }: AgentOptions, { engine, conversation, parent }: RunParts) {
+  const approve = own ?? parent?.approval?.approve;
+  return approve && openRunApproval({ approve, engine, conversation, workspace, parent: parent?.approval });
+}
+
 interface AccountOptions {
   options: AgentOptions;
   given: RunOptions;
@@ -252,36 +272,6 @@ async function finished(run: AsyncIterable<AgentEvent>): Promise<RunResult> {
     return result;
   }
   throw new TypeError("a run ended without run_finished");
-}
-
-function checkLimits({ provider, ...limits }: AgentOptions): void {
-  const counts = [
-    "maxTurns",
-    "maxTokens",
-    "maxTimeMs",
-    "maxOutputTokens",
-    "contextTokens",
-    "maxRepeats",
-    "toolTimeoutMs",
-  ] as const;
-  const wrong = counts.find((name) => limits[name] !== undefined && !(limits[name] >= 1));
-  if (wrong !== undefined) throw new ConfigError(`${wrong} must be at least 1`);
-  if (limits.maxUsd === undefined) return;
-  if (!(limits.maxUsd > 0)) throw new ConfigError("maxUsd must be more than 0");
-  if (provider.price === undefined) {
-    throw new ConfigError(`${noPrice(provider)}; limit tokens instead (--max-tokens), or choose another model`);
-  }
-}
-
-function checkNames({ tools, subAgentDepth = 0 }: AgentSettings & ToolSource): void {
-  const names = [...tools.map(({ name }) => name), ...(subAgentDepth > 0 ? [runAgent.name] : [])];
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new ConfigError(`two tools are called "${twice}"; give one another name: { ...tool, name: "another_name" }`);
-}
-
-function noPrice({ name, model }: Provider): string {
-  return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept`;
 }
 
 function lower(own: number | undefined, given: number | undefined): number | undefined {

@@ -27,12 +27,18 @@ export async function* whileIn<Event>(
 export async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {
   checkSessionId(sessionId);
   let messages: readonly StoredMessage[] = (await store.load(sessionId))?.messages ?? [];
+  let last: Promise<unknown> = Promise.resolve();
+  const appendNow = async (added: readonly StoredMessage[]) => {
+    await store.append(sessionId, messages.length, added);
+    messages = [...messages, ...added];
+  };
   return {
     sessionId,
     messages: () => messages,
-    async append(added) {
-      await store.append(sessionId, messages.length, added);
-      messages = [...messages, ...added];
+    append(added) {
+      const appended = last.then(() => appendNow(added));
+      last = appended.catch(() => undefined);
+      return appended;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
+import type { Ask } from "../agent/approval-policy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Models } from "../providers/provider.ts";
 import type { SessionStore } from "../session/store.ts";
@@ -18,7 +19,8 @@ export interface CommandContext {
   signal: AbortSignal;
   /** Opened on demand; whoever made the context closes them. */
   openEngine(): Promise<Engine>;
-  openAgent(): Promise<Agent>;
+  /** The first call says how its user is asked about calls of tools, where there is one. */
+  openAgent(ask?: Ask): Promise<Agent>;
   /** The model that the agent uses, and others that the user names. */
   openModels(): Promise<Models>;
   /** Have what interrupts told to the listener instead of ending the command, until the result is called. */

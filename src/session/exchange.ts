@@ -36,7 +36,9 @@ const storedMessage = z.union([
     ok: z.boolean(),
     text: z.string(),
     images: z.array(picture).exactOptional(),
+    refused: z.literal(true).exactOptional(),
   }),
+  z.strictObject({ role: z.literal("note"), type: z.literal("approval"), tool: z.string() }),
   z.strictObject({ role: z.literal("note"), type: z.literal("title"), title: z.string() }),
   z.strictObject({ role: z.literal("note"), type: z.literal("undo"), keeps: count }),
 ]) satisfies z.ZodType<StoredMessage>;
