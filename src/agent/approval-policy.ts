@@ -79,7 +79,7 @@ function no(reason: string): Approval {
 
 function unasked({ name }: CallToApprove, { effects, isUntrusted }: ApprovalContext): string {
   if (isUntrusted && effects.includes("writes_outside")) {
-    return "it may change something outside the workspace, and what this conversation has read from others could have told you to; that is always asked, and nobody can be asked here. Write into the workspace, or tell the user to do this in a terminal (axoner chat)";
+    return "after reading what others wrote, changing something outside the workspace needs a yes in a terminal (axoner chat), whatever is set. Write into the workspace instead, or tell the user.";
   }
-  return `it has to be asked about, and nobody can be asked here; the user can allow it with --approve ${name}=always, or everything with --approve always`;
+  return `it has to be asked about, and nobody can be asked here; the user can allow it with --approve ${name}=always`;
 }

@@ -6,6 +6,7 @@ import { openLineEditor } from "./chat/line-editor.ts";
 import { findLocalServers } from "./chat/local-models.ts";
 import { nothingSpent, statusOf, type Talk } from "./chat/talk.ts";
 import { takeTurn } from "./chat/turn.ts";
+import { openDesk, type Desk, type PutQuestion } from "./approval/desk.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { withOutcome } from "./outcome.ts";
 import { write } from "./output.ts";
@@ -42,13 +43,14 @@ export const chat = withOutcome(async (args, context) => {
   if (context.stdout.isTTY !== true) {
     throw new ConfigError('axoner chat needs a terminal; elsewhere use axoner run "PROMPT"');
   }
-  return (await introduce(context)) ?? converse(context, args.includes("--plain"));
+  const { desk, sitAt } = openLaterDesk();
+  return (await introduce(context, desk)) ?? converse({ context, desk, sitAt, isPlain: args.includes("--plain") });
 });
 
 /** Where no model can be used: what to do, and which servers of models there are on this machine. */
-async function introduce(context: CommandContext): Promise<ExitCode | undefined> {
+async function introduce(context: CommandContext, { ask }: Desk): Promise<ExitCode | undefined> {
   try {
-    await context.openModels();
+    await context.openAgent(ask);
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
@@ -62,7 +64,20 @@ async function introduce(context: CommandContext): Promise<ExitCode | undefined>
   }
 }
 
-async function converse(context: CommandContext, isPlain: boolean): Promise<ExitCode> {
+interface Conversing {
+  context: CommandContext;
+  desk: Desk;
+  sitAt: (put: PutQuestion) => void;
+  isPlain: boolean;
+}
+
+/** A desk that somebody sits down at later: the agent is opened before the terminal is taken. */
+function openLaterDesk(): Pick<Conversing, "desk" | "sitAt"> {
+  let put: PutQuestion = () => Promise.resolve(undefined);
+  return { desk: openDesk((question) => put(question)), sitAt: (later) => void (put = later) };
+}
+
+async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<ExitCode> {
   const interrupts = openInterrupts(context);
   const editor = await openLineEditor({
     input: context.stdin,
@@ -72,7 +87,11 @@ async function converse(context: CommandContext, isPlain: boolean): Promise<Exit
     interrupt: interrupts.tell,
   });
   try {
-    const talk = await openTalk({ context, isPlain, onInterrupt: interrupts.listen });
+    const talk = await openTalk({ context, desk, isPlain, onInterrupt: interrupts.listen });
+    sitAt(({ text, prompt, signal }) => {
+      talk.say(talk.paint("yellow", text));
+      return editor.ask(prompt, signal);
+    });
     talk.say(talk.paint("dim", `session ${talk.sessionId}; /help lists commands, Ctrl-D leaves`));
     for (;;) {
       talk.say("");
@@ -108,17 +127,18 @@ function completeCommand(line: string): [completions: string[], replaced: string
   return [commandNames.filter((name) => name.startsWith(line)), line];
 }
 
-interface TalkOptions extends Pick<Talk, "context" | "onInterrupt"> {
+interface TalkOptions extends Pick<Talk, "context" | "desk" | "onInterrupt"> {
   isPlain: boolean;
 }
 
-async function openTalk({ context, isPlain, onInterrupt }: TalkOptions): Promise<Talk> {
+async function openTalk({ context, desk, isPlain, onInterrupt }: TalkOptions): Promise<Talk> {
   const { stdout: output } = context;
   const paint = isPlain ? plain : paintFor(output);
   const redraws = !isPlain && output.hasColors?.() === true;
   const report = openProgress(output, redraws);
   return {
     context,
+    desk,
     onInterrupt,
     agent: await context.openAgent(),
     store: await context.openStore(),

@@ -12,7 +12,7 @@ export type Command = (args: readonly string[], context: CommandContext) => Prom
 export interface CommandContext {
   /** The session to continue or begin, from `--session`. */
   session: string | undefined;
-  stdin: Readable;
+  stdin: Input;
   stdout: Output;
   stderr: Output;
   /** Aborts when the user interrupts. */
@@ -28,6 +28,11 @@ export interface CommandContext {
   /** A file of the workspace that only this command writes. */
   stateFile(name: string): Promise<string>;
   openStore(): Promise<SessionStore>;
+}
+
+/** A stream that may be a terminal. */
+export interface Input extends Readable {
+  isTTY?: boolean;
 }
 
 /** A stream that may be a terminal, e.g. `process.stdout`. */

@@ -1,6 +1,7 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { ConfigError } from "../errors.ts";
 import { printable } from "../text.ts";
+import { openTerminalDesk } from "./approval/terminal-desk.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
@@ -41,12 +42,15 @@ export const run = withOutcome(async (args, context) => {
   if (!isResumed && (prompt === undefined || prompt.trim() === ""))
     throw new ConfigError('there is no prompt: axoner run "PROMPT"');
   const outputSchema = schemaFile === undefined ? undefined : await readSchemaFile(schemaFile);
-  const agent = await context.openAgent();
+  // who has typed the prompt into stdin has ended it
+  const desk = given === "-" ? undefined : openTerminalDesk(context);
+  const agent = await context.openAgent(desk?.ask);
   const report = openProgress(context.stderr);
   const show = printers[format === "text" && outputSchema !== undefined ? "answer" : format](context, report);
   const { session: sessionId, signal } = context;
   try {
     for await (const event of agent.run({ prompt, sessionId, signal, outputSchema })) {
+      await desk?.settled();
       await show(event);
       if (event.type === "run_finished") return exitCodeOf(event);
     }

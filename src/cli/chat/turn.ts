@@ -15,7 +15,10 @@ export async function takeTurn(talk: Talk, text: string): Promise<void> {
   try {
     const prompt = await withMentions(text);
     const { sessionId, provider } = talk;
-    for await (const event of talk.agent.run({ prompt, sessionId, provider, signal: stop.signal })) show(talk, event);
+    for await (const event of talk.agent.run({ prompt, sessionId, provider, signal: stop.signal })) {
+      await talk.desk.settled();
+      show(talk, event);
+    }
   } catch (thrown) {
     if (!(thrown instanceof AxonerError)) throw thrown;
     talk.say(talk.paint("red", printable(thrown.message)));
