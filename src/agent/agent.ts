@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { ToolError } from "../errors.ts";
-import type { JsonObject } from "../message.ts";
+import type { JsonObject, Picture } from "../message.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import type { Presence, SessionStore } from "../session/store.ts";
@@ -94,6 +94,8 @@ export interface ToolSource {
 export interface RunOptions extends RunLimits {
   /** Without it the session's last run, which was interrupted, goes on: tool calls that had finished are not repeated. */
   prompt?: string | undefined;
+  /** What the model is to see with the prompt. Of a model that sees none it is told that they were left out. */
+  images?: readonly Picture[] | undefined;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -161,7 +163,7 @@ export function createAgent(options: AgentOptions): Agent {
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
     const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
     parent?.sessions.check(store, conversation);
-    const unanswered = await beginRun(conversation, given.prompt);
+    const unanswered = await beginRun(conversation, given);
     parent?.sessions.add(store, conversation.sessionId);
     const sessions = openSubSessions(store, conversation);
     const approval = approvalOf(options, { engine, conversation, parent });
