@@ -3,7 +3,7 @@ import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, thisMachine, type Config } from "./config.ts";
-import { modelKeys } from "./config/offered.ts";
+import { hasProvider, modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
 import type { CommandLine } from "./config/sources.ts";
@@ -111,6 +111,7 @@ async function runCommand(command: Command, args: string[], { config, commandLin
   const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,
+    hasProvider: hasProvider(config),
     machine: thisMachine(),
     repeatOptions: () => repeatOptions(commandLine, process.cwd()),
     stdin: process.stdin,

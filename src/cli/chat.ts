@@ -3,7 +3,7 @@ import { didYouMean } from "../nearest.ts";
 import { commandNames, obey } from "./chat/commands.ts";
 import { completePath } from "./chat/complete-path.ts";
 import { openLineEditor } from "./chat/line-editor.ts";
-import { findLocalServers } from "./chat/local-models.ts";
+import { introduction } from "./chat/introduction.ts";
 import { nothingSpent, statusOf, type Talk } from "./chat/talk.ts";
 import { takeTurn } from "./chat/turn.ts";
 import { openDesk, type Desk, type PutQuestion } from "./approval/desk.ts";
@@ -11,6 +11,7 @@ import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { withOutcome } from "./outcome.ts";
 import { write } from "./output.ts";
 import { openProgress } from "./progress.ts";
+import { linksFor, noLinks } from "./terminal/links.ts";
 import { paintFor, plain } from "./terminal/paint.ts";
 import { openMarkdownStream } from "./terminal/stream.ts";
 
@@ -49,19 +50,12 @@ export const chat = withOutcome(async (args, context) => {
 
 /** Where no model can be used: what to do, and which servers of models there are on this machine. */
 async function introduce(context: CommandContext, { ask }: Desk): Promise<ExitCode | undefined> {
-  try {
+  if (context.hasProvider) {
     await context.openAgent(ask);
     return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof ConfigError)) throw thrown;
-    const servers = await findLocalServers();
-    const hints = servers.map(
-      ({ name, baseUrl, model }) =>
-        `${name} runs here: axoner chat --provider openai --base-url ${baseUrl} --model ${model}`,
-    );
-    await write(context.stderr, [`axoner: ${thrown.message}`, ...hints, ""].join("\n"));
-    return exitCodes.usage;
   }
+  await write(context.stderr, await introduction(context.machine.environment));
+  return exitCodes.usage;
 }
 
 interface Conversing {
@@ -86,10 +80,12 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
     complete: (line) => (line.startsWith("/") ? completeCommand(line) : completePath(line)),
     interrupt: interrupts.tell,
   });
+  let talk: Talk | undefined;
   try {
-    const talk = await openTalk({ context, desk, isPlain, onInterrupt: interrupts.listen });
+    talk = await openTalk({ context, desk, isPlain, onInterrupt: interrupts.listen });
+    const { say, paint } = talk;
     sitAt(({ text, prompt, signal }) => {
-      talk.say(talk.paint("yellow", text));
+      say(paint("yellow", text));
       return editor.ask(prompt, signal);
     });
     talk.say(talk.paint("dim", `session ${talk.sessionId}; /help lists commands, Ctrl-D leaves`));
@@ -103,6 +99,7 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
       else if (!(await obey(talk, text))) return exitCodes.done;
     }
   } finally {
+    talk?.answer.close();
     editor.close();
   }
 }
@@ -134,8 +131,10 @@ interface TalkOptions extends Pick<Talk, "context" | "desk" | "onInterrupt"> {
 async function openTalk({ context, desk, isPlain, onInterrupt }: TalkOptions): Promise<Talk> {
   const { stdout: output } = context;
   const paint = isPlain ? plain : paintFor(output);
+  const link = isPlain ? noLinks : linksFor(output, context.machine.environment);
   const redraws = !isPlain && output.hasColors?.() === true;
   const report = openProgress(output, redraws);
+  const answer = openMarkdownStream({ output, paint, link, redraws });
   return {
     context,
     desk,
@@ -143,9 +142,10 @@ async function openTalk({ context, desk, isPlain, onInterrupt }: TalkOptions): P
     agent: await context.openAgent(),
     store: await context.openStore(),
     paint,
-    answer: openMarkdownStream({ output, paint, redraws }),
+    answer,
     report,
     say(line) {
+      answer.end(); // what still grows would be taken back together with what is said here
       report.clear();
       output.write(`${line}\n`);
     },

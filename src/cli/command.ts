@@ -25,6 +25,8 @@ export interface CommandContext {
   stderr: Output;
   /** Aborts when the user interrupts. */
   signal: AbortSignal;
+  /** Whether a provider of models is configured, or a key of one is there. */
+  hasProvider: boolean;
   /** Opened on demand; whoever made the context closes them. */
   openEngine(): Promise<Engine>;
   /** The first call says how its user is asked about calls of tools, where there is one. */

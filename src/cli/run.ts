@@ -6,7 +6,7 @@ import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
-import { openProgress, type ProgressReport } from "./progress.ts";
+import { canRedraw, openProgress, type ProgressReport } from "./progress.ts";
 import { readPrompt, readsStdin } from "./prompt/read-prompt.ts";
 import { readRunArguments, readSchemaFile, type Format } from "./run-arguments.ts";
 
@@ -47,7 +47,7 @@ export const run = withOutcome(async (args, context) => {
   // who has typed the prompt into stdin has ended it
   const desk = readsStdin(given) ? undefined : openTerminalDesk(context);
   const agent = await context.openAgent(desk?.ask);
-  const report = openProgress(context.stderr);
+  const report = openProgress(context.stderr, canRedraw(context.stderr, context.machine.environment));
   const show = printers[format === "text" && outputSchema !== undefined ? "answer" : format](context, report);
   const { session: sessionId, signal } = context;
   try {

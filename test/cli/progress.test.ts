@@ -5,7 +5,7 @@ function openTerminal(isTTY: boolean) {
   const written: string[] = [];
   return {
     written,
-    report: openProgress({ isTTY, columns: 80, write: (text: string) => written.push(text) > 0 } as never),
+    report: openProgress({ isTTY, columns: 80, write: (text: string) => written.push(text) > 0 } as never, isTTY),
   };
 }
 
@@ -15,7 +15,7 @@ test("on a terminal ten thousand updates are a few drawings of one line, which l
   report.clear();
   expect(written.length).toBeLessThan(2_000);
   expect(written[0]).toHaveLength(79);
-  expect(written.at(-1)).toBe("\r\u001b[2K");
+  expect(written.at(-1)).toBe("\r\u001b[J");
 });
 
 test("elsewhere they are no line at all before some seconds have passed", () => {

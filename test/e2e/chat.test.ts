@@ -209,6 +209,6 @@ describe("without a terminal or a model", () => {
     const terminal = openTerminal([process.execPath, builtCli, "chat"], { columns: 100, cwd: folder, environment });
     open.push(terminal);
     expect(await terminal.ended).toBe(2);
-    await terminal.shows("set ANTHROPIC_API_KEY");
+    await terminal.shows("Set ANTHROPIC_API_KEY");
   });
 });
