@@ -1,3 +1,4 @@
+import wrapAnsi from "wrap-ansi";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { commandNames, obey } from "./chat/commands.ts";
@@ -13,7 +14,7 @@ import { write } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { linksFor, noLinks } from "./terminal/links.ts";
 import { paintFor, plain } from "./terminal/paint.ts";
-import { openMarkdownStream } from "./terminal/stream.ts";
+import { columnsOf, openMarkdownStream } from "./terminal/stream.ts";
 
 const usage = `axoner chat
 
@@ -88,7 +89,7 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
       say(paint("yellow", text));
       return editor.ask(prompt, signal);
     });
-    talk.say(talk.paint("dim", `session ${talk.sessionId}; /help lists commands, Ctrl-D leaves`));
+    talk.say(talk.paint("dim", `session ${talk.sessionId}; /help tells more, Ctrl-D leaves`));
     for (;;) {
       talk.say("");
       talk.say(talk.paint("dim", statusOf(talk)));
@@ -147,7 +148,7 @@ async function openTalk({ context, desk, isPlain, onInterrupt }: TalkOptions): P
     say(line) {
       answer.end(); // what still grows would be taken back together with what is said here
       report.clear();
-      output.write(`${line}\n`);
+      output.write(`${wrapAnsi(line, columnsOf(output), { hard: true, trim: false })}\n`);
     },
     sessionId: context.session ?? crypto.randomUUID(),
     provider: (await context.openModels()).current,

@@ -1,7 +1,7 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { ConfigError, ToolError } from "../errors.ts";
 import { printable } from "../text.ts";
-import { openTerminalDesk } from "./approval/terminal-desk.ts";
+import type { Desk } from "./approval/desk.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
@@ -45,7 +45,7 @@ export const run = withOutcome(async (args, context) => {
   const asked = isResumed ? {} : await readPrompt(given, context);
   const outputSchema = schemaFile === undefined ? undefined : await readSchemaFile(schemaFile);
   // who has typed the prompt into stdin has ended it
-  const desk = readsStdin(given) ? undefined : openTerminalDesk(context);
+  const desk = readsStdin(given) ? undefined : await openDesk(context);
   const agent = await context.openAgent(desk?.ask);
   const report = openProgress(context.stderr, canRedraw(context.stderr, context.machine.environment));
   const show = printers[format === "text" && outputSchema !== undefined ? "answer" : format](context, report);
@@ -63,6 +63,11 @@ export const run = withOutcome(async (args, context) => {
   }
   throw new TypeError("a run ended without run_finished");
 });
+
+async function openDesk(context: CommandContext): Promise<Desk | undefined> {
+  if (context.stdin.isTTY !== true || context.stderr.isTTY !== true) return undefined;
+  return (await import("./approval/terminal-desk.ts")).openTerminalDesk(context);
+}
 
 /** What an agent takes no prompt, schema or session for, its user has to write differently. */
 function asUsage(thrown: unknown): unknown {

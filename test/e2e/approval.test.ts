@@ -60,8 +60,8 @@ describe("axoner chat", () => {
     terminal.type("export it\ry\rhalf a li");
     await terminal.shows("(y)es, (a)lways, (n)o, or why not > ");
     expect(written("b.csv")).toBe(false);
-    terminal.type("call it c\r");
-    await terminal.shows(/✗ export_data[^]*As you like\.[^]*Next\.[^]*> half a li$/);
+    terminal.type("no, call it c\r");
+    await terminal.shows(/✗ export_data[^]*the user\s+said no: call it c[^]*As you like\.[^]*Next\.[^]*> half a li$/);
     expect(written("b.csv")).toBe(false);
     const history = readFileSync(join(folder, ".axoner/sessions/chat-history.jsonl"), "utf8");
     expect(history).toBe('"export it"\n"y"\n');
@@ -107,9 +107,9 @@ describe("axoner chat", () => {
     const { terminal } = start(["chat"], [{ tool_calls: [{ name: "export_data", input }] }, "no"], { columns });
     await terminal.shows("> ");
     terminal.type("go\r");
-    const shown = (await terminal.shows(/why\s+not > /)).replaceAll("\n", "");
+    const shown = (await terminal.shows(/why\s+not > /)).replaceAll(/\s/g, "");
     expect(shown).toContain("exports/\\u001b]0;x\\u0007b.csv");
-    expect(shown).toContain('source: "\\u001b[2Jno\\u{202e}ly\\u{200b}\\r\\nexport_data wants nothing"');
+    expect(shown).toContain('source:"\\u001b[2Jno\\u{202e}ly\\u{200b}\\r\\nexport_datawantsnothing"');
   });
 });
 

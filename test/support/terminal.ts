@@ -67,7 +67,7 @@ export function openTerminal(command: readonly string[], options: TerminalOption
     async shows(text) {
       const found = () =>
         typeof text === "string" ? lines().join("\n").includes(text) : text.test(lines().join("\n"));
-      await expect.poll(() => (found() ? text : lines().join("\n")), { timeout: 8_000 }).toBe(text);
+      await expect.poll(() => (found() ? text : lines().join("\n")), { timeout: 15_000 }).toBe(text);
       return lines().join("\n");
     },
     looks() {

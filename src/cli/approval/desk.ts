@@ -35,5 +35,6 @@ function readAnswer(typed: string | undefined, { canRemember }: Question): Answe
   const text = typed?.trim() ?? "";
   if (/^(?:y|yes)$/i.test(text)) return { type: "once" };
   if (/^(?:a|always)$/i.test(text)) return canRemember ? { type: "always" } : { type: "no" };
-  return text === "" || /^(?:n|no)$/i.test(text) ? { type: "no" } : { type: "no", reason: text };
+  const reason = text.replace(/^(?:no?)(?:[,;:.\s]+|$)/i, "");
+  return reason === "" ? { type: "no" } : { type: "no", reason };
 }

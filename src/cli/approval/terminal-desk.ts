@@ -3,9 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext } from "../command.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
-/** Asks on stderr and reads from stdin, line by line; undefined where one of them is no terminal. */
-export function openTerminalDesk({ stdin, stderr }: CommandContext): Desk | undefined {
-  if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+/** Asks on stderr and reads from stdin, line by line; both are to be terminals. */
+export function openTerminalDesk({ stdin, stderr }: CommandContext): Desk {
   return openDesk(async ({ text, prompt, signal }) => {
     await discardTyped(stdin);
     if (signal.aborted || stdin.readableEnded) return undefined;

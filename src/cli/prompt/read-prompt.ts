@@ -24,15 +24,27 @@ export function readsStdin({ prompt, files }: Given): boolean {
  * @throws ConfigError where there is nothing to ask, and for files that cannot be read or shown
  */
 export async function readPrompt({ prompt: given, files }: Given, context: CommandContext): Promise<Prompt> {
-  const stdin = (shown: string) => followStdin(context, (stream) => readBytes(shown, stream));
-  const prompt = given === "-" ? decodeText(await stdin("stdin"), "stdin") : (given ?? "");
-  const attached: Attachment[] = [];
-  for (const path of files) {
-    const isStdin = path === "-";
-    attached.push(isStdin ? toAttachment("stdin", await stdin("stdin")) : await readAttachment(path, context.signal));
+  if (!readsStdin({ prompt: given, files }) && files.length === 0) {
+    return { prompt: checked(given ?? "", given, context), images: [] };
   }
+  // how encodings are told takes longer to load than all else that a run needs
+  const [{ readAttachment, readBytes, toAttachment, withAttachments }, { decodeText }] = await Promise.all([
+    import("./attachment.ts"),
+    import("./decode-text.ts"),
+  ]);
+  const stdin = () => followStdin(context, (stream) => readBytes("stdin", stream));
+  const prompt = given === "-" ? decodeText(await stdin(), "stdin") : (given ?? "");
+  const attached = [];
+  for (const path of files) {
+    attached.push(path === "-" ? toAttachment("stdin", await stdin()) : await readAttachment(path, context.signal));
+  }
+  return withAttachments(checked(prompt, given, context), attached);
+}
+
+/** @throws ConfigError for nothing but blanks */
+function checked(prompt: string, given: string | undefined, context: CommandContext): string {
   if (prompt.trim() === "") throw new ConfigError(noPrompt(given, context));
-  return withAttachments(prompt, attached);
+  return prompt;
 }
 
 function noPrompt(given: string | undefined, { stdin }: CommandContext): string {

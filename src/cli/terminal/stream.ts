@@ -37,7 +37,7 @@ export function openMarkdownStream({ output, paint, link, redraws }: MarkdownStr
   let isFirst = true;
   let drawn: string[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const columns = () => Math.max(20, output.columns ?? fallbackColumns);
+  const columns = () => columnsOf(output);
 
   /** What grows is laid out anew for a screen of another width. */
   const onResize = () => {
@@ -89,6 +89,11 @@ export function openMarkdownStream({ output, paint, link, redraws }: MarkdownStr
     },
     close: () => void output.off("resize", onResize),
   };
+}
+
+/** How wide lines may be. */
+export function columnsOf({ columns = fallbackColumns }: Output): number {
+  return Math.max(20, columns);
 }
 
 /** Take back what was drawn; a narrower screen may have broken its lines meanwhile. */
