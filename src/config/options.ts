@@ -57,6 +57,8 @@ export const options = {
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
   ),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
+  http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
+  token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),
   log_level: {
     help: "LEVEL  silent, error, warn, info or debug, on stderr",
     wanted: `one of ${logLevels.join(", ")}`,

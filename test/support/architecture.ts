@@ -48,6 +48,7 @@ const tiers: Tier[] = [
       "open-agent",
       "agent-tool",
       "serve",
+      "serve-http",
       "node-host",
       "exchange",
       "dataset-resources",

@@ -2,15 +2,7 @@ import { ConfigError } from "../../errors.ts";
 import type { CommandContext } from "../command.ts";
 import { followStdin } from "../output.ts";
 import type { RunArguments } from "../run-arguments.ts";
-import {
-  readAttachment,
-  readBytes,
-  toAttachment,
-  withAttachments,
-  type Attachment,
-  type Prompt,
-} from "./attachment.ts";
-import { decodeText } from "./decode-text.ts";
+import type { Prompt } from "./attachment.ts";
 
 type Given = Pick<RunArguments, "prompt" | "files">;
 
