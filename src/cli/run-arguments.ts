@@ -44,7 +44,7 @@ export function readRunArguments(args: readonly string[]): RunArguments {
   const isHelp = options.includes("--help") || options.includes("-h");
   const isResumed = options.includes("--resume");
   if (isResumed && (prompt !== undefined || files.length > 0)) {
-    throw new ConfigError("axoner run takes either a prompt with its files, or --resume");
+    throw new ConfigError("axoner run takes either a prompt or --resume, and no file with that");
   }
   if ([prompt, ...files].filter((one) => one === "-").length > 1) throw new ConfigError("stdin can be read once only");
   return { prompt, files, format: formats[0] ?? "text", schemaFile, isResumed, isHelp };

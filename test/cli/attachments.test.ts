@@ -63,7 +63,7 @@ describe("axoner run --file", () => {
       /3\.75 MB of a picture .*make it smaller/,
     ],
     ["and no prompt", () => ["--file", fileOf("a")], /there is no prompt/],
-    ["and --resume", () => ["--resume", "--file", fileOf("a")], /either a prompt with its files, or --resume/],
+    ["and --resume", () => ["--resume", "--file", fileOf("a")], /either a prompt or --resume, and no file with that/],
     ["of stdin, twice", () => ["-", "--file", "-"], /stdin can be read once only/],
   ])("%s is bad usage", async (_what, args, message) => {
     const running = startCommand(run, args(), { script: echo });

@@ -24,3 +24,16 @@ test("elsewhere they are no line at all before some seconds have passed", () => 
   report.clear();
   expect(written).toEqual([]);
 });
+
+test("a line of wide characters stays one, and one that a narrower screen has broken is taken back whole", () => {
+  const written: string[] = [];
+  const screen = { isTTY: true, columns: 40, write: (text: string) => written.push(text) > 0 };
+  const report = openProgress(screen as never, true);
+  report.update("東京".repeat(40));
+  expect(written).toEqual([`${"東京".repeat(9)}東`]);
+  report.clear();
+  report.update("x".repeat(100));
+  screen.columns = 20;
+  report.clear();
+  expect(written.slice(1)).toEqual(["\r\u001b[J", "x".repeat(39), "\r\u001b[1A\u001b[J"]);
+});
