@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
 import type { JsonObject, StoredMessage, ToolCall } from "../message.ts";
+import { approvedTools } from "../session/approvals.ts";
 import { callsOf, saidMessages } from "../session/said.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 import type { Conversation } from "./ask-model.ts";
@@ -62,7 +63,7 @@ export interface RunApprovalOptions {
 
 export function openRunApproval(options: RunApprovalOptions): RunApproval {
   const { approve, engine, conversation, workspace, parent } = options;
-  const remembered = rememberedIn(conversation.messages());
+  const remembered = approvedTools(conversation.messages());
   let hasRead: Promise<boolean> | undefined;
   const isUntrusted = async () => {
     hasRead ??= engine.definitions().then((definitions) => hasReadOthers(conversation.messages(), definitions));
@@ -115,12 +116,6 @@ export function openRunApproval(options: RunApprovalOptions): RunApproval {
       if (isUntrustedResult({ name, input, ok, definition })) hasRead = Promise.resolve(true);
     },
   };
-}
-
-function rememberedIn(messages: readonly StoredMessage[]): Set<string> {
-  return new Set(
-    messages.flatMap((message) => (message.role === "note" && message.type === "approval" ? [message.tool] : [])),
-  );
 }
 
 /** Of a tool that is not there any more nobody knows where its results came from. */

@@ -52,7 +52,8 @@ export const chat = withOutcome(async (args, context) => {
 /** Where no model can be used: what to do, and which servers of models there are on this machine. */
 async function introduce(context: CommandContext, { ask }: Desk): Promise<ExitCode | undefined> {
   if (context.hasProvider) {
-    await context.openAgent(ask);
+    // what is piped in was not typed by somebody who reads the questions
+    await context.openAgent(context.stdin.isTTY === true ? ask : undefined);
     return undefined;
   }
   await write(context.stderr, await introduction(context.machine.environment));

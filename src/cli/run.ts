@@ -65,7 +65,8 @@ export const run = withOutcome(async (args, context) => {
 });
 
 async function openDesk(context: CommandContext): Promise<Desk | undefined> {
-  if (context.stdin.isTTY !== true || context.stderr.isTTY !== true) return undefined;
+  const { stdin, stdout, stderr } = context;
+  if (stdin.isTTY !== true || stdout.isTTY !== true || stderr.isTTY !== true) return undefined;
   return (await import("./approval/terminal-desk.ts")).openTerminalDesk(context);
 }
 

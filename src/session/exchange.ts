@@ -38,7 +38,12 @@ const storedMessage = z.union([
     images: z.array(picture).exactOptional(),
     refused: z.literal(true).exactOptional(),
   }),
-  z.strictObject({ role: z.literal("note"), type: z.literal("approval"), tool: z.string() }),
+  z.strictObject({
+    role: z.literal("note"),
+    type: z.literal("approval"),
+    tool: z.string(),
+    isWithdrawn: z.literal(true).exactOptional(),
+  }),
   z.strictObject({ role: z.literal("note"), type: z.literal("title"), title: z.string() }),
   z.strictObject({ role: z.literal("note"), type: z.literal("undo"), keeps: count }),
 ]) satisfies z.ZodType<StoredMessage>;

@@ -67,7 +67,7 @@ describe("axoner chat", () => {
     expect(history).toBe('"export it"\n"y"\n');
   });
 
-  test("remembers always in a chat that is resumed, and asks in another one", async () => {
+  test("remembers always in a chat that is resumed, until it is taken back", async () => {
     const replies = [exporting("exports/b.csv"), "One."];
     const { terminal, folder, written } = start(["chat"], replies);
     await terminal.shows("> ");
@@ -83,8 +83,12 @@ describe("axoner chat", () => {
     resumed.type("go\r");
     expect(await resumed.shows("Two.")).not.toContain("why not");
     expect(written("c.csv")).toBe(true);
-    resumed.type("/session new\r");
-    await resumed.shows("a new conversation");
+    resumed.type("/approved\r");
+    await resumed.shows("\nexport_data\n");
+    resumed.type("/approved export_data\r");
+    await resumed.shows("export_data is asked about again");
+    resumed.type("/approved\r");
+    await resumed.shows("no tool was approved for this conversation");
   });
 
   test("is cancelled with Ctrl-C while it asks, and goes on with the next turn", async () => {
@@ -123,6 +127,18 @@ describe("axoner run", () => {
     expect(written("b.csv")).toBe(true);
   });
 
+  test("does not ask where its answer goes into a pipe", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "replies.json"), JSON.stringify([exporting("exports/b.csv"), "Done."]));
+    writeFileSync(join(folder, "a.csv"), "a\n1\n");
+    const environment = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "no-home") };
+    const line = `"${process.execPath}" "${builtCli}" run go --provider scripted --model replies.json | cat`;
+    const terminal = openTerminal(["/bin/sh", "-c", line], { columns: 80, cwd: folder, environment });
+    open.push(terminal);
+    expect(await terminal.ended).toBe(0);
+    expect(await terminal.shows("Done.")).toContain("export_data: done");
+  });
+
   test("ends with 130 on Ctrl-C while it asks", async () => {
     const { terminal, written } = start(["run", "go"], [exporting("exports/b.csv"), "Done."]);
     await terminal.shows("or why not > ");
@@ -139,6 +155,14 @@ describe("axoner run", () => {
     expect(await terminal.shows("Done.")).toContain("the user said no");
     expect(written("b.csv")).toBe(false);
   });
+});
+
+test("the end of a long path is shown, which says where it goes", async () => {
+  const { terminal } = start(["chat"], [exporting(`${"a/".repeat(300)}../../${"../".repeat(300)}etc/hosts.csv`), "no"]);
+  await terminal.shows("> ");
+  terminal.type("go\r");
+  const shown = (await terminal.shows(/why\s+not > /)).replaceAll(/\s/g, "");
+  expect(shown).toContain('../etc/hosts.csv"OUTSIDEtheworkspace');
 });
 
 test("in a pipe nothing is written outside the workspace once a page was read, whatever is set", async () => {

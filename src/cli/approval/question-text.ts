@@ -64,8 +64,10 @@ function textsIn(value: JsonValue): string[] {
 
 function shown(value: JsonValue): string {
   const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? "");
-  const cut = text.length > maxArgumentChars ? `… (${text.length} characters)` : "";
-  return `${harmless(beginning(text, maxArgumentChars))}${cut}`;
+  if (text.length <= maxArgumentChars) return harmless(text);
+  // the end of a path says which file it is
+  const [start, end] = [beginning(text, maxArgumentChars / 2), text.slice(-maxArgumentChars / 2)];
+  return `${harmless(start)} … (${text.length} characters) … ${harmless(end)}`;
 }
 
 /** Characters that a terminal obeys or does not show are written as their numbers. */

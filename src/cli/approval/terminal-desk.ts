@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext } from "../command.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
-/** Asks on stderr and reads from stdin, line by line; both are to be terminals. */
+/** Asks on stderr and reads from stdin, line by line; where all of them are terminals. */
 export function openTerminalDesk({ stdin, stderr }: CommandContext): Desk {
   return openDesk(async ({ text, prompt, signal }) => {
     await discardTyped(stdin);
