@@ -44,10 +44,10 @@ export const run = withOutcome(async (args, context) => {
   }
   const asked = isResumed ? {} : await readPrompt(given, context);
   const outputSchema = schemaFile === undefined ? undefined : await readSchemaFile(schemaFile);
-  // who has typed the prompt into stdin has ended it
-  const desk = readsStdin(given) ? undefined : await openDesk(context);
-  const agent = await context.openAgent(desk?.ask);
   const report = openProgress(context.stderr, canRedraw(context.stderr, context.machine.environment));
+  // who has typed the prompt into stdin has ended it
+  const desk = readsStdin(given) ? undefined : await openDesk(context, report);
+  const agent = await context.openAgent(desk?.ask);
   const show = printers[format === "text" && outputSchema !== undefined ? "answer" : format](context, report);
   const { session: sessionId, signal } = context;
   try {
@@ -64,10 +64,10 @@ export const run = withOutcome(async (args, context) => {
   throw new TypeError("a run ended without run_finished");
 });
 
-async function openDesk(context: CommandContext): Promise<Desk | undefined> {
+async function openDesk(context: CommandContext, report: ProgressReport): Promise<Desk | undefined> {
   const { stdin, stdout, stderr } = context;
   if (stdin.isTTY !== true || stdout.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return (await import("./approval/terminal-desk.ts")).openTerminalDesk(context);
+  return (await import("./approval/terminal-desk.ts")).openTerminalDesk(context, report);
 }
 
 /** What an agent takes no prompt, schema or session for, its user has to write differently. */

@@ -127,6 +127,21 @@ describe("axoner run", () => {
     expect(written("b.csv")).toBe(true);
   });
 
+  test("asks about the calls of one reply one after another, each on lines of its own", async () => {
+    const calls = ["b.csv", "c.csv"].map((name) => ({ name: "export_data", input: { source: "a.csv", path: name } }));
+    const { terminal } = start(["run", "go"], [{ tool_calls: calls }, "Done."]);
+    await terminal.shows(/why not > $/);
+    terminal.type("n\r");
+    await terminal.shows(/> n\n[^]*why not > $/);
+    terminal.type("n\r");
+    expect(await terminal.ended).toBe(0);
+    await terminal.shows("Done.");
+    expect(terminal.lines().filter((line) => line.includes("wants to write"))).toEqual([
+      'export_data wants to write "b.csv" in the workspace',
+      'export_data wants to write "c.csv" in the workspace',
+    ]);
+  });
+
   test("does not ask where its answer goes into a pipe", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "replies.json"), JSON.stringify([exporting("exports/b.csv"), "Done."]));

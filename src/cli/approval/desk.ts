@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Answer, Ask, Question } from "../../agent/approval-policy.ts";
 import { questionText } from "./question-text.ts";
 
@@ -16,7 +17,7 @@ export type PutQuestion = (question: {
 }) => Promise<string | undefined>;
 
 export function openDesk(put: PutQuestion): Desk {
-  let open: Promise<unknown> = Promise.resolve();
+  let open: Promise<unknown> | undefined;
   return {
     async ask(question) {
       const prompt = question.canRemember ? "(y)es, (a)lways, (n)o, or why not > " : "(y)es, (n)o, or why not > ";
@@ -25,7 +26,12 @@ export function openDesk(put: PutQuestion): Desk {
       return readAnswer(await typed, question);
     },
     async settled() {
-      await open;
+      while (open !== undefined) {
+        const before = open;
+        await before;
+        await setImmediate(); // the next question follows at once
+        if (open === before) open = undefined;
+      }
     },
   };
 }

@@ -1,14 +1,15 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommandContext } from "../command.ts";
+import type { ProgressReport } from "../progress.ts";
 import { openDesk, type Desk } from "./desk.ts";
 
 /** Asks on stderr and reads from stdin, line by line; where all of them are terminals. */
-export function openTerminalDesk({ stdin, stderr }: CommandContext): Desk {
+export function openTerminalDesk({ stdin, stderr }: CommandContext, report: ProgressReport): Desk {
   return openDesk(async ({ text, prompt, signal }) => {
     await discardTyped(stdin);
     if (signal.aborted || stdin.readableEnded) return undefined;
-    stderr.write(`${text}\n`);
+    report.line(text);
     // without `terminal` Ctrl-C stays a signal, which ends the run
     const reader = createInterface({ input: stdin, output: stderr, terminal: false });
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
