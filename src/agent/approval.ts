@@ -51,7 +51,7 @@ export interface RunApproval {
   remember(name: string): Promise<void>;
 }
 
-export interface RunApprovalOptions {
+interface RunApprovalOptions {
   approve: Approve;
   engine: Engine;
   conversation: Conversation;
@@ -61,7 +61,21 @@ export interface RunApprovalOptions {
   parent: RunApproval | undefined;
 }
 
-export function openRunApproval(options: RunApprovalOptions): RunApproval {
+interface Approving {
+  approve?: Approve | undefined;
+  workspace?: string | undefined;
+}
+
+/** Of an agent, or of the run that called it where it has none of its own; undefined where every call is made. */
+export function approvalOf(
+  { approve: own, workspace }: Approving,
+  parts: Pick<RunApprovalOptions, "engine" | "conversation" | "parent">,
+): RunApproval | undefined {
+  const approve = own ?? parts.parent?.approve;
+  return approve && openRunApproval({ ...parts, approve, workspace });
+}
+
+function openRunApproval(options: RunApprovalOptions): RunApproval {
   const { approve, engine, conversation, workspace, parent } = options;
   const remembered = approvedTools(conversation.messages());
   let hasRead: Promise<boolean> | undefined;

@@ -18,7 +18,8 @@ export function checkLimits({ provider, ...limits }: AgentOptions): void {
   if (limits.maxUsd === undefined) return;
   if (!(limits.maxUsd > 0)) throw new ConfigError("maxUsd must be more than 0");
   if (provider.price === undefined) {
-    throw new ConfigError(`${noPrice(provider)}; limit tokens instead (--max-tokens), or choose another model`);
+    const advice = `say what it costs, with --prices '{"${provider.model}": {"input": 1, "output": 4}}' or as "prices" in the configuration file (in a program as the provider's price), US dollars for a million tokens`;
+    throw new ConfigError(`${noPrice(provider)}: ${advice}; or limit tokens instead (--max-tokens)`);
   }
 }
 
@@ -30,5 +31,5 @@ export function checkNames({ tools, subAgentDepth = 0 }: AgentSettings & ToolSou
 }
 
 export function noPrice({ name, model }: Provider): string {
-  return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept`;
+  return `the price of ${name}'s model ${model} is not known, or that of a fallback, so a limit of money cannot be kept`;
 }

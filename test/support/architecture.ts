@@ -30,6 +30,7 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "bounded-json",
       "isolate/",
     ],
     mutual: true,
@@ -94,6 +95,7 @@ const readsArguments = new Set([
   "mcp-server",
   "engine-host",
   "data/sql/sql-child",
+  "web/page-child",
   "web/page-worker",
   "math/math-worker",
 ]);
