@@ -9,6 +9,7 @@ import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
 import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
+import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -47,7 +48,7 @@ export async function main(argv: string[]): Promise<number> {
   // asked first, so that a wrong configuration does not stand in the way of help
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
-  const { config, rest } = readConfig(argv);
+  const { config: given, rest } = readConfig(argv);
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
   if (name === undefined) {
     process.stderr.write(help());
@@ -59,7 +60,7 @@ export async function main(argv: string[]): Promise<number> {
     const known = ["mcp", ...Object.keys(subcommands)];
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
-  return runCommand(await command.load(), args, config);
+  return runCommand(await command.load(), args, await withRecording(given));
 }
 
 function isAtTerminal(): boolean {

@@ -31,6 +31,8 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   databases: Record<string, string>;
   /** How many agents this process stands below. */
   agent_depth: number;
+  /** Whether the file of `record` was begun by the process that started this one. */
+  record_begun: boolean;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
   /** From the environment alone. */
@@ -60,18 +62,20 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
   const { root: _root, plugin: _plugin, database, mcp_config: given_mcp, ...kept } = narrowed;
   const mcp_config = given_mcp === undefined ? undefined : resolve(given_mcp);
+  const [record, replay] = [narrowed.record, narrowed.replay].map((path) => path && resolve(path));
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...modelKeys, ...searchNames, ...baseUrlNames]) };
   const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
   const store = /^(?:file|sqlite):(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [
     userFile.path,
-    ...(mcp_config === undefined ? [] : [mcp_config]),
+    ...[mcp_config, record, replay].filter((path) => path !== undefined),
     ...(store === undefined ? [] : ["", "-wal", "-shm"].map((suffix) => resolve(store + suffix))),
   ];
   const proxies = readProxies(process.env);
   const telemetry = readTelemetry(process.env);
-  const read = { databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
+  const recording = { record, replay, record_begun: false };
+  const read = { ...recording, databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
   return { config: { ...kept, ...folders, ...read }, rest };
 }
 

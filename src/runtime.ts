@@ -6,6 +6,7 @@ import { isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openLazyEngine } from "./engine/lazy.ts";
 import { openLocalEngine } from "./engine/local.ts";
+import { isRecorded, tapeOf, withRecording } from "./open-recording.ts";
 import { openRoutedEngine } from "./engine/route.ts";
 import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
@@ -33,9 +34,10 @@ export interface Front extends ToolBackend {
  * @throws ConfigError
  */
 export async function openFront(argv: readonly string[]): Promise<Front> {
-  const { config, rest } = readConfig(argv);
+  const { config: given, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
+  const config = await withRecording(given);
   const names = [...builtIn, runAgent].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
@@ -67,7 +69,8 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    const settings = config as JsonValue;
+    const isBegun = (await tapeOf(config))?.isReplay === false;
+    const settings = { ...config, record_begun: isBegun } as JsonValue;
     return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
   });
 }
@@ -96,14 +99,23 @@ export async function openToolEngine(config: Config, sqlChild?: ChildProcess): P
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
 export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
   const services = once(async () => (await import("./open-services.ts")).openServices(config, sqlChild));
-  const engine = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const local = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const engine = isRecorded(config) ? lazilyTaped(local, config) : local;
   return {
     ...engine,
     async close() {
-      await engine.close();
+      await local.close();
       await (await services.opened())?.close();
     },
   };
+}
+
+function lazilyTaped(engine: Engine, config: Config): Engine {
+  const taped = openLazyEngine(async () => {
+    const [tape, { tapedEngine }] = await Promise.all([tapeOf(config), import("./recording/taped-engine.ts")]);
+    return tape === undefined ? engine : tapedEngine(engine, tape);
+  });
+  return { ...engine, call: (name, input, options) => taped.call(name, input, options) };
 }
 
 async function loadPlugins({ plugins }: Config): Promise<Tool[]> {

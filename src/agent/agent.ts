@@ -59,6 +59,8 @@ export interface AgentSettings extends RunLimits {
   name?: string;
   /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
   traceRun?: TraceRun;
+  /** Names a session that the caller did not name. Default: at random. */
+  newSessionId?: (prompt: string | undefined) => string;
   /** Opens what `run_agent` names; without it only the agent's own model can be used. */
   openProvider?: (wanted: WantedProvider) => Promise<Provider>;
 }
@@ -132,7 +134,7 @@ export interface CompactResult {
 export function createAgent(options: AgentOptions): Agent {
   checkLimits(options);
   if ("tools" in options) checkNames(options);
-  const { subAgentDepth = 0 } = options;
+  const { subAgentDepth = 0, newSessionId = () => crypto.randomUUID() } = options;
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
@@ -149,7 +151,7 @@ export function createAgent(options: AgentOptions): Agent {
     const whole = await openEngine();
     const withAgents = depth < subAgentDepth ? withTool(whole, ownTool) : whole;
     const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
-    const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
+    const conversation = await continueSession(store, given.sessionId ?? newSessionId(given.prompt));
     parent?.sessions.check(store, conversation);
     const unanswered = await beginRun(conversation, given.prompt);
     parent?.sessions.add(store, conversation.sessionId);

@@ -2,6 +2,7 @@ import type { ToolError } from "../errors.ts";
 import type { JsonBytes } from "../json-bytes.ts";
 import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
+import { currentTaping } from "../taping.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
 import { openPageMemory } from "./page-memory.ts";
@@ -98,6 +99,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const memory = openPageMemory();
   const pdfs = openPdfs();
   const closing = new AbortController();
+  // what is recorded shall not hang on what was fetched before
   const pageCache = once(async () =>
     cacheFolder === undefined ? undefined : (await import("./page-cache.ts")).openPageCache(cacheFolder),
   );
@@ -106,7 +108,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     proxies,
     pages,
     pdfs,
-    cache: await pageCache.get(),
+    cache: currentTaping() === undefined ? await pageCache.get() : undefined,
     memory,
     userAgent,
     browser,

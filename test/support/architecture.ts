@@ -30,6 +30,7 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "taping",
       "isolate/",
     ],
     mutual: true,
@@ -42,6 +43,8 @@ const tiers: Tier[] = [
   {
     zones: [
       "telemetry/",
+      "recording/",
+      "open-recording",
       "create-agent",
       "runtime",
       "open-services",
