@@ -38,6 +38,9 @@ export type {
   Provider,
   StopReason,
 } from "./providers/provider.ts";
+export { openRecording, type RecordingOptions } from "./recording/setup.ts";
+export type { RunTrack, Tape } from "./recording/tape.ts";
+export type { Question, Taping } from "./taping.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";
 export {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Host } from "./host.ts";
 import type { Dispatcher } from "undici";
+import { ProviderError, ToolError } from "./errors.ts";
 import { once } from "./once.ts";
 import { version } from "./version.ts";
 import type { Tape } from "./recording/tape.ts";
@@ -52,10 +53,17 @@ async function openClient(
       const url = new URL(address);
       const agent = proxied?.agentFor(url) ?? direct;
       const client = recording?.root.client(agent, undefined) ?? agent;
-      return exchange(client, url, { headers: { "user-agent": `axoner/${version}`, ...headers }, ...init });
+      const reply = exchange(client, url, { headers: { "user-agent": `axoner/${version}`, ...headers }, ...init });
+      return recording === undefined ? reply : reply.catch(toFinal);
     },
     close: async () => void (await Promise.all([direct.destroy(), proxied?.close()])),
   };
+}
+
+/** What is not in a recording will not be there if it is asked for again. */
+function toFinal(thrown: unknown): never {
+  if (thrown instanceof ToolError) throw new ProviderError(thrown.message, { retryable: false, cause: thrown });
+  throw thrown;
 }
 
 async function openProxyAgents(settings: ProxySettings) {

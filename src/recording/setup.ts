@@ -60,6 +60,39 @@ function openOwnTape(config: Config): Tape {
   return openRecordingTape({ path: record, veil, hasOtherServers: config.mcp_config !== undefined });
 }
 
+export interface RecordingOptions {
+  /** The file: a new one to record, or one that is there to replay. */
+  path: string;
+  mode: "record" | "replay";
+  /** Texts that must not be kept, e.g. the keys that the program uses; what is shorter than six characters stays. */
+  secrets?: readonly string[];
+  /** Folders by names of yours, which may lie elsewhere in a replay. */
+  folders?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Record what the world answers, or answer from what was recorded, for `createAgent` and `openNodeHost`. Whoever opens
+ * one closes it.
+ *
+ * @throws ConfigError for a file to be recorded that exists, and one to be replayed that is no recording
+ */
+export function openRecording({ path, mode, secrets = [], folders = {} }: RecordingOptions): Tape {
+  const veil = openVeil({ secrets, folders });
+  if (mode === "replay") return openReplayTape(path, veil);
+  create(path, JSON.stringify({ ...beginning, made_at: new Date().toISOString() }));
+  return openRecordingTape({ path, veil, hasOtherServers: false });
+}
+
+const beginning = {
+  axoner: "recording",
+  version: 1,
+  made_by: version,
+  settings: {},
+  keys: [],
+  addresses: {},
+  other_servers: false,
+} satisfies Omit<HeadLine, "made_at">;
+
 function create(path: string, head: string): void {
   try {
     const file = openSync(path, "wx", 0o600);
@@ -81,9 +114,7 @@ function headOf({ provider, model, base_url, fallback, secrets, mcp_config }: Co
   const isAddress = ([name]: [string, string]) => addressNames.test(name);
   const addresses = Object.entries(secrets).filter(isAddress);
   return {
-    axoner: "recording",
-    version: 1,
-    made_by: version,
+    ...beginning,
     made_at: new Date().toISOString(),
     settings: {
       ...(provider === undefined ? {} : { provider }),

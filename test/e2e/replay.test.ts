@@ -17,7 +17,10 @@ async function openWorld() {
   const pages = Object.fromEntries(
     Array.from({ length: 12 }, (_, index) => {
       const links = [index * 2 + 1, index * 2 + 2].map((next) => `<a href="/docs/${next}">page ${next}</a>`).join(" ");
-      return [`/docs/${index}`, slowly(`<title>Page ${index}</title><main><p>Text of page ${index}</p>${links}</main>`)];
+      return [
+        `/docs/${index}`,
+        slowly(`<title>Page ${index}</title><main><p>Text of page ${index}</p>${links}</main>`),
+      ];
     }),
   );
   const site = await openSite({
@@ -61,7 +64,7 @@ async function openWorld() {
     model,
     args: [
       ...["--provider", "openai", "--model", "mock-1", "--base-url", `${model.origin}/v1`],
-      ...["--mcp-config", "servers.json", "--allow-private", "127.0.0.1"],
+      ...["--mcp-config", "servers.json", ...allowed],
     ],
     async close() {
       await Promise.all([site.close(), model.close()]);
@@ -75,6 +78,7 @@ function slowly(html: string) {
     void setTimeout(() => response.writeHead(200, { "content-type": "text/html" }).end(html), Math.random() * 60);
 }
 
+const allowed = ["--allow-private", "127.0.0.1"];
 const prompt = ["run", "What does a pump cost?", "--events"];
 
 describe("a run that was recorded", () => {
@@ -95,7 +99,7 @@ describe("a run that was recorded", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
     for (let times = 0; times < 3; times += 1) {
-      const replayed = await runCli([...prompt, "--replay", "run.jsonl", "--allow-private", "127.0.0.1"], { cwd });
+      const replayed = await runCli([...prompt, "--replay", "run.jsonl", ...allowed], { cwd });
       expect(replayed.stdout).toBe(recorded.stdout.replaceAll(key, "axoner-removed"));
       expect(replayed).toMatchObject({ code: 0, stderr: "" });
     }

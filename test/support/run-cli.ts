@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { builtCli } from "./server.ts";
 
 export interface CliResult {
@@ -15,7 +16,7 @@ export interface CliOptions {
 
 /** Run the built command to its end, with none of our environment but what a program needs. */
 export function runCli(args: readonly string[], { cwd, env = {}, timeoutMs = 60_000 }: CliOptions): Promise<CliResult> {
-  const environment = { PATH: process.env["PATH"] ?? "", HOME: cwd, ...env };
+  const environment = { PATH: process.env["PATH"] ?? "", HOME: join(cwd, "no-home"), ...env };
   return new Promise((resolve) => {
     const options = { cwd, env: environment, timeout: timeoutMs, maxBuffer: 50_000_000 };
     const child = execFile(process.execPath, [builtCli, ...args], options, (error, stdout, stderr) => {
