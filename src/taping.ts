@@ -33,6 +33,8 @@ export interface Question {
   request: JsonObject;
   /** @param keep takes each piece of an answer that comes in pieces */
   ask: (keep: (piece: JsonValue) => void) => Promise<JsonValue>;
+  /** The answer of a replay to what was not recorded. Default: that fails. */
+  otherwise?: JsonValue;
   /** Told each recorded piece again. */
   onPiece?: (piece: JsonValue) => Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { Veil } from "./veil.ts";
 export interface Player {
   /** @throws ToolError where there is none */
   find(to: string, request: JsonObject): Recorded;
+  has(to: string, request: JsonObject): boolean;
   value(of: string, what: string): string | number | undefined;
   turns(of: string): Turns;
   brokenOff(recorded: Recorded): Error;
@@ -33,9 +34,13 @@ export function openReplayTape(path: string, veil: Veil): Tape {
       const all = recording.answers.get(key) ?? [];
       const found = all[asked(key) - 1];
       if (found !== undefined) return found;
+      const last = all.at(-1);
+      // asked again because the answer broke off
+      if (last !== undefined && last.end === undefined) throw brokenOff(path, last);
       const missing = JSON.parse(covered) as JsonObject; // it was one before some of its texts were covered
       throw notRecorded(path, recording, { to, request: missing, timesAsked: all.length });
     },
+    has: (to, request) => recording.answers.has(keyOf(to, veil.cover(textOf(request)))),
     value(of, what) {
       const key = keyOf(of, what);
       return recording.values.get(key)?.[drawn(key) - 1];
@@ -78,7 +83,8 @@ function openTaping(player: Player, of: string): Taping {
       return typeof value === "number" ? value : measure();
     },
     inTurn: (what) => (turns ??= player.turns(of)).take(what),
-    async asked({ to, request, onPiece }): Promise<JsonValue> {
+    async asked({ to, request, onPiece, otherwise }): Promise<JsonValue> {
+      if (otherwise !== undefined && !player.has(to, request)) return otherwise;
       const recorded = player.find(to, request);
       for (const piece of recorded.pieces) await onPiece?.(piece);
       const { end } = recorded;

@@ -33,7 +33,9 @@ export function replayedStore(tape: Tape): SessionStore {
       if (session !== undefined || seen.has(id)) return session;
       seen.add(id);
       const ask = () => Promise.resolve(null);
-      const line = kept.parse(await tape.root.asked({ to: "session", request: { id }, ask }));
+      // one that the recording does not know is new: what is then said to the model tells that better
+      const question = { to: "session", request: { id }, ask, otherwise: null };
+      const line = kept.parse(await tape.root.asked(question));
       if (line === null) return undefined;
       await memory.append(id, 0, readExported(line, 1).messages);
       return memory.load(id);
