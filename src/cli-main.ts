@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
-import { readConfig, thisMachine, type Config } from "./config.ts";
+import { bareConfig, readConfig, thisMachine, type ReadConfig } from "./config.ts";
 import { modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
-import type { CommandLine } from "./config/sources.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
@@ -36,6 +35,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     load: async () => (await import("./cli/install.ts")).install,
   },
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
+  doctor: {
+    usage: "doctor",
+    summary: "what works here, and what to do about what does not",
+    load: async () => (await import("./cli/doctor.ts")).doctor,
+  },
   sessions: {
     usage: "sessions [list|show ID|…]",
     summary: "stored conversations: list, show, search, fork, undo, export, import, …",
@@ -55,7 +59,8 @@ export async function main(argv: string[]): Promise<number> {
   // asked first, so that a wrong configuration does not stand in the way of help
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
-  const { config: given, commandLine, rest } = readConfig(argv);
+  const { problem, ...read } = argv[0] === "doctor" ? readWhatCanBe(argv) : { ...readConfig(argv), problem: undefined };
+  const { config, rest } = read;
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
   if (name === undefined) {
     process.stderr.write(help());
@@ -67,19 +72,31 @@ export async function main(argv: string[]): Promise<number> {
     const known = ["mcp", ...Object.keys(subcommands)];
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
-  return runCommand(await command.load(), args, { config: await withRecording(given), commandLine });
+  const recorded = name === "doctor" ? config : await withRecording(config);
+  return runCommand(await command.load(), args, { ...read, config: recorded, problem });
+}
+
+/** A configuration that cannot be used is what `axoner doctor` is asked about. */
+function readWhatCanBe(argv: readonly string[]): ReadConfig & { problem: string | undefined } {
+  try {
+    return { ...readConfig(argv), problem: undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    return { ...bareConfig(argv), problem: thrown.message };
+  }
 }
 
 function isAtTerminal(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY;
 }
 
-interface Started {
-  config: Config;
-  commandLine: CommandLine;
-}
+type Started = Omit<ReadConfig, "rest"> & {
+  /** Why the configuration cannot be used. */
+  problem: string | undefined;
+};
 
-async function runCommand(command: Command, args: string[], { config, commandLine }: Started): Promise<number> {
+async function runCommand(command: Command, args: string[], started: Started): Promise<number> {
+  const { config, commandLine } = started;
   const interruption = new AbortController();
   const listeners: (() => void)[] = [];
   const interrupt = (signal: NodeJS.Signals) => {
@@ -121,6 +138,10 @@ async function runCommand(command: Command, args: string[], { config, commandLin
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
     openAgent: async () => (await openWhole()).agent,
     openModels: async () => (await openWhole()).models,
+    async *diagnose(options) {
+      const { diagnose } = await import("./doctor/diagnose.ts");
+      yield* diagnose({ config, configPath: started.path, configProblem: started.problem })(options);
+    },
     onInterrupt(listener) {
       listeners.push(listener);
       return () => void listeners.splice(listeners.lastIndexOf(listener), 1);

@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { setLogLevel } from "./log.ts";
 import {
   readCommandLine,
@@ -53,7 +53,7 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
  * @returns the configuration, the command line, and what on that was no option of ours, in its order
  * @throws ConfigError for an unknown key, a value of the wrong kind, or a file that cannot be read
  */
-export function readConfig(argv: readonly string[]): { config: Config; commandLine: CommandLine; rest: string[] } {
+export function readConfig(argv: readonly string[]): ReadConfig {
   const commandLine = readCommandLine(argv, options);
   const { settings: flags, configFile, rest } = commandLine;
   const userFile = findUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
@@ -80,7 +80,31 @@ export function readConfig(argv: readonly string[]): { config: Config; commandLi
   const telemetry = readTelemetry(process.env);
   const recording = { record, replay, record_begun: false };
   const read = { ...recording, databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
-  return { config: { ...kept, ...folders, ...read }, commandLine, rest };
+  return { config: { ...kept, ...folders, ...read }, commandLine, rest, path: userFile.path };
+}
+
+export interface ReadConfig {
+  config: Config;
+  commandLine: CommandLine;
+  rest: string[];
+  /** Where the user's file is, or would be. */
+  path: string;
+}
+
+/**
+ * What holds where nothing can be read: for whoever says why that is.
+ *
+ * @throws ConfigError for a command line that cannot be read
+ */
+export function bareConfig(argv: readonly string[]): ReadConfig {
+  const commandLine = readCommandLine(argv, options);
+  const { configFile, rest } = commandLine;
+  const { path } = findUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
+  const { root: _root, plugin: _plugin, database: _database, ...kept } = readOptions({});
+  const folders = { roots: [], plugins: [], workspace: join(tmpdir(), "axoner-workspace"), allow_write: [] };
+  const read = { databases: {}, agent_depth: 0, record_begun: false, private_paths: [path], secrets: {} };
+  const outside = { proxies: { except: [] }, telemetry: readTelemetry({}) };
+  return { config: { ...kept, ...folders, ...read, ...outside }, commandLine, rest, path };
 }
 
 /** What the commands need to know of where they run. */

@@ -44,6 +44,7 @@ const tiers: Tier[] = [
     zones: [
       "telemetry/",
       "recording/",
+      "doctor/",
       "open-recording",
       "create-agent",
       "runtime",
