@@ -97,16 +97,6 @@ type Started = Omit<ReadConfig, "rest"> & {
 
 async function runCommand(command: Command, args: string[], started: Started): Promise<number> {
   const { config, commandLine } = started;
-  const interruption = new AbortController();
-  const listeners: (() => void)[] = [];
-  const interrupt = (signal: NodeJS.Signals) => {
-    const listener = listeners.at(-1);
-    if (signal === "SIGINT" && listener !== undefined) return listener();
-    if (interruption.signal.aborted) process.exit(exitCodes.cancelled); // asked twice: do not wait for anything
-    interruption.abort();
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
   const resources: { close(): Promise<void> }[] = [];
   const keep = async <Resource extends { close(): Promise<void> }>(opening: Promise<Resource>): Promise<Resource> => {
     const resource = await opening;
@@ -133,18 +123,14 @@ async function runCommand(command: Command, args: string[], started: Started): P
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: interruption.signal,
+    ...listenToSignals(),
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
     openAgent: async () => (await openWhole()).agent,
     openModels: async () => (await openWhole()).models,
-    async *diagnose(options) {
+    async *diagnose(asked) {
       const { diagnose } = await import("./doctor/diagnose.ts");
-      yield* diagnose({ config, configPath: started.path, configProblem: started.problem })(options);
-    },
-    onInterrupt(listener) {
-      listeners.push(listener);
-      return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
+      yield* diagnose({ config, configPath: started.path, configProblem: started.problem })(asked);
     },
     async stateFile(name) {
       const { openWorkspace } = await import("./data/workspace.ts");
@@ -157,6 +143,26 @@ async function runCommand(command: Command, args: string[], started: Started): P
     await Promise.all(resources.map((resource) => resource.close()));
     await telemetry.close();
   }
+}
+
+function listenToSignals(): Pick<CommandContext, "signal" | "onInterrupt"> {
+  const interruption = new AbortController();
+  const listeners: (() => void)[] = [];
+  const interrupt = (signal: NodeJS.Signals) => {
+    const listener = listeners.at(-1);
+    if (signal === "SIGINT" && listener !== undefined) return listener();
+    if (interruption.signal.aborted) process.exit(exitCodes.cancelled); // asked twice: do not wait for anything
+    interruption.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  return {
+    signal: interruption.signal,
+    onInterrupt(listener) {
+      listeners.push(listener);
+      return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
+    },
+  };
 }
 
 function help(): string {

@@ -11,7 +11,7 @@ import type { Patient } from "./diagnose.ts";
 const again = "run axoner doctor again";
 
 export function machineChecks(): Check[] {
-  const { node } = process.versions;
+  const node = process.versions.node;
   return [
     { name: "runtime", whenLate: again, run: () => ok(`Node ${node} on ${process.platform} ${process.arch}`) },
     { name: "axoner", whenLate: again, run: () => ok(version) },
@@ -43,7 +43,7 @@ export function configurationChecks({ config, configPath, configProblem }: Patie
 }
 
 function configurationOutcome(path: string): Outcome {
-  if (!existsSync(path)) return ok(`no file at ${path}: what holds is the environment, the options and the defaults`);
+  if (!existsSync(path)) return ok(`there is no ${path}; the environment, the options and the defaults hold`);
   if (process.platform === "win32" || (statSync(path).mode & 0o077) === 0)
     return ok(`${path}, which only you can read`);
   return warning(`${path} can be read by others; it holds no keys`, `before you put keys into it: chmod 600 ${path}`);

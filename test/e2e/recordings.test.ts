@@ -7,7 +7,7 @@ import { runCli } from "../support/run-cli.ts";
 
 const folder = join(import.meta.dirname, "../fixtures/recordings");
 
-// Where what is said to the model has changed on purpose, `node test/fixtures/recordings/make.ts` records them anew.
+// Where what is said to the model has changed on purpose, `node scripts/record-runs.ts` records them anew.
 test.each(recordedRuns)("the run $name ends as it did when it was recorded", async ({ name, args }) => {
   const cwd = temporaryFolder();
   const { stdout, stderr } = await runCli([...args, "--replay", join(folder, `${name}.jsonl`)], { cwd });
