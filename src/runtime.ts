@@ -10,7 +10,7 @@ import { isRecorded, tapeOf, withRecording } from "./open-recording.ts";
 import { openRoutedEngine } from "./engine/route.ts";
 import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
-import type { RareMethods } from "./mcp/rare-methods.ts";
+import type { ResourceSource } from "./mcp/protocol-server.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
@@ -20,7 +20,6 @@ import { withAgentTool } from "./agent-tool.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
-import { version } from "./version.ts";
 
 /** What the server process serves from, and what it closes at its end. */
 export interface Front extends ToolBackend {
@@ -57,7 +56,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
     definitions: () => engine.definitions(),
     engine,
     trace: telemetry.traceCall,
-    rareMethods: lazyRareMethods(config),
+    resources: lazyResources(config),
     async close() {
       await engine.close();
       await telemetry.close();
@@ -69,8 +68,8 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    const isBegun = (await tapeOf(config))?.isReplay === false;
-    const settings = { ...config, record_begun: isBegun } as JsonValue;
+    const { http: _http, token: _token, ...others } = config; // of no concern to an engine
+    const settings = { ...others, record_begun: (await tapeOf(config))?.isReplay === false } as JsonValue;
     return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
   });
 }
@@ -122,18 +121,15 @@ async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
   return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
 }
 
-function lazyRareMethods(config: Config): RareMethods {
-  const rare = once(async () => {
-    const [{ openRareMethods }, { openDatasets }, { datasetResources }] = await Promise.all([
-      import("./mcp/rare-methods.ts"),
+function lazyResources(config: Config): () => Promise<ResourceSource> {
+  const source = once(async () => {
+    const [{ openDatasets }, { datasetResources }] = await Promise.all([
       import("./data/dataset.ts"),
       import("./dataset-resources.ts"),
     ]);
-    return openRareMethods({ name: "axoner", version }, datasetResources(openDatasets(config.workspace)));
+    return datasetResources(openDatasets(config.workspace));
   });
-  return {
-    answer: async (request, initializeParams) => (await rare.get()).answer(request, initializeParams),
-  };
+  return () => source.get();
 }
 
 /** What may be reached is read where it is used, in another process; here it is only checked. */

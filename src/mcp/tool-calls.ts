@@ -11,7 +11,13 @@ export interface ToolCallsOptions {
 }
 
 /** Tells of a call, and does not change it. */
-export type ToolCallTrace = (request: Request, name: string, call: () => Promise<ToolResult>) => Promise<ToolResult>;
+export type ToolCallTrace = (traced: TracedCall, name: string, call: () => Promise<ToolResult>) => Promise<ToolResult>;
+
+export interface TracedCall {
+  id: RequestId;
+  /** Of the request, `_meta` included. */
+  params: Readonly<Record<string, unknown>>;
+}
 
 /** The `tools/call` requests in flight, by their id. */
 export interface ToolCalls {
@@ -32,7 +38,8 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
   const run = async (request: Request, name: string, signal: AbortSignal) => {
     const { arguments: input, _meta: meta } = request.params;
     const { engine, trace } = await backend();
-    const progress = progressNotifier(isJsonObject(meta) ? meta["progressToken"] : undefined, notify);
+    const token = isJsonObject(meta) ? meta["progressToken"] : undefined;
+    const progress = progressNotifier(token, (params) => notify(notification("notifications/progress", params)));
     const call = () => engine.call(name, input, { signal, progress });
     const result = await (trace?.(request, name, call) ?? call());
     return signal.aborted ? undefined : resultReply(request.id, toCallToolResult(result));
@@ -68,7 +75,7 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
 }
 
 /** Sends progress for a call whose client asked for it: never falling, never more often than the interval. */
-function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (update: Progress) => void {
+export function progressNotifier(token: unknown, send: (params: JsonObject) => void): (update: Progress) => void {
   if (typeof token !== "string" && typeof token !== "number") return () => undefined;
   let sentAt = -Infinity;
   let sentDone = -Infinity;
@@ -78,6 +85,6 @@ function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (
     sentAt = performance.now();
     sentDone = done;
     const details = { ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
-    notify(notification("notifications/progress", { progressToken: token, progress: done, ...details }));
+    send({ progressToken: token, progress: done, ...details });
   };
 }

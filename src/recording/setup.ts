@@ -133,7 +133,7 @@ const addressNames = /_URL$/;
 const secretNames = /key|token|secret|pass|auth|credential|bearer|cookie/i;
 
 /** Every text of the configuration that must not be in a recording. */
-function secretsOf({ secrets, databases, store, proxies, base_url, mcp_config }: Config): string[] {
+function secretsOf({ secrets, databases, store, proxies, base_url, mcp_config, token }: Config): string[] {
   const keys = Object.entries(secrets).flatMap(([name, value]) => (addressNames.test(name) ? [] : [value]));
   const addresses = [
     ...Object.entries(secrets).flatMap(([name, value]) => (addressNames.test(name) ? [value] : [])),
@@ -141,7 +141,7 @@ function secretsOf({ secrets, databases, store, proxies, base_url, mcp_config }:
     ...[store, proxies.http, proxies.https, base_url].filter((address) => address !== undefined),
   ];
   const servers = mcp_config === undefined ? [] : Object.values(readMcpServers(mcp_config));
-  return [...keys, ...addresses.flatMap(secretsOfUrl), ...servers.flatMap(secretsOfServer)];
+  return [...keys, token ?? "", ...addresses.flatMap(secretsOfUrl), ...servers.flatMap(secretsOfServer)];
 }
 
 function secretsOfUrl(address: string): string[] {

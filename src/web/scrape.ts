@@ -5,6 +5,7 @@ import { once } from "../once.ts";
 import { currentTaping } from "../taping.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
+import type { Advice } from "./page-bounds.ts";
 import { openPageMemory } from "./page-memory.ts";
 import { openPages } from "./pages.ts";
 import { openPdfs } from "./pdf/pdfs.ts";
@@ -45,6 +46,8 @@ export interface PageSettings {
   render: RenderMode;
   /** How much of each content and selected value is shown besides. */
   shownChars: number;
+  /** What failures tell to try. Default: the inputs of `scrape`. */
+  advice?: Advice;
 }
 
 export interface ScrapeRequest extends PageSettings {
@@ -86,6 +89,8 @@ export interface ScraperOptions {
   browser?: BrowserChoice;
 }
 
+const noCache = { cache: undefined, cacheFolder: undefined };
+
 /**
  * Opening reads the options only; the HTTP client and the page threads start with the first page.
  *
@@ -108,7 +113,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     proxies,
     pages,
     pdfs,
-    cache: currentTaping() === undefined ? await pageCache.get() : undefined,
+    ...(currentTaping() === undefined ? { cache: await pageCache.get(), cacheFolder } : noCache),
     memory,
     userAgent,
     browser,

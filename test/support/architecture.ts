@@ -31,6 +31,7 @@ const tiers: Tier[] = [
       "encodings",
       "json-bytes",
       "taping",
+      "bounded-json",
       "isolate/",
     ],
     mutual: true,
@@ -52,6 +53,7 @@ const tiers: Tier[] = [
       "open-agent",
       "agent-tool",
       "serve",
+      "serve-http",
       "node-host",
       "exchange",
       "dataset-resources",
@@ -97,6 +99,7 @@ const readsArguments = new Set([
   "mcp-server",
   "engine-host",
   "data/sql/sql-child",
+  "web/page-child",
   "web/page-worker",
   "math/math-worker",
 ]);
