@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
-import { bareConfig, readConfig, thisMachine, type ReadConfig } from "./config.ts";
+import { readConfig, thisMachine, type ReadConfig } from "./config.ts";
+import { bareConfig } from "./config/bare.ts";
 import { modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
@@ -82,7 +83,7 @@ function readWhatCanBe(argv: readonly string[]): ReadConfig & { problem: string 
     return { ...readConfig(argv), problem: undefined };
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
-    return { ...bareConfig(argv), problem: thrown.message };
+    return { ...bareConfig(argv, thisMachine().environment), problem: thrown.message };
   }
 }
 

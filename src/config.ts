@@ -1,5 +1,5 @@
-import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { setLogLevel } from "./log.ts";
 import {
   readCommandLine,
@@ -89,22 +89,6 @@ export interface ReadConfig {
   rest: string[];
   /** Where the user's file is, or would be. */
   path: string;
-}
-
-/**
- * What holds where nothing can be read: for whoever says why that is.
- *
- * @throws ConfigError for a command line that cannot be read
- */
-export function bareConfig(argv: readonly string[]): ReadConfig {
-  const commandLine = readCommandLine(argv, options);
-  const { configFile, rest } = commandLine;
-  const { path } = findUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
-  const { root: _root, plugin: _plugin, database: _database, ...kept } = readOptions({});
-  const folders = { roots: [], plugins: [], workspace: join(tmpdir(), "axoner-workspace"), allow_write: [] };
-  const read = { databases: {}, agent_depth: 0, record_begun: false, private_paths: [path], secrets: {} };
-  const outside = { proxies: { except: [] }, telemetry: readTelemetry({}) };
-  return { config: { ...kept, ...folders, ...read, ...outside }, commandLine, rest, path };
 }
 
 /** What the commands need to know of where they run. */

@@ -1,10 +1,11 @@
 import type { Config } from "./config.ts";
+import type { Engine } from "./engine/engine.ts";
 import type { Tape } from "./recording/tape.ts";
 
 /** One for each configuration, whatever of it is opened. */
 const tapes = new WeakMap<Config, Promise<Tape>>();
 
-export function isRecorded({ record, replay }: Config): boolean {
+function isRecorded({ record, replay }: Config): boolean {
   return record !== undefined || replay !== undefined;
 }
 
@@ -23,4 +24,10 @@ export async function tapeOf(config: Config): Promise<Tape | undefined> {
 /** The configuration as it is for a recording or a replay. @throws ConfigError */
 export async function withRecording(config: Config): Promise<Config> {
   return isRecorded(config) ? (await import("./recording/setup.ts")).prepareRecording(config) : config;
+}
+
+/** The same engine, whose calls are recorded or replayed. */
+export async function tapedOf(engine: Engine, config: Config): Promise<Engine> {
+  const tape = await tapeOf(config);
+  return tape === undefined ? engine : (await import("./recording/taped-engine.ts")).tapedEngine(engine, tape);
 }

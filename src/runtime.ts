@@ -6,7 +6,6 @@ import { isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openLazyEngine } from "./engine/lazy.ts";
 import { openLocalEngine } from "./engine/local.ts";
-import { isRecorded, tapeOf, withRecording } from "./open-recording.ts";
 import { openRoutedEngine } from "./engine/route.ts";
 import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
@@ -36,7 +35,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const { config: given, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
-  const config = await withRecording(given);
+  const config = (await (await recordingOf(given))?.withRecording(given)) ?? given;
   const names = [...builtIn, runAgent].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
@@ -69,7 +68,10 @@ export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
     const { http: _http, token: _token, ...others } = config; // of no concern to an engine
-    const settings = { ...others, record_begun: (await tapeOf(config))?.isReplay === false } as JsonValue;
+    const settings = {
+      ...others,
+      record_begun: (await (await recordingOf(config))?.tapeOf(config))?.isReplay === false,
+    } as JsonValue;
     return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
   });
 }
@@ -99,7 +101,8 @@ export async function openToolEngine(config: Config, sqlChild?: ChildProcess): P
 export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
   const services = once(async () => (await import("./open-services.ts")).openServices(config, sqlChild));
   const local = openLocalEngine({ tools, services: async () => (await services.get()).services });
-  const engine = isRecorded(config) ? lazilyTaped(local, config) : local;
+  const isTaped = config.record !== undefined || config.replay !== undefined;
+  const engine = isTaped ? taped(local, config) : local;
   return {
     ...engine,
     async close() {
@@ -109,12 +112,19 @@ export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: Ch
   };
 }
 
-function lazilyTaped(engine: Engine, config: Config): Engine {
-  const taped = openLazyEngine(async () => {
-    const [tape, { tapedEngine }] = await Promise.all([tapeOf(config), import("./recording/taped-engine.ts")]);
-    return tape === undefined ? engine : tapedEngine(engine, tape);
-  });
-  return { ...engine, call: (name, input, options) => taped.call(name, input, options) };
+function taped(engine: Engine, config: Config): Engine {
+  return {
+    ...engine,
+    async call(name, input, options) {
+      const { tapedOf } = await import("./open-recording.ts");
+      return (await tapedOf(engine, config)).call(name, input, options);
+    },
+  };
+}
+
+/** Loaded only where something is recorded or replayed. */
+function recordingOf({ record, replay }: Config) {
+  return record === undefined && replay === undefined ? undefined : import("./open-recording.ts");
 }
 
 async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
