@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, thisMachine, type ReadConfig } from "./config.ts";
 import { bareConfig } from "./config/bare.ts";
-import { modelKeys } from "./config/offered.ts";
+import { hasProvider, modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
@@ -112,13 +113,14 @@ async function runCommand(command: Command, args: string[], started: Started): P
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
   const telemetry = lazyTelemetry(config.telemetry);
-  const openOver = async (opened: Engine) =>
-    keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
+  const openOver = async (opened: Engine, ask?: Ask) =>
+    keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
   const openWithAgent = () =>
     (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
-  const openWhole = () => (agent ??= openEngine().then(openOver));
+  const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,
+    hasProvider: hasProvider(config),
     machine: thisMachine(),
     repeatOptions: () => repeatOptions(commandLine, process.cwd()),
     stdin: process.stdin,
@@ -127,7 +129,7 @@ async function runCommand(command: Command, args: string[], started: Started): P
     ...listenToSignals(),
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
-    openAgent: async () => (await openWhole()).agent,
+    openAgent: async (ask) => (await openWhole(ask)).agent,
     openModels: async () => (await openWhole()).models,
     async *diagnose(asked) {
       const { diagnose } = await import("./doctor/diagnose.ts");

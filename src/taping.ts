@@ -20,14 +20,14 @@ export interface Taping {
    *
    * @throws ToolError in a replay, for what was not recorded
    */
-  asked(question: Question): Promise<JsonValue>;
+  asked(question: TapedQuestion): Promise<JsonValue>;
   /** The same client, recorded or replayed. In a replay what it would connect to is still checked. */
   client(client: Dispatcher, check: CheckAddress | undefined): Dispatcher;
   /** Tell which addresses a name has, so that a replay can check them again. */
   reached(host: string, port: number, address: string): void;
 }
 
-export interface Question {
+export interface TapedQuestion {
   /** Whom: `database`, `mcp`, … */
   to: string;
   request: JsonObject;
