@@ -7,6 +7,7 @@ import { options } from "./config/options.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
+import { lazyJobFiles, withJobTool } from "./jobs.ts";
 import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
@@ -26,6 +27,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     usage: "chat",
     summary: "a conversation with the agent, in the terminal",
     load: async () => (await import("./cli/chat.ts")).chat,
+  },
+  engine: {
+    usage: "engine [status|stop]",
+    summary: "the engines that MCP servers share",
+    load: async () => (await import("./cli/engine.ts")).engine,
   },
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
   sessions: {
@@ -94,7 +100,10 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   const openOver = async (opened: Engine) =>
     keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
   const openWithAgent = () =>
-    (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
+    (withAgent ??= openConfigured().then((opened) => {
+      const whole = withJobTool(withAgentTool(opened, config, telemetry), lazyJobFiles(config));
+      return keep(Promise.resolve(whole));
+    }));
   const openWhole = () => (agent ??= openEngine().then(openOver));
   const context: CommandContext = {
     session: config.session,

@@ -1,9 +1,8 @@
-import type { Engine } from "../engine/engine.ts";
 import type { JsonObject } from "../message.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
 import { errorReply, resultReply, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
-import { openToolCalls, type ToolCallTrace } from "./tool-calls.ts";
+import { openToolCalls, type ToolCallsBackend } from "./tool-calls.ts";
 import type { RareMethods } from "./rare-methods.ts";
 
 export interface ToolServerOptions {
@@ -18,10 +17,8 @@ export interface ToolServerOptions {
   notify: (message: JsonObject) => void;
 }
 
-export interface ToolBackend {
+export interface ToolBackend extends ToolCallsBackend {
   definitions(): Promise<readonly ToolDefinition[]>;
-  engine: Engine;
-  trace?: ToolCallTrace | undefined;
   /** Answers everything but the handshake and tools; undefined where a server offers nothing else. */
   rareMethods?: RareMethods;
 }

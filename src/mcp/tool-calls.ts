@@ -6,8 +6,15 @@ import { toCallToolResult } from "./result.ts";
 
 export interface ToolCallsOptions {
   /** Opened by the first call. `trace` stands around each. */
-  backend: () => Promise<{ engine: Engine; trace?: ToolCallTrace | undefined }>;
+  backend: () => Promise<ToolCallsBackend>;
   notify: (message: JsonObject) => void;
+}
+
+export interface ToolCallsBackend {
+  engine: Engine;
+  trace?: ToolCallTrace | undefined;
+  /** As `CallOptions.answerWithinMs`, for a call whose client waits as long as it is told of progress, or may not. */
+  answerWithinMs?: ((isPatient: boolean) => number | undefined) | undefined;
 }
 
 /** Tells of a call, and does not change it. */
@@ -30,10 +37,14 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
   const calls = new Map<RequestId, AbortController>();
 
   const run = async (request: Request, name: string, signal: AbortSignal) => {
+    const receivedAt = performance.now();
     const { arguments: input, _meta: meta } = request.params;
-    const { engine, trace } = await backend();
-    const progress = progressNotifier(isJsonObject(meta) ? meta["progressToken"] : undefined, notify);
-    const call = () => engine.call(name, input, { signal, progress });
+    const { engine, trace, answerWithinMs } = await backend();
+    const token = isJsonObject(meta) ? meta["progressToken"] : undefined;
+    const progress = progressNotifier(token, notify);
+    const wholeMs = answerWithinMs?.(isToken(token));
+    const leftMs = wholeMs === undefined ? undefined : Math.max(1, wholeMs - (performance.now() - receivedAt));
+    const call = () => engine.call(name, input, { signal, progress, answerWithinMs: leftMs });
     const result = await (trace?.(request, name, call) ?? call());
     return signal.aborted ? undefined : resultReply(request.id, toCallToolResult(result));
   };
@@ -69,7 +80,7 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
 
 /** Sends progress for a call whose client asked for it: never falling, never more often than the interval. */
 function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (update: Progress) => void {
-  if (typeof token !== "string" && typeof token !== "number") return () => undefined;
+  if (!isToken(token)) return () => undefined;
   let sentAt = -Infinity;
   let sentDone = -Infinity;
   return ({ done, total, message }) => {
@@ -80,4 +91,8 @@ function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (
     const details = { ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
     notify(notification("notifications/progress", { progressToken: token, progress: done, ...details }));
   };
+}
+
+function isToken(token: unknown): token is string | number {
+  return typeof token === "string" || typeof token === "number";
 }

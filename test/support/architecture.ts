@@ -47,6 +47,8 @@ const tiers: Tier[] = [
       "open-services",
       "open-agent",
       "agent-tool",
+      "jobs",
+      "shared-engine",
       "serve",
       "node-host",
       "exchange",
@@ -56,7 +58,18 @@ const tiers: Tier[] = [
   },
   { zones: ["contracts/"], mutual: false },
   {
-    zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "engine-process", "index", "testing"],
+    zones: [
+      "launch",
+      "front",
+      "mcp-server",
+      "cli",
+      "cli-main",
+      "engine-host",
+      "engine-process",
+      "shared-process",
+      "index",
+      "testing",
+    ],
     mutual: true,
   },
 ];

@@ -158,6 +158,17 @@ class RunAgentResult(ToolResult):
     cost_usd: float
 
 
+class JobResult(ToolResult):
+    """What ``job`` returns."""
+
+    status: str
+    job_id: str
+    done: float
+    total: float
+    message: str
+    dataset: str
+
+
 class Tools(ABC):
     """Axoner's tools.
 
@@ -543,6 +554,27 @@ class Tools(ABC):
         }
         return self._call(RunAgentResult, "run_agent", arguments, timeout, progress)
 
+    def job(
+        self,
+        job_id: str,
+        *,
+        action: Literal["wait", "read", "cancel"] | None = None,
+        wait_s: float | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> JobResult:
+        """Wait for, read or cancel work that was answered with status running; gives its own result once it is done.
+
+        :param action: read does not wait (default "wait")
+        :param wait_s: default 4; 0 to 600
+        """
+        arguments = {
+            "job_id": job_id,
+            "action": action,
+            "wait_s": wait_s,
+        }
+        return self._call(JobResult, "job", arguments, timeout, progress)
+
 
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
@@ -556,4 +588,5 @@ RESULTS: dict[str, type[ToolResult]] = {
     "chart": ChartResult,
     "calculate": CalculateResult,
     "run_agent": RunAgentResult,
+    "job": JobResult,
 }
