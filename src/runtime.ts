@@ -53,7 +53,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const shares = isShared(config);
   const alone = () => keepJobs({ engine: withAgentTool(openEngineProcess(config), config, telemetry), files });
   const heavy = shares
-    ? openLazyEngine(async () => (await import("./shared-engine.ts")).openShared(config, alone))
+    ? openLazyEngine(async () => (await import("./shared-engine.ts")).openShared(config, { instead: alone }))
     : openEngineProcess(config);
   // an engine's tools never change, so one that died is not started again to be asked for them
   const withPlugins = once(() => heavy.definitions());

@@ -11,15 +11,18 @@ import type { JsonValue } from "./message.ts";
 import { needsSql } from "./tools/index.ts";
 import { version } from "./version.ts";
 
-/**
- * The engine of the configuration that all servers share.
- *
- * @param instead opens one for this server alone, where none can be shared and that was not demanded
- */
-export function openShared(config: Config, instead: () => Engine): Engine {
+export interface SharedOptions {
+  /** Where engines meet their servers; default: where all of this user's do. */
+  folder?: string;
+  /** Opens an engine for this server alone, where none can be shared and that was not demanded. */
+  instead?: () => Engine;
+}
+
+/** The engine of the configuration that all servers share. */
+export function openShared(config: Config, { folder = engineFolder(), instead }: SharedOptions = {}): Engine {
   const settings = sharedSettings(config);
   return openSharedEngine({
-    place: placeOf(engineFolder(), nameOf(settings)),
+    place: placeOf(folder, nameOf(settings)),
     settings: settings as JsonValue,
     environment: childEnvironment(),
     cwd: folderOf(settings),

@@ -65,7 +65,8 @@ class Bridge(Tools):
         self._closed = False
         self._waiters = Waiters()
         self._start_timeout = start_timeout
-        self._env = {**os.environ, **(env or {})}
+        # A method waits for its result, however long that takes: it has no use for the id of a job.
+        self._env = {"AXONER_ANSWER_WITHIN": "0", **os.environ, **(env or {})}
         self._command = server_command(command, self._env) + option_flags(
             root=root,
             workspace=workspace,

@@ -136,6 +136,7 @@ async function startFirst({ place, environment, cwd }: SharedEngineOptions, args
   try {
     await (await open(place.starting, "wx", 0o600)).close();
   } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT") return undefined; // the last engine has just ended, and its folder with it
     if (systemErrorCode(thrown) !== "EEXIST") throw thrown;
     const age = Date.now() - (await stat(place.starting).then(({ mtimeMs }) => mtimeMs, Date.now));
     if (age > startingMs) await rm(place.starting, { force: true });
