@@ -10,7 +10,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeFiles } from "./csv/files.ts";
-import { alone } from "./process/alone.ts";
+import { unshared } from "./process/unshared.ts";
 import { timeToEnd, timeToReply, toolCall, type Exchange } from "./start/server.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -36,7 +36,7 @@ function peer(file: string): () => Promise<number> {
 async function axoner(exchange: Exchange): Promise<number> {
   const workspace = await mkdtemp(join(folder, "workspace-"));
   try {
-    const command = [join(root, "dist/mcp-server.js"), "--root", folder, ...alone, "--workspace", workspace];
+    const command = [join(root, "dist/mcp-server.js"), "--root", folder, ...unshared, "--workspace", workspace];
     return await timeToReply(command, exchange);
   } finally {
     await rm(workspace, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { alone } from "../process/alone.ts";
+import { unshared } from "../process/unshared.ts";
 import { beginSession, openPeer, openToolCall } from "../process/peer.ts";
 import { measureTree, type Usage } from "../process/tree.ts";
 import type { AxonerRow, Job, PageRow } from "./jobs.ts";
@@ -40,7 +40,7 @@ export function axoner(folder: string): Engine {
       const workspace = await mkdtemp(join(folder, "workspace-"));
       const server = [
         join(root, "dist/mcp-server.js"),
-        ...alone,
+        ...unshared,
         "--workspace",
         workspace,
         "--allow-private",

@@ -162,11 +162,6 @@ class JobResult(ToolResult):
     """What ``job`` returns."""
 
     status: str
-    job_id: str
-    done: float
-    total: float
-    message: str
-    dataset: str
 
 
 class Tools(ABC):
@@ -563,9 +558,9 @@ class Tools(ABC):
         timeout: float | None = None,
         progress: ProgressOption = None,
     ) -> JobResult:
-        """Wait for, read or cancel work that was answered with status running; gives its own result once it is done.
+        """Wait for, read or cancel a call that was answered with status running; gives its result once done.
 
-        :param action: read does not wait (default "wait")
+        :param action: default "wait"
         :param wait_s: default 4; 0 to 600
         """
         arguments = {

@@ -9,19 +9,14 @@ import { keptMs, type Job, type JobFiles } from "./job-files.ts";
 import { stateOf } from "./state.ts";
 
 const input = z.object({
-  job_id: z.string().max(100),
-  action: z.enum(["wait", "read", "cancel"]).default("wait").describe("read does not wait"),
+  job_id: z.string(),
+  action: z.enum(["wait", "read", "cancel"]).default("wait"),
   wait_s: z.number().min(0).max(600).default(4),
 });
 type Input = z.output<typeof input>;
 
-const output = z.object({
-  job_id: z.string().optional(),
-  done: z.number().optional(),
-  total: z.number().optional(),
-  message: z.string().optional(),
-  dataset: z.string().optional(),
-});
+/** The rest is that of the tool whose work it is. */
+const output = z.object({});
 
 const name = "job";
 
@@ -30,8 +25,7 @@ export function jobTool(files: () => Promise<JobFiles>): Tool {
   const inputSchema = inputJsonSchema(name, input);
   return {
     name,
-    description:
-      "Wait for, read or cancel work that was answered with status running; gives its own result once it is done.",
+    description: "Wait for, read or cancel a call that was answered with status running; gives its result once done.",
     inputSchema,
     outputSchema: outputJsonSchema(output),
     hints: { readOnly: false, openWorld: false, long: false },

@@ -126,9 +126,9 @@ async function begin(
     clearInterval(timer);
     await ticking;
     const isCut = interrupted !== undefined && !result.ok;
-    // What was cut off may tell what is left of it.
-    const told = result.ok || result.code !== "cancelled" || result.message === `${name} was cancelled`;
-    await write(isCut ? { interrupted: told ? `${name} ${interrupted}` : result.message } : { result });
+    // A tool that was cut off tells of the dataset that it leaves.
+    const why = result.ok || !/\bds_/.test(result.message) ? `${name} ${interrupted}` : result.message;
+    await write(isCut ? { interrupted: why } : { result });
   };
   return { state: () => stateOf({ ...job, progress: latest() }), interrupt, ended: end().catch(cannotWrite) };
 }

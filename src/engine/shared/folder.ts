@@ -33,9 +33,9 @@ export interface EnginePlace {
  * The folder of this user's engines. Clients pass their servers six variables, none of them a folder to run in, and the
  * path of a socket may have 103 bytes: so it is short, the same for everyone of a user and home, and known without asking.
  */
-export function engineFolder(): string {
-  const home = nodeCrypto().createHash("sha256").update(homedir()).digest("hex").slice(0, 8);
-  return `/tmp/axoner-${process.getuid?.() ?? 0}-${home}`;
+export function engineFolder(home = homedir()): string {
+  const digest = nodeCrypto().createHash("sha256").update(home).digest("hex").slice(0, 8);
+  return `/tmp/axoner-${process.getuid?.() ?? 0}-${digest}`;
 }
 
 export function placeOf(folder: string, name: string): EnginePlace {
