@@ -87,6 +87,7 @@ function bundle(
     format: "esm",
     platform: "node",
     target: "node22",
+    alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" }, // its other half asks for its files in a way that cannot be bundled
     splitting: true,
     entryNames: "[name]",
     chunkNames: "[name]-[hash]",

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
-import { readConfig, type Config } from "./config.ts";
+import { readConfig, thisMachine, type Config } from "./config.ts";
 import { modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
+import { repeatOptions } from "./config/repeated.ts";
+import type { CommandLine } from "./config/sources.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
@@ -33,6 +35,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     summary: "the engines that MCP servers share",
     load: async () => (await import("./cli/engine.ts")).engine,
   },
+  install: {
+    usage: "install CLIENT",
+    summary: "register the MCP server with Claude Desktop, Cursor, …; alone it lists them",
+    load: async () => (await import("./cli/install.ts")).install,
+  },
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
   sessions: {
     usage: "sessions [list|show ID|…]",
@@ -53,7 +60,7 @@ export async function main(argv: string[]): Promise<number> {
   // asked first, so that a wrong configuration does not stand in the way of help
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
-  const { config, rest } = readConfig(argv);
+  const { config, commandLine, rest } = readConfig(argv);
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
   if (name === undefined) {
     process.stderr.write(help());
@@ -65,14 +72,19 @@ export async function main(argv: string[]): Promise<number> {
     const known = ["mcp", ...Object.keys(subcommands)];
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
-  return runCommand(await command.load(), args, config);
+  return runCommand(await command.load(), args, { config, commandLine });
 }
 
 function isAtTerminal(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY;
 }
 
-async function runCommand(command: Command, args: string[], config: Config): Promise<number> {
+interface Started {
+  config: Config;
+  commandLine: CommandLine;
+}
+
+async function runCommand(command: Command, args: string[], { config, commandLine }: Started): Promise<number> {
   const interruption = new AbortController();
   const listeners: (() => void)[] = [];
   const interrupt = (signal: NodeJS.Signals) => {
@@ -107,6 +119,8 @@ async function runCommand(command: Command, args: string[], config: Config): Pro
   const openWhole = () => (agent ??= openEngine().then(openOver));
   const context: CommandContext = {
     session: config.session,
+    machine: thisMachine(),
+    repeatOptions: () => repeatOptions(commandLine, process.cwd()),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

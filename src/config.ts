@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setLogLevel } from "./log.ts";
 import {
@@ -6,6 +7,7 @@ import {
   findUserFile,
   readProjectFile,
   readUserFile,
+  type CommandLine,
   type Settings,
 } from "./config/sources.ts";
 import { readDatabases } from "./config/databases.ts";
@@ -13,6 +15,7 @@ import { readProxies, type ProxyConfig } from "./config/proxies.ts";
 import { modelKeys } from "./config/offered.ts";
 import { readTelemetry, type TelemetryConfig } from "./config/telemetry.ts";
 import { decideFolders } from "./config/folders.ts";
+import type { Machine } from "./config/machine.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
 /** Keys and an address; `src/web/search` says which of them make a search service usable. */
@@ -45,11 +48,12 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
  * Resolve the configuration: flag over environment over the user's file over default, then narrowed by the project's file.
  *
  * @param argv the command line without interpreter and script
- * @returns the configuration and what on the command line was no option of ours, in its order
+ * @returns the configuration, the command line, and what on that was no option of ours, in its order
  * @throws ConfigError for an unknown key, a value of the wrong kind, or a file that cannot be read
  */
-export function readConfig(argv: readonly string[]): { config: Config; rest: string[] } {
-  const { settings: flags, configFile, rest } = readCommandLine(argv, options);
+export function readConfig(argv: readonly string[]): { config: Config; commandLine: CommandLine; rest: string[] } {
+  const commandLine = readCommandLine(argv, options);
+  const { settings: flags, configFile, rest } = commandLine;
   const userFile = findUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
   const file = readUserFile(userFile);
   const environment = readEnvironment(process.env, options);
@@ -72,7 +76,12 @@ export function readConfig(argv: readonly string[]): { config: Config; rest: str
   const proxies = readProxies(process.env);
   const telemetry = readTelemetry(process.env);
   const read = { databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
-  return { config: { ...kept, ...folders, ...read }, rest };
+  return { config: { ...kept, ...folders, ...read }, commandLine, rest };
+}
+
+/** What the commands need to know of where they run. */
+export function thisMachine(): Machine {
+  return { platform: process.platform, home: homedir(), environment: process.env };
 }
 
 function narrow(given: Options, project: Settings): Options {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Agent } from "../agent/agent.ts";
+import type { Machine } from "../config/machine.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Models } from "../providers/provider.ts";
 import type { SessionStore } from "../session/store.ts";
@@ -11,6 +12,13 @@ export type Command = (args: readonly string[], context: CommandContext) => Prom
 export interface CommandContext {
   /** The session to continue or begin, from `--session`. */
   session: string | undefined;
+  machine: Machine;
+  /**
+   * The options that the command line set, for another start in any folder.
+   *
+   * @throws ConfigError for those that are not to be written down
+   */
+  repeatOptions(): string[];
   stdin: Readable;
   stdout: Output;
   stderr: Output;

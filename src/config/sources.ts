@@ -10,11 +10,17 @@ import { isJsonObject } from "../message.ts";
 export type Settings = Record<string, unknown>;
 type Shape = Readonly<Record<string, { isList: boolean; isFlag?: true }>>;
 
-/** The flags among the arguments. What is no option of ours stays in `rest`, in its order. */
-export function readCommandLine(
-  argv: readonly string[],
-  shape: Shape,
-): { settings: Settings; configFile?: string; rest: string[] } {
+/** What a command line says. */
+export interface CommandLine {
+  settings: Settings;
+  /** The value of `--config`. */
+  configFile?: string;
+  /** What is no option of ours, in its order. */
+  rest: string[];
+}
+
+/** The flags among the arguments. */
+export function readCommandLine(argv: readonly string[], shape: Shape): CommandLine {
   const keys = new Set([...Object.keys(shape), "config"]);
   const options = Object.fromEntries(
     [...keys].map((key) => [

@@ -61,6 +61,8 @@ export async function startCommand(
   const engine = openLocalEngine({ tools: [greet, wait], services: () => noServices });
   const context: CommandContext = {
     session,
+    machine: { platform: "linux", home: "/nowhere", environment: {} },
+    repeatOptions: () => [],
     stdin: typeof stdin === "string" ? Readable.from([Buffer.from(stdin)]) : stdin,
     stdout: Object.assign(stdout, { isTTY }),
     stderr: Object.assign(stderr, { isTTY }),

@@ -1,0 +1,161 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { entryUrl } from "../entries.ts";
+import { ConfigError, errorMessage } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { printable } from "../text.ts";
+import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
+import { clients, type Client } from "./install/clients.ts";
+import { entriesOf, type ServerEntry } from "./install/entry.ts";
+import { register, registered, unregister, type Registration } from "./install/register.ts";
+import { serverEntry, startsAxoner } from "./install/this-server.ts";
+import { withOutcome } from "./outcome.ts";
+import { write, writeJson } from "./output.ts";
+
+const usage = `Usage: axoner install CLIENT [options of the server]
+
+Registers the MCP server in the client's own settings. Nothing else there changes, and what was there is kept beside it.
+Without a client it lists them all.
+
+  --print        print what would be added, and change nothing
+  --undo         take it out again
+  --name NAME    the name it has there (default: axoner)
+  --replace      replace a server of that name that is not axoner
+  --json         print JSON instead of text
+
+All other options are given to the server at each start, e.g. \`axoner install claude-desktop --root ~/Documents\`. Keys
+belong into ~/.config/axoner/axoner.json, which the server reads wherever it is started.
+`;
+
+const flag = { type: "boolean" } as const;
+
+/**
+ * `axoner install`: registers the server with a client.
+ *
+ * @throws ConfigError for arguments it does not know, and for settings that cannot be read or edited
+ */
+export const install = withOutcome(async (args, context) => {
+  if (args.includes("--help") || args.includes("-h")) {
+    await write(context.stdout, usage);
+    return exitCodes.done;
+  }
+  const { values, positionals } = parse(args);
+  const { name, json, print, undo, replace } = values;
+  const [given, ...more] = positionals;
+  if (more.length > 0) throw new ConfigError("axoner install takes one client at a time; see axoner install --help");
+  if (given === undefined) return list(context, { name, json });
+  const client = findClient(given);
+  const file = client.file(context.machine);
+  const asked = { context, json, registration: { client, file, name } };
+  if (undo) return takeOut(asked);
+  const entry = serverEntry(thisInstallation(), client, context.repeatOptions());
+  return print ? show(asked, entry) : add(asked, entry, replace);
+});
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        name: { type: "string", default: "axoner" },
+        json: { ...flag, default: false },
+        print: { ...flag, default: false },
+        undo: { ...flag, default: false },
+        replace: { ...flag, default: false },
+      },
+    });
+  } catch (thrown) {
+    const [message] = errorMessage(thrown).split(". ");
+    throw new ConfigError(`axoner install: ${message}; see axoner install --help`, { cause: thrown });
+  }
+}
+
+function findClient(given: string): Client {
+  const client = Object.hasOwn(clients, given) ? clients[given] : undefined;
+  if (client !== undefined) return client;
+  const known = Object.keys(clients);
+  throw new ConfigError(
+    `there is no client "${given}"${didYouMean(given, known)}; the clients are ${known.join(", ")}`,
+  );
+}
+
+function thisInstallation() {
+  return { node: process.execPath, entry: fileURLToPath(entryUrl("mcp-server")) };
+}
+
+interface Asked {
+  context: CommandContext;
+  json: boolean;
+  registration: Registration;
+}
+
+async function add({ context, json, registration }: Asked, entry: ServerEntry, replace: boolean): Promise<ExitCode> {
+  const { client, name } = registration;
+  const { done, path, copy } = await register(registration, entry, { replace });
+  if (json) await writeJson(context.stdout, { done, path, copy, name, entry });
+  const verb = { added: "added to", replaced: "brought up to date in", unchanged: "as it should be already in" }[done];
+  const lines = [`${name} is ${verb} ${path}`];
+  if (copy !== undefined) lines.push(`what was there before is kept in ${copy}`);
+  if (done !== "unchanged") lines.push(`For ${client.title} to see it: ${client.restart}.`);
+  if (!client.startsInProject && !(entry["args"] ?? []).includes("--root")) {
+    lines.push(
+      `${client.title} does not start servers in a folder of yours: to let it read files, run this again with --root DIR.`,
+    );
+  }
+  await tell(context, json, lines);
+  return exitCodes.done;
+}
+
+async function takeOut({ context, json, registration }: Asked): Promise<ExitCode> {
+  const { name } = registration;
+  const { done, path } = await unregister(registration);
+  if (json) await writeJson(context.stdout, { done, path, name });
+  const told = {
+    restored: `${path} is as it was before`,
+    removed: `${name} is taken out of ${path}; what was changed there since is kept`,
+    absent: `${path} has no ${name}: there is nothing to undo`,
+  };
+  await tell(context, json, [told[done]]);
+  return exitCodes.done;
+}
+
+async function show({ context, registration }: Asked, entry: ServerEntry): Promise<ExitCode> {
+  const { client, file, name } = registration;
+  await write(context.stdout, entriesOf(client).set("", { servers: client.servers, name }, entry));
+  await write(context.stderr, `belongs into ${printable(file)}\n`);
+  return exitCodes.done;
+}
+
+async function list(context: CommandContext, { name, json }: { name: string; json: boolean }): Promise<ExitCode> {
+  const rows = await Promise.all(
+    Object.entries(clients).map(async ([id, client]) => {
+      const file = client.file(context.machine);
+      return { client: id, file, state: await stateOf({ client, file, name }) };
+    }),
+  );
+  if (json) await writeJson(context.stdout, { clients: rows });
+  else {
+    const width = Math.max(...rows.map((row) => row.client.length));
+    const lines = rows.map((row) => `${row.client.padEnd(width)}  ${row.state.padEnd(14)}  ${printable(row.file)}\n`);
+    await write(context.stdout, lines.join(""));
+  }
+  return exitCodes.done;
+}
+
+async function stateOf(registration: Registration): Promise<string> {
+  try {
+    const entry = await registered(registration);
+    if (entry !== undefined) return startsAxoner(entry) ? "registered" : "another server";
+    return existsSync(registration.file) ? "not registered" : "no settings";
+  } catch (thrown) {
+    if (thrown instanceof ConfigError) return "unreadable";
+    throw thrown;
+  }
+}
+
+/** Besides the JSON that a script reads, nothing is said. */
+async function tell({ stdout }: CommandContext, json: boolean, lines: readonly string[]): Promise<void> {
+  if (!json) await write(stdout, `${lines.map(printable).join("\n")}\n`);
+}
