@@ -1,4 +1,4 @@
-import { chmod, readdir, rm, stat, truncate, utimes } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigError } from "../../errors.ts";
@@ -9,10 +9,10 @@ import type { Engine } from "../engine.ts";
 import { send } from "../frames.ts";
 import { serveEngine } from "../wire.ts";
 import type { Activity } from "./activity.ts";
-import { checkFolder, clearPlace, placeOf, writeToken, type EnginePlace } from "./folder.ts";
+import { checkFolder, clearPlace, writeToken, type EnginePlace } from "./folder.ts";
 import { greetFront } from "./handshake.ts";
+import { keepFiles, retireOlder } from "./housekeeping.ts";
 import { takeLock, type Lock } from "./lock.ts";
-import { reachEngine } from "./reach.ts";
 import { openShare } from "./share.ts";
 import type { EngineStatus } from "./status.ts";
 
@@ -37,6 +37,7 @@ export interface OpenedEngine {
 const lockWaitMs = 8_000;
 /** A front that does not hang up when it is asked to. */
 const hangUpMs = 2_000;
+const keepEveryMs = 60_000;
 /** The idle time until the settings say another one. */
 const unopenedMs = 15_000;
 const maxConnections = 1_000;
@@ -66,23 +67,86 @@ async function end(place: EnginePlace, lock: Lock): Promise<void> {
   lock.release();
 }
 
-async function serveUntilEnd({ place, version, activity, isOurs, open }: SharedHostOptions): Promise<void> {
+async function serveUntilEnd(options: SharedHostOptions): Promise<void> {
+  const { place, activity } = options;
   const secret = await writeToken(place);
-  const startedAt = Date.now();
   const ending = Promise.withResolvers<"idle" | "stop">();
   activity.start(() => ending.resolve("idle"), unopenedMs);
-  const connections = new Set<Socket>();
-  let engine: Once<Engine> | undefined;
-  const openOnce = async (settings: JsonValue): Promise<Engine> => {
-    if (!isOurs(settings)) throw new ConfigError("this engine has another configuration");
-    engine ??= once(async () => {
-      const made = await open(settings);
-      activity.endAfter(made.idleMs);
-      return made.engine;
-    });
-    return await engine.get();
+  const house: House = {
+    ...options,
+    startedAt: Date.now(),
+    connections: new Set(),
+    engine: openOnce(options),
+    stop: () => ending.resolve("stop"),
   };
-  const status = (): EngineStatus => ({
+  const server = await listen(place, (socket) => {
+    socket.on("error", () => socket.destroy());
+    receive(socket, secret, house).catch((thrown: unknown) => {
+      log.warn("a connection was refused", thrown);
+      socket.destroy();
+    });
+  });
+  const keeping = setInterval(() => void keepFiles(place), keepEveryMs).unref();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, house.stop);
+  void retireOlder(place);
+
+  const how = await ending.promise;
+  clearInterval(keeping);
+  server.close(); // which removes the socket: fronts that come now start the next engine
+  if (how === "idle") await hangUp(house.connections, activity);
+  await (await house.engine.opened())?.close();
+  for (const socket of house.connections) socket.destroySoon();
+  await delay(0); // what was answered last is written
+}
+
+interface House extends SharedHostOptions {
+  startedAt: number;
+  connections: Set<Socket>;
+  engine: EngineOnce;
+  stop: () => void;
+}
+
+interface EngineOnce {
+  /** @throws ConfigError for other settings than the place's, and what opening throws */
+  get(settings: JsonValue): Promise<Engine>;
+  opened(): Promise<Engine | undefined>;
+}
+
+function openOnce({ isOurs, open, activity }: SharedHostOptions): EngineOnce {
+  let engine: Once<Engine> | undefined;
+  return {
+    async get(settings) {
+      if (!isOurs(settings)) throw new ConfigError("this engine has another configuration");
+      engine ??= once(async () => {
+        const made = await open(settings);
+        activity.endAfter(made.idleMs);
+        return made.engine;
+      });
+      return await engine.get();
+    },
+    opened: async () => engine?.opened(),
+  };
+}
+
+async function receive(socket: Socket, secret: Buffer, house: House): Promise<void> {
+  const purpose = await greetFront(socket, secret);
+  if (purpose === "stop") return house.stop();
+  if (purpose === "serve") {
+    house.connections.add(socket);
+    socket.once("close", () => house.connections.delete(socket));
+    return serveEngine(
+      socket,
+      async (settings) => openShare(await house.engine.get(settings)),
+      () => undefined,
+    );
+  }
+  if (purpose === "status") send(socket, statusOf(house));
+  else house.activity.retire();
+  socket.end();
+}
+
+function statusOf({ version, place, startedAt, connections, activity }: House): EngineStatus {
+  return {
     pid: process.pid,
     version,
     configuration: place.name,
@@ -91,43 +155,7 @@ async function serveUntilEnd({ place, version, activity, isOurs, open }: SharedH
     calls: activity.running(),
     calls_done: activity.done(),
     memory_mb: Math.round(process.memoryUsage.rss() / 1e6),
-  });
-  const greet = async (socket: Socket) => {
-    const purpose = await greetFront(socket, secret);
-    if (purpose === "serve") {
-      connections.add(socket);
-      socket.once("close", () => connections.delete(socket));
-      return serveEngine(
-        socket,
-        async (settings) => openShare(await openOnce(settings)),
-        () => undefined,
-      );
-    }
-    if (purpose === "status") send(socket, status());
-    else if (purpose === "retire") activity.retire();
-    else ending.resolve("stop");
-    if (purpose !== "stop") socket.end();
-    return undefined;
   };
-  const server = await listen(place, (socket) => {
-    socket.on("error", () => socket.destroy());
-    greet(socket).catch((thrown: unknown) => {
-      log.warn("a connection was refused", thrown);
-      socket.destroy();
-    });
-  });
-  const keeping = setInterval(() => void keep(place), keepEveryMs).unref();
-  const stop = () => ending.resolve("stop");
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
-  void retireOlder(place);
-
-  const how = await ending.promise;
-  clearInterval(keeping);
-  server.close(); // which removes the socket: fronts that come now start the next engine
-  if (how === "idle") await hangUp(connections, activity);
-  await (await engine?.opened())?.close();
-  for (const socket of connections) socket.destroySoon();
-  await delay(0);
 }
 
 async function listen({ socket }: EnginePlace, onConnection: (socket: Socket) => void): Promise<Server> {
@@ -147,41 +175,5 @@ async function hangUp(connections: ReadonlySet<Socket>, activity: Activity): Pro
   for (const socket of connections) send(socket, { closing: true });
   for (const until = Date.now() + hangUpMs; activity.running() > 0 || connections.size > 0; await delay(20)) {
     if (activity.running() === 0 && Date.now() > until) return;
-  }
-}
-
-const keepEveryMs = 60_000;
-const maxLogBytes = 1_000_000;
-
-/** Files in /tmp that nobody touches are tidied away, and what tools print must not fill it. */
-async function keep({ token, lock, log: output }: EnginePlace): Promise<void> {
-  const now = new Date();
-  try {
-    await Promise.all([token, lock].map((path) => utimes(path, now, now)));
-    if ((await stat(output)).size > maxLogBytes) await truncate(output);
-  } catch (thrown) {
-    log.warn("the shared engine's files are gone", thrown);
-  }
-}
-
-/** Engines of the same configuration and another version end as soon as nothing runs in them; what killed ones left is removed. */
-async function retireOlder(place: EnginePlace): Promise<void> {
-  const [configuration] = place.name.split("-");
-  try {
-    for (const file of await readdir(place.folder)) {
-      const name = file.replace(/\.[a-z]+$/, "");
-      if (name === place.name || !file.endsWith(".lock")) continue;
-      const other = placeOf(place.folder, name);
-      const left = await takeLock(other.lock, 0);
-      if (left !== undefined) {
-        for (const path of [other.socket, other.token, other.log, other.starting, other.lock])
-          await rm(path, { force: true });
-        left.release();
-      } else if (name.startsWith(`${configuration}-`)) {
-        (await reachEngine(other, "retire"))?.end();
-      }
-    }
-  } catch (thrown) {
-    log.warn("cannot tidy up after other engines", thrown);
   }
 }
