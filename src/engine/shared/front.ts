@@ -9,7 +9,7 @@ import type { JsonValue } from "../../message.ts";
 import type { ToolResult } from "../../tools/tool.ts";
 import { heapFlags, mallocSettings } from "../host.ts";
 import { lockTakenCode, sharedEngine, startsSql } from "../channel.ts";
-import type { CallOptions, Engine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { connectEngine, type Connection } from "../wire.ts";
 import { openFolder, type EnginePlace } from "./folder.ts";
 import { reachEngine } from "./reach.ts";
@@ -61,16 +61,6 @@ export function openSharedEngine(options: SharedEngineOptions): Engine {
       return instead;
     }
   };
-  const call = async (name: string, input: unknown, callOptions: CallOptions): Promise<ToolResult> => {
-    let engine: Engine;
-    try {
-      engine = await engineFor(options.needsSql(name) ? [startsSql] : []);
-    } catch (thrown) {
-      return { ok: false, code: "unavailable", message: `no engine can be shared: ${errorMessage(thrown)}` };
-    }
-    return closed ? cancelled : engine.call(name, input, callOptions);
-  };
-
   return {
     async definitions() {
       if (closed) throw new AxonerError(cancelled.message);
@@ -78,7 +68,16 @@ export function openSharedEngine(options: SharedEngineOptions): Engine {
     },
     async call(name, input, callOptions) {
       if (closed) return cancelled;
-      const result = await answeredSoon(callOptions.signal, call(name, input, callOptions), name);
+      let engine: Engine | undefined;
+      try {
+        // An engine may take seconds to start; from then on it answers an abort itself.
+        engine = await unlessAborted(callOptions.signal, engineFor(options.needsSql(name) ? [startsSql] : []));
+      } catch (thrown) {
+        return { ok: false, code: "unavailable", message: `no engine can be shared: ${errorMessage(thrown)}` };
+      }
+      if (closed) return cancelled;
+      if (engine === undefined) return { ok: false, code: "cancelled", message: `${name} was cancelled` };
+      const result = await engine.call(name, input, callOptions);
       return closed && !result.ok && result.code === "unavailable" ? cancelled : result;
     },
     async close() {
@@ -91,20 +90,15 @@ export function openSharedEngine(options: SharedEngineOptions): Engine {
 
 const cancelled = { ok: false, code: "cancelled", message: "the engine is closing" } satisfies ToolResult;
 
-/** An engine answers an abort by itself, unless it is still starting. */
-const abortGraceMs = 950;
-
-async function answeredSoon(signal: AbortSignal, call: Promise<ToolResult>, name: string): Promise<ToolResult> {
-  const { promise, resolve } = Promise.withResolvers<ToolResult>();
-  let timer: NodeJS.Timeout | undefined;
-  const answer = () => resolve({ ok: false, code: "cancelled", message: `${name} was cancelled` });
-  const onAbort = () => (timer = setTimeout(answer, abortGraceMs));
+/** Undefined as soon as the signal aborts. */
+async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = () => resolve(undefined);
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    return await Promise.race([call, promise]);
+    return await Promise.race([promise, work]);
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { systemErrorCode } from "../../errors.ts";
@@ -62,13 +63,13 @@ export async function stopEngine(place: EnginePlace): Promise<void> {
   const socket = await reachEngine(place, "stop");
   socket?.resume();
   if (pid === undefined || socket === undefined) return;
-  // The token is the last but one that an engine removes: it has nothing then, and runs nothing.
-  for (const until = Date.now() + stopDeadlineMs; (await pidIn(place)) === pid; await delay(20)) {
+  for (const until = Date.now() + stopDeadlineMs; await isThere(place, pid); await delay(20)) {
     if (Date.now() > until) return await killEngine(pid);
   }
 }
 
-/** Undefined where the folder is gone, which goes with its last engine. */
-async function pidIn(place: EnginePlace): Promise<number | undefined> {
-  return (await readToken(place))?.pid;
+/** The lock is the last that an engine removes: it runs nothing then. Another one may have come meanwhile. */
+async function isThere(place: EnginePlace, pid: number): Promise<boolean> {
+  const there = (await readToken(place))?.pid;
+  return there === pid || (there === undefined && existsSync(place.lock));
 }
