@@ -9,11 +9,14 @@ import {
   writeFileSync,
   chownSync,
 } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Config } from "../../src/config.ts";
+import { childEnvironment } from "../../src/config/child-environment.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { openLocalEngine } from "../../src/engine/local.ts";
 import { findEngines, stopEngine } from "../../src/engine/shared/status.ts";
@@ -144,6 +147,36 @@ describe("how it ends", () => {
     await stopAll(folder);
     expect(await call).toMatchObject({ ok: false, code: "cancelled" });
     await expect.poll(() => isAlive(pid) || existsSync(folder)).toBe(false);
+  });
+
+  test("an engine of another version ends when one of this version comes", async () => {
+    const folder = meetingPlace();
+    await pidOf(open(folder));
+    const name = (await findEngines(folder))[0]?.place.name ?? "";
+    await stopAll(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const older = name.replace(/-.*/, "-00000000");
+    const program = fileURLToPath(new URL("../../src/engine-host.ts", import.meta.url));
+    const child = spawn(process.execPath, [program, "shared", folder, older], {
+      stdio: "ignore",
+      env: childEnvironment(),
+    });
+    const exited = once(child, "exit");
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await expect.poll(() => existsSync(join(folder, `${older}.sock`)), { timeout: 10_000 }).toBe(true);
+    const engine = open(folder);
+    expect(await pidOf(engine)).not.toBe(child.pid);
+    expect(await exited).toEqual([0, null]);
+    expect((await findEngines(folder)).map(({ place }) => place.name)).toEqual([name]);
+  });
+
+  test("what a killed engine of another configuration left is removed by the next one that starts", async () => {
+    const folder = meetingPlace();
+    const killed = await pidOf(open(folder, { roots: ["/nonexistent/other"] }));
+    process.kill(killed, "SIGKILL");
+    await pidOf(open(folder));
+    const names = () => new Set(readdirSync(folder).map((file) => file.split(".")[0]));
+    await expect.poll(() => names().size, { timeout: 10_000 }).toBe(1);
   });
 
   test("a tool that blocks it is cancelled, and the engine that answers nobody is replaced", async () => {

@@ -50,7 +50,6 @@ const maxConnections = 1_000;
  */
 export async function hostShared(options: SharedHostOptions): Promise<boolean> {
   const { place } = options;
-  process.umask(0o077);
   await checkFolder(place.folder);
   const lock = await takeLock(place.lock, lockWaitMs);
   if (lock === undefined) return false;
