@@ -1,5 +1,5 @@
 import type { Dataset, Datasets } from "./data/dataset.ts";
-import type { Resource, ResourceSource } from "./mcp/rare-methods.ts";
+import type { Resource, ResourceSource } from "./mcp/protocol-server.ts";
 
 const scheme = "axoner://dataset/";
 const maxListed = 200;

@@ -6,8 +6,8 @@ const instructions =
   "Data stays in files: results larger than a preview are datasets (ds_…), which every tool takes as a source, so rows need not pass through the conversation. " +
   "Pass all URLs to scrape in one call, then join its dataset with files by query_data.";
 
-const help = `axoner mcp: the MCP server on stdin and stdout
-Usage: axoner mcp [options]   (\`axoner --help\` lists the options)
+const help = `axoner mcp: the MCP server on stdin and stdout, or over HTTP
+Usage: axoner mcp [--http HOST:PORT] [options]   (\`axoner --help\` lists the options)
 `;
 
 /** The server process: answers at once, and opens the runtime behind the first reply. */
@@ -15,6 +15,14 @@ export async function main(argv: string[]): Promise<number> {
   if (argv.includes("--help") || argv.includes("-h")) {
     process.stdout.write(help);
     return 0;
+  }
+  if (argv.some((argument) => argument === "--http" || argument.startsWith("--http="))) {
+    return (await import("./serve-http.ts")).serveHttp(argv, {
+      name: "axoner",
+      version,
+      instructions,
+      resources: true,
+    });
   }
   const front = once(async () => (await import("./runtime.ts")).openFront(argv));
   const close = async () => (await front.opened())?.close();

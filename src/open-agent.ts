@@ -109,8 +109,10 @@ async function openOthers(
 }
 
 async function openConfigured(config: Config, host: Host): Promise<Provider> {
-  const { provider, model, base_url: baseUrl, fallback: fallbacks, secrets } = config;
-  return (await import("./providers/index.ts")).chooseProvider({ provider, model, baseUrl, fallbacks, secrets, host });
+  const { provider, model, base_url: baseUrl, fallback: fallbacks, secrets, prices } = config;
+  const limits = { idleMs: config.reply_idle, totalMs: config.reply_time };
+  const { chooseProvider } = await import("./providers/index.ts");
+  return chooseProvider({ provider, model, baseUrl, fallbacks, secrets, host, prices, ...limits });
 }
 
 /**

@@ -9,7 +9,7 @@ import { openLocalEngine } from "./engine/local.ts";
 import { openRoutedEngine } from "./engine/route.ts";
 import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
-import type { RareMethods } from "./mcp/rare-methods.ts";
+import type { ResourceSource } from "./mcp/protocol-server.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
@@ -22,7 +22,6 @@ import { lazyJobFiles, offersJobs, withJobTool } from "./jobs.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
-import { version } from "./version.ts";
 
 /** What the server process serves from, and what it closes at its end. */
 export interface Front extends ToolBackend {
@@ -70,7 +69,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
     engine,
     trace: telemetry.traceCall,
     answerWithinMs: hasJobs ? (isPatient) => patienceMs(config, isPatient) : undefined,
-    rareMethods: lazyRareMethods(config),
+    resources: lazyResources(config),
     async close() {
       await engine.close();
       await telemetry.close();
@@ -93,8 +92,8 @@ function patienceMs({ answer_within: wanted }: Config, isPatient: boolean): numb
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    const settings = config as JsonValue;
-    return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
+    const { http: _http, token: _token, ...settings } = config; // of no concern to an engine
+    return openHostedEngine({ settings: settings as JsonValue, environment: childEnvironment(), needsSql });
   });
 }
 
@@ -136,18 +135,15 @@ async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
   return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
 }
 
-function lazyRareMethods(config: Config): RareMethods {
-  const rare = once(async () => {
-    const [{ openRareMethods }, { openDatasets }, { datasetResources }] = await Promise.all([
-      import("./mcp/rare-methods.ts"),
+function lazyResources(config: Config): () => Promise<ResourceSource> {
+  const source = once(async () => {
+    const [{ openDatasets }, { datasetResources }] = await Promise.all([
       import("./data/dataset.ts"),
       import("./dataset-resources.ts"),
     ]);
-    return openRareMethods({ name: "axoner", version }, datasetResources(openDatasets(config.workspace)));
+    return datasetResources(openDatasets(config.workspace));
   });
-  return {
-    answer: async (request, initializeParams) => (await rare.get()).answer(request, initializeParams),
-  };
+  return () => source.get();
 }
 
 /** What may be reached is read where it is used, in another process; here it is only checked. */

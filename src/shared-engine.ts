@@ -38,7 +38,7 @@ export function isPlaceOf({ name }: EnginePlace, settings: Config): boolean {
 
 /** What concerns an engine: how long a client waits is the server's matter. */
 function sharedSettings(config: Config): Config {
-  return { ...config, answer_within: undefined, shared_engine: "on" };
+  return { ...config, answer_within: undefined, shared_engine: "on", http: undefined, token: undefined };
 }
 
 /**

@@ -1,4 +1,6 @@
 import { ConfigError } from "../errors.ts";
+import { parsePrices, wantedPrices } from "./prices.ts";
+import type { StatedPrices } from "../providers/stated-price.ts";
 import { logLevels, type LogLevel } from "../log.ts";
 import type { Settings } from "./sources.ts";
 
@@ -38,7 +40,16 @@ export const options = {
   max_turns: wholeNumber("N  end an agent run after this many replies of the model (default 10)", 1_000, 10),
   max_tokens: wholeNumber("N  end an agent run after this many tokens", Number.MAX_SAFE_INTEGER, undefined),
   max_usd: money("USD  end an agent run before it costs more than this"),
+  prices: {
+    help: 'JSON  what models cost that have no known price, e.g. {"MODEL": {"input": 0.5, "output": 1.5}} (US dollars for a million tokens)',
+    wanted: wantedPrices,
+    isList: false,
+    fallback: {},
+    parse: parsePrices,
+  } satisfies Option<StatedPrices> as Option<StatedPrices>,
   max_time: duration("TIME  end an agent run after this long, e.g. 90s, 5m or 1h"),
+  reply_time: duration("TIME  the longest that a reply of the model may take, retries included (default 30m)"),
+  reply_idle: duration("TIME  how long a model may be silent in the middle of a reply or before it (default 3m)"),
   context_tokens: wholeNumber(
     "N  what the model can read at once; longer conversations are summed up",
     Number.MAX_SAFE_INTEGER,
@@ -64,6 +75,8 @@ export const options = {
     ...duration("TIME  end the shared engine when nothing has run for this long (default 5m)"),
     fallback: 300_000,
   } as Option<number>,
+  http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
+  token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),
   log_level: {
     ...choice("LEVEL  silent, error, warn, info or debug, on stderr", logLevels),
     fallback: "warn",

@@ -86,7 +86,14 @@ export function readUserFile({ path, named }: UserFile): Settings & { secrets: R
   const { keys, ...options } = settings;
   if (keys !== undefined && !isStringRecord(keys))
     throw new ConfigError(`${path}: "keys" must be an object of strings`);
-  const secret = keys !== undefined ? "keys" : options["database"] !== undefined ? "databases" : secretStore(options);
+  const secret =
+    keys !== undefined
+      ? "keys"
+      : options["database"] !== undefined
+        ? "databases"
+        : options["token"] !== undefined
+          ? "a token"
+          : secretStore(options);
   if (secret !== undefined && process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
     throw new ConfigError(`${path} holds ${secret} but others can read it; run: chmod 600 ${path}`);
   }

@@ -1,7 +1,8 @@
 import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js";
+import { boundedJson } from "../bounded-json.ts";
 import { errorCodes, type ErrorCode } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { beginning, cutText, toJson } from "../text.ts";
+import { cutText } from "../text.ts";
 import type { Image, ToolDefinition, ToolResult } from "../tools/tool.ts";
 
 const maxTextChars = 1_000_000;
@@ -63,7 +64,6 @@ function textOf(part: CallToolResult["content"][number]): string[] {
 }
 
 function bounded(value: JsonObject): JsonObject {
-  const text = toJson(value);
-  if (text.length <= maxTextChars) return value;
-  return { text: beginning(text, maxTextChars), truncated: true, total_chars: text.length };
+  const { text, isCut } = boundedJson(value, maxTextChars);
+  return isCut ? { text, truncated: true } : value;
 }

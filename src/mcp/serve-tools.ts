@@ -1,26 +1,20 @@
-import type { JsonObject } from "../message.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
+import { once } from "../once.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
 import { errorReply, resultReply, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
+import type { SdkConnection } from "./sdk-connection.ts";
 import { openToolCalls, type ToolCallsBackend } from "./tool-calls.ts";
-import type { RareMethods } from "./rare-methods.ts";
+import type { ProtocolServerOptions, ResourceSource } from "./protocol-server.ts";
 
-export interface ToolServerOptions {
-  name: string;
-  version: string;
-  /** Told to the model by clients that do. */
-  instructions?: string;
-  /** Whether datasets are offered as resources. */
-  resources: boolean;
-  /** Opened by the first request that needs it, never by the handshake. */
-  backend: () => Promise<ToolBackend>;
+export interface ToolServerOptions extends ProtocolServerOptions {
   notify: (message: JsonObject) => void;
 }
 
 export interface ToolBackend extends ToolCallsBackend {
   definitions(): Promise<readonly ToolDefinition[]>;
-  /** Answers everything but the handshake and tools; undefined where a server offers nothing else. */
-  rareMethods?: RareMethods;
+  /** Undefined where a server offers none. */
+  resources?: () => Promise<ResourceSource>;
 }
 
 export interface ToolServer {
@@ -33,22 +27,35 @@ export interface ToolServer {
 /** The revisions of MCP served over `initialize`, newest first. */
 export const protocolVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] as const;
 
+/** What a request of the revision of 2026 carries, and no earlier one. */
+const modernMark = "io.modelcontextprotocol/protocolVersion";
+
 /**
  * MCP's common requests, answered without the SDK, which costs more to load than all of this takes: the handshake,
- * `ping`, `tools/list` and `tools/call`. What else a client asks goes to `rareMethods`.
+ * `ping`, `tools/list` and `tools/call` of the 2025 revisions. What else a client asks goes to the SDK, and so does
+ * everything that a client of the 2026 revision asks.
  */
 export function openToolServer(options: ToolServerOptions): ToolServer {
   const calls = openToolCalls(options);
-  let initializeParams: JsonObject = {
+  let handshake: JsonObject = {
     protocolVersion: protocolVersions[0],
     capabilities: {},
     clientInfo: { name: "unknown", version: "0" },
   };
+  const modern = once(() => connect(options));
+  // the handshake was answered here: it is replayed
+  const rare = once(async () => {
+    const connection = await connect(options);
+    await connection.ask({ id: "handshake", method: "initialize", params: handshake });
+    connection.tell({ method: "notifications/initialized", params: {} });
+    return connection;
+  });
 
   const handle = async (request: Request): Promise<JsonObject | undefined> => {
+    if (isModern(request)) return (await modern.get()).ask(request);
     switch (request.method) {
       case "initialize":
-        initializeParams = request.params;
+        handshake = request.params;
         return resultReply(request.id, initializeResult(request.params, options));
       case "ping":
         return resultReply(request.id, {});
@@ -58,12 +65,8 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
       }
       case "tools/call":
         return calls.answer(request);
-      default: {
-        const reply = await (await options.backend()).rareMethods?.answer(request, initializeParams);
-        return (
-          reply ?? errorReply(request.id, rpcErrors.methodNotFound, `method not found: ${request.method.slice(0, 100)}`)
-        );
-      }
+      default:
+        return (await rare.get()).ask(request);
     }
   };
 
@@ -75,11 +78,26 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
         return errorReply(request.id, rpcErrors.internal, thrown instanceof Error ? thrown.message : String(thrown));
       }
     },
-    onNotification({ method, params }) {
-      if (method === "notifications/cancelled") calls.cancel(params["requestId"]);
+    onNotification(notification) {
+      const { method, params } = notification;
+      if (method !== "notifications/cancelled") return;
+      calls.cancel(params["requestId"]);
+      for (const connection of [modern, rare]) void connection.opened().then((opened) => opened?.tell(notification));
     },
     abort: () => calls.abort(),
   };
+}
+
+function isModern({ method, params: { _meta: meta } }: Request): boolean {
+  return method === "server/discover" || (isJsonObject(meta) && modernMark in meta);
+}
+
+async function connect({ notify, ...options }: ToolServerOptions): Promise<SdkConnection> {
+  const [{ openSdkConnection }, { openProtocolServer }] = await Promise.all([
+    import("./sdk-connection.ts"),
+    import("./protocol-server.ts"),
+  ]);
+  return openSdkConnection({ createServer: () => openProtocolServer(options), notify });
 }
 
 function initializeResult(

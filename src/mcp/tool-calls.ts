@@ -18,7 +18,13 @@ export interface ToolCallsBackend {
 }
 
 /** Tells of a call, and does not change it. */
-export type ToolCallTrace = (request: Request, name: string, call: () => Promise<ToolResult>) => Promise<ToolResult>;
+export type ToolCallTrace = (traced: TracedCall, name: string, call: () => Promise<ToolResult>) => Promise<ToolResult>;
+
+export interface TracedCall {
+  id: RequestId;
+  /** Of the request, `_meta` included. */
+  params: Readonly<Record<string, unknown>>;
+}
 
 /** The `tools/call` requests in flight, by their id. */
 export interface ToolCalls {
@@ -41,9 +47,8 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
     const { arguments: input, _meta: meta } = request.params;
     const { engine, trace, answerWithinMs } = await backend();
     const token = isJsonObject(meta) ? meta["progressToken"] : undefined;
-    const progress = progressNotifier(token, notify);
-    const wholeMs = answerWithinMs?.(isToken(token));
-    const leftMs = wholeMs === undefined ? undefined : Math.max(1, wholeMs - (performance.now() - receivedAt));
+    const progress = progressNotifier(token, (params) => notify(notification("notifications/progress", params)));
+    const leftMs = timeLeft(answerWithinMs?.(isToken(token)), receivedAt);
     const call = () => engine.call(name, input, { signal, progress, answerWithinMs: leftMs });
     const result = await (trace?.(request, name, call) ?? call());
     return signal.aborted ? undefined : resultReply(request.id, toCallToolResult(result));
@@ -79,7 +84,7 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
 }
 
 /** Sends progress for a call whose client asked for it: never falling, never more often than the interval. */
-function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (update: Progress) => void {
+export function progressNotifier(token: unknown, send: (params: JsonObject) => void): (update: Progress) => void {
   if (!isToken(token)) return () => undefined;
   let sentAt = -Infinity;
   let sentDone = -Infinity;
@@ -89,10 +94,15 @@ function progressNotifier(token: unknown, notify: ToolCallsOptions["notify"]): (
     sentAt = performance.now();
     sentDone = done;
     const details = { ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
-    notify(notification("notifications/progress", { progressToken: token, progress: done, ...details }));
+    send({ progressToken: token, progress: done, ...details });
   };
 }
 
-function isToken(token: unknown): token is string | number {
+/** How long a call may still take that was received at a time of `performance.now()`. */
+export function timeLeft(wholeMs: number | undefined, receivedAt: number): number | undefined {
+  return wholeMs === undefined ? undefined : Math.max(1, wholeMs - (performance.now() - receivedAt));
+}
+
+export function isToken(token: unknown): token is string | number {
   return typeof token === "string" || typeof token === "number";
 }

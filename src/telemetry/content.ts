@@ -21,7 +21,7 @@ export function replyContent({ parts, stopReason }: ModelReply): Attributes {
   return { "gen_ai.output.messages": toJson([message]) };
 }
 
-export function argumentsContent(input: JsonValue): Attributes {
+export function argumentsContent(input: unknown): Attributes {
   return { "gen_ai.tool.call.arguments": cutText(toJson(input), maxTextChars) };
 }
 

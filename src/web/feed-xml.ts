@@ -1,5 +1,5 @@
 import { readDate, type Entry, type Feed } from "./feed-entry.ts";
-import { parseXml } from "./html.ts";
+import { parseXml } from "./parse-xml.ts";
 import { escapeHtml } from "./simplify.ts";
 
 type Fields = Map<string, string>;

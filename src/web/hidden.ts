@@ -1,13 +1,15 @@
 import type { Extract } from "./extract.ts";
 
 /** Elements whose text is never shown, or is not the page's own. */
-const silent = new Set([
+const unshown = new Set([
   "script",
   "style",
   "noscript",
   "template",
   "svg",
   "iframe",
+  "noembed",
+  "noframes",
   "object",
   "canvas",
   "audio",
@@ -24,7 +26,7 @@ type IsHidden = (name: string, attributes: Record<string, string>) => boolean;
 
 /** What of a page is not read at all. Menus that open and tables behind tabs are there for links and tables. */
 export function hiddenFor(extract: Extract): IsHidden {
-  if (extract === "metadata") return (name, attributes) => silent.has(name) && !isJsonLd(name, attributes);
+  if (extract === "metadata") return (name, attributes) => unshown.has(name) && !isJsonLd(name, attributes);
   return extract === "markdown" || extract === "text" ? isUnseen : (name, attributes) => isSilent(name, attributes);
 }
 
@@ -35,7 +37,7 @@ function isJsonLd(name: string, attributes: Record<string, string>): boolean {
 function isSilent(name: string, attributes: Record<string, string>): boolean {
   const { hidden } = attributes;
   if (hidden !== undefined && hidden !== "until-found") return true;
-  return silent.has(name) && !("shadowrootmode" in attributes && name === "template");
+  return unshown.has(name) && !("shadowrootmode" in attributes && name === "template");
 }
 
 function isUnseen(name: string, attributes: Record<string, string>): boolean {

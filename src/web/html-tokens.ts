@@ -1,27 +1,30 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
+import { textElements } from "./html-kinds.ts";
 
 /** Takes the tags and the text of HTML in the order in which they stand there; names are in lower case. */
 export interface TokenHandler {
-  /** @param isSelfClosing whether the tag ends in `/>`, which only SVG and MathML obey */
-  openTag(name: string, attributes: Record<string, string>, isSelfClosing: boolean): void;
+  /**
+   * @param isSelfClosing whether the tag ends in `/>`, which only SVG and MathML obey
+   * @returns whether text follows, up to the end tag of that name
+   */
+  openTag(name: string, attributes: Record<string, string>, isSelfClosing: boolean): boolean;
   closeTag(name: string): void;
+  /** The name of the innermost open element, which most end tags end; empty where none is open. */
+  innermost(): string;
   /** Comes in pieces, entities decoded. */
   text(piece: string): void;
   /** Whether what comes is SVG or MathML: there `<title>` is an element like any other, and CDATA is text. */
   isForeign(): boolean;
 }
 
-/** What is in these is text up to their own end tag, whatever it looks like. */
-const rawEnds = new Map(
-  ["iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"].map((name) => [
-    name,
-    new RegExp(`</${name}(?=[\\t\\n\\f\\r />])`, "gi"),
-  ]),
-);
+const rawEnds = new Map(textElements.map((name) => [name, new RegExp(`</${name}(?=[\\t\\n\\f\\r />])`, "gi")]));
+const never = /$/g;
 /** Those of them that have entities. */
 const escapable = new Set(["textarea", "title"]);
 
 const commentEnd = /--!?>/g;
+/** What counts in a script: what looks like a comment may hold whole scripts. */
+const scriptMarks = /<!--|-->|<(\/?)script(?=[\t\n\f\r />])/gi;
 const cdata = "<![CDATA[";
 /** Of one element: a million of them take more memory than the page. */
 const maxAttributes = 1_000;
@@ -47,10 +50,15 @@ export class Tokenizer {
   /** The first `&` at or after where text or a value was read last. */
   #ampersand = -1;
   #isSelfClosing = false;
+  /** Whether there are characters that text does not keep as they are. */
+  readonly #hasReturns: boolean;
+  readonly #hasNulls: boolean;
 
   constructor(html: string, handler: TokenHandler) {
     this.#html = html;
     this.#handler = handler;
+    this.#hasReturns = html.includes("\r");
+    this.#hasNulls = html.includes("\0");
   }
 
   read(): void {
@@ -75,12 +83,20 @@ export class Tokenizer {
   }
 
   #decoded(start: number, end: number, decode: (text: string) => string): string {
-    const text = this.#html.slice(start, end);
+    const text = this.#sliced(start, end);
     if (this.#ampersand < start) {
       const found = this.#html.indexOf("&", start);
       this.#ampersand = found < 0 ? this.#html.length : found;
     }
     return this.#ampersand < end ? decode(text) : text;
+  }
+
+  /** Of the page, as text: its lines end in a line feed, and what it may not hold is not there. */
+  #sliced(start: number, end: number): string {
+    let text = this.#html.slice(start, end);
+    if (this.#hasReturns) text = text.replace(/\r\n?/g, "\n");
+    if (this.#hasNulls) text = text.replaceAll("\0", "");
+    return text;
   }
 
   /** Go on behind the next mark, or at the end where there is none. */
@@ -95,23 +111,23 @@ export class Tokenizer {
     const name = nameOf(this.#html, start, this.#at);
     const attributes = this.#attributes();
     if (attributes === undefined) return;
-    const end = this.#handler.isForeign() ? undefined : rawEnds.get(name);
-    this.#handler.openTag(name, attributes, this.#isSelfClosing);
-    if (end !== undefined) this.#rawText(end, escapable.has(name));
-    else if (name === "plaintext") this.#rawText(/$/g, false);
+    if (this.#handler.openTag(name, attributes, this.#isSelfClosing)) this.#rawText(name);
   }
 
-  #rawText(end: RegExp, isEscapable: boolean): void {
+  #rawText(name: string): void {
+    const end = rawEnds.get(name) ?? never;
     end.lastIndex = this.#at;
-    const endsAt = end.exec(this.#html)?.index ?? this.#html.length;
+    let endsAt = end.exec(this.#html)?.index ?? this.#html.length;
     if (endsAt === this.#at) return;
-    if (isEscapable) return this.#text(endsAt);
-    this.#handler.text(this.#html.slice(this.#at, endsAt));
+    if (escapable.has(name)) return this.#text(endsAt);
+    if (name === "script" && this.#html.slice(this.#at, endsAt).includes("<!--"))
+      endsAt = endOfScript(this.#html, this.#at);
+    this.#handler.text(this.#sliced(this.#at, endsAt));
     this.#at = endsAt;
   }
 
-  /** Of the tag whose name was read; undefined where it never ends. */
-  #attributes(): Record<string, string> | undefined {
+  /** Of the tag whose name was read, as many as there may be; undefined where it never ends. */
+  #attributes(most = maxAttributes): Record<string, string> | undefined {
     const html = this.#html;
     let attributes = noAttributes;
     let count = 0;
@@ -126,18 +142,17 @@ export class Tokenizer {
       }
       if (code === slash) {
         this.#at += 1;
-        this.#skipSpace();
         this.#isSelfClosing = html.charCodeAt(this.#at) === greater;
         continue;
       }
       if (attributes === noAttributes) attributes = {};
       count += 1;
-      this.#attribute(count > maxAttributes ? undefined : attributes);
+      this.#attribute(count > most ? undefined : attributes, count === 1);
     }
   }
 
   /** The first of those with the same name counts; one that is for nobody is passed over. */
-  #attribute(attributes: Record<string, string> | undefined): void {
+  #attribute(attributes: Record<string, string> | undefined, isFirst: boolean): void {
     const start = this.#at;
     // Its first character may be any, `=` too.
     this.#at = endOfAttributeName(this.#html, start + 1);
@@ -151,7 +166,7 @@ export class Tokenizer {
     }
     if (attributes === undefined) return;
     const name = nameOf(this.#html, start, nameEnd);
-    if (!Object.hasOwn(attributes, name)) attributes[name] = value;
+    if (isFirst || !Object.hasOwn(attributes, name)) attributes[name] = value;
   }
 
   #value(): string {
@@ -173,10 +188,19 @@ export class Tokenizer {
     const html = this.#html;
     const start = this.#at + 2;
     if (start >= html.length) return this.#text(html.length);
-    const isName = isLetter(html.charCodeAt(start));
+    const innermost = this.#handler.innermost();
+    const likelyEnd = start + innermost.length;
+    if (innermost !== "" && html.charCodeAt(likelyEnd) === greater && html.startsWith(innermost, start)) {
+      this.#at = likelyEnd + 1;
+      return this.#handler.closeTag(innermost);
+    }
+    // What has no name is a comment.
+    if (!isLetter(html.charCodeAt(start))) return this.#skipPast(">");
     const end = endOfName(html, start);
-    this.#skipPast(">");
-    if (isName && this.#at > end) this.#handler.closeTag(nameOf(html, start, end));
+    this.#at = end;
+    if (html.charCodeAt(end) === greater) this.#at += 1;
+    else if (this.#attributes(0) === undefined) return;
+    this.#handler.closeTag(nameOf(html, start, end));
   }
 
   /** A comment, a declaration, or CDATA. */
@@ -190,13 +214,31 @@ export class Tokenizer {
     } else if (this.#handler.isForeign() && html.startsWith(cdata, start)) {
       this.#skipPast("]]>");
       const end = html.endsWith("]]>", this.#at) ? this.#at - 3 : this.#at;
-      this.#handler.text(html.slice(start + cdata.length, end));
+      this.#handler.text(this.#sliced(start + cdata.length, end));
     } else this.#skipPast(">");
   }
 
   #skipSpace(): void {
     while (isSpace(this.#html.charCodeAt(this.#at))) this.#at += 1;
   }
+}
+
+/** https://html.spec.whatwg.org/multipage/parsing.html#script-data-double-escaped-state */
+function endOfScript(html: string, start: number): number {
+  let isComment = false;
+  let isInner = false;
+  scriptMarks.lastIndex = start;
+  for (let mark = scriptMarks.exec(html); mark !== null; mark = scriptMarks.exec(html)) {
+    if (mark[0] === "<!--") {
+      isComment = true;
+      // Its dashes may be those that end it.
+      scriptMarks.lastIndex -= 2;
+    } else if (mark[0] === "-->") isComment = isInner = false;
+    else if (mark[1] === "") isInner = isComment;
+    else if (isInner) isInner = false;
+    else return mark.index;
+  }
+  return html.length;
 }
 
 function isLetter(code: number): boolean {

@@ -108,10 +108,17 @@ function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "bina
   if (isBinaryType(contentType)) return "binary";
   const head = bytes.subarray(0, 1_024);
   const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-  if (head.includes(0) && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)) return "binary";
+  // A NUL is passed over in what is said to be HTML, unless there are other characters that no text has.
+  const isDamaged = isHtml(type) && !head.some((byte) => byte !== 0 && isBinary(byte));
+  if (head.includes(0) && !isDamaged && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)) return "binary";
   if (isHtml(type)) return "html";
   if (isText(type)) return "text";
   return /^\s*<(?:!doctype|!--|[a-z])/i.test(new TextDecoder().decode(head)) ? "html" : "text";
+}
+
+/** https://mimesniff.spec.whatwg.org/#binary-data-byte */
+function isBinary(byte: number): boolean {
+  return byte <= 8 || byte === 11 || (byte >= 14 && byte <= 26) || (byte >= 28 && byte <= 31);
 }
 
 function isHtml(type: string): boolean {

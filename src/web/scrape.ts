@@ -4,6 +4,7 @@ import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
+import type { Advice } from "./page-bounds.ts";
 import { openPageMemory } from "./page-memory.ts";
 import { openPages } from "./pages.ts";
 import { openPdfs } from "./pdf/pdfs.ts";
@@ -44,6 +45,8 @@ export interface PageSettings {
   render: RenderMode;
   /** How much of each content and selected value is shown besides. */
   shownChars: number;
+  /** What failures tell to try. Default: the inputs of `scrape`. */
+  advice?: Advice;
 }
 
 export interface ScrapeRequest extends PageSettings {
@@ -107,6 +110,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     pages,
     pdfs,
     cache: await pageCache.get(),
+    cacheFolder,
     memory,
     userAgent,
     browser,

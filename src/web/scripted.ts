@@ -7,7 +7,7 @@ const maxEmptyChars = 10;
 /** What stands in the element that scripts fill: `Loading…`. */
 const maxRootChars = 60;
 
-const silent = new Set(["script", "style", "template", "noscript", "title", "svg"]);
+const quietElements = new Set(["script", "style", "template", "noscript", "title", "svg"]);
 const executable = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i;
 const rootId = /^(?:root|app|main-?app|app-?root|react-?root|__next|__nuxt|___gatsby|svelte|ember-?app)$/i;
 const asksForScripts = /javascript|scripts? (?:is|are)|enable js/i;
@@ -25,7 +25,7 @@ export function needsScripts(html: string): boolean {
   parseHtml(html, {
     onopentag(name, attributes) {
       open.push({ name, root: isRoot(name, attributes) ? chars : undefined });
-      if (silent.has(name)) quiet += 1;
+      if (quietElements.has(name)) quiet += 1;
       if (name === "noscript") noscript = "";
       if (name === "script" && executable.test((attributes["type"] ?? "").trim())) scripts += 1;
     },
@@ -33,7 +33,7 @@ export function needsScripts(html: string): boolean {
       const closed = open.pop();
       if (closed === undefined) return;
       if (closed.root !== undefined && chars - closed.root <= maxRootChars) hint = true;
-      if (silent.has(closed.name)) quiet -= 1;
+      if (quietElements.has(closed.name)) quiet -= 1;
       if (closed.name !== "noscript") return;
       if (asksForScripts.test(noscript ?? "")) hint = true;
       noscript = undefined;

@@ -1,15 +1,18 @@
+import { voidElements } from "./html-kinds.ts";
 import { parseHtml } from "./html.ts";
 
 /** Elements whose text is none of the page. */
-export const silent: ReadonlySet<string> = new Set(["script", "style", "noscript", "template"]);
+export const silent: ReadonlySet<string> = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "iframe",
+  "noembed",
+  "noframes",
+]);
 
 const elementName = /^[a-z][^\s/>"'=<]*$/i;
-const voidElements = new Set(
-  "area base basefont bgsound br col command embed frame hr img input keygen link meta param source track wbr".split(
-    " ",
-  ),
-);
-
 /** HTML again with its nesting bounded, every element closed, and nothing in it that could swallow what comes after. */
 export function simplifyHtml(html: string): string {
   let out = "";

@@ -19,5 +19,7 @@ export type Resolve = (href: string | undefined) => string | undefined;
 
 /** Text with its runs of white space made one space each. */
 export function collapse(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return untidy.test(text) ? text.replace(/\s+/g, " ").trim() : text.trim();
 }
+
+const untidy = /[^\S ]|  /;

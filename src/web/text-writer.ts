@@ -1,7 +1,11 @@
+import { openPieces } from "./text-pieces.ts";
+
 interface Mark {
   open: string;
   close: string;
   written: boolean;
+  /** Not to be written in this line: right behind the end of another it would be read as part of that. */
+  skipped: boolean;
 }
 
 interface Indent {
@@ -21,8 +25,10 @@ const untidy = /[^\S ]|\s\s|[\u00ad\u200b\u2060\ufeff]/;
 
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
-  readonly #out: string[] = [];
+  readonly #out = openPieces();
   readonly #marks: Mark[] = [];
+  /** Have ended behind what was written last, the innermost first; one that starts again at once goes on instead. */
+  #ending: Mark[] = [];
   readonly #indents: Indent[] = [];
   readonly #escape: (text: string, startsLine: boolean) => string;
   #newlines = 0;
@@ -52,29 +58,58 @@ export class TextWriter {
   /** Text as it is, on the current line. */
   literal(text: string): void {
     if (this.#empty || this.#newlines > 0) this.#startLine();
-    if (this.#space) this.#out.push(" ");
-    this.#space = false;
+    const last = this.#ending.length > 0 ? this.#endMarks() : "";
+    if (this.#space) this.#out.add(" ");
     for (const mark of this.#marks) {
-      if (!mark.written) this.#out.push(mark.open);
+      if (mark.written || mark.skipped) continue;
+      mark.skipped = !this.#space && last.endsWith(mark.open.charAt(0));
+      if (mark.skipped) continue;
+      this.#out.add(mark.open);
       mark.written = true;
     }
-    this.#out.push(text);
+    this.#space = false;
+    this.#out.add(text);
+  }
+
+  /** Write the ends of marks, but for those that go on; what was written last. */
+  #endMarks(): string {
+    for (const mark of this.#space ? [] : this.#marks) {
+      if (mark.written) continue;
+      const ended = this.#ending.at(-1);
+      // Links beside each other stay two.
+      if (ended?.open !== mark.open || ended.close !== mark.close || mark.open === "[") break;
+      this.#ending.pop();
+      mark.written = true;
+    }
+    return this.#writeEnds();
+  }
+
+  #writeEnds(): string {
+    const ends = this.#ending.map(({ close }) => close).join("");
+    this.#ending = [];
+    if (ends !== "") this.#out.add(ends);
+    return ends;
   }
 
   /** Lines as they are. */
   lines(text: string): void {
-    for (const line of text.split("\n")) {
-      this.literal(line);
+    for (let start = 0; start <= text.length;) {
+      const found = text.indexOf("\n", start);
+      const end = found < 0 ? text.length : found;
+      this.literal(text.slice(start, end));
       this.#newlines = 1;
+      start = end + 1;
     }
   }
 
   /** What follows starts a line (1) or stands apart by an empty one (2); an item starts with its text. Marks end here and start again there. */
   newline(count: 1 | 2): void {
     if (this.#empty) return;
+    if (this.#ending.length > 0) this.#writeEnds();
     for (const mark of this.#marks.toReversed()) {
-      if (mark.written) this.#out.push(mark.close);
+      if (mark.written) this.#out.add(mark.close);
       mark.written = false;
+      mark.skipped = false;
     }
     const startsItem = this.#indents.at(-1)?.first !== undefined;
     this.#newlines = Math.max(this.#newlines, startsItem ? 1 : count);
@@ -83,12 +118,12 @@ export class TextWriter {
 
   /** Put marks around what is written until `endMark`; where that is nothing, they are not written. */
   startMark(open: string, close: string): void {
-    this.#marks.push({ open, close, written: false });
+    this.#marks.push({ open, close, written: false, skipped: false });
   }
 
   endMark(): void {
     const mark = this.#marks.pop();
-    if (mark?.written === true) this.#out.push(mark.close);
+    if (mark?.written === true) this.#ending.push(mark);
   }
 
   /** Start the next line with `first` and those after it with `rest`, until `dedent`. */
@@ -101,18 +136,19 @@ export class TextWriter {
   }
 
   toString(): string {
-    return this.#out.join("");
+    this.#writeEnds();
+    return this.#out.text();
   }
 
   #startLine(): void {
     const shown = this.#indents.slice(0, maxIndents);
-    if (!this.#empty) this.#out.push("\n");
+    if (!this.#empty) this.#out.add("\n");
     if (this.#newlines === 2) {
       const margin = shown.map(({ first, rest }) => (first === undefined ? rest : "")).join("");
-      this.#out.push(`${margin.trimEnd()}\n`);
+      this.#out.add(`${margin.trimEnd()}\n`);
     }
     for (const indent of shown) {
-      this.#out.push(indent.first ?? indent.rest);
+      this.#out.add(indent.first ?? indent.rest);
       indent.first = undefined;
     }
     this.#newlines = 0;

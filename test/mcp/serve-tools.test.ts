@@ -37,7 +37,7 @@ test.each(["2023-01-01", "2026-07-28", undefined, 7])(
 );
 
 test("a method that nobody serves is answered as not found", async () => {
-  for (const method of ["server/discover", "prompts/list", "nonsense"]) {
+  for (const method of ["resources/list", "prompts/list", "nonsense"]) {
     expect(await open().server.onRequest({ id: 1, method, params: {} })).toMatchObject({ error: { code: -32601 } });
   }
 });

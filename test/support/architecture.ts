@@ -30,6 +30,7 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "bounded-json",
       "isolate/",
     ],
     mutual: true,
@@ -50,6 +51,7 @@ const tiers: Tier[] = [
       "jobs",
       "shared-engine",
       "serve",
+      "serve-http",
       "node-host",
       "exchange",
       "dataset-resources",
@@ -106,6 +108,7 @@ const readsArguments = new Set([
   "mcp-server",
   "engine-host",
   "data/sql/sql-child",
+  "web/page-child",
   "web/page-worker",
   "math/math-worker",
 ]);

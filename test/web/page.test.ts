@@ -189,6 +189,12 @@ describe("bytes", () => {
   });
 });
 
+test("a NUL is passed over in what is said to be HTML", async () => {
+  const page = await read("<!doctype html>\0<title>A\0</title><p>b\0c", "text/html", { extract: "text" });
+  expect(page).toMatchObject({ title: "A", content: "bc" });
+  await expect(read("<p>b\0c", "")).rejects.toMatchObject({ code: "unreadable" });
+});
+
 describe("hostile pages are read to the end", () => {
   const kinds: Extract[] = ["markdown", "text", "links", "tables"];
   const pages: Record<string, string> = {

@@ -42,7 +42,7 @@ test("no host gets more requests at a time than it may", async () => {
   expect(site.busiest()).toBe(3);
 });
 
-test("large pages behind a slow one are not all held in memory", async () => {
+test("large pages behind a slow one are not all held in memory", { timeout: 60_000 }, async () => {
   let read = 0;
   let answerFirst = () => {};
   routes["/first"] = (response, request) => {

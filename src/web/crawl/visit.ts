@@ -28,6 +28,7 @@ export async function readVisit(
     counts.repeated += 1;
     if (links !== null) follow(course, { url, depth, links, sha256: page.sha256 });
     frontier.close(url);
+    course.closed.push(url);
     page.release();
     return undefined;
   }
@@ -46,7 +47,8 @@ export async function readVisit(
   return { ...page, url, depth, parent };
 }
 
-function skipPage({ frontier }: Course, kind: Skip, url: string): undefined {
+function skipPage({ frontier, closed }: Course, kind: Skip, url: string): undefined {
+  closed.push(url);
   frontier.skip(kind, url);
   frontier.close(url);
 }

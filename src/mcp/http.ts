@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createMcpHandler, isLegacyRequest, type Server } from "@modelcontextprotocol/server";
+import { toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
+import { ConfigError, errorMessage } from "../errors.ts";
+import { log } from "../log.ts";
+import { openGate, type GateOptions } from "./http-gate.ts";
+import { openSessions, type SessionLimits } from "./http-sessions.ts";
+import { readBody } from "./http-body.ts";
+import { refuse, sendJson } from "./http-reply.ts";
+import { maxMessageBytes } from "./stdio.ts";
+
+export interface HttpOptions extends GateOptions {
+  host: string;
+  /** 0 for any that is free. */
+  port: number;
+  /** A server of its own for every session of the 2025 revisions and every request of the 2026 one. */
+  createServer: () => Server;
+  limits?: Partial<SessionLimits>;
+}
+
+export interface HttpEndpoint {
+  /** Where it listens, e.g. `http://127.0.0.1:8765/mcp`. */
+  url: string;
+  /** Take no more requests, cancel those in flight, and close every connection. */
+  close(): Promise<void>;
+}
+
+/** A request must have come whole in this time: its head, and its body. */
+const headTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+const maxHeadBytes = 16 * 1024;
+
+/**
+ * Serve MCP over streamable HTTP: the 2025 revisions with a session each, the 2026 revision request by request.
+ *
+ * @throws ConfigError where it cannot listen
+ */
+export async function listenHttp({
+  host,
+  port,
+  createServer: open,
+  limits,
+  ...options
+}: HttpOptions): Promise<HttpEndpoint> {
+  const gate = openGate(options);
+  const sessions = openSessions(open, limits);
+  const onerror = (error: Error) => log.debug(`over HTTP: ${error.message}`);
+  const modern = createMcpHandler(open, { legacy: "reject", onerror });
+  const answerModern = toNodeHandler(modern, { onerror });
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const path = (request.url ?? "/").split("?", 1)[0];
+    if (path === "/health" && request.method === "GET") return sendJson(response, 200, { status: "ok" });
+    if (!gate.admits(request, response)) return;
+    if (path !== "/mcp") return refuse(response, 404, "there is nothing here; MCP is served at /mcp");
+    if (request.method !== "POST") return sessions.answer(request, response, undefined);
+    const body = await readBody(request, response, maxMessageBytes);
+    if (body === undefined) return;
+    const whole = Object.assign(request, { method: "POST", url: request.url ?? "/" });
+    const isLegacy = await isLegacyRequest(await toWebRequest(whole, body.value), body.value);
+    await (isLegacy ? sessions.answer(whole, response, body.value) : answerModern(whole, response, body.value));
+  };
+
+  const server = createServer({
+    headersTimeout: headTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    maxHeaderSize: maxHeadBytes,
+  });
+  server.on("request", (request, response) => {
+    answer(request, response).catch((thrown: unknown) => {
+      log.error("a request over HTTP failed", thrown);
+      refuse(response, 500, "the request failed; the server's log says why");
+    });
+  });
+  await listen(server, host, port);
+  return {
+    url: urlOf(server, host),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([sessions.close(), modern.close()]);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function listen(server: HttpServer, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", (thrown) =>
+    reject(new ConfigError(`cannot listen on ${host}:${port}: ${errorMessage(thrown)}`, { cause: thrown })),
+  );
+  server.listen(port, host, resolve);
+  return promise;
+}
+
+function urlOf(server: HttpServer, host: string): string {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}/mcp`;
+}
