@@ -39,18 +39,19 @@ const processes = [
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
 ];
-/** What a server loads, one after the other: the first reply, the list of tools, the shared engine, rows of a file; then an engine. */
-const startOrder = [
-  "src/front.ts",
-  "src/runtime.ts",
-  "src/shared-engine.ts",
-  "src/open-services.ts",
-  "src/tools/read-page.ts",
-  "src/shared-process.ts",
-  "src/engine-process.ts",
-  "src/data/sql.ts",
-  "src/web/scrape.ts",
-];
+/** What a server loads for its first reply and the list of tools; then the shared engine, or rows of a file; then an engine. */
+const startOrder = {
+  first: ["src/front.ts", "src/runtime.ts"],
+  others: [
+    "src/shared-engine.ts",
+    "src/open-services.ts",
+    "src/tools/read-page.ts",
+    "src/shared-process.ts",
+    "src/engine-process.ts",
+    "src/data/sql.ts",
+    "src/web/scrape.ts",
+  ],
+};
 const library = ["src/index.ts", "src/testing.ts"];
 
 /** Native bindings stay in node_modules, and so does what reads files beside itself or may be left out. */

@@ -9,22 +9,32 @@ interface Place {
   prefix: string;
 }
 
+interface Entries {
+  first: readonly string[];
+  others: readonly string[];
+}
+
 type Places = Map<string, Place>;
 
 /**
  * Put chunks that are always loaded together into one file. What an entry imports is spread over a score of chunks, since
  * each set of entries that share a module has its own; to find and read one takes longer than to compile what is in it.
  *
- * @param entries sources, in the order in which they are loaded: each has the chunks to itself that those before it lack
+ * @param first sources that are loaded one after the other, before all else: each has what those before it lack
+ * @param others sources that may be loaded then: each has what none of the others needs
  */
-export async function joinChunks(folder: string, { outputs }: Metafile, entries: readonly string[]): Promise<void> {
+export async function joinChunks(folder: string, { outputs }: Metafile, { first, others }: Entries): Promise<void> {
   const byName = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
   const places: Places = new Map();
-  for (const entry of entries) {
+  const closure = (entry: string) => {
     const [name] = [...byName].find(([, { entryPoint }]) => entryPoint === entry) ?? [];
     if (name === undefined) throw new Error(`${entry} is no entry of the build`);
+    return closureOf(name, byName);
+  };
+  for (const entry of [...first, ...others]) {
+    const rivals = first.includes(entry) ? [] : others.filter((other) => other !== entry).flatMap(closure);
     const isFree = (chunk: string) => !places.has(chunk) && byName.get(chunk)?.entryPoint === undefined;
-    const together = closureOf(name, byName).filter(isFree);
+    const together = closure(entry).filter((chunk) => isFree(chunk) && !rivals.includes(chunk));
     if (together.length > 1) await joinInto(folder, together, { byName, places });
   }
   await Promise.all([...places.keys()].map((name) => rm(join(folder, name))));
@@ -70,7 +80,11 @@ async function joinInto(
     write: false,
     plugins: [{ name: "leave-others", setup: leaveOthers }],
   });
-  const text = outputFiles[0]?.text ?? "";
+  const chunks = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  // what each part was made of is told in comments, which do not outlast a second bundling
+  const sources = chunks.flatMap((chunk) => chunk.match(/^\/\/ (?:node_modules|src)\/.+$/gm) ?? []);
+  const joined = (outputFiles[0]?.text ?? "").replace(/^\/\/ \S*\bchunk-\w+\.js\n/gm, "");
+  const text = `${sources.join("\n")}\n${joined}`;
   const file = `joined-${createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase()}.js`;
   await writeFile(join(folder, file), text);
   for (const [name, prefix] of prefixes) places.set(name, { file, prefix });

@@ -14,14 +14,15 @@ function told(result: JsonObject): JsonObject {
 }
 
 describe("one engine for all servers", () => {
-  test("50 servers that start at once share one engine, of which nothing is left when it has been idle", async () => {
-    const { start, pid, place } = openSharedServers();
-    const servers = Array.from({ length: 50 }, () => start([...plugin, "--engine-idle", "1s"]));
+  test("50 servers that start at once share one engine, and leave nothing but that", async () => {
+    const { start, pid, place, axoner } = openSharedServers();
+    const servers = Array.from({ length: 50 }, () => start());
     const results = await Promise.all(servers.map((server) => server.call("print")));
     const pids = new Set(results.map((result) => told(result)["pid"]));
     expect([...pids]).toEqual([await pid()]);
     for (const server of servers) server.child.stdin.end();
     expect(new Set(await Promise.all(servers.map(({ exited }) => exited)))).toEqual(new Set([0]));
+    await axoner("engine", "stop");
     await expect
       .poll(() => existsSync(place) || [...pids].some((one) => isAlive(Number(one))), { timeout: 15_000 })
       .toBe(false);
