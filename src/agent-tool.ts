@@ -17,7 +17,7 @@ export const subAgentDepth = 2;
  * a call says how to configure it. Closing it closes the engine.
  */
 export function withAgentTool(engine: Engine, config: Config, telemetry: LazyTelemetry): Engine {
-  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine, telemetry));
+  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine, { telemetry }));
   const load = async () => {
     try {
       return (await opened.get()).agent.asTool();

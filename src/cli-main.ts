@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, thisMachine, type Config } from "./config.ts";
-import { modelKeys } from "./config/offered.ts";
+import { hasProvider, modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
 import type { CommandLine } from "./config/sources.ts";
@@ -109,16 +110,17 @@ async function runCommand(command: Command, args: string[], { config, commandLin
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
   const telemetry = lazyTelemetry(config.telemetry);
-  const openOver = async (opened: Engine) =>
-    keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
+  const openOver = async (opened: Engine, ask?: Ask) =>
+    keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
   const openWithAgent = () =>
     (withAgent ??= openConfigured().then((opened) => {
       const whole = withJobTool(withAgentTool(opened, config, telemetry), lazyJobFiles(config));
       return keep(Promise.resolve(whole));
     }));
-  const openWhole = () => (agent ??= openEngine().then(openOver));
+  const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,
+    hasProvider: hasProvider(config),
     machine: thisMachine(),
     repeatOptions: () => repeatOptions(commandLine, process.cwd()),
     stdin: process.stdin,
@@ -127,7 +129,7 @@ async function runCommand(command: Command, args: string[], { config, commandLin
     signal: interruption.signal,
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
-    openAgent: async () => (await openWhole()).agent,
+    openAgent: async (ask) => (await openWhole(ask)).agent,
     openModels: async () => (await openWhole()).models,
     onInterrupt(listener) {
       listeners.push(listener);

@@ -10,6 +10,7 @@ import {
   type CommandLine,
   type Settings,
 } from "./config/sources.ts";
+import { mergeApproval, narrowApproval } from "./config/approval.ts";
 import { readDatabases } from "./config/databases.ts";
 import { readProxies, type ProxyConfig } from "./config/proxies.ts";
 import { modelKeys } from "./config/offered.ts";
@@ -23,7 +24,7 @@ const searchNames = ["SEARCH_API_KEY", "CX_ENGINE", "BRAVE_API_KEY", "TAVILY_API
 const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
 
 /** What a project's own `axoner.json` may say: it can only narrow what the user allows. */
-const narrowing = ["tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
+const narrowing = ["approve", "tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
 export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace"> & {
@@ -58,7 +59,8 @@ export function readConfig(argv: readonly string[]): { config: Config; commandLi
   const file = readUserFile(userFile);
   const environment = readEnvironment(process.env, options);
   const { secrets: fileSecrets, ...fileOptions } = file;
-  const given = readOptions({ ...fileOptions, ...environment, ...flags });
+  const approve = mergeApproval([fileOptions["approve"], environment["approve"], flags["approve"]]);
+  const given = readOptions({ ...fileOptions, ...environment, ...flags, approve });
   setLogLevel(given.log_level);
   const folders = decideFolders(given, process.cwd(), process.env);
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
@@ -91,6 +93,7 @@ function narrow(given: Options, project: Settings): Options {
   return {
     ...given,
     tools,
+    approve: narrowApproval(given.approve, limits.approve),
     no_tools: [...given.no_tools, ...limits.no_tools],
     max_turns: project["max_turns"] === undefined ? given.max_turns : Math.min(given.max_turns, limits.max_turns),
     max_tokens: lower(given.max_tokens, limits.max_tokens),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Agent, WantedProvider } from "./agent/agent.ts";
+import type { Ask } from "./agent/approval-policy.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
 import { isOffered } from "./config/offered.ts";
@@ -21,14 +22,21 @@ export interface OpenAgent {
   close(): Promise<void>;
 }
 
+export interface AgentParts {
+  telemetry: LazyTelemetry;
+  /** Puts questions to whoever sits there. Without it the settings decide alone. */
+  ask?: Ask | undefined;
+}
+
 /**
  * The agent of the configuration: its provider, its store, the engine's tools and those of other servers.
  *
  * @throws ConfigError for a provider or a store that cannot be used
  */
-export async function openAgent(config: Config, engine: Engine, telemetry: LazyTelemetry): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { openNodeHost }] = await Promise.all([
+export async function openAgent(config: Config, engine: Engine, { telemetry, ask }: AgentParts): Promise<OpenAgent> {
+  const [{ createAgent }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
+    import("./agent/approval-policy.ts"),
     import("./agent/system.ts"),
     import("./node-host.ts"),
   ]);
@@ -46,6 +54,8 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
     store,
     presence: await openConfiguredPresence(config),
     system: defaultSystem,
+    approve: approvalPolicy({ modes: config.approve, ask }),
+    workspace: config.workspace,
     maxTurns: config.max_turns,
     maxTokens: config.max_tokens,
     maxUsd: config.max_usd,

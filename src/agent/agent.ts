@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import type { JsonObject } from "../message.ts";
+import type { JsonObject, Picture } from "../message.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import type { Presence, SessionStore } from "../session/store.ts";
@@ -7,6 +7,7 @@ import type { Services } from "../tools/services.ts";
 import type { Tool } from "../tools/tool.ts";
 import { openAccount } from "./account.ts";
 import { agentAsTool } from "./agent-as-tool.ts";
+import { approvalOf, type Approve } from "./approval.ts";
 import { callingRun, type ParentRun } from "./calling-run.ts";
 import { checkLimits, checkNames } from "./check-agent.ts";
 import { checkRun } from "./check-run.ts";
@@ -53,6 +54,13 @@ export interface AgentSettings extends RunLimits {
   toolTimeoutMs?: number;
   /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
   subAgentDepth?: number;
+  /**
+   * Decides about each call of a tool before it is made; a refusal is told to the model. Holds for the agents below this
+   * one too, as far as they have none of their own. Default: every call is made.
+   */
+  approve?: Approve | undefined;
+  /** Writing inside this folder is no `writes_outside` to `approve`. */
+  workspace?: string | undefined;
   /** How the agent is called in traces. */
   name?: string;
   /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
@@ -82,6 +90,8 @@ export interface ToolSource {
 export interface RunOptions extends RunLimits {
   /** Without it the session's last run, which was interrupted, goes on: tool calls that had finished are not repeated. */
   prompt?: string | undefined;
+  /** What the model is to see with the prompt. Of a model that sees none it is told that they were left out. */
+  images?: readonly Picture[] | undefined;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -155,15 +165,17 @@ export function createAgent(options: AgentOptions): Agent {
       const { engine, conversation, answerFormat } = opening;
       parent?.sessions.add(store, sessionId);
       const sessions = openSubSessions(store, conversation);
+      const approval = approvalOf(options, { engine, conversation, parent: parent?.approval });
       const isStructured = answerFormat !== undefined;
       const trace = await options.traceRun?.({ name: options.name, provider, sessionId, isStructured });
       const events = runLoop({
         ...boundsOf(options),
         ...account,
         ...opening,
+        approval,
         provider: trace?.provider(provider) ?? provider,
         traceTool: trace?.tool,
-        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions }),
+        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions, approval }),
         tools: () => engine.definitions(),
         clock,
       });

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { parseApproval, wantedApproval, type ApprovalModes } from "./approval.ts";
 import { parsePrices, wantedPrices } from "./prices.ts";
 import type { StatedPrices } from "../providers/stated-price.ts";
 import { logLevels, type LogLevel } from "../log.ts";
@@ -55,6 +56,13 @@ export const options = {
     Number.MAX_SAFE_INTEGER,
     undefined,
   ),
+  approve: {
+    help: "MODE|TOOL=MODE  whether tools that write, spend or reach others may be called: always, ask or never (repeatable)",
+    wanted: wantedApproval,
+    isList: true,
+    fallback: {},
+    parse: parseApproval,
+  } satisfies Option<ApprovalModes> as Option<ApprovalModes>,
   session: text("ID  continue this conversation, or begin it"),
   store: text(
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",

@@ -61,6 +61,7 @@ export async function startCommand(
   const engine = openLocalEngine({ tools: [greet, wait], services: () => noServices });
   const context: CommandContext = {
     session,
+    hasProvider: true,
     machine: { platform: "linux", home: "/nowhere", environment: {} },
     repeatOptions: () => [],
     stdin: typeof stdin === "string" ? Readable.from([Buffer.from(stdin)]) : stdin,
