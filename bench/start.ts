@@ -100,11 +100,20 @@ async function openStages(megabytes: number, page: string): Promise<Stage[]> {
       target: 1.8,
       measure: () => axoner({ warmUp, messages: [byCity(middle?.sales)] }),
     },
+    ...sharedStages(page, middle?.sales),
     {
       name: "scrape, one page",
       target: 3.5,
       measure: () => axoner({ messages: [toolCall("scrape", { urls: [page] })] }),
     },
+  ];
+}
+
+/** A different question each time. */
+function sharedStages(page: string, sales = ""): Stage[] {
+  const question = (round: number) =>
+    `select city, sum(quantity) from '${sales}' where quantity <> ${round} group by city`;
+  return [
     {
       name: "scrape, shared engine",
       target: 1.6,
@@ -113,11 +122,7 @@ async function openStages(megabytes: number, page: string): Promise<Stage[]> {
     {
       name: "query_data, 10 MB, shared engine",
       target: 1.8,
-      measure: sharing((round) =>
-        toolCall("query_data", {
-          sql: `select city, sum(quantity) from '${middle?.sales}' where quantity <> ${round} group by city`,
-        }),
-      ),
+      measure: sharing((round) => toolCall("query_data", { sql: question(round) })),
     },
   ];
 }

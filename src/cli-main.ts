@@ -112,11 +112,9 @@ async function runCommand(command: Command, args: string[], { config, commandLin
   const telemetry = lazyTelemetry(config.telemetry);
   const openOver = async (opened: Engine, ask?: Ask) =>
     keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
-  const openWithAgent = () =>
-    (withAgent ??= openConfigured().then((opened) => {
-      const whole = withJobTool(withAgentTool(opened, config, telemetry), lazyJobFiles(config));
-      return keep(Promise.resolve(whole));
-    }));
+  const openTools = async () =>
+    withJobTool(withAgentTool(await openConfigured(), config, telemetry), lazyJobFiles(config));
+  const openWithAgent = () => (withAgent ??= keep(openTools()));
   const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,
