@@ -58,6 +58,9 @@ export type {
   StartedAttempt,
   StopReason,
 } from "./providers/provider.ts";
+export { openRecording, type RecordingOptions } from "./recording/setup.ts";
+export type { RunTrack, Tape } from "./recording/tape.ts";
+export type { TapedQuestion, Taping } from "./taping.ts";
 export type { StatedPrice } from "./providers/stated-price.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";

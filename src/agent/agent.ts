@@ -65,6 +65,8 @@ export interface AgentSettings extends RunLimits {
   name?: string;
   /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
   traceRun?: TraceRun;
+  /** Names a session that the caller did not name. Default: at random. */
+  newSessionId?: (prompt: string | undefined) => string;
   /** Opens what `run_agent` names; without it only the agent's own model can be used. */
   openProvider?: (wanted: WantedProvider) => Promise<Provider>;
 }
@@ -140,7 +142,7 @@ export interface CompactResult {
 export function createAgent(options: AgentOptions): Agent {
   checkLimits(options);
   if ("tools" in options) checkNames(options);
-  const { subAgentDepth = 0 } = options;
+  const { subAgentDepth = 0, newSessionId = () => crypto.randomUUID() } = options;
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
@@ -151,7 +153,7 @@ export function createAgent(options: AgentOptions): Agent {
   }
 
   async function* runIn(given: RunOptions, parent: ParentRun | undefined): AsyncGenerator<AgentEvent, void> {
-    const { sessionId = crypto.randomUUID(), provider = options.provider } = given;
+    const { sessionId = newSessionId(given.prompt), provider = options.provider } = given;
     const depth = parent?.depth ?? 0;
     const account = openAccount({ options, given, provider, parent });
     const clock = startClock(given.signal, options.maxTimeMs);

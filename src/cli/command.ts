@@ -3,6 +3,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Ask } from "../agent/approval-policy.ts";
 import type { Machine } from "../config/machine.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Diagnose } from "./doctor/finding.ts";
 import type { Models } from "../providers/provider.ts";
 import type { SessionStore } from "../session/store.ts";
 
@@ -33,6 +34,8 @@ export interface CommandContext {
   openAgent(ask?: Ask): Promise<Agent>;
   /** The model that the agent uses, and others that the user names. */
   openModels(): Promise<Models>;
+  /** What works here, for `axoner doctor`. */
+  diagnose: Diagnose;
   /** Have what interrupts told to the listener instead of ending the command, until the result is called. */
   onInterrupt(listener: () => void): () => void;
   /** A file of the workspace that only this command writes. */

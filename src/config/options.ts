@@ -67,6 +67,8 @@ export const options = {
   store: text(
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
   ),
+  record: text("FILE  keep what models, the web and databases answer, without secrets, to be replayed"),
+  replay: text("FILE  run again what was recorded, without network and keys"),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
   answer_within: {
     ...duration(

@@ -30,6 +30,7 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "taping",
       "bounded-json",
       "isolate/",
     ],
@@ -43,6 +44,9 @@ const tiers: Tier[] = [
   {
     zones: [
       "telemetry/",
+      "recording/",
+      "doctor/",
+      "open-recording",
       "create-agent",
       "runtime",
       "open-services",
