@@ -76,12 +76,12 @@ describe("work that outlives its caller", () => {
   test("a job that one server began is read by another after the first was killed", async () => {
     const { start } = openSharedServers();
     const first = start([...plugin, "--answer-within", "200ms"]);
-    const { job_id } = jobOf(await first.call("linger", { ms: 1_500 }));
+    const { job_id } = jobOf(await first.call("linger", { ms: 5_000 }));
     first.child.kill("SIGKILL");
     await first.exited;
     const second = start();
-    expect(told(await second.call("job", { job_id, action: "read" }))).toMatchObject({ status: "running", done: 1 });
-    expect(told(await second.call("job", { job_id, wait_s: 10 }))).toMatchObject({ status: "done" });
+    expect(told(await second.call("job", { job_id, action: "read" }))).toMatchObject({ status: "running" });
+    expect(told(await second.call("job", { job_id, wait_s: 15 }))).toMatchObject({ status: "done" });
   });
 
   test("a server of one line ends with its job's id, and the job goes on", async () => {
