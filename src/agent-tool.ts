@@ -1,5 +1,6 @@
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
+import { isTelemetryOn } from "./config/telemetry.ts";
 import { hasProvider, isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
 import { openLocalEngine } from "./engine/local.ts";
@@ -33,7 +34,7 @@ export function withAgentTool(engine: Engine, config: Config, telemetry: LazyTel
     }
   };
   const load = async () => (await openAgent()).agent.asTool();
-  const isAllowed = isOffered(config, runAgent.name) && config.agent_depth <= subAgentDepth;
+  const isAllowed = allowsAgent(config);
   const services = async () => (await import("./agent/no-services.ts")).noServices;
   const local = openLocalEngine({ tools: isAllowed ? [lazyTool(runAgent, { load })] : [], services });
   return {
@@ -54,4 +55,26 @@ export function withAgentTool(engine: Engine, config: Config, telemetry: LazyTel
       await engine.close();
     },
   };
+}
+
+/** The same for an engine whose agent runs where `heavy` does. Closing it closes the engine alone. */
+export function passAgentTool(engine: Engine, heavy: Engine, config: Config): Engine {
+  const isAllowed = allowsAgent(config);
+  return {
+    ...engine,
+    definitions: async () => [...(await engine.definitions()), ...(isAllowed && hasProvider(config) ? [runAgent] : [])],
+    call: (name, input, options) => (isAllowed && name === runAgent.name ? heavy : engine).call(name, input, options),
+  };
+}
+
+/**
+ * Whether agents may run in the shared engine, so that a run outlives its server. Not where a server's own spans are
+ * their parents, nor where each server plays a script from its beginning.
+ */
+export function sharesAgent({ provider, telemetry }: Config): boolean {
+  return provider !== "scripted" && !isTelemetryOn(telemetry);
+}
+
+function allowsAgent(config: Config): boolean {
+  return isOffered(config, runAgent.name) && config.agent_depth <= subAgentDepth;
 }

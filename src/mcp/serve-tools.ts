@@ -1,4 +1,3 @@
-import type { Engine } from "../engine/engine.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { once } from "../once.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
@@ -6,7 +5,7 @@ import { agentMethod, openAgentRuns, type RunAgent } from "./agent-runs.ts";
 import { errorReply, resultReply, rpcErrors, type Notification, type Request, type Response } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
 import type { SdkConnection } from "./sdk-connection.ts";
-import { openToolCalls, type ToolCallTrace } from "./tool-calls.ts";
+import { openToolCalls, type ToolCallsBackend } from "./tool-calls.ts";
 import type { ProtocolServerOptions, ResourceSource } from "./protocol-server.ts";
 
 export interface ToolServerOptions extends ProtocolServerOptions {
@@ -17,10 +16,8 @@ export interface ToolServerOptions extends ProtocolServerOptions {
   agent?: boolean;
 }
 
-export interface ToolBackend {
+export interface ToolBackend extends ToolCallsBackend {
   definitions(): Promise<readonly ToolDefinition[]>;
-  engine: Engine;
-  trace?: ToolCallTrace | undefined;
   runAgent?: RunAgent;
   /** Undefined where a server offers none. */
   resources?: () => Promise<ResourceSource>;

@@ -53,6 +53,8 @@ const tiers: Tier[] = [
       "open-agent",
       "agent-tool",
       "run-for-client",
+      "jobs",
+      "shared-engine",
       "serve",
       "serve-http",
       "node-host",
@@ -63,7 +65,18 @@ const tiers: Tier[] = [
   },
   { zones: ["contracts/"], mutual: false },
   {
-    zones: ["launch", "front", "mcp-server", "cli", "cli-main", "engine-host", "engine-process", "index", "testing"],
+    zones: [
+      "launch",
+      "front",
+      "mcp-server",
+      "cli",
+      "cli-main",
+      "engine-host",
+      "engine-process",
+      "shared-process",
+      "index",
+      "testing",
+    ],
     mutual: true,
   },
 ];

@@ -59,7 +59,8 @@ class BridgeBase:
         start_timeout: float = START_TIMEOUT_S,
     ) -> None:
         self._held: list[Server] = []
-        environment = {**os.environ, **(env or {})}
+        # A method waits for its result, however long that takes: it has no use for the id of a job.
+        environment = {"AXONER_ANSWER_WITHIN": "0", **os.environ, **(env or {})}
         flags = option_flags(
             root=root,
             workspace=workspace,

@@ -160,6 +160,12 @@ class RunAgentResult(ToolResult):
     cost_usd: float
 
 
+class JobResult(ToolResult):
+    """What ``job`` returns."""
+
+    status: str
+
+
 class Tools(ABC):
     """Axoner's tools.
 
@@ -545,6 +551,27 @@ class Tools(ABC):
         }
         return self._call(RunAgentResult, "run_agent", arguments, timeout, progress)
 
+    def job(
+        self,
+        job_id: str,
+        *,
+        action: Literal["wait", "read", "cancel"] | None = None,
+        wait_s: float | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> JobResult:
+        """Wait for, read or cancel a call that was answered with status running; gives its result once done.
+
+        :param action: default "wait"
+        :param wait_s: default 4; 0 to 600
+        """
+        arguments = {
+            "job_id": job_id,
+            "action": action,
+            "wait_s": wait_s,
+        }
+        return self._call(JobResult, "job", arguments, timeout, progress)
+
 
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
@@ -558,6 +585,7 @@ RESULTS: dict[str, type[ToolResult]] = {
     "chart": ChartResult,
     "calculate": CalculateResult,
     "run_agent": RunAgentResult,
+    "job": JobResult,
 }
 
 #: What may be asked again where the server ended before it answered.

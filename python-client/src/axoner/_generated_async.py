@@ -11,6 +11,7 @@ from ._generated import (
     ChartResult,
     CrawlResult,
     ExportDataResult,
+    JobResult,
     ProfileDataResult,
     QueryDatabaseResult,
     QueryDataResult,
@@ -410,3 +411,24 @@ class AsyncTools(ABC):
             "output_schema": output_schema,
         }
         return self._call(RunAgentResult, "run_agent", arguments, timeout, progress)
+
+    def job(
+        self,
+        job_id: str,
+        *,
+        action: Literal["wait", "read", "cancel"] | None = None,
+        wait_s: float | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> AsyncCall[JobResult]:
+        """Wait for, read or cancel a call that was answered with status running; gives its result once done.
+
+        :param action: default "wait"
+        :param wait_s: default 4; 0 to 600
+        """
+        arguments = {
+            "job_id": job_id,
+            "action": action,
+            "wait_s": wait_s,
+        }
+        return self._call(JobResult, "job", arguments, timeout, progress)
