@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../message.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
+import { namesDataset } from "./dataset-reads.ts";
 
 /**
  * What a call does that somebody may want to be asked about: `writes` a file in the workspace, `writes_outside` of it or
@@ -15,10 +16,10 @@ interface Known {
 
 const web: Known = { effects: () => ["reaches"], isUntrusted: () => true };
 const local: Known = { effects: () => [], isUntrusted: () => false };
-const reader: Known = { effects: (input) => (namesUrl(input) ? ["reaches"] : []), isUntrusted: namesUrl };
+const reader: Known = { effects: (input) => (namesUrl(input) ? ["reaches"] : []), isUntrusted: readsOthers };
 const writer: Known = {
   effects: (input, workspace) => [...writesOf(input["path"], workspace), ...reader.effects(input, workspace)],
-  isUntrusted: namesUrl,
+  isUntrusted: readsOthers,
 };
 
 /** axoner's own tools; another server's tool never has the name of one. */
@@ -34,7 +35,8 @@ const ownTools: Readonly<Record<string, Known>> = {
   chart: writer,
   query_database: local,
   calculate: local,
-  job: local,
+  // whatever a job gives, also one that another session began
+  job: { effects: () => [], isUntrusted: () => true },
 };
 
 /** What one call does. Of a tool that is not axoner's own that is what its hints say. */
@@ -92,6 +94,11 @@ function insideOf(path: string, workspace: string | undefined): string | undefin
 function namesUrl(value: JsonValue): boolean {
   if (typeof value === "string") return /https?:/i.test(value);
   return typeof value === "object" && value !== null && Object.values(value).some(namesUrl);
+}
+
+/** A dataset may be of the web, and of another conversation. */
+function readsOthers(input: JsonObject): boolean {
+  return namesUrl(input) || namesDataset(input);
 }
 
 function isObject(value: JsonValue): value is JsonObject {
