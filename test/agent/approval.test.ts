@@ -25,7 +25,7 @@ function tool(name: string, hints: Partial<Tool["hints"]> = {}): Tool {
   return defineTool({
     name,
     description: "Does it.",
-    input: z.object({ path: text, url: text, sql: text, source: text }),
+    input: z.object({ path: text, url: text, sql: text }),
     output: z.object({}),
     hints,
     run: async ({ path }) => {
@@ -36,14 +36,7 @@ function tool(name: string, hints: Partial<Tool["hints"]> = {}): Tool {
 }
 
 const reader = { readOnly: true, openWorld: true };
-const tools = [
-  tool("scrape"),
-  tool("export_data"),
-  tool("chart"),
-  tool("query_data", reader),
-  tool("pay"),
-  tool("job"),
-];
+const tools = [tool("scrape"), tool("export_data"), tool("chart"), tool("query_data", reader), tool("pay")];
 
 const scrape: Call = { name: "scrape", input: { url: "https://a.example" } };
 const write = (path: string): Call => ({ name: "export_data", input: { path } });
@@ -235,25 +228,6 @@ describe("after something was read that anybody may have written", () => {
     const modes: ApprovalModes = { "*": "always", scrape: "never" };
     const { made: done } = await runCalls([first, writeOutside], { modes });
     expect(done.includes("export_data /elsewhere/a.csv")).toBe(isAllowed);
-  });
-
-  test.each([
-    [query("select content from pg"), false],
-    [query("select a.x from 'a.csv' a, /* b */ pg"), false],
-    [query("select * from (select * from 'a.csv') join \"pg\" using (x)"), false],
-    [query("with pg as (select * from pg) select 1"), false],
-    [query("describe ds_0199aabbccdd0011"), false],
-    [query("from '.axoner/datasets/ds_0199aabbccdd0011.parquet'"), false],
-    [query("from 'pg'"), false],
-    [query("with t as (select a, b from 'a.csv') select extract(year from d), x from t order by x, y"), true],
-    [query("select a is distinct from b, c from 'a.csv' x join 'b.csv' y on f(x.a, y.b) group by a, b"), true],
-    [query("select 'from pg', 1 from (select a, b from \"a.csv\")"), true],
-    [{ name: "chart", input: { source: "pg" } }, false],
-    [{ name: "chart", input: { source: "a.csv" } }, true],
-    [{ name: "job", input: {} }, false],
-  ])("a dataset may be of the web: after %j writing outside is allowed: %s", async (first, isAllowed) => {
-    const { made: done } = await runCalls([first, writeOutside], { modes: { "*": "always" } });
-    expect(done).toHaveLength(isAllowed ? 2 : 1);
   });
 
   test("which results of other servers are, whose tools count as writing unless they say they only read", async () => {
