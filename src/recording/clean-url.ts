@@ -26,6 +26,14 @@ export function cleanUrl(address: string, base?: string): string {
   return url.href;
 }
 
+/** A text that may end with an address, which is cleaned; one that cannot be read is left out. */
+export function cleanText(text: string): string {
+  const at = text.search(/https?:|[a-z][\w+.-]*:\/\//i);
+  if (at === -1) return text;
+  const address = text.slice(at);
+  return text.slice(0, at) + (URL.canParse(address) ? cleanUrl(address) : removed);
+}
+
 function decoded(name: string): string {
   return new URLSearchParams(`${name}=`).keys().next().value ?? name;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
+import { cleanText } from "./clean-url.ts";
 import type { BodyLine } from "./lines.ts";
 import { recordClient } from "./record-http.ts";
 import { toFailure } from "./failure.ts";
@@ -76,16 +77,16 @@ function openTaping(recorder: Recorder, of: string): Taping {
     isReplay: false,
     drawn(what, make) {
       const value = make();
-      recorder.write({ kind: "value", of, what, value });
+      recorder.write({ kind: "value", of, what: cleanText(what), value });
       return value;
     },
     measured(what, measure) {
       const value = measure();
-      recorder.write({ kind: "value", of, what, value });
+      recorder.write({ kind: "value", of, what: cleanText(what), value });
       return value;
     },
     inTurn(what) {
-      recorder.write({ kind: "turn", of, what });
+      recorder.write({ kind: "turn", of, what: cleanText(what) });
       return Promise.resolve();
     },
     async asked({ to, request, ask }) {

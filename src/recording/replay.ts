@@ -1,3 +1,4 @@
+import { cleanText } from "./clean-url.ts";
 import { fromFailure } from "./failure.ts";
 import { brokenOff, notRecorded } from "./not-recorded.ts";
 import { keyOf, readRecording, type Recorded } from "./read.ts";
@@ -42,7 +43,7 @@ export function openReplayTape(path: string, veil: Veil): Tape {
     },
     has: (to, request) => recording.answers.has(keyOf(to, veil.cover(textOf(request)))),
     value(of, what) {
-      const key = keyOf(of, what);
+      const key = keyOf(of, cleanText(what));
       return recording.values.get(key)?.[drawn(key) - 1];
     },
     turns: (of) => openTurns(recording.turns.get(of) ?? []),
@@ -82,7 +83,7 @@ function openTaping(player: Player, of: string): Taping {
       const value = player.value(of, what);
       return typeof value === "number" ? value : measure();
     },
-    inTurn: (what) => (turns ??= player.turns(of)).take(what),
+    inTurn: (what) => (turns ??= player.turns(of)).take(cleanText(what)),
     async asked({ to, request, onPiece, otherwise }): Promise<JsonValue> {
       if (otherwise !== undefined && !player.has(to, request)) return otherwise;
       const recorded = player.find(to, request);

@@ -43,6 +43,31 @@ describe("openRecording", () => {
     );
   });
 
+  test("keeps no secret of the addresses by which values and turns are told apart", async () => {
+    const path = join(temporaryFolder(), "values.jsonl");
+    const recording = openRecording({ path, mode: "record" });
+    const addresses = [
+      "http://u:hunter22@a.example/?x=a b&token=hunter22hunter22",
+      "http://u:hunter22@a b/",
+      "ftp://u:hunter22@c",
+    ];
+    for (const [index, one] of addresses.entries()) {
+      const call = recording.ofCall("scrape", {});
+      call.drawn(`time of ${one}`, () => `time ${index}`);
+      call.measured(`duration of ${one}`, () => index);
+      await call.inTurn(one);
+    }
+    recording.close();
+    expect(readFileSync(path, "utf8")).not.toContain("hunter22");
+    const replay = openRecording({ path, mode: "replay" });
+    for (const [index, one] of addresses.entries()) {
+      const call = replay.ofCall("scrape", {});
+      expect(call.drawn(`time of ${one}`, () => "")).toBe(`time ${index}`);
+      expect(call.measured(`duration of ${one}`, () => -1)).toBe(index);
+      await call.inTurn(one);
+    }
+  });
+
   test("gives a stream in the chunks in which it came", async () => {
     const { record, replay } = await recordedSite({
       "/stream": (response) => {
