@@ -17,7 +17,7 @@ import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
-import type { SessionStore } from "./session/store.ts";
+import type { Presence, SessionStore } from "./session/store.ts";
 
 interface Subcommand {
   usage: string;
@@ -119,8 +119,13 @@ async function runCommand(command: Command, args: string[], started: Started): P
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
   const telemetry = lazyTelemetry(config.telemetry);
+  let presence: Promise<Presence | undefined> | undefined;
+  const openPresence = () =>
+    (presence ??= import("./open-agent.ts").then((module) => module.openConfiguredPresence(config)));
   const openOver = async (opened: Engine, ask?: Ask) =>
-    keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
+    keep(
+      (await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask, presence: await openPresence() }),
+    );
   const openTools = async () =>
     withJobTool(withAgentTool(await openConfigured(), config, telemetry), lazyJobFiles(config));
   const openWithAgent = () => (withAgent ??= keep(openTools()));
@@ -136,6 +141,7 @@ async function runCommand(command: Command, args: string[], started: Started): P
     ...listenToSignals(),
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
+    openPresence,
     openAgent: async (ask) => (await openWhole(ask)).agent,
     openModels: async () => (await openWhole()).models,
     async *diagnose(asked) {

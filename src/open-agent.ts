@@ -28,6 +28,8 @@ export interface AgentParts {
   telemetry: LazyTelemetry;
   /** Puts questions to whoever sits there. Without it the settings decide alone. */
   ask?: Ask | undefined;
+  /** Of a program that is in sessions besides its runs. */
+  presence?: Presence | undefined;
 }
 
 /**
@@ -35,7 +37,11 @@ export interface AgentParts {
  *
  * @throws ConfigError for a provider or a store that cannot be used
  */
-export async function openAgent(config: Config, engine: Engine, { telemetry, ask }: AgentParts): Promise<OpenAgent> {
+export async function openAgent(
+  config: Config,
+  engine: Engine,
+  { telemetry, ask, ...parts }: AgentParts,
+): Promise<OpenAgent> {
   const [{ createAgent }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
     import("./agent/approval-policy.ts"),
@@ -55,7 +61,7 @@ export async function openAgent(config: Config, engine: Engine, { telemetry, ask
     provider,
     engine: joined,
     store,
-    presence: await openConfiguredPresence(config),
+    presence: parts.presence ?? (await openConfiguredPresence(config)),
     system: defaultSystem,
     approve: approvalPolicy({ modes: config.approve, ask }),
     workspace: config.workspace,
@@ -105,7 +111,7 @@ async function openTapedStore(config: Config, tape: Tape | undefined): Promise<S
 }
 
 /** Beside the sessions where they are in the workspace; for stores elsewhere too, as far as this workspace is used. */
-async function openConfiguredPresence({ store, workspace }: Config): Promise<Presence | undefined> {
+export async function openConfiguredPresence({ store, workspace }: Config): Promise<Presence | undefined> {
   if (store?.startsWith("memory:") === true) return undefined;
   const { openPresence } = await import("./session/presence.ts");
   return openPresence(join(workspace, "sessions"), store ?? "");

@@ -5,6 +5,7 @@ import { commandNames, obey } from "./chat/commands.ts";
 import { completePath } from "./chat/complete-path.ts";
 import { openLineEditor } from "./chat/line-editor.ts";
 import { introduction } from "./chat/introduction.ts";
+import { goTo, leave, lookAround, tellGrowth } from "./chat/place.ts";
 import { nothingSpent, statusOf, type Talk } from "./chat/talk.ts";
 import { takeTurn } from "./chat/turn.ts";
 import { openDesk, type Desk, type PutQuestion } from "./approval/desk.ts";
@@ -86,6 +87,7 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
   try {
     talk = await openTalk({ context, desk, isPlain, onInterrupt: interrupts.listen });
     const { say, paint } = talk;
+    await goTo(talk, context.session ?? crypto.randomUUID());
     sitAt(({ text, prompt, signal }) => {
       say(paint("yellow", text));
       return editor.ask(prompt, signal);
@@ -97,12 +99,15 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
       const text = await editor.read("> ");
       if (text === undefined) return exitCodes.done;
       if (text.trim() === "") continue;
+      await tellGrowth(talk);
       if (!text.startsWith("/")) await takeTurn(talk, text);
       else if (!(await obey(talk, text))) return exitCodes.done;
+      await lookAround(talk);
     }
   } finally {
     talk?.answer.close();
     editor.close();
+    if (talk !== undefined) await leave(talk);
   }
 }
 
@@ -151,7 +156,10 @@ async function openTalk({ context, desk, isPlain, onInterrupt }: TalkOptions): P
       report.clear();
       output.write(`${wrapAnsi(line, columnsOf(output), { hard: true, trim: false })}\n`);
     },
-    sessionId: context.session ?? crypto.randomUUID(),
+    sessionId: "",
+    presence: await context.openPresence(),
+    place: undefined,
+    knownMessages: 0,
     provider: (await context.openModels()).current,
     spent: nothingSpent,
   };

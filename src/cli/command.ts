@@ -5,7 +5,7 @@ import type { Machine } from "../config/machine.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Diagnose } from "./doctor/finding.ts";
 import type { Models } from "../providers/provider.ts";
-import type { SessionStore } from "../session/store.ts";
+import type { Presence, SessionStore } from "../session/store.ts";
 
 /** One subcommand: takes the arguments that are no options of the configuration, resolves with the exit code. */
 export type Command = (args: readonly string[], context: CommandContext) => Promise<ExitCode>;
@@ -41,6 +41,8 @@ export interface CommandContext {
   /** A file of the workspace that only this command writes. */
   stateFile(name: string): Promise<string>;
   openStore(): Promise<SessionStore>;
+  /** The agent's own too; undefined where no other process can be in a session. */
+  openPresence(): Promise<Presence | undefined>;
 }
 
 /** A stream that may be a terminal. */

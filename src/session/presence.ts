@@ -113,6 +113,6 @@ function startOf(pid: number): string {
 }
 
 function inUse(id: string, { pid, since }: Mark): ToolError {
-  const message = `session ${id} is in use by another run (process ${pid}, since ${since}); wait until it has ended, or go on in a copy: axoner sessions fork ${id} NEW-ID`;
+  const message = `session ${id} is in use by another run or chat (process ${pid}, since ${since}); wait until it has ended, or go on in a copy: axoner sessions fork ${id} NEW-ID`;
   return new ToolError("conflict", message);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ScriptedReply } from "../../src/testing.ts";
 import { temporaryFolder } from "../support/config.ts";
+import { runCli } from "../support/run-cli.ts";
 import { builtCli } from "../support/server.ts";
 import { openTerminal, type TestTerminal } from "../support/terminal.ts";
 
@@ -200,6 +201,26 @@ test("a conversation is forked, and another one gone to", async () => {
   await terminal.shows("two");
   terminal.type("/session trip\r");
   expect(await terminal.shows("trip: hello (2 messages)")).toContain("trip: hello (2 messages)");
+});
+
+test("nobody else comes into the conversation of a chat, and what comes from elsewhere is told", async () => {
+  const { terminal, folder } = chat(["one", "two"], { args: ["--session", "trip"] });
+  await terminal.shows("> ");
+  const second = chat(["one"], { folder, args: ["--session", "trip"] }).terminal;
+  await second.shows(/session trip is in use by another run or chat \(process\s+\d+/);
+  expect(await second.ended).toBe(1);
+  const model = ["--provider", "scripted", "--model", join(folder, "replies.json")];
+  const refused = await runCli(["run", "hi", "--session", "trip", ...model], { cwd: folder });
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toMatch(/in use by another run or chat/);
+  const elsewhere = ["--workspace", join(folder, "elsewhere"), "--store", `file:${join(folder, ".axoner/sessions")}`];
+  expect((await runCli(["run", "hi", "--session", "trip", ...model, ...elsewhere], { cwd: folder })).code).toBe(0);
+  terminal.type("hello\r");
+  await terminal.shows(/session trip has grown by 2 messages/);
+  await terminal.shows("one");
+  terminal.type("\u0004");
+  expect(await terminal.ended).toBe(0);
+  expect((await runCli(["run", "on", "--session", "trip", ...model], { cwd: folder })).code).toBe(0);
 });
 
 describe("without a terminal or a model", () => {

@@ -8,7 +8,7 @@ import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { openLocalEngine } from "../../src/engine/local.ts";
 import { ToolError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
-import type { SessionStore } from "../../src/session/store.ts";
+import type { Presence, SessionStore } from "../../src/session/store.ts";
 import { scriptedProvider, type ScriptStep } from "../../src/testing.ts";
 import { defineTool } from "../../src/tools/tool.ts";
 
@@ -42,6 +42,7 @@ export interface StartOptions {
   script?: readonly ScriptStep[];
   settings?: Partial<AgentSettings>;
   store?: SessionStore;
+  presence?: Presence;
   session?: string;
   stdin?: string | Readable;
   closedStdout?: boolean;
@@ -73,6 +74,7 @@ export async function startCommand(
     openAgent: async () => createAgent({ provider: scriptedProvider(script), engine, store, ...settings }),
     openModels: () => Promise.reject(new Error("no command but chat asks for models")),
     openStore: async () => store,
+    openPresence: async () => options.presence,
     diagnose: () => findings([]),
     onInterrupt: () => () => {},
     stateFile: () => Promise.reject(new Error("no command but chat keeps a state")),

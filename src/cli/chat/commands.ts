@@ -5,6 +5,7 @@ import { forkSession, undoTurn } from "../../session/edit.ts";
 import { checkSessionId, summarize } from "../../session/store.ts";
 import { cutText, printable } from "../../text.ts";
 import { usdText } from "../narrate.ts";
+import { goTo } from "./place.ts";
 import { nothingSpent, type Talk } from "./talk.ts";
 
 interface ChatCommand {
@@ -77,7 +78,7 @@ async function changeModel(talk: Talk, name: string): Promise<string> {
 async function changeSession(talk: Talk, id: string): Promise<string> {
   if (id === "") return sessionList(talk);
   if (id !== "new") checkSessionId(id);
-  talk.sessionId = id === "new" ? crypto.randomUUID() : id;
+  await goTo(talk, id === "new" ? crypto.randomUUID() : id);
   talk.spent = nothingSpent;
   const session = await talk.store.load(talk.sessionId);
   if (session === undefined) return `a new conversation: ${talk.sessionId}`;
@@ -138,6 +139,6 @@ async function fork(talk: Talk, id: string): Promise<string> {
   const to = id === "" ? crypto.randomUUID() : id;
   await forkSession(talk.store, { from: talk.sessionId, to });
   const from = talk.sessionId;
-  talk.sessionId = to;
+  await goTo(talk, to);
   return `${to} goes on from here; ${from} stays as it is`;
 }

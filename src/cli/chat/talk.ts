@@ -1,7 +1,7 @@
 import type { Agent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
 import type { Provider } from "../../providers/provider.ts";
-import type { SessionStore } from "../../session/store.ts";
+import type { Presence, SessionStore } from "../../session/store.ts";
 import type { Desk } from "../approval/desk.ts";
 import type { CommandContext } from "../command.ts";
 import type { MarkdownStream } from "../terminal/stream.ts";
@@ -24,6 +24,12 @@ export interface Talk {
   report: ProgressReport;
   /** What commands change. */
   sessionId: string;
+  /** Tells others that somebody is in the conversation; undefined where nobody else can be. */
+  presence: Presence | undefined;
+  /** The conversation that was entered, until it is left. */
+  place: string | undefined;
+  /** Messages that it held when it was shown here last. */
+  knownMessages: number;
   provider: Provider;
   spent: Spent;
 }
