@@ -25,6 +25,7 @@ const usage = `Usage: axoner sessions [COMMAND] [options]
   import [FILE] [--as ID]    from a file or stdin; what is there already is not added again
 
   --json                     print JSON instead of text
+  --force                    rename, undo, compact and delete also while a run or a chat is in the session
 
 A conversation goes on with \`axoner run "PROMPT" --session ID\`; a run that was interrupted with
 \`axoner run --resume --session ID\`. \`--store URL\` names the store, so between two of them sessions move with

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { run } from "../../src/cli/run.ts";
@@ -10,7 +11,9 @@ import { openMemoryStore } from "../../src/session/memory.ts";
 import { openSqliteStore } from "../../src/session/sqlite.ts";
 import type { SessionStore } from "../../src/session/store.ts";
 import { say, texts } from "../contracts/session-store.ts";
+import { openPresence } from "../../src/session/presence.ts";
 import { temporaryFolder } from "../support/config.ts";
+import { enterElsewhere } from "../support/enter-elsewhere.ts";
 import { startCommand, type StartOptions } from "../support/start-command.ts";
 
 function reply(text: string): StoredMessage {
@@ -262,4 +265,25 @@ describe("axoner run --resume", () => {
       /either a prompt or --resume/,
     );
   });
+});
+
+test.each([
+  ["undo", ["trip"]],
+  ["rename", ["trip", "voyage"]],
+  ["rename", ["other", "trip"]],
+  ["compact", ["trip"]],
+  ["delete", ["other", "trip"]],
+])("%s %j is refused while another process is in the session, unless it is forced", async (verb, names) => {
+  const store = await storeWithTrip();
+  const folder = temporaryFolder();
+  await enterElsewhere(folder, "trip");
+  const presence = openPresence(folder, "");
+  const refused = await startCommand(sessions, [verb, ...names], { store, presence });
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toMatch(/session trip is in use .*process \d+/);
+  expect((await store.load("trip"))?.messages).toEqual(trip);
+  expect(await store.load("other")).toBeDefined();
+  expect(await readdir(folder)).toHaveLength(1);
+  const forced = await startCommand(sessions, [verb, ...names, "--force"], { store, presence, script: ["A summary."] });
+  expect(forced.stderr).not.toContain("in use");
 });

@@ -1,22 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ToolError } from "../../src/errors.ts";
 import { openPresence } from "../../src/session/presence.ts";
 import { scripted } from "../support/agent-fixtures.ts";
 import { temporaryFolder } from "../support/config.ts";
-
-/** Another process that is in a session until it is killed. */
-async function enterElsewhere(folder: string, id: string) {
-  const script = fileURLToPath(new URL("../support/enter-session.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, folder, id], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await once(child.stdout, "data");
-  return child;
-}
+import { enterElsewhere } from "../support/enter-elsewhere.ts";
 
 test("a session in which another process is running is refused, until that one has ended, however it did", async () => {
   const folder = temporaryFolder();

@@ -4,6 +4,7 @@ import { cutText, printable } from "../../text.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "../command.ts";
 import { write, writeJson } from "../output.ts";
 import { readCount, type SessionArguments } from "./arguments.ts";
+import { whileUnused } from "./unused.ts";
 
 /** `axoner sessions title` */
 export async function title(given: SessionArguments, context: CommandContext): Promise<ExitCode> {
@@ -15,7 +16,8 @@ export async function title(given: SessionArguments, context: CommandContext): P
 /** `axoner sessions rename` */
 export async function rename(given: SessionArguments, context: CommandContext): Promise<ExitCode> {
   const [from = "", to = ""] = given.names;
-  await moveSession(await context.openStore(), from, to);
+  const store = await context.openStore();
+  await whileUnused({ given, context, ids: [from, to] }, () => moveSession(store, from, to));
   return done(given, context, { id: to, was: from }, `session ${from} is now ${to}`);
 }
 
@@ -35,7 +37,8 @@ export async function fork(given: SessionArguments, context: CommandContext): Pr
 /** `axoner sessions undo` */
 export async function undo(given: SessionArguments, context: CommandContext): Promise<ExitCode> {
   const [id = ""] = given.names;
-  const prompt = await undoTurn(await context.openStore(), id);
+  const store = await context.openStore();
+  const prompt = await whileUnused({ given, context, ids: [id] }, () => undoTurn(store, id));
   const shown = printable(cutText(prompt, 200));
   return done(given, context, { id, prompt }, `taken back: ${shown}\nwhat its tools did stays done`);
 }
@@ -44,7 +47,9 @@ export async function undo(given: SessionArguments, context: CommandContext): Pr
 export async function compact(given: SessionArguments, context: CommandContext): Promise<ExitCode> {
   const [sessionId = ""] = given.names;
   const agent = await context.openAgent();
-  const { messages, cost_usd } = await agent.compact({ sessionId, signal: context.signal });
+  const { messages, cost_usd } = await whileUnused({ given, context, ids: [sessionId] }, () =>
+    agent.compact({ sessionId, signal: context.signal }),
+  );
   const told =
     messages === 0 ? `session ${sessionId} is too short to be summed up` : `a summary stands for ${messages} messages`;
   return done(given, context, { id: sessionId, summarized: messages, cost_usd }, told);
@@ -54,7 +59,9 @@ export async function compact(given: SessionArguments, context: CommandContext):
 export async function forget(given: SessionArguments, context: CommandContext): Promise<ExitCode> {
   const store = await context.openStore();
   const missing: string[] = [];
-  for (const id of given.names) if (!(await store.delete(id))) missing.push(id);
+  await whileUnused({ given, context, ids: given.names }, async () => {
+    for (const id of given.names) if (!(await store.delete(id))) missing.push(id);
+  });
   const deleted = given.names.filter((id) => !missing.includes(id));
   await done(given, context, { deleted, missing }, `deleted ${deleted.length} of ${given.names.length} sessions`);
   if (missing.length === 0) return exitCodes.done;
