@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
@@ -98,6 +99,9 @@ function isAtTerminal(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY;
 }
 
+/** Whoever has cancelled waits for no more than this. */
+const closeMs = 2_000;
+
 type Started = Omit<ReadConfig, "rest"> & {
   /** Why the configuration cannot be used. */
   problem: string | undefined;
@@ -153,11 +157,15 @@ async function runCommand(command: Command, args: string[], started: Started): P
       return join(await openWorkspace(config.workspace).folder("sessions"), name);
     },
   };
+  let isLeft = false;
   try {
-    return await command(args, context);
+    const code = await command(args, context);
+    isLeft = code === exitCodes.cancelled;
+    return code;
   } finally {
-    await Promise.all(resources.map((resource) => resource.close()));
-    await telemetry.close();
+    const closing = Promise.all(resources.map((resource) => resource.close())).then(() => telemetry.close());
+    // what does not stop ends with the process
+    await (isLeft ? Promise.race([closing, delay(closeMs)]) : closing);
   }
 }
 

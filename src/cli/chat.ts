@@ -100,8 +100,9 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
       if (text === undefined) return exitCodes.done;
       if (text.trim() === "") continue;
       await tellGrowth(talk);
-      if (!text.startsWith("/")) await takeTurn(talk, text);
-      else if (!(await obey(talk, text))) return exitCodes.done;
+      if (!text.startsWith("/")) {
+        if (!(await takeTurn(talk, text))) return exitCodes.cancelled;
+      } else if (!(await obey(talk, text))) return exitCodes.done;
       await lookAround(talk);
     }
   } finally {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ScriptedReply } from "../../src/testing.ts";
 import { temporaryFolder } from "../support/config.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -155,32 +155,40 @@ describe("what is typed", () => {
   });
 });
 
-test("Ctrl-C ends a turn, and twice on an empty line leaves", async () => {
-  const slow: ScriptedReply = { tool_calls: [{ name: "scrape", input: { urls: ["http://127.0.0.1:9/"] } }] };
-  const folder = temporaryFolder();
-  const server = createServer(() => {}).listen(0, "127.0.0.1");
-  const { promise: listening, resolve } = Promise.withResolvers<void>();
-  server.on("listening", resolve);
-  await listening;
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  slow.tool_calls = [{ name: "scrape", input: { urls: [`http://127.0.0.1:${port}/`], respect_robots: false } }];
-  const { terminal } = chat([slow, "never"], { folder, args: ["--allow-private", "127.0.0.1", "--approve", "always"] });
-  try {
-    await terminal.shows("> ");
-    terminal.type("scrape\r");
-    await terminal.shows(/scrape \{"urls"|scrape: /);
-    terminal.type("\u0003");
-    await terminal.shows("cancelled");
-    await terminal.shows(/cancelled\n[^]*> $/);
-    terminal.type("\u0003");
-    await terminal.shows("Ctrl-C again to leave");
-    terminal.type("\u0003");
-    expect(await terminal.ended).toBe(0);
-  } finally {
+/** A chat in the middle of a turn that nothing ends: a page that never comes. */
+async function inTurn(): Promise<TestTerminal> {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
-  }
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const input = { urls: [`http://127.0.0.1:${port}/`], respect_robots: false };
+  const slow: ScriptedReply = { tool_calls: [{ name: "scrape", input }] };
+  const { terminal } = chat([slow, "never"], { args: ["--allow-private", "127.0.0.1", "--approve", "always"] });
+  await terminal.shows("> ");
+  terminal.type("scrape\r");
+  await terminal.shows(/scrape \{"urls"|scrape: /);
+  return terminal;
+}
+
+test("Ctrl-C ends a turn, and twice on an empty line leaves", async () => {
+  const terminal = await inTurn();
+  terminal.type("\u0003");
+  await terminal.shows("cancelled");
+  await terminal.shows(/cancelled\n[^]*> $/);
+  terminal.type("\u0003");
+  await terminal.shows("Ctrl-C again to leave");
+  terminal.type("\u0003");
+  expect(await terminal.ended).toBe(0);
+});
+
+test("Ctrl-C twice in a turn leaves at once", async () => {
+  const terminal = await inTurn();
+  terminal.type("\u0003\u0003");
+  expect(await terminal.ended).toBe(130);
 });
 
 test("control characters of a model do not reach the terminal", async () => {

@@ -66,7 +66,7 @@ function helpText(): string {
     ...lines,
     "",
     "@path puts a file into the prompt. \\ at the end of a line goes on in the next.",
-    "Ctrl-C ends a turn.",
+    "Ctrl-C ends a turn, and twice leaves.",
   ].join("\n");
 }
 

@@ -8,20 +8,23 @@ import { addTo, type Talk } from "./talk.ts";
 const maxInputChars = 60;
 const maxResultChars = 200;
 
-/** Have the agent answer, and show it as it comes. An interrupt ends the turn, not the conversation. */
-export async function takeTurn(talk: Talk, text: string): Promise<void> {
+/**
+ * Have the agent answer, and show it as it comes. An interrupt ends the turn, not the conversation; another one before
+ * the turn has ended waits for nothing. Whether the user stays.
+ */
+export async function takeTurn(talk: Talk, text: string): Promise<boolean> {
   const stop = new AbortController();
-  const release = talk.onInterrupt(() => stop.abort());
+  const leave = new AbortController();
+  const left = Promise.withResolvers<void>();
+  leave.signal.addEventListener("abort", () => left.resolve());
+  const release = talk.onInterrupt(() => {
+    if (stop.signal.aborted) return leave.abort();
+    talk.report.update("cancelling; Ctrl-C again leaves");
+    stop.abort();
+  });
   try {
-    const prompt = await withMentions(text, stop.signal);
-    const { sessionId, provider } = talk;
-    for await (const event of talk.agent.run({ ...prompt, sessionId, provider, signal: stop.signal })) {
-      await talk.desk.settled();
-      show(talk, event);
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof AxonerError)) throw thrown;
-    talk.say(talk.paint("red", printable(thrown.message)));
+    await Promise.race([answer(talk, text, { stopped: stop.signal, left: leave.signal }), left.promise]);
+    return !leave.signal.aborted;
   } finally {
     talk.answer.end();
     talk.report.clear();
@@ -29,18 +32,37 @@ export async function takeTurn(talk: Talk, text: string): Promise<void> {
   }
 }
 
+async function answer(
+  talk: Talk,
+  text: string,
+  { stopped, left }: { stopped: AbortSignal; left: AbortSignal },
+): Promise<void> {
+  try {
+    const prompt = await withMentions(text, stopped);
+    const { sessionId, provider } = talk;
+    for await (const event of talk.agent.run({ ...prompt, sessionId, provider, signal: stopped })) {
+      await talk.desk.settled();
+      if (left.aborted) return;
+      show(talk, event);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof AxonerError)) throw thrown;
+    if (!left.aborted) talk.say(talk.paint("red", printable(thrown.message)));
+  }
+}
+
 function show(talk: Talk, event: AgentEvent): void {
-  const { answer, report, paint, say } = talk;
+  const { answer: shown, report, paint, say } = talk;
   switch (event.type) {
     case "turn_started":
       return report.update("…");
     case "text":
       report.clear();
-      return answer.push(event.text);
+      return shown.push(event.text);
     case "reasoning":
       return report.update("thinking …");
     case "model_replied":
-      answer.end();
+      shown.end();
       if (event.usage !== null) {
         talk.spent = { ...talk.spent, contextTokens: event.usage.input_tokens + event.usage.output_tokens };
       }
