@@ -8,7 +8,7 @@ import { bareConfig } from "./config/bare.ts";
 import { hasProvider, modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
-import { ConfigError, systemErrorCode } from "./errors.ts";
+import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
 import { lazyJobFiles, withJobTool } from "./jobs.ts";
@@ -62,9 +62,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
 };
 
 export async function main(argv: string[]): Promise<number> {
-  process.stdout.on("error", (thrown) => {
-    if (systemErrorCode(thrown) !== "EPIPE") throw thrown; // a closed pipe is told to whoever writes to it
-  });
+  process.stdout.on("error", () => {}); // what fails is told to whoever writes
   // asked first, so that a wrong configuration does not stand in the way of help
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());

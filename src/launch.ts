@@ -28,7 +28,8 @@ export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<n
       (code) => process.exit(code),
       (thrown) => {
         const expected = thrown instanceof Error && thrown.name === "ConfigError";
-        const text = expected ? thrown.message : thrown instanceof Error ? thrown.stack || "" : String(thrown);
+        const told = expected || (thrown instanceof Error && thrown.name === "AxonerError");
+        const text = told ? thrown.message : thrown instanceof Error ? thrown.stack || "" : String(thrown);
         process.stderr.write("axoner: " + printable(text) + "\n");
         process.exit(expected ? 2 : 1);
       },

@@ -1,15 +1,26 @@
 import type { Readable } from "node:stream";
-import { ConfigError } from "../errors.ts";
+import { AxonerError, ConfigError, systemErrorCode } from "../errors.ts";
 import { toJson } from "../text.ts";
 import type { CommandContext, Output } from "./command.ts";
 
 const maxInputBytes = 16_000_000;
 
-/** Resolves when the stream has taken the text, so that a slow reader slows the writer; rejects when it is closed. */
+/**
+ * Resolves when the stream has taken the text, so that a slow reader slows the writer; rejects when it is closed.
+ *
+ * @throws AxonerError where a file cannot take it, e.g. on a full disk
+ */
 export function write(stream: Output, text: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  stream.write(text, (error) => (error ? reject(error) : resolve()));
+  stream.write(text, (error) => (error ? reject(asUnwritable(error)) : resolve()));
   return promise;
+}
+
+function asUnwritable(error: Error): Error {
+  const code = systemErrorCode(error);
+  if (code === undefined || code === "EPIPE" || code.startsWith("ERR_")) return error;
+  const message = `the output cannot be written: ${error.message}; make room on the disk, or write to another place`;
+  return new AxonerError(message, { cause: error });
 }
 
 /** JSON on a line of its own; indented for a person. */
