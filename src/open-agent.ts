@@ -42,17 +42,20 @@ export async function openAgent(
   engine: Engine,
   { telemetry, ask, ...parts }: AgentParts,
 ): Promise<OpenAgent> {
-  const [{ createAgent }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] = await Promise.all([
-    import("./agent/agent.ts"),
-    import("./agent/approval-policy.ts"),
-    import("./agent/system.ts"),
-    import("./node-host.ts"),
-  ]);
+  const [{ createAgent }, { checkApproval }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] =
+    await Promise.all([
+      import("./agent/agent.ts"),
+      import("./agent/check-approval.ts"),
+      import("./agent/approval-policy.ts"),
+      import("./agent/system.ts"),
+      import("./node-host.ts"),
+    ]);
   const tape = await tapeOf(config);
   const host = openNodeHost({ proxies: config.proxies, recording: tape });
   const provider = await openConfigured(config, host);
   const others = await openOthers(config, telemetry, tape);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
+  await checkApproval(config.approve, [...builtIn.map(({ name }) => name), runAgent.name, "job"], joined);
   const store = await openTapedStore(config, tape);
   const traceRun = await telemetry.traceRuns();
   const options: AgentOptions = {
