@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
 import { builtCli } from "../support/server.ts";
-import { runCli } from "../support/run-cli.ts";
 
 const model = ["--provider", "scripted", "--model", "replies.json"];
 
@@ -30,17 +29,7 @@ test
     ended.resolve({ code: error?.code ?? 0, stderr }),
   );
   const { code, stderr } = await ended.promise;
-  expect(stderr).toMatch(/^axoner: the output cannot be written: ENOSPC.*; make room on the disk.*\n$/);
+  expect(stderr).toMatch(/(?:^|\n)axoner: the output cannot be written: ENOSPC.*; make room on the disk.*\n$/);
+  expect(stderr).not.toContain("    at ");
   expect(code).toBe(1);
-});
-
-test("what is set for a tool that there is not is refused where it is nearly one's name, and else said", async () => {
-  const cwd = folderWithModel();
-  const misspelt = await runCli(["run", "hi", "--approve", "exprot_data=never", ...model], { cwd });
-  expect(misspelt).toMatchObject({ code: 2, stdout: "" });
-  expect(misspelt.stderr).toMatch(/there is no tool "exprot_data" \(did you mean export_data\?\)/);
-  const strange = await runCli(["run", "hi", "--approve", "order_lunch=never,job=ask", ...model], { cwd });
-  expect(strange).toMatchObject({ code: 0, stdout: "one\n" });
-  expect(strange.stderr).toMatch(/there is no tool "order_lunch" now/);
-  expect(strange.stderr).not.toContain('"job"');
 });
