@@ -77,7 +77,7 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
 async function loadSession(path: string): Promise<Session | undefined> {
   const scan = scanFile(path);
   if (scan === undefined) return undefined;
-  if (scan.damaged) {
+  if (isDamaged(scan)) {
     await replaceAndReport(path, true);
     return loadSession(path);
   }
@@ -91,13 +91,19 @@ async function replaceAndReport(path: string, damaged: boolean): Promise<void> {
   if (damaged) {
     // a long record that is being written just now is seen in parts
     await delay(secondLookMs);
-    if (scanFile(path)?.damaged !== true) return;
+    const scan = scanFile(path);
+    if (scan === undefined || !isDamaged(scan)) return;
   }
   const replaced = await replaceFile(path);
   if (replaced?.quarantine === undefined) return;
   log.warn(
     `the session in ${path} was damaged: what was readable, ${replaced.messageCount} messages, goes on; the whole file is kept as ${replaced.quarantine}`,
   );
+}
+
+/** A file is made together with its first record; a loss of power may leave it empty. */
+function isDamaged({ damaged, torn, sealed, position }: Scan): boolean {
+  return damaged || (position.offset === 0 && !torn && !sealed);
 }
 
 function scanFile(path: string): Scan | undefined {

@@ -43,16 +43,42 @@ test.each([
   expect(await readdir(join(folder, "damaged"))).toHaveLength(1);
 });
 
+test.each([
+  ["is empty", (bytes: Buffer) => bytes.subarray(0, 0), []],
+  ["is zeros", (bytes: Buffer) => Buffer.alloc(bytes.length), []],
+  ["ends in zeros", (bytes: Buffer) => Buffer.from(bytes).fill(0, bytes.indexOf("second")), ["first"]],
+])("a file that %s after a loss of power is reported and kept aside, once", async (_what, lose, left) => {
+  const { folder, path } = await threeMessages();
+  await writeFile(path, lose(await readFile(path)));
+  const said = stderrText();
+  const store = openFileStore(folder);
+  expect(await store.list(5)).toHaveLength(left.length === 0 ? 0 : 1);
+  expect(texts(await store.load("a"))).toEqual(left);
+  const [kept = ""] = await readdir(join(folder, "damaged"));
+  expect(said()).toContain(kept);
+  await store.append("a", left.length, [say("on")]);
+  expect(texts(await openFileStore(folder).load("a"))).toEqual([...left, "on"]);
+  expect(await readdir(join(folder, "damaged"))).toHaveLength(1);
+});
+
+test("zeros are kept aside also where a session begins in them", async () => {
+  const { folder, path } = await threeMessages();
+  await writeFile(path, Buffer.alloc(500));
+  const said = stderrText();
+  await openFileStore(folder).append("a", 0, [say("new")]);
+  expect(said()).toMatch(/was damaged/);
+  expect(texts(await openFileStore(folder).load("a"))).toEqual(["new"]);
+  expect(await readdir(join(folder, "damaged"))).toHaveLength(1);
+});
+
 test("a listing goes past a damaged file and reports it", async () => {
   const { folder, path } = await threeMessages();
   await writeFile(path, (await readFile(path, "utf8")).replace("second", "sekond"));
   await openFileStore(folder).append("b", 0, [say("whole")]);
   const said = stderrText();
   const listed = await openFileStore(folder).list(5);
-  expect(listed.map(({ id, messageCount }) => [id, messageCount])).toEqual([
-    ["b", 1],
-    ["a", 1],
-  ]);
+  // both may be of one millisecond
+  expect(Object.fromEntries(listed.map(({ id, messageCount }) => [id, messageCount]))).toEqual({ a: 1, b: 1 });
   expect(said()).toMatch(/was damaged/);
 });
 

@@ -73,20 +73,24 @@ export function scanRecords(bytes: Buffer, from: Position): Scan {
   let at = 0;
   let sealed = false;
   let lastIsUnreadable = false;
+  let zeroed = false;
   for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, at)) {
     const record = decodeLine(bytes, at, end);
     sealed = record === "seal";
     if (record === "seal") break; // whoever reads on from here must come upon it again
     lastIsUnreadable = record === undefined && end > at;
+    if (lastIsUnreadable) zeroed ||= bytes.subarray(at, end).includes(0);
     if (!take(record)) wastedBytes += end + 1 - at;
     at = end + 1;
   }
   const position = { offset: from.offset + at, messageCount, wastedBytes };
   const torn = !sealed && at < bytes.length;
   if (torn) {
+    zeroed ||= bytes.includes(0, at);
     const record = decodeLine(bytes, at, bytes.length);
     if (record !== "seal") take(record);
   }
+  damaged ||= zeroed; // a loss of power leaves zeros, which no writer writes
   // a writer that is killed leaves no end of line: whoever comes next writes it, together with a record
   return { records, messageCount, position, torn, sealed, damaged: damaged || (lastIsUnreadable && !torn && !sealed) };
 }

@@ -72,9 +72,10 @@ function replaceWith(fd: number, { path, next, restore }: Names): Replacement | 
   const isOurs = () => statSync(next, { throwIfNoEntry: false })?.ino === ours;
   try {
     const replaced = withFile(path, restore.length > 0 ? "create" : "append", (old) => {
-      const { bytes, damaged } = sealed(old);
+      const { bytes, damaged } = sealed(old, restore.length === 0);
       const records = chain(readRecords(bytes), restore);
-      writeFileSync(fd, records.map(encodeRecord).join(""));
+      // never empty: that is what a loss of power leaves
+      writeFileSync(fd, records.map(encodeRecord).join("") || "\n");
       fsyncSync(fd);
       const quarantine = damaged ? keepAside(path) : undefined;
       // deleted meanwhile, or taken for dead: there is nothing to replace
@@ -91,9 +92,13 @@ function replaceWith(fd: number, { path, next, restore }: Names): Replacement | 
   }
 }
 
-/** Seal a file, so that nothing more is added to it, and read what stands before the seal. */
-function sealed({ fd }: OpenFile): { bytes: Buffer; damaged: boolean } {
-  let damaged = false;
+/**
+ * Seal a file, so that nothing more is added to it, and read what stands before the seal.
+ *
+ * @param hasHeld whether an empty file is one that was emptied, and not one that was just made
+ */
+function sealed({ fd, stats }: OpenFile, hasHeld: boolean): { bytes: Buffer; damaged: boolean } {
+  let damaged = hasHeld && stats.size === 0;
   for (let attempt = 0; attempt < 3; attempt++) {
     const bytes = readFrom(fd, 0);
     const { position, torn, damaged: isDamaged, sealed: isSealed } = scanRecords(bytes, start);
