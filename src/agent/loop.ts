@@ -2,7 +2,7 @@ import { AxonerError, ProviderError, SessionConflictError, ToolError, type Error
 import type { ToolCall } from "../message.ts";
 import type { Provider, StopReason } from "../providers/provider.ts";
 import { callsOf } from "../session/said.ts";
-import { answerCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
+import { answerCalls, declineCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
 import { repairPrompt } from "./answer-format.ts";
 import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
@@ -72,8 +72,15 @@ async function* takeTurns(given: TurnOptions, tally: Tally): AsyncGenerator<Agen
       if (asked.type === "limit") return { exit_reason: asked.limit };
       const { reply } = asked;
       const calls = callsOf({ role: "assistant", parts: reply.parts });
-      if (calls.length > 0) {
+      const reason = endingOfReply(asked);
+      if (calls.length > 0 && reason !== "finished") {
+        await declineCalls(reply, calls, { ...options, repeats });
+        // cut off by the service's own limit: the model can do with less
+        if (reason !== "max_tokens" || asked.shortenedBy !== undefined) return { exit_reason: reason };
+      } else if (calls.length > 0) {
         tally.tool_calls += yield* answerCalls(reply.parts, calls, { ...options, repeats });
+      }
+      if (calls.length > 0) {
         if (repeats.reached()) return { exit_reason: "repeating" };
         continue;
       }
@@ -107,13 +114,15 @@ async function* takeReply(options: TurnOptions, tally: Tally): AsyncGenerator<Ag
 
 type Answered = Ending | { problem: string; format: NonNullable<LoopOptions["answerFormat"]> };
 
-function endingOfAnswer(
-  { reply, shortenedBy }: Extract<Asked, { type: "reply" }>,
-  { text }: Tally,
-  { answerFormat: format }: LoopOptions,
-): Answered {
-  if (reply.stopReason === "length" && shortenedBy !== undefined) return { exit_reason: shortenedBy };
-  const reason = stopped[reply.stopReason];
+type Reply = Extract<Asked, { type: "reply" }>;
+
+function endingOfReply({ reply, shortenedBy }: Reply): ExitReason {
+  if (reply.stopReason === "length" && shortenedBy !== undefined) return shortenedBy;
+  return stopped[reply.stopReason];
+}
+
+function endingOfAnswer(asked: Reply, { text }: Tally, { answerFormat: format }: LoopOptions): Answered {
+  const reason = endingOfReply(asked);
   if (reason !== "finished" || format === undefined) return { exit_reason: reason };
   const answer = format.read(text);
   return answer.ok ? { exit_reason: reason, output: answer.value } : { problem: answer.problem, format };

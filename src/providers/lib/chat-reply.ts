@@ -96,7 +96,8 @@ export function openChatReply({ inventId, origin }: ChatReplyOptions): ReplyRead
     finish() {
       const spoken: AssistantPart[] = text === "" ? [] : [{ type: "text", text }];
       const parts = [...reasoning.finish(), ...spoken, ...calls.finish()];
-      return { type: "done", parts, usage, stopReason: refused ? "refusal" : stopReasonOf(finishReason, parts) };
+      const stopReason = stopReasonOf(finishReason, calls);
+      return { type: "done", parts, usage, stopReason: refused ? "refusal" : stopReason };
     },
   };
 }
@@ -147,8 +148,12 @@ function toUsage(counted: z.output<typeof usageSchema>): Usage {
   });
 }
 
-function stopReasonOf(finishReason: string | undefined, parts: readonly AssistantPart[]): StopReason {
-  if (finishReason === "length") return "length";
-  if (finishReason === "content_filter") return "refusal";
-  return parts.some((part) => part.type === "tool_call") ? "tool_calls" : "end";
+/** The reasons of a reply that is whole. */
+const wholeReasons = new Set(["tool_calls", "function_call", "stop"]);
+
+function stopReasonOf(reason: string | undefined, calls: ReturnType<typeof openCalls>): StopReason {
+  if (reason === "length") return "length";
+  if (reason === "content_filter") return "refusal";
+  if (calls.count() === 0) return "end";
+  return wholeReasons.has(reason ?? "") || calls.areWhole() ? "tool_calls" : "length";
 }

@@ -137,8 +137,8 @@ function toUsage(value: JsonValue | undefined): Usage | undefined {
 function toStopReason(final: JsonObject | undefined, items: readonly JsonObject[]): StopReason {
   const details = final?.["incomplete_details"];
   const reason = isJsonObject(details) ? details["reason"] : undefined;
-  if (reason === "max_output_tokens") return "length";
   if (reason === "content_filter") return "refusal";
+  if (reason === "max_output_tokens" || final?.["status"] === "incomplete") return "length";
   if (items.some((item) => contentOf(item).some(({ type }) => type === "refusal"))) return "refusal";
   return items.some(({ type }) => type === "function_call") ? "tool_calls" : "end";
 }
