@@ -4,10 +4,11 @@ import type { Provider, StopReason } from "../providers/provider.ts";
 import { callsOf } from "../session/said.ts";
 import { answerCalls, declineCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
 import { repairPrompt } from "./answer-format.ts";
-import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
+import { askModel, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
 import { openRepeats } from "./repeats.ts";
+import type { Asked } from "./request-reply.ts";
 import type { RunClock } from "./run-clock.ts";
 import { toTokenUsage } from "./usage.ts";
 
