@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AxonerError, ToolError } from "../errors.ts";
+import { AxonerError, errorCodeOf, ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { defineTool, type CallingRun, type Tool } from "../tools/tool.ts";
 import { exitReasons, type AgentEvent, type RunResult } from "./events.ts";
@@ -64,7 +64,7 @@ export function runAgentTool(start: StartAgent): Tool {
         }
       } catch (thrown) {
         if (!(thrown instanceof AxonerError) || thrown instanceof ToolError) throw thrown;
-        throw new ToolError("unavailable", thrown.message, { cause: thrown });
+        throw new ToolError(errorCodeOf(thrown), thrown.message, { cause: thrown });
       }
       throw new TypeError("a run ended without run_finished");
     },

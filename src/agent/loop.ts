@@ -1,4 +1,4 @@
-import { AxonerError, ProviderError, SessionConflictError, ToolError, type ErrorCode } from "../errors.ts";
+import { AxonerError, errorCodeOf } from "../errors.ts";
 import type { ToolCall } from "../message.ts";
 import type { Provider, StopReason } from "../providers/provider.ts";
 import { callsOf } from "../session/said.ts";
@@ -158,11 +158,5 @@ function watchStore(given: LoopOptions["conversation"]) {
 function endingOf(thrown: unknown, isCancelled: boolean): Ending {
   if (isCancelled) return { exit_reason: "cancelled" };
   if (!(thrown instanceof AxonerError)) throw thrown;
-  return { exit_reason: "error", error: { code: codeOf(thrown), message: thrown.message } };
-}
-
-function codeOf(thrown: AxonerError): ErrorCode {
-  if (thrown instanceof ToolError) return thrown.code;
-  if (thrown instanceof ProviderError) return "provider_error";
-  return thrown instanceof SessionConflictError ? "conflict" : "unavailable";
+  return { exit_reason: "error", error: { code: errorCodeOf(thrown), message: thrown.message } };
 }

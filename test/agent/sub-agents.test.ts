@@ -109,6 +109,13 @@ describe("an agent as a tool", () => {
     });
   });
 
+  test("told twice to begin one session does one of them, and the other is a conflict", async () => {
+    const agent = scripted(["one", "two"]);
+    const asked = ["a", "b"].map((prompt) => ask(agent, { prompt, session_id: "same" }));
+    const results = (await Promise.all(asked)).map(({ result }) => (result.ok ? "done" : result.code));
+    expect(results.toSorted()).toEqual(["conflict", "done"]);
+  });
+
   test("is cancelled with its tools", async () => {
     const wait = openWaitTool();
     const agent = createAgent({ provider: scriptedProvider([{ tool_calls: [call("wait", {})] }]), tools: [wait.tool] });
