@@ -7,6 +7,8 @@ export interface Pool {
    *   or is stopped where `onAbort` says so; an Error where no runner can be started
    */
   run(task: string | object, options: TaskOptions): Promise<Outcome>;
+  /** Stop the runners that have nothing to do: what they hold is wanted elsewhere. Others start when there is work again. */
+  stopIdle(): void;
   /** Stop every runner; tasks that are under way or queued end as `closed`. */
   close(): Promise<void>;
 }
@@ -119,6 +121,9 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
       });
       dispatch();
       return outcome;
+    },
+    stopIdle() {
+      for (const slot of slots) if (slot.state === "idle") discard(slot, { kind: "closed" });
     },
     async close() {
       closed = true;
