@@ -11,7 +11,7 @@ import { runAgentTool } from "../src/agent/agent-tools.ts";
 import { systemErrorCode } from "../src/errors.ts";
 import { toolLoaders } from "../src/tools/loaders.ts";
 import type { ToolDefinition } from "../src/tools/tool.ts";
-import { pythonClient } from "./generate-python.ts";
+import { asyncPythonClient, pythonClient } from "./generate-python.ts";
 import { toolReference } from "./tool-reference.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -31,6 +31,7 @@ const generated = {
   "src/agent/run-agent.generated.json": `${JSON.stringify(runAgent, undefined, 2)}\n`,
   "docs/tools.md": toolReference(all),
   "python-client/src/axoner/_generated.py": pythonClient(all),
+  "python-client/src/axoner/_generated_async.py": asyncPythonClient(all),
 };
 
 function definitionOf({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): ToolDefinition {

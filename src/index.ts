@@ -11,6 +11,9 @@ export type {
   WantedProvider,
 } from "./agent/agent.ts";
 export type { AgentEvent, AnsweredBy, ExitReason, RunResult, TokenUsage, ToolProgressEvent } from "./agent/events.ts";
+export type { Approval, ApprovalContext, Approve, CallToApprove } from "./agent/approval.ts";
+export { approvalPolicy, type Answer, type Ask, type PolicyOptions, type Question } from "./agent/approval-policy.ts";
+export type { Effect } from "./agent/call-effects.ts";
 export type { BeginningRun, RunTrace, TraceRun, TraceTool } from "./agent/run-trace.ts";
 export { createAgent } from "./create-agent.ts";
 export type { CallOptions, Engine } from "./engine/engine.ts";
@@ -55,6 +58,9 @@ export type {
   StartedAttempt,
   StopReason,
 } from "./providers/provider.ts";
+export { openRecording, type RecordingOptions } from "./recording/setup.ts";
+export type { RunTrack, Tape } from "./recording/tape.ts";
+export type { TapedQuestion, Taping } from "./taping.ts";
 export type { StatedPrice } from "./providers/stated-price.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import type { JsonObject } from "../message.ts";
+import type { JsonObject, Picture } from "../message.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import type { Presence, SessionStore } from "../session/store.ts";
@@ -7,12 +7,13 @@ import type { Services } from "../tools/services.ts";
 import type { Tool } from "../tools/tool.ts";
 import { openAccount } from "./account.ts";
 import { agentAsTool } from "./agent-as-tool.ts";
+import { approvalOf, type Approve } from "./approval.ts";
 import { callingRun, type ParentRun } from "./calling-run.ts";
 import { checkLimits, checkNames } from "./check-agent.ts";
 import { checkRun } from "./check-run.ts";
 import { compactSession } from "./compact-session.ts";
 import { continueSession, whileIn } from "./conversation.ts";
-import { engineOf, withTool } from "./engines.ts";
+import { engineOf, withRunTools, withTool } from "./engines.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { endBefore, runLoop } from "./loop.ts";
 import { openRun } from "./opening.ts";
@@ -53,10 +54,19 @@ export interface AgentSettings extends RunLimits {
   toolTimeoutMs?: number;
   /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
   subAgentDepth?: number;
+  /**
+   * Decides about each call of a tool before it is made; a refusal is told to the model. Holds for the agents below this
+   * one too, as far as they have none of their own. Default: every call is made.
+   */
+  approve?: Approve | undefined;
+  /** Writing inside this folder is no `writes_outside` to `approve`. */
+  workspace?: string | undefined;
   /** How the agent is called in traces. */
   name?: string;
   /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
   traceRun?: TraceRun;
+  /** Names a session that the caller did not name. Default: at random. */
+  newSessionId?: (prompt: string | undefined) => string;
   /** Opens what `run_agent` names; without it only the agent's own model can be used. */
   openProvider?: (wanted: WantedProvider) => Promise<Provider>;
 }
@@ -82,6 +92,8 @@ export interface ToolSource {
 export interface RunOptions extends RunLimits {
   /** Without it the session's last run, which was interrupted, goes on: tool calls that had finished are not repeated. */
   prompt?: string | undefined;
+  /** What the model is to see with the prompt. Of a model that sees none it is told that they were left out. */
+  images?: readonly Picture[] | undefined;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -91,6 +103,8 @@ export interface RunOptions extends RunLimits {
   toolNames?: readonly string[] | undefined;
   /** In place of the agent's own. */
   provider?: Provider | undefined;
+  /** Of this run alone, beside the agent's own; run in this process, without services. Sub-agents do not get them. */
+  tools?: readonly Tool[] | undefined;
 }
 
 export interface Agent {
@@ -130,7 +144,7 @@ export interface CompactResult {
 export function createAgent(options: AgentOptions): Agent {
   checkLimits(options);
   if ("tools" in options) checkNames(options);
-  const { subAgentDepth = 0 } = options;
+  const { subAgentDepth = 0, newSessionId = () => crypto.randomUUID() } = options;
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
@@ -141,12 +155,12 @@ export function createAgent(options: AgentOptions): Agent {
   }
 
   async function* runIn(given: RunOptions, parent: ParentRun | undefined): AsyncGenerator<AgentEvent, void> {
-    const { sessionId = crypto.randomUUID(), provider = options.provider } = given;
+    const { sessionId = newSessionId(given.prompt), provider = options.provider } = given;
     const depth = parent?.depth ?? 0;
     const account = openAccount({ options, given, provider, parent });
     const clock = startClock(given.signal, options.maxTimeMs);
     try {
-      const engineFor = () => openTools(depth);
+      const engineFor = () => openTools(depth, given.tools);
       const opening = await openRun({ ...given, sessionId, store, openEngine: engineFor, clock });
       if (opening === undefined) {
         yield endBefore({ sessionId, reason: clock.reason() });
@@ -155,15 +169,17 @@ export function createAgent(options: AgentOptions): Agent {
       const { engine, conversation, answerFormat } = opening;
       parent?.sessions.add(store, sessionId);
       const sessions = openSubSessions(store, conversation);
+      const approval = approvalOf(options, { engine, conversation, parent: parent?.approval });
       const isStructured = answerFormat !== undefined;
       const trace = await options.traceRun?.({ name: options.name, provider, sessionId, isStructured });
       const events = runLoop({
         ...boundsOf(options),
         ...account,
         ...opening,
+        approval,
         provider: trace?.provider(provider) ?? provider,
         traceTool: trace?.tool,
-        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions }),
+        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions, approval }),
         tools: () => engine.definitions(),
         clock,
       });
@@ -173,8 +189,8 @@ export function createAgent(options: AgentOptions): Agent {
     }
   }
 
-  const openTools = async (depth: number): Promise<Engine> => {
-    const engine = await openEngine();
+  const openTools = async (depth: number, runTools: RunOptions["tools"]): Promise<Engine> => {
+    const engine = await withRunTools(await openEngine(), runTools);
     return depth < subAgentDepth ? withTool(engine, ownTool) : engine;
   };
   const ownTool = agentAsTool(options, run, true);

@@ -26,7 +26,7 @@ export interface Conversation {
   readonly sessionId: string;
   /** Everything that was stored so far; the list is never changed. */
   messages(): readonly StoredMessage[];
-  /** Add to the messages and store them, together. One at a time. */
+  /** Add to the messages and store them, together, behind what is being added. */
   append(messages: readonly StoredMessage[]): Promise<void>;
 }
 

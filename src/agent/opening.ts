@@ -9,7 +9,7 @@ import { narrowEngine } from "./engines.ts";
 import type { RunClock } from "./run-clock.ts";
 import { untilAbort } from "./until-abort.ts";
 
-export interface OpeningOptions extends Pick<RunOptions, "prompt" | "outputSchema" | "toolNames"> {
+export interface OpeningOptions extends Pick<RunOptions, "prompt" | "images" | "outputSchema" | "toolNames"> {
   sessionId: string;
   store: SessionStore;
   openEngine: () => Promise<Engine>;
@@ -38,7 +38,7 @@ export async function openRun(options: OpeningOptions): Promise<Opening | undefi
 
 /** Nobody waits for it after an abort: it must begin nothing then. */
 async function open(options: OpeningOptions, signal: AbortSignal): Promise<Opening> {
-  const { prompt, outputSchema, toolNames, sessionId, store, openEngine } = options;
+  const { outputSchema, toolNames, sessionId, store, openEngine } = options;
   signal.throwIfAborted();
   const answerFormat = outputSchema && (await openAnswerFormat(outputSchema));
   const whole = await openEngine();
@@ -46,6 +46,6 @@ async function open(options: OpeningOptions, signal: AbortSignal): Promise<Openi
   signal.throwIfAborted();
   const conversation = await continueSession(store, sessionId);
   signal.throwIfAborted();
-  const unanswered = await beginRun(conversation, prompt);
+  const unanswered = await beginRun(conversation, options);
   return { engine, conversation, answerFormat, unanswered };
 }

@@ -6,6 +6,7 @@ import { followAbort } from "../follow-abort.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
 import { cutText } from "../text.ts";
 import type { CallingRun, Progress, ToolResult } from "../tools/tool.ts";
+import type { RunApproval } from "./approval.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
 import { picturesOf } from "./tool-pictures.ts";
@@ -22,6 +23,8 @@ export interface ToolRunOptions {
   caller: CallingRun;
   /** Stands around each call. */
   traceTool?: TraceTool | undefined;
+  /** Says which calls may be made; without it all of them. */
+  approval?: RunApproval | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
   /** Told of a call whose work goes on: it may be made again to ask for more. */
@@ -71,16 +74,20 @@ type CallOptions = Omit<ToolRunOptions, "timesMade"> & { emit: (event: AgentEven
 
 async function answer(call: ToolCall, times: number, options: CallOptions): Promise<ToolMessage> {
   const { id, name, input } = call;
-  const startedAt = Date.now();
   options.emit({ type: "tool_started", call_id: id, name, input });
+  const refusal = isJsonObject(input) ? await options.approval?.check({ ...call, input }, options.signal) : undefined;
+  // a person may have thought about it for long
+  const startedAt = Date.now();
   const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
-  const result = await (options.traceTool?.(call, work) ?? work());
+  const result = refusal ?? (await (options.traceTool?.(call, work) ?? work()));
+  if (refusal === undefined) await options.approval?.answered(call, result.ok);
   if (result.ok && result.value["status"] === "running") options.onUnderWay(call);
   const { pictures, note } = picturesOf(result);
   const text = resultText(result) + note + repeatNote(times);
   const elapsed_ms = Date.now() - startedAt;
   const images = pictures.length === 0 ? {} : { images: pictures };
-  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images };
+  const refused = refusal === undefined ? {} : { refused: true as const };
+  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images, ...refused };
   await options.keep(answered);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms });
   return answered;

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { parseApproval, wantedApproval, type ApprovalModes } from "./approval.ts";
 import { parsePrices, wantedPrices } from "./prices.ts";
 import type { StatedPrices } from "../providers/stated-price.ts";
 import { logLevels, type LogLevel } from "../log.ts";
@@ -55,10 +56,19 @@ export const options = {
     Number.MAX_SAFE_INTEGER,
     undefined,
   ),
+  approve: {
+    help: "MODE|TOOL=MODE  whether tools that write, spend or reach others may be called: always, ask or never (repeatable)",
+    wanted: wantedApproval,
+    isList: true,
+    fallback: {},
+    parse: parseApproval,
+  } satisfies Option<ApprovalModes> as Option<ApprovalModes>,
   session: text("ID  continue this conversation, or begin it"),
   store: text(
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
   ),
+  record: text("FILE  keep what models, the web and databases answer, without secrets, to be replayed"),
+  replay: text("FILE  run again what was recorded, without network and keys"),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
   http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
   token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),

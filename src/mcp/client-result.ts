@@ -21,18 +21,29 @@ export function fromCallToolResult({ content, structuredContent, isError }: Call
   return images.length === 0 ? { ok: true, value } : { ok: true, value, images: images.slice(0, maxImages) };
 }
 
-/** `name` is what it is called here. */
-export function toDefinition(name: string, { description, inputSchema, annotations }: Tool): ToolDefinition {
+interface Here {
+  /** What it is called here. */
+  name: string;
+  server: string;
+  /** Whether the user says that it only reads. */
+  isReadOnly: boolean;
+}
+
+export function toDefinition(
+  { name, server, isReadOnly }: Here,
+  { description, inputSchema, annotations }: Tool,
+): ToolDefinition {
   return {
     name,
     description: cutText(description ?? annotations?.title ?? "", maxDescriptionChars),
     inputSchema: inputSchema as JsonObject,
     outputSchema: { type: "object" },
     hints: {
-      readOnly: annotations?.readOnlyHint === true,
+      readOnly: isReadOnly || annotations?.readOnlyHint === true,
       openWorld: annotations?.openWorldHint !== false,
       long: true,
     },
+    server,
   };
 }
 

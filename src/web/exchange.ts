@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { Cookies } from "./cookies.ts";
@@ -64,14 +64,14 @@ const retryStatuses = new Set([...busyStatuses, 502, 504]);
  *
  * @throws whatever undici, the network or the guard throws, and the signal's reason
  */
-export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<Body>): Promise<Reply<Body>> {
+export async function exchange<Body>(client: Dispatcher, url: URL, request: Exchange<Body>): Promise<Reply<Body>> {
   const cookie = request.cookies.header(url);
   const sent = {
     "user-agent": request.userAgent,
     ...request.headersFor(url),
     ...(cookie === "" ? {} : { cookie }),
   };
-  const data = await untilAborted(agent.request(requestOptions(url, sent, request)), request.signal);
+  const data = await untilAborted(client.request(requestOptions(url, sent, request)), request.signal);
   await request.cookies.keep(url, [data.headers["set-cookie"] ?? []].flat());
   const reply = openReply(url, data);
   const { status } = reply;

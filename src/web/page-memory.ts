@@ -86,7 +86,7 @@ export function openRunMemory({ bodies, pages, openFile }: PageMemory, signal: A
           if (hasLeft) file.close();
           return file;
         },
-        adopt: (held) => void (adopted = held),
+        adopt: (bytes) => void (adopted = bytes),
         dropBody() {
           file?.close();
           adopted?.close();

@@ -1,4 +1,5 @@
 import { ToolError } from "../errors.ts";
+import { currentTaping, drawn, measured } from "../taping.ts";
 import { releaseJson, sizeOf } from "../json-bytes.ts";
 import type { KeptReplies } from "./crawl/kept-replies.ts";
 import type { PageLinks } from "./crawl/page-links.ts";
@@ -149,7 +150,9 @@ async function readHeld(run: Run, wanted: Wanted): Promise<ReadPage> {
       for (const value of values) releaseJson(value);
       leave();
     };
-    return { ...page, heldBytes, leave, release };
+    const fetchedAt = drawn(`time of ${wanted.url}`, () => page.fetchedAt);
+    const elapsedMs = measured(`duration of ${wanted.url}`, () => page.elapsedMs);
+    return { ...page, fetchedAt, elapsedMs, heldBytes, leave, release };
   } catch (thrown) {
     holding.leave();
     throw thrown;
@@ -263,6 +266,7 @@ async function fetchHeld<Use>(
   });
   try {
     const fetched = await pending;
+    await currentTaping()?.inTurn(url);
     return await use(fetched.ok ? { ...fetched, body: await wholeBody(fetched.body, holding, maxBytes) } : fetched);
   } finally {
     holding.leave();

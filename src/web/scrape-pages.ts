@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { pMapIterable } from "p-map";
 import { ToolError } from "../errors.ts";
+import { drawn } from "../taping.ts";
 import { cutText } from "../text.ts";
 import { nothing, openPageRun, type ReadPage, type Surroundings } from "./page-run.ts";
 import { openGate } from "./politeness.ts";
@@ -74,7 +75,7 @@ function noPage(url: string, { select }: ScrapeRequest): ReadPage {
   return {
     finalUrl: null,
     status: null,
-    fetchedAt: new Date().toISOString(),
+    fetchedAt: drawn(`time of ${url}`, () => new Date().toISOString()),
     elapsedMs: 0,
     ...nothing(select),
     heldBytes: 0,

@@ -2,6 +2,7 @@ import type { ToolError } from "../errors.ts";
 import type { JsonBytes } from "../json-bytes.ts";
 import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
+import { currentTaping } from "../taping.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
 import type { Advice } from "./page-bounds.ts";
@@ -88,6 +89,8 @@ export interface ScraperOptions {
   browser?: BrowserChoice;
 }
 
+const noCache = { cache: undefined, cacheFolder: undefined };
+
 /**
  * Opening reads the options only; the HTTP client and the page threads start with the first page.
  *
@@ -101,6 +104,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const memory = openPageMemory(cacheFolder);
   const pdfs = openPdfs();
   const closing = new AbortController();
+  // what is recorded shall not hang on what was fetched before
   const pageCache = once(async () =>
     cacheFolder === undefined ? undefined : (await import("./page-cache.ts")).openPageCache(cacheFolder),
   );
@@ -109,8 +113,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     proxies,
     pages,
     pdfs,
-    cache: await pageCache.get(),
-    cacheFolder,
+    ...(currentTaping() === undefined ? { cache: await pageCache.get(), cacheFolder } : noCache),
     memory,
     userAgent,
     browser,

@@ -51,6 +51,14 @@ describe("another server", () => {
     expect(marked()).toHaveLength(1);
   });
 
+  test("is believed to only read where it says so, or the user does", async () => {
+    const { engine } = start({ odd: { readOnlyTools: ["add-numbers", "crash"] } });
+    const definitions = await engine.definitions();
+    expect(new Set(definitions.map(({ server }) => server))).toEqual(new Set(["odd"]));
+    expect(definitions.find(({ name }) => name === "crash")?.hints.readOnly).toBe(true);
+    expect(definitions.find(({ name }) => name === "hang")?.hints.readOnly).toBe(false);
+  });
+
   test("gets the environment of its configuration, and no key of ours", async () => {
     process.env["OPENAI_API_KEY"] = "sk-secret";
     onTestFinished(() => void delete process.env["OPENAI_API_KEY"]);

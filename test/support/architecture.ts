@@ -30,6 +30,7 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "taping",
       "bounded-json",
       "isolate/",
     ],
@@ -43,11 +44,15 @@ const tiers: Tier[] = [
   {
     zones: [
       "telemetry/",
+      "recording/",
+      "doctor/",
+      "open-recording",
       "create-agent",
       "runtime",
       "open-services",
       "open-agent",
       "agent-tool",
+      "run-for-client",
       "serve",
       "serve-http",
       "node-host",

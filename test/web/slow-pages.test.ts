@@ -55,24 +55,7 @@ function unnamedFiles(): number {
   return names.filter((name) => name.startsWith(cache) && name.endsWith(" (deleted)")).length;
 }
 
-const onLinux = test.runIf(process.platform === "linux");
-
-test("large pages of slow servers come at the same time", { timeout: 60_000 }, async () => {
-  const urls = Array.from({ length: count }, (_, n) => `${server.origin}/together?${n}`);
-  const heldBytes: number[] = [];
-  const look = setInterval(() => heldBytes.push(process.memoryUsage().arrayBuffers), 20);
-  const pages = await scrapeAll(scraper, {
-    urls,
-    extract: "links",
-    concurrency: count,
-    perHost: count,
-    timeoutMs: 30_000,
-  }).finally(() => clearInterval(look));
-  expect(pages.map(({ error, sizeBytes }) => [error?.code, sizeBytes])).toEqual(urls.map(() => [undefined, pageBytes]));
-  expect(Math.max(...heldBytes)).toBeLessThan((count * pageBytes) / 3);
-});
-
-onLinux(
+test.runIf(process.platform === "linux")(
   "what has come of large pages lies in files without a name, and is gone after a cancel",
   { timeout: 60_000 },
   async () => {

@@ -6,6 +6,9 @@ with Bridge(root=".") as bridge:
     print(bridge.query_data("select count(*) from 'sales.csv'").rows)
 """
 
+from typing import TYPE_CHECKING, Any
+
+from ._progress import Progress
 from ._version import __version__
 from .client import Bridge
 from .errors import (
@@ -36,7 +39,17 @@ from .errors import (
 )
 from .results import TableResult, ToolResult
 
+if TYPE_CHECKING:
+    from .agent import AgentEvent, AgentResult, AgentRun, AsyncAgentRun
+    from .aio import AsyncBridge, AsyncCall
+
 __all__ = [
+    "AgentEvent",
+    "AgentResult",
+    "AgentRun",
+    "AsyncAgentRun",
+    "AsyncBridge",
+    "AsyncCall",
     "AxonerError",
     "BlockedAddress",
     "Bridge",
@@ -51,6 +64,7 @@ __all__ = [
     "InvalidInput",
     "NotAllowed",
     "NotFound",
+    "Progress",
     "ProtocolError",
     "ProviderError",
     "RateLimited",
@@ -66,3 +80,11 @@ __all__ = [
     "Unreadable",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:  # asyncio takes longer to import than all of the package
+        from . import agent, aio
+
+        return getattr(aio if name in ("AsyncBridge", "AsyncCall") else agent, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

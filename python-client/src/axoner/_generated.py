@@ -1,4 +1,4 @@
-"""One method and one result type a tool. Generated from the tool definitions by `npm run generate`: do not edit."""
+"""One method a tool. Generated from the tool definitions by `npm run generate`: do not edit."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class Tools(ABC):
     """Axoner's tools.
 
     An optional argument that is ``None`` is not sent: the tool's own default holds. Every method takes ``timeout``,
-    seconds until the call is cancelled, and ``progress``, ``True`` for a line on stderr or a callable that gets
+    seconds until the call is cancelled, and ``progress``, ``True`` for a bar or a callable that gets
     ``(done, total, message)``; every method raises what :mod:`axoner.errors` lists.
     """
 
@@ -559,3 +559,17 @@ RESULTS: dict[str, type[ToolResult]] = {
     "calculate": CalculateResult,
     "run_agent": RunAgentResult,
 }
+
+#: What may be asked again where the server ended before it answered.
+REPEATABLE = frozenset(
+    (
+        "scrape",
+        "crawl",
+        "web_search",
+        "profile_data",
+        "query_data",
+        "query_database",
+        "read_rows",
+        "calculate",
+    )
+)

@@ -91,8 +91,8 @@ function write(path: string, url: string, { body, error, ...reply }: KeptReply):
     const told = error === undefined ? null : { code: error.code, message: error.message };
     const head = { ...reply, url, error: told, bodyBytes, identity: identityOf(file) };
     writeAll(file, Buffer.from(`${JSON.stringify(head)}\n`));
-    for (let at = 0; body !== null && at < bodyBytes; at += partBytes)
-      writeAll(file, body.held.part(at, at + partBytes));
+    if (body === null) return;
+    for (let at = 0; at < bodyBytes; at += partBytes) writeAll(file, body.held.part(at, at + partBytes));
   } finally {
     closeSync(file);
   }

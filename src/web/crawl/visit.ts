@@ -4,6 +4,7 @@ import { RobotsDenied } from "../robots.ts";
 import { normaliseAddress } from "./address.ts";
 import type { Course, VisitedPage } from "./course.ts";
 import type { Skip, Visit } from "./frontier.ts";
+import { currentTaping } from "../../taping.ts";
 
 /** The links of further copies of one page lead ever deeper into a trap. */
 const maxCopies = 5;
@@ -19,6 +20,7 @@ export async function readVisit(
   const { host } = new URL(url);
   if (frontier.isBlocked(host)) return skipPage(course, "blocked", url);
   const { links, ...page } = await run.read(url, 0, (address) => admit(course, url, address));
+  await currentTaping()?.inTurn(url);
   const detour = page.error instanceof Detour ? page.error.kind : undefined;
   const skip = (kind: Skip) => {
     page.release();
