@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { brokenProtocol } from "../test/support/hostile-answers.ts";
-import { bombs, largePages } from "../test/support/hostile-pages.ts";
+import { bombs, largePages, middlingPages } from "../test/support/hostile-pages.ts";
 import { openHostileServer, page, type HostileServer } from "../test/support/hostile-server.ts";
 import { measureTree } from "./process/tree.ts";
 
@@ -40,7 +40,13 @@ interface Result {
 
 const { values } = parseArgs({ options: { cases: { type: "string" }, together: { type: "boolean" } } });
 const wanted = values.cases?.split(",");
-const site = await openHostileServer({ ...brokenProtocol, ...bombs, ...largePages, ...endlessSites() });
+const site = await openHostileServer({
+  ...brokenProtocol,
+  ...bombs,
+  ...largePages,
+  ...middlingPages,
+  ...endlessSites(),
+});
 const dead = await closedPort();
 const all = casesFor(site, dead).filter(({ name }) => wanted?.some((part) => name.includes(part)) ?? true);
 const peaks = values.together === true ? await runTogether(all) : await runApart(all);
@@ -50,7 +56,12 @@ console.log(`\nhighest: ${highest.toFixed(0)} MB of ${limitMb}`);
 process.exitCode = highest < limitMb ? 0 : 1;
 
 function casesFor({ origin }: HostileServer, deadHost: string): Case[] {
-  const alone = [...Object.keys(brokenProtocol), ...Object.keys(bombs), ...Object.keys(largePages)];
+  const alone = [
+    ...Object.keys(brokenProtocol),
+    ...Object.keys(bombs),
+    ...Object.keys(largePages),
+    ...Object.keys(middlingPages),
+  ];
   return [
     ...alone.map((name) => scrape(name, [`${origin}/${name}`], { timeout_s: 5 })),
     ...many(origin, deadHost),
@@ -65,6 +76,8 @@ function scrape(name: string, urls: string[], more: object = {}): Case {
 /** Many pages in one call. */
 function many(origin: string, deadHost: string): Case[] {
   const large = Object.keys(largePages).map((name) => `${origin}/${name}`);
+  const middling = Object.keys(middlingPages).map((name) => `${origin}/${name}`);
+  const mix = [1, 2, 3].flatMap((round) => middling.map((url) => `${url}?${round}`));
   const times = (count: number, url: (n: number) => string) => Array.from({ length: count }, (_, n) => url(n));
   const isDead = (n: number) => n % 5 !== 0;
   const mostlyDead = times(5_000, (n) => (isDead(n) ? deadUrl(n, origin, deadHost) : `${origin}/small?${n}`));
@@ -73,6 +86,13 @@ function many(origin: string, deadHost: string): Case[] {
     ...["text", "links", "tables", "metadata", "html"].map((extract) =>
       scrape(`large pages as ${extract}`, large, { extract }),
     ),
+    ...["markdown", "text", "links", "tables", "html"].map((extract) =>
+      scrape(`mix of middling pages as ${extract}`, mix, { extract, per_host: 16, timeout_s: 60 }),
+    ),
+    scrape("mix of middling pages, selected", mix, {
+      select: [{ name: "a", css: "em, td, h1, img, li", many: true }],
+      per_host: 16,
+    }),
     scrape("large pages, selected", large, { select: [{ name: "a", css: "a, td, p", many: true }] }),
     scrape(
       "100 pages of 9.9 MB",

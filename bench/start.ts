@@ -1,6 +1,6 @@
 /**
  * From spawning a server to the last byte of its reply: the handshake, beside the least that could answer and the SDK as
- * it comes, and the first call of a tool. Everything is told as a multiple of what `node -e 0` takes from start to end.
+ * it comes, the first call of a tool, and the command. Everything is told as a multiple of what `node -e 0` takes from start to end.
  *
  *   node bench/start.ts [ROUNDS]       interleaved rounds, 15 unless told; the first round only warms the caches
  *   --stages read_rows,query_data      only stages whose names hold one of these
@@ -10,10 +10,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeFiles } from "./csv/files.ts";
+import { timeToRequest } from "./start/command.ts";
 import { timeToEnd, timeToReply, toolCall, type Exchange } from "./start/server.ts";
 
 const root = join(import.meta.dirname, "..");
 const folder = join(root, "node_modules/.cache/axoner-bench");
+
+const cli = join(root, "dist/cli.js");
 
 interface Stage {
   name: string;
@@ -56,6 +59,8 @@ async function openStages(megabytes: number): Promise<Stage[]> {
       measure: async () =>
         (await timeToEnd("head", ["-20", large?.sales ?? ""])) + (await timeToEnd(process.execPath, ["-e", "0"])),
     },
+    { name: "axoner --help", measure: () => timeToEnd(process.execPath, [cli, "--help"]) },
+    { name: "axoner run: first request", target: 2, measure: () => timeToRequest(cli, folder) },
     { name: "bare loop: initialize", measure: peer("bare-loop.mjs") },
     { name: "SDK 1.x: initialize", measure: peer("sdk-server.mjs") },
     { name: "initialize", target: 1, measure: () => axoner({ messages: [] }) },

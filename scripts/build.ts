@@ -13,6 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build, type BuildOptions, type OutputFile, type PluginBuild } from "esbuild";
 import { englishOnly } from "./english-only.ts";
+import { lazyHttp2 } from "./lazy-http2.ts";
 import { namedImports } from "./named-imports.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
@@ -32,7 +33,7 @@ const processes = [
   [...launchers, starter],
   ["src/data/sql/sql-child.ts"],
   ["src/data/databases/sqlite-child.ts"],
-  ["src/web/page-worker.ts"],
+  ["src/web/page-worker.ts", "src/web/page-child.ts"],
   ["src/web/pdf/pdf-worker.ts"],
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
@@ -62,7 +63,7 @@ async function buildOnce(): Promise<void> {
 async function buildInto(folder: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
-  const plugins = [namedImports(), englishOnly()];
+  const plugins = [namedImports(), englishOnly(), lazyHttp2()];
   const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),

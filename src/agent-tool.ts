@@ -23,7 +23,7 @@ export interface EngineWithAgent extends Engine {
  * a call says how to configure it. Closing it closes the engine.
  */
 export function withAgentTool(engine: Engine, config: Config, telemetry: LazyTelemetry): EngineWithAgent {
-  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine, telemetry));
+  const opened = once(async () => (await import("./open-agent.ts")).openAgent(config, engine, { telemetry }));
   const openAgent = async () => {
     try {
       return await opened.get();

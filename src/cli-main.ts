@@ -1,16 +1,18 @@
 import { join } from "node:path";
+import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
 import { write } from "./cli/output.ts";
-import { readConfig, thisMachine, type Config } from "./config.ts";
-import { modelKeys } from "./config/offered.ts";
+import { readConfig, thisMachine, type ReadConfig } from "./config.ts";
+import { bareConfig } from "./config/bare.ts";
+import { hasProvider, modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
-import type { CommandLine } from "./config/sources.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
 import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
+import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -35,6 +37,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     load: async () => (await import("./cli/install.ts")).install,
   },
   run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
+  doctor: {
+    usage: "doctor",
+    summary: "what works here, and what to do about what does not",
+    load: async () => (await import("./cli/doctor.ts")).doctor,
+  },
   sessions: {
     usage: "sessions [list|show ID|…]",
     summary: "stored conversations: list, show, search, fork, undo, export, import, …",
@@ -54,7 +61,8 @@ export async function main(argv: string[]): Promise<number> {
   // asked first, so that a wrong configuration does not stand in the way of help
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
-  const { config, commandLine, rest } = readConfig(argv);
+  const { problem, ...read } = argv[0] === "doctor" ? readWhatCanBe(argv) : { ...readConfig(argv), problem: undefined };
+  const { config, rest } = read;
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
   if (name === undefined) {
     process.stderr.write(help());
@@ -66,29 +74,31 @@ export async function main(argv: string[]): Promise<number> {
     const known = ["mcp", ...Object.keys(subcommands)];
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
-  return runCommand(await command.load(), args, { config, commandLine });
+  const recorded = name === "doctor" ? config : await withRecording(config);
+  return runCommand(await command.load(), args, { ...read, config: recorded, problem });
+}
+
+/** A configuration that cannot be used is what `axoner doctor` is asked about. */
+function readWhatCanBe(argv: readonly string[]): ReadConfig & { problem: string | undefined } {
+  try {
+    return { ...readConfig(argv), problem: undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    return { ...bareConfig(argv, thisMachine().environment), problem: thrown.message };
+  }
 }
 
 function isAtTerminal(): boolean {
   return process.stdin.isTTY && process.stdout.isTTY;
 }
 
-interface Started {
-  config: Config;
-  commandLine: CommandLine;
-}
+type Started = Omit<ReadConfig, "rest"> & {
+  /** Why the configuration cannot be used. */
+  problem: string | undefined;
+};
 
-async function runCommand(command: Command, args: string[], { config, commandLine }: Started): Promise<number> {
-  const interruption = new AbortController();
-  const listeners: (() => void)[] = [];
-  const interrupt = (signal: NodeJS.Signals) => {
-    const listener = listeners.at(-1);
-    if (signal === "SIGINT" && listener !== undefined) return listener();
-    if (interruption.signal.aborted) process.exit(exitCodes.cancelled); // asked twice: do not wait for anything
-    interruption.abort();
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+async function runCommand(command: Command, args: string[], started: Started): Promise<number> {
+  const { config, commandLine } = started;
   const resources: { close(): Promise<void> }[] = [];
   const keep = async <Resource extends { close(): Promise<void> }>(opening: Promise<Resource>): Promise<Resource> => {
     const resource = await opening;
@@ -103,26 +113,27 @@ async function runCommand(command: Command, args: string[], { config, commandLin
   const openConfigured = async () => (config.plugins.length > 0 ? openEngineProcess(config) : openToolEngine(config));
   const openEngine = () => (engine ??= keep(openConfigured()));
   const telemetry = lazyTelemetry(config.telemetry);
-  const openOver = async (opened: Engine) =>
-    keep((await import("./open-agent.ts")).openAgent(config, opened, telemetry));
+  const openOver = async (opened: Engine, ask?: Ask) =>
+    keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
   const openWithAgent = () =>
     (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
-  const openWhole = () => (agent ??= openEngine().then(openOver));
+  const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,
+    hasProvider: hasProvider(config),
     machine: thisMachine(),
     repeatOptions: () => repeatOptions(commandLine, process.cwd()),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: interruption.signal,
+    ...listenToSignals(),
     openEngine: openWithAgent,
     openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
-    openAgent: async () => (await openWhole()).agent,
+    openAgent: async (ask) => (await openWhole(ask)).agent,
     openModels: async () => (await openWhole()).models,
-    onInterrupt(listener) {
-      listeners.push(listener);
-      return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
+    async *diagnose(asked) {
+      const { diagnose } = await import("./doctor/diagnose.ts");
+      yield* diagnose({ config, configPath: started.path, configProblem: started.problem })(asked);
     },
     async stateFile(name) {
       const { openWorkspace } = await import("./data/workspace.ts");
@@ -135,6 +146,26 @@ async function runCommand(command: Command, args: string[], { config, commandLin
     await Promise.all(resources.map((resource) => resource.close()));
     await telemetry.close();
   }
+}
+
+function listenToSignals(): Pick<CommandContext, "signal" | "onInterrupt"> {
+  const interruption = new AbortController();
+  const listeners: (() => void)[] = [];
+  const interrupt = (signal: NodeJS.Signals) => {
+    const listener = listeners.at(-1);
+    if (signal === "SIGINT" && listener !== undefined) return listener();
+    if (interruption.signal.aborted) process.exit(exitCodes.cancelled); // asked twice: do not wait for anything
+    interruption.abort();
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  return {
+    signal: interruption.signal,
+    onInterrupt(listener) {
+      listeners.push(listener);
+      return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
+    },
+  };
 }
 
 function help(): string {

@@ -10,6 +10,7 @@ import {
   type CommandLine,
   type Settings,
 } from "./config/sources.ts";
+import { mergeApproval, narrowApproval } from "./config/approval.ts";
 import { readDatabases } from "./config/databases.ts";
 import { readProxies, type ProxyConfig } from "./config/proxies.ts";
 import { modelKeys } from "./config/offered.ts";
@@ -23,7 +24,7 @@ const searchNames = ["SEARCH_API_KEY", "CX_ENGINE", "BRAVE_API_KEY", "TAVILY_API
 const baseUrlNames = ["ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GROQ_BASE_URL"] as const;
 
 /** What a project's own `axoner.json` may say: it can only narrow what the user allows. */
-const narrowing = ["tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
+const narrowing = ["approve", "tools", "no_tools", "max_turns", "max_tokens", "max_usd", "max_time"] as const;
 
 /** The complete resolved configuration; an engine process is given this and reads nothing else. */
 export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace"> & {
@@ -34,6 +35,8 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
   databases: Record<string, string>;
   /** How many agents this process stands below. */
   agent_depth: number;
+  /** Whether the file of `record` was begun by the process that started this one. */
+  record_begun: boolean;
   /** The configuration file and the conversations: never read as data, wherever they lie. */
   private_paths: string[];
   /** From the environment alone. */
@@ -51,32 +54,43 @@ export type Config = Omit<Options, "root" | "plugin" | "database" | "workspace">
  * @returns the configuration, the command line, and what on that was no option of ours, in its order
  * @throws ConfigError for an unknown key, a value of the wrong kind, or a file that cannot be read
  */
-export function readConfig(argv: readonly string[]): { config: Config; commandLine: CommandLine; rest: string[] } {
+export function readConfig(argv: readonly string[]): ReadConfig {
   const commandLine = readCommandLine(argv, options);
   const { settings: flags, configFile, rest } = commandLine;
   const userFile = findUserFile(configFile ?? process.env["AXONER_CONFIG"], process.env);
   const file = readUserFile(userFile);
   const environment = readEnvironment(process.env, options);
   const { secrets: fileSecrets, ...fileOptions } = file;
-  const given = readOptions({ ...fileOptions, ...environment, ...flags });
+  const approve = mergeApproval([fileOptions["approve"], environment["approve"], flags["approve"]]);
+  const given = readOptions({ ...fileOptions, ...environment, ...flags, approve });
   setLogLevel(given.log_level);
   const folders = decideFolders(given, process.cwd(), process.env);
   const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
   const { root: _root, plugin: _plugin, database, mcp_config: given_mcp, ...kept } = narrowed;
   const mcp_config = given_mcp === undefined ? undefined : resolve(given_mcp);
+  const [record, replay] = [narrowed.record, narrowed.replay].map((path) => path && resolve(path));
   const databases = readDatabases(database, process.cwd());
   const secrets = { ...fileSecrets, ...pick(process.env, [...modelKeys, ...searchNames, ...baseUrlNames]) };
   const agent_depth = Number(process.env["AXONER_AGENT_DEPTH"] ?? 0) || 0;
   const store = /^(?:file|sqlite):(?:\/\/)?(.+)$/s.exec(given.store ?? "")?.[1];
   const private_paths = [
     userFile.path,
-    ...(mcp_config === undefined ? [] : [mcp_config]),
+    ...[mcp_config, record, replay].filter((path) => path !== undefined),
     ...(store === undefined ? [] : ["", "-wal", "-shm"].map((suffix) => resolve(store + suffix))),
   ];
   const proxies = readProxies(process.env);
   const telemetry = readTelemetry(process.env);
-  const read = { databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
-  return { config: { ...kept, ...folders, ...read }, commandLine, rest };
+  const recording = { record, replay, record_begun: false };
+  const read = { ...recording, databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
+  return { config: { ...kept, ...folders, ...read }, commandLine, rest, path: userFile.path };
+}
+
+export interface ReadConfig {
+  config: Config;
+  commandLine: CommandLine;
+  rest: string[];
+  /** Where the user's file is, or would be. */
+  path: string;
 }
 
 /** What the commands need to know of where they run. */
@@ -91,6 +105,7 @@ function narrow(given: Options, project: Settings): Options {
   return {
     ...given,
     tools,
+    approve: narrowApproval(given.approve, limits.approve),
     no_tools: [...given.no_tools, ...limits.no_tools],
     max_turns: project["max_turns"] === undefined ? given.max_turns : Math.min(given.max_turns, limits.max_turns),
     max_tokens: lower(given.max_tokens, limits.max_tokens),

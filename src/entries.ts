@@ -5,6 +5,7 @@ const entries = {
   "sql-child": "data/sql/sql-child.ts",
   "sqlite-child": "data/databases/sqlite-child.ts",
   "page-worker": "web/page-worker.ts",
+  "page-child": "web/page-child.ts",
   "pdf-worker": "web/pdf/pdf-worker.ts",
   "math-worker": "math/math-worker.ts",
   "chart-worker": "data/chart/chart-worker.ts",

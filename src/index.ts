@@ -1,6 +1,19 @@
 /** The library: `import { createAgent, defineTool, serve } from "axoner"`. */
-export type { Agent, AgentOptions, AgentSettings, RunLimits, RunOptions } from "./agent/agent.ts";
-export type { AgentEvent, ExitReason, RunResult, TokenUsage } from "./agent/events.ts";
+export type {
+  Agent,
+  AgentOptions,
+  AgentSettings,
+  CompactResult,
+  EngineSource,
+  RunLimits,
+  RunOptions,
+  ToolSource,
+  WantedProvider,
+} from "./agent/agent.ts";
+export type { AgentEvent, AnsweredBy, ExitReason, RunResult, TokenUsage, ToolProgressEvent } from "./agent/events.ts";
+export type { Approval, ApprovalContext, Approve, CallToApprove } from "./agent/approval.ts";
+export { approvalPolicy, type Answer, type Ask, type PolicyOptions, type Question } from "./agent/approval-policy.ts";
+export type { Effect } from "./agent/call-effects.ts";
 export type { BeginningRun, RunTrace, TraceRun, TraceTool } from "./agent/run-trace.ts";
 export { createAgent } from "./create-agent.ts";
 export type { CallOptions, Engine } from "./engine/engine.ts";
@@ -12,6 +25,8 @@ export {
   SessionConflictError,
   ToolError,
   type ErrorCode,
+  type ProviderErrorKind,
+  type ProviderErrorOptions,
 } from "./errors.ts";
 export type { BodyReader, Host, HostRequest, HostResponse } from "./host.ts";
 export type {
@@ -25,10 +40,13 @@ export type {
   ToolCall,
   ToolMessage,
   Usage,
+  UserMessage,
 } from "./message.ts";
-export { openNodeHost } from "./node-host.ts";
-export { openProvider } from "./providers/index.ts";
+export { openNodeHost, type NodeHost, type NodeHostOptions } from "./node-host.ts";
+export { openProvider, type ProviderOptions } from "./providers/index.ts";
+export type { ReplyLimits } from "./providers/lib/http-provider.ts";
 export type {
+  LostAttempt,
   ModelEvent,
   ModelReply,
   ModelRequest,
@@ -36,17 +54,25 @@ export type {
   OutputFormat,
   Price,
   Provider,
+  RequestMeter,
+  StartedAttempt,
   StopReason,
 } from "./providers/provider.ts";
+export { openRecording, type RecordingOptions } from "./recording/setup.ts";
+export type { RunTrack, Tape } from "./recording/tape.ts";
+export type { TapedQuestion, Taping } from "./taping.ts";
+export type { StatedPrice } from "./providers/stated-price.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";
 export {
   checkSessionId,
   conflict as sessionConflict,
   summarize as summarizeSession,
+  type Presence,
   type Session,
   type SessionStore,
   type SessionSummary,
+  type StoreOptions,
 } from "./session/store.ts";
 export { tools } from "./tools/index.ts";
 export type { Services } from "./tools/services.ts";
@@ -59,6 +85,9 @@ export {
   type CallingRun,
   type ToolContext,
   type ToolDefinition,
+  type ToolHints,
+  type ToolOptions,
   type ToolResult,
 } from "./tools/tool.ts";
+export type { ProxySettings } from "./web/proxies.ts";
 export { version } from "./version.ts";

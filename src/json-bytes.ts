@@ -17,12 +17,25 @@ const encoder = new TextEncoder();
 /** @param shownChars at most `pieceChars` count */
 export function encodeJson(value: JsonValue, shownChars: number): JsonBytes {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const { shown, isCut } = writeJson(value, shownChars, (piece) => void pieces.push(piece));
+  return { pieces, shown, isCut };
+}
+
+/** As `encodeJson`, handing on each piece as soon as it is made. */
+export function writeJson(
+  value: JsonValue,
+  shownChars: number,
+  take: (piece: Uint8Array<ArrayBuffer>) => void,
+): Pick<JsonBytes, "shown" | "isCut"> & { sizeBytes: number } {
   let first: string | undefined;
   let text = "";
+  let sizeBytes = 0;
   const flush = () => {
     first ??= text;
-    pieces.push(encoder.encode(text));
+    const piece = encoder.encode(text);
+    sizeBytes += piece.byteLength;
     text = "";
+    take(piece);
   };
   writeValue(value, (json) => {
     text += json;
@@ -31,7 +44,7 @@ export function encodeJson(value: JsonValue, shownChars: number): JsonBytes {
   if (text !== "") flush();
   const whole = typeof value === "string" ? value : (first ?? "");
   const isCut = isLongKind(value) && whole.length > shownChars;
-  return { pieces, shown: isCut ? cutText(whole, shownChars) : value, isCut };
+  return { shown: isCut ? cutText(whole, shownChars) : value, isCut, sizeBytes };
 }
 
 function isLongKind(value: JsonValue): boolean {
@@ -77,9 +90,10 @@ function writeLongText(text: string, write: (json: string) => void): void {
   write('"');
 }
 
-export function decodeJson({ pieces }: JsonBytes): JsonValue {
+/** The value, which whoever asks for it looks into. */
+export function decodeJson({ pieces }: JsonBytes): unknown {
   const decoder = new TextDecoder();
-  return JSON.parse(pieces.map((piece) => decoder.decode(piece, { stream: true })).join("")) as JsonValue;
+  return JSON.parse(pieces.map((piece) => decoder.decode(piece, { stream: true })).join(""));
 }
 
 export function sizeOf({ pieces }: JsonBytes): number {

@@ -30,6 +30,8 @@ export interface ToolMessage {
   text: string;
   /** What the tool returned beside the text. */
   images?: readonly Picture[];
+  /** The call was not approved, so it was not made. */
+  refused?: true;
 }
 
 export interface UserMessage {
@@ -43,6 +45,8 @@ export interface UserMessage {
 /** What is kept with a conversation although nobody said it. No model is shown it. */
 export type Note =
   | { role: "note"; type: "title"; title: string }
+  /** The user has approved all calls of a tool in this conversation, or wants to be asked again. */
+  | { role: "note"; type: "approval"; tool: string; isWithdrawn?: true }
   /** Everything behind the first `keeps` stored messages was taken back. */
   | { role: "note"; type: "undo"; keeps: number };
 

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Host } from "./host.ts";
 import type { Dispatcher } from "undici";
+import { ProviderError, ToolError } from "./errors.ts";
 import { once } from "./once.ts";
 import { version } from "./version.ts";
+import type { Tape } from "./recording/tape.ts";
 import type { ProxySettings } from "./web/proxies.ts";
 
 export interface NodeHost extends Host {
@@ -14,11 +16,13 @@ export interface NodeHost extends Host {
 export interface NodeHostOptions {
   /** Default: none. */
   proxies?: ProxySettings;
+  /** What `openRecording` gave: requests are recorded, or answered from it. Default: neither. */
+  recording?: Tape | undefined;
 }
 
 /** The host on Node. undici is loaded by the first request. */
-export function openNodeHost({ proxies }: NodeHostOptions = {}): NodeHost {
-  const client = once(() => openClient(proxies));
+export function openNodeHost({ proxies, recording }: NodeHostOptions = {}): NodeHost {
+  const client = once(() => openClient(proxies, recording));
   return {
     fetch: async (url, init) => (await client.get()).fetch(url, init),
     now: () => Date.now(),
@@ -33,7 +37,10 @@ export function openNodeHost({ proxies }: NodeHostOptions = {}): NodeHost {
 // callers have deadlines of their own, and a model may think for minutes
 const limits = { headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 15_000 } };
 
-async function openClient(proxies?: ProxySettings): Promise<{ fetch: Host["fetch"]; close(): Promise<void> }> {
+async function openClient(
+  proxies: ProxySettings | undefined,
+  recording: Tape | undefined,
+): Promise<{ fetch: Host["fetch"]; close(): Promise<void> }> {
   const [{ default: Agent }, { exchange }] = await Promise.all([
     import("undici/lib/dispatcher/agent.js"),
     import("./exchange.ts"),
@@ -45,10 +52,18 @@ async function openClient(proxies?: ProxySettings): Promise<{ fetch: Host["fetch
     fetch(address, { headers, ...init }) {
       const url = new URL(address);
       const agent = proxied?.agentFor(url) ?? direct;
-      return exchange(agent, url, { headers: { "user-agent": `axoner/${version}`, ...headers }, ...init });
+      const client = recording?.root.client(agent, undefined) ?? agent;
+      const reply = exchange(client, url, { headers: { "user-agent": `axoner/${version}`, ...headers }, ...init });
+      return recording === undefined ? reply : reply.catch(toFinal);
     },
     close: async () => void (await Promise.all([direct.destroy(), proxied?.close()])),
   };
+}
+
+/** What is not in a recording will not be there if it is asked for again. */
+function toFinal(thrown: unknown): never {
+  if (thrown instanceof ToolError) throw new ProviderError(thrown.message, { retryable: false, cause: thrown });
+  throw thrown;
 }
 
 async function openProxyAgents(settings: ProxySettings) {

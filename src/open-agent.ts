@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Agent, WantedProvider } from "./agent/agent.ts";
+import type { Agent, AgentOptions, WantedProvider } from "./agent/agent.ts";
+import type { Ask } from "./agent/approval-policy.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import type { Config } from "./config.ts";
 import { isOffered } from "./config/offered.ts";
@@ -10,6 +11,8 @@ import type { Host } from "./host.ts";
 import type { Models, Provider } from "./providers/provider.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
 import type { LazyTelemetry } from "./telemetry/lazy.ts";
+import { tapeOf } from "./open-recording.ts";
+import type { Tape } from "./recording/tape.ts";
 import { tools as builtIn } from "./tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
 import { version } from "./version.ts";
@@ -21,24 +24,32 @@ export interface OpenAgent {
   close(): Promise<void>;
 }
 
+export interface AgentParts {
+  telemetry: LazyTelemetry;
+  /** Puts questions to whoever sits there. Without it the settings decide alone. */
+  ask?: Ask | undefined;
+}
+
 /**
  * The agent of the configuration: its provider, its store, the engine's tools and those of other servers.
  *
  * @throws ConfigError for a provider or a store that cannot be used
  */
-export async function openAgent(config: Config, engine: Engine, telemetry: LazyTelemetry): Promise<OpenAgent> {
-  const [{ createAgent }, { defaultSystem }, { openNodeHost }] = await Promise.all([
+export async function openAgent(config: Config, engine: Engine, { telemetry, ask }: AgentParts): Promise<OpenAgent> {
+  const [{ createAgent }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] = await Promise.all([
     import("./agent/agent.ts"),
+    import("./agent/approval-policy.ts"),
     import("./agent/system.ts"),
     import("./node-host.ts"),
   ]);
-  const host = openNodeHost({ proxies: config.proxies });
+  const tape = await tapeOf(config);
+  const host = openNodeHost({ proxies: config.proxies, recording: tape });
   const provider = await openConfigured(config, host);
-  const others = await openOthers(config, telemetry);
+  const others = await openOthers(config, telemetry, tape);
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
-  const store = await openConfiguredStore(config);
+  const store = await openTapedStore(config, tape);
   const traceRun = await telemetry.traceRuns();
-  const agent = createAgent({
+  const options: AgentOptions = {
     ...(traceRun && { traceRun }),
     name: "axoner",
     provider,
@@ -46,6 +57,8 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
     store,
     presence: await openConfiguredPresence(config),
     system: defaultSystem,
+    approve: approvalPolicy({ modes: config.approve, ask }),
+    workspace: config.workspace,
     maxTurns: config.max_turns,
     maxTokens: config.max_tokens,
     maxUsd: config.max_usd,
@@ -53,7 +66,11 @@ export async function openAgent(config: Config, engine: Engine, telemetry: LazyT
     contextTokens: config.context_tokens,
     subAgentDepth: isOffered(config, runAgent.name) ? Math.max(0, subAgentDepth - config.agent_depth) : 0,
     openProvider: (wanted) => openWanted(config, wanted, host),
-  });
+  };
+  const agent =
+    tape === undefined
+      ? createAgent(options)
+      : (await import("./recording/taped-agent.ts")).createTapedAgent(options, tape);
   const models = { current: provider, open: (name: string) => openNamed(config, name, host) };
   return { agent, models, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
 }
@@ -81,6 +98,12 @@ export async function openConfiguredStore({ store, workspace, durable }: Config)
   return openStore(`file:${await openWorkspace(workspace).folder("sessions")}`, { durable });
 }
 
+async function openTapedStore(config: Config, tape: Tape | undefined): Promise<SessionStore> {
+  if (tape === undefined) return openConfiguredStore(config);
+  const { recordedStore, replayedStore } = await import("./recording/taped-store.ts");
+  return tape.isReplay ? replayedStore(tape) : recordedStore(await openConfiguredStore(config), tape);
+}
+
 /** Beside the sessions where they are in the workspace; for stores elsewhere too, as far as this workspace is used. */
 async function openConfiguredPresence({ store, workspace }: Config): Promise<Presence | undefined> {
   if (store?.startsWith("memory:") === true) return undefined;
@@ -89,10 +112,21 @@ async function openConfiguredPresence({ store, workspace }: Config): Promise<Pre
 }
 
 async function openOthers(
+  config: Config,
+  telemetry: LazyTelemetry,
+  tape: Tape | undefined,
+): Promise<Engine | undefined> {
+  if (tape === undefined ? config.mcp_config === undefined : !tape.hasOtherServers) return undefined;
+  if (tape === undefined) return openServers(config, telemetry);
+  const { tapedServers } = await import("./recording/taped-servers.ts");
+  return tapedServers(() => openServers(config, telemetry), tape);
+}
+
+async function openServers(
   { mcp_config: file, agent_depth: depth }: Config,
   { callMeta }: LazyTelemetry,
-): Promise<Engine | undefined> {
-  if (file === undefined) return undefined;
+): Promise<Engine> {
+  if (file === undefined) throw new TypeError("no other servers are configured");
   const [{ openOtherServers }, { readMcpServers }] = await Promise.all([
     import("./mcp/other-servers.ts"),
     import("./config/mcp-servers.ts"),
@@ -109,8 +143,10 @@ async function openOthers(
 }
 
 async function openConfigured(config: Config, host: Host): Promise<Provider> {
-  const { provider, model, base_url: baseUrl, fallback: fallbacks, secrets } = config;
-  return (await import("./providers/index.ts")).chooseProvider({ provider, model, baseUrl, fallbacks, secrets, host });
+  const { provider, model, base_url: baseUrl, fallback: fallbacks, secrets, prices } = config;
+  const limits = { idleMs: config.reply_idle, totalMs: config.reply_time };
+  const { chooseProvider } = await import("./providers/index.ts");
+  return chooseProvider({ provider, model, baseUrl, fallbacks, secrets, host, prices, ...limits });
 }
 
 /**

@@ -32,9 +32,10 @@ export interface Front extends ToolBackend {
  * @throws ConfigError
  */
 export async function openFront(argv: readonly string[]): Promise<Front> {
-  const { config, rest } = readConfig(argv);
+  const { config: given, rest } = readConfig(argv);
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
+  const config = (await (await recordingOf(given))?.withRecording(given)) ?? given;
   const names = [...builtIn, runAgent].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
@@ -67,8 +68,12 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    const { http: _http, token: _token, ...settings } = config; // of no concern to an engine
-    return openHostedEngine({ settings: settings as JsonValue, environment: childEnvironment(), needsSql });
+    const { http: _http, token: _token, ...others } = config; // of no concern to an engine
+    const settings = {
+      ...others,
+      record_begun: (await (await recordingOf(config))?.tapeOf(config))?.isReplay === false,
+    } as JsonValue;
+    return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
   });
 }
 
@@ -96,14 +101,31 @@ export async function openToolEngine(config: Config, sqlChild?: ChildProcess): P
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
 export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
   const services = once(async () => (await import("./open-services.ts")).openServices(config, sqlChild));
-  const engine = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const local = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const isTaped = config.record !== undefined || config.replay !== undefined;
+  const engine = isTaped ? taped(local, config) : local;
   return {
     ...engine,
     async close() {
-      await engine.close();
+      await local.close();
       await (await services.opened())?.close();
     },
   };
+}
+
+function taped(engine: Engine, config: Config): Engine {
+  return {
+    ...engine,
+    async call(name, input, options) {
+      const { tapedOf } = await import("./open-recording.ts");
+      return (await tapedOf(engine, config)).call(name, input, options);
+    },
+  };
+}
+
+/** Loaded only where something is recorded or replayed. */
+function recordingOf({ record, replay }: Config) {
+  return record === undefined && replay === undefined ? undefined : import("./open-recording.ts");
 }
 
 async function loadPlugins({ plugins }: Config): Promise<Tool[]> {

@@ -53,10 +53,18 @@ test("a reply that was read to its end leaves its connection to the next request
     expect(response).toMatchObject({ status: 201, ok: true });
     expect(response.headers.get("x-path")).toBe("/path?query=1");
     expect((await readAll(response)).toString()).toBe("hello");
-    // it is free by then
-    await new Promise(setImmediate);
   }
   expect(connections()).toBe(1);
+});
+
+test("many that each ask again as soon as they are answered hold one connection each", async () => {
+  const { ask, connections } = await start((response) => void response.end("whole"));
+  const askTwice = async () => {
+    await readAll(await ask());
+    await readAll(await ask());
+  };
+  await Promise.all(Array.from({ length: 50 }, askTwice));
+  expect(connections()).toBe(50);
 });
 
 test("a redirect is returned and not followed", async () => {

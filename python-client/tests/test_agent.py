@@ -241,8 +241,10 @@ def test_a_function_named_as_a_tool_is_refused(scripted):
         bridge.agent("go", tools=[scrape]).result()
 
 
-def test_without_a_model_the_error_says_how_to_get_one(bridge):
-    with pytest.raises(axoner.Unavailable, match="ANTHROPIC_API_KEY"):
+def test_without_a_model_the_error_says_how_to_get_one(monkeypatch, tmp_path):
+    for service in ("ANTHROPIC", "OPENAI", "GROQ"):
+        monkeypatch.delenv(f"{service}_API_KEY", raising=False)
+    with Bridge(root=tmp_path) as bridge, pytest.raises(axoner.Unavailable, match="ANTHROPIC_API_KEY"):
         bridge.agent("go").result()
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
+from support import AWKWARD
+from test_connection import child_env
 
 import axoner
 from axoner import AsyncBridge
@@ -158,6 +162,41 @@ def test_an_error_after_progress_comes_where_the_call_is_awaited(awkward_async):
                 await call
 
     asyncio.run(run())
+
+
+def test_cancelling_a_task_that_iterates_progress_stops_the_tool(awkward_async, tmp_path, sent, eventually):
+    async def run():
+        async with awkward_async("--log", str(tmp_path / "sent")) as bridge:
+
+            async def follow():
+                async for _update in bridge.call_tool("wait", {"seconds": 60}):
+                    told.set()
+
+            told = asyncio.Event()
+            task = asyncio.create_task(follow())
+            await told.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await bridge.call_tool("echo")
+
+    asyncio.run(run())
+    assert CANCELLED in methods(sent())
+
+
+def test_an_answer_that_comes_after_its_loop_has_ended_harms_nothing():
+    script = f"""
+import asyncio
+from axoner import Bridge
+with Bridge(command={AWKWARD!r}) as bridge:
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(bridge.await_tool("wait", {{"seconds": 0.3}}))
+    loop.run_until_complete(bridge.await_tool("echo")._started())
+    loop.close()
+    print(bridge.call_tool("wait", {{"seconds": 0.6}}).waited, task.done())
+"""  # what asyncio itself says of the forgotten task goes to stderr
+    done = subprocess.run([sys.executable, "-c", script], env=child_env(), capture_output=True, text=True, timeout=30)
+    assert done.stdout == "0.6 False\n", done.stderr
 
 
 def test_progress_goes_to_a_callback_too(awkward_async):

@@ -24,6 +24,8 @@ const output = z.object({
   exit_reason: z.enum(exitReasons),
   turns: z.int(),
   tool_calls: z.int(),
+  provider: z.string().optional().describe("Who answered last"),
+  model: z.string().optional(),
   usage: z.object({
     input_tokens: z.int(),
     output_tokens: z.int(),

@@ -1,27 +1,26 @@
 import type { Engine } from "../engine/engine.ts";
-import { ConfigError, ToolError } from "../errors.ts";
-import type { JsonObject } from "../message.ts";
+import type { JsonObject, Picture } from "../message.ts";
 import type { Provider } from "../providers/provider.ts";
 import { openMemoryStore } from "../session/memory.ts";
 import type { Presence, SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
-import { lazyTool } from "../tools/lazy-tool.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { AgentTask, StartAgent } from "./agent-tools.ts";
-import { openAnswerFormat } from "./answer-format.ts";
-import { openBudget } from "./budget.ts";
-import { callingRun, parentOf, type ParentRun } from "./calling-run.ts";
+import { openAccount } from "./account.ts";
+import { agentAsTool } from "./agent-as-tool.ts";
+import { approvalOf, type Approve } from "./approval.ts";
+import { callingRun, type ParentRun } from "./calling-run.ts";
+import { checkLimits, checkNames } from "./check-agent.ts";
 import { checkRun } from "./check-run.ts";
 import { compactSession } from "./compact-session.ts";
-import { beginRun, continueSession, whileIn } from "./conversation.ts";
-import { engineOf, narrowEngine, withRunTools, withTool } from "./engines.ts";
-import { openEstimate } from "./estimate.ts";
+import { continueSession, whileIn } from "./conversation.ts";
+import { engineOf, withRunTools, withTool } from "./engines.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
-import { runLoop } from "./loop.ts";
-import { openPurse } from "./purse.ts";
+import { endBefore, runLoop } from "./loop.ts";
+import { openRun } from "./opening.ts";
+import { startClock } from "./run-clock.ts";
 import type { TraceRun } from "./run-trace.ts";
-import runAgent from "./run-agent.generated.json" with { type: "json" };
 import { openSubSessions } from "./sub-sessions.ts";
+import { untilAbort } from "./until-abort.ts";
 
 export type AgentOptions = AgentSettings & (EngineSource | ToolSource);
 
@@ -55,10 +54,19 @@ export interface AgentSettings extends RunLimits {
   toolTimeoutMs?: number;
   /** How deep agents may stand below this one, each called by the tool `run_agent`; default 0, without that tool. */
   subAgentDepth?: number;
+  /**
+   * Decides about each call of a tool before it is made; a refusal is told to the model. Holds for the agents below this
+   * one too, as far as they have none of their own. Default: every call is made.
+   */
+  approve?: Approve | undefined;
+  /** Writing inside this folder is no `writes_outside` to `approve`. */
+  workspace?: string | undefined;
   /** How the agent is called in traces. */
   name?: string;
   /** Tells of each run. The library's `createAgent` tells OpenTelemetry, where the program has set that up. */
   traceRun?: TraceRun;
+  /** Names a session that the caller did not name. Default: at random. */
+  newSessionId?: (prompt: string | undefined) => string;
   /** Opens what `run_agent` names; without it only the agent's own model can be used. */
   openProvider?: (wanted: WantedProvider) => Promise<Provider>;
 }
@@ -84,6 +92,8 @@ export interface ToolSource {
 export interface RunOptions extends RunLimits {
   /** Without it the session's last run, which was interrupted, goes on: tool calls that had finished are not repeated. */
   prompt?: string | undefined;
+  /** What the model is to see with the prompt. Of a model that sees none it is told that they were left out. */
+  images?: readonly Picture[] | undefined;
   /** Continues the session of that name, or begins it. Default: a new session with a random name. */
   sessionId?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -134,83 +144,68 @@ export interface CompactResult {
 export function createAgent(options: AgentOptions): Agent {
   checkLimits(options);
   if ("tools" in options) checkNames(options);
-  const { subAgentDepth = 0 } = options;
+  const { subAgentDepth = 0, newSessionId = () => crypto.randomUUID() } = options;
   const store = options.store ?? openMemoryStore();
   const openEngine = engineOf(options);
 
-  const run = (given: RunOptions, parent?: ParentRun): AsyncGenerator<AgentEvent, void> => {
-    return whileIn(given.sessionId, options.presence, () => runIn(given, parent));
-  };
-
-  async function* runIn(given: RunOptions, parent?: ParentRun): AsyncGenerator<AgentEvent, void> {
+  async function* run(given: RunOptions, parent: ParentRun | undefined): AsyncGenerator<AgentEvent, void> {
     checkRun(given);
-    const provider = given.provider ?? options.provider;
-    const depth = parent?.depth ?? 0;
-    const { purse, estimate, budget } = openAccount({ options, given, provider, parent });
-    const answerFormat = given.outputSchema && (await openAnswerFormat(given.outputSchema));
-    const whole = await withRunTools(await openEngine(), given.tools);
-    const withAgents = depth < subAgentDepth ? withTool(whole, ownTool) : whole;
-    const engine = given.toolNames === undefined ? withAgents : await narrowEngine(withAgents, given.toolNames);
-    const conversation = await continueSession(store, given.sessionId ?? crypto.randomUUID());
-    parent?.sessions.check(store, conversation);
-    const unanswered = await beginRun(conversation, given.prompt);
-    parent?.sessions.add(store, conversation.sessionId);
-    const sessions = openSubSessions(store, conversation);
-    const trace = await options.traceRun?.({
-      name: options.name,
-      provider,
-      sessionId: conversation.sessionId,
-      isStructured: answerFormat !== undefined,
-    });
-    const events = runLoop({
-      provider: trace?.provider(provider) ?? provider,
-      traceTool: trace?.tool,
-      ...boundsOf(options),
-      engine,
-      caller: callingRun(conversation.sessionId, { purse, depth: depth + 1, sessions }),
-      tools: () => engine.definitions(),
-      conversation,
-      unanswered,
-      purse,
-      estimate,
-      answerFormat,
-      budget,
-      signal: given.signal ?? new AbortController().signal,
-    });
-    yield* trace?.events(events) ?? events;
+    parent?.sessions.check(store, given.sessionId);
+    yield* whileIn(given.sessionId, options.presence, () => runIn(given, parent));
   }
 
-  const toolFor = (isOwn: boolean): Tool =>
-    loadedTool(async function* (task, { signal, caller }) {
-      const parent = parentOf(caller);
-      // depth is counted below one agent: another one's own begins here
-      const above = parent && { ...parent, depth: isOwn ? parent.depth : 0 };
-      yield* run({ ...(await readTask(task, options)), signal }, above);
-    });
-  const ownTool = toolFor(true);
+  async function* runIn(given: RunOptions, parent: ParentRun | undefined): AsyncGenerator<AgentEvent, void> {
+    const { sessionId = newSessionId(given.prompt), provider = options.provider } = given;
+    const depth = parent?.depth ?? 0;
+    const account = openAccount({ options, given, provider, parent });
+    const clock = startClock(given.signal, options.maxTimeMs);
+    try {
+      const engineFor = () => openTools(depth, given.tools);
+      const opening = await openRun({ ...given, sessionId, store, openEngine: engineFor, clock });
+      if (opening === undefined) {
+        yield endBefore({ sessionId, reason: clock.reason() });
+        return;
+      }
+      const { engine, conversation, answerFormat } = opening;
+      parent?.sessions.add(store, sessionId);
+      const sessions = openSubSessions(store, conversation);
+      const approval = approvalOf(options, { engine, conversation, parent: parent?.approval });
+      const isStructured = answerFormat !== undefined;
+      const trace = await options.traceRun?.({ name: options.name, provider, sessionId, isStructured });
+      const events = runLoop({
+        ...boundsOf(options),
+        ...account,
+        ...opening,
+        approval,
+        provider: trace?.provider(provider) ?? provider,
+        traceTool: trace?.tool,
+        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions, approval }),
+        tools: () => engine.definitions(),
+        clock,
+      });
+      yield* trace?.events(events) ?? events;
+    } finally {
+      clock.stop();
+    }
+  }
+
+  const openTools = async (depth: number, runTools: RunOptions["tools"]): Promise<Engine> => {
+    const engine = await withRunTools(await openEngine(), runTools);
+    return depth < subAgentDepth ? withTool(engine, ownTool) : engine;
+  };
+  const ownTool = agentAsTool(options, run, true);
 
   return {
-    run: (given) => run(given),
-    complete: async (given) => finished(run(given)),
+    run: (given) => run(given, undefined),
+    complete: async (given) => finished(run(given, undefined)),
     compact: (given) => compactStored(store, options, given),
-    asTool: () => toolFor(false),
+    asTool: () => agentAsTool(options, run, false),
   };
-}
-
-function loadedTool(start: StartAgent): Tool {
-  return lazyTool(runAgent, { load: async () => (await import("./agent-tools.ts")).runAgentTool(start) });
-}
-
-async function readTask(task: AgentTask, options: AgentOptions): Promise<RunOptions> {
-  const { prompt, session_id, tools, max_turns, max_usd, outputSchema, provider: name, model } = task;
-  const provider = await openWanted({ provider: name, model }, options);
-  const limits = { maxTurns: max_turns, maxUsd: max_usd };
-  return { prompt, sessionId: session_id, toolNames: tools, outputSchema, provider, ...limits };
 }
 
 /** What holds for every run alike. */
-function boundsOf({ system, contextTokens, maxTimeMs, maxRepeats = 5, toolTimeoutMs = 600_000 }: AgentOptions) {
-  return { system, contextTokens, maxTimeMs, maxRepeats, toolTimeoutMs };
+function boundsOf({ system, contextTokens, maxRepeats = 5, toolTimeoutMs = 600_000 }: AgentOptions) {
+  return { system, contextTokens, maxRepeats, toolTimeoutMs };
 }
 
 async function compactStored(
@@ -219,32 +214,10 @@ async function compactStored(
   { sessionId, signal = new AbortController().signal }: Parameters<Agent["compact"]>[0],
 ): Promise<CompactResult> {
   const { provider, contextTokens } = options;
-  const conversation = await continueSession(store, sessionId);
+  const conversation = await untilAbort(continueSession(store, sessionId), signal);
   const { purse, budget } = openAccount({ options, given: {}, provider, parent: undefined });
   const messages = await compactSession(conversation, { provider, contextTokens, budget, signal });
   return { messages, cost_usd: purse.spentUsd() ?? null };
-}
-
-interface AccountOptions {
-  options: AgentOptions;
-  given: RunOptions;
-  provider: Provider;
-  parent: ParentRun | undefined;
-}
-
-/** What keeps one run within its limits. */
-function openAccount({ options, given, provider, parent }: AccountOptions) {
-  const { maxTokens, maxOutputTokens, maxTurns = 10 } = options;
-  const purse = openPurse({ maxTokens, maxUsd: lower(options.maxUsd, given.maxUsd) }, parent?.purse);
-  if (purse.left().usd !== Infinity && provider.price === undefined) {
-    const others = options.maxUsd ?? parent?.purse.left().usd ?? Infinity;
-    const advice = others === Infinity ? "leave out max_usd, set max_turns instead, or " : "";
-    throw new ToolError("invalid_input", `${noPrice(provider)}; ${advice}choose another model`);
-  }
-  const estimate = openEstimate();
-  const turns = lower(maxTurns, given.maxTurns) ?? maxTurns;
-  const budget = openBudget({ purse, maxTurns: turns, maxOutputTokens, price: () => provider.price, estimate });
-  return { purse, estimate, budget };
 }
 
 async function finished(run: AsyncIterable<AgentEvent>): Promise<RunResult> {
@@ -254,47 +227,4 @@ async function finished(run: AsyncIterable<AgentEvent>): Promise<RunResult> {
     return result;
   }
   throw new TypeError("a run ended without run_finished");
-}
-
-function checkLimits({ provider, ...limits }: AgentOptions): void {
-  const counts = [
-    "maxTurns",
-    "maxTokens",
-    "maxTimeMs",
-    "maxOutputTokens",
-    "contextTokens",
-    "maxRepeats",
-    "toolTimeoutMs",
-  ] as const;
-  const wrong = counts.find((name) => limits[name] !== undefined && !(limits[name] >= 1));
-  if (wrong !== undefined) throw new ConfigError(`${wrong} must be at least 1`);
-  if (limits.maxUsd === undefined) return;
-  if (!(limits.maxUsd > 0)) throw new ConfigError("maxUsd must be more than 0");
-  if (provider.price === undefined) {
-    throw new ConfigError(`${noPrice(provider)}; limit tokens instead (--max-tokens), or choose another model`);
-  }
-}
-
-function checkNames({ tools, subAgentDepth = 0 }: AgentSettings & ToolSource): void {
-  const names = [...tools.map(({ name }) => name), ...(subAgentDepth > 0 ? [runAgent.name] : [])];
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw new ConfigError(`two tools are called "${twice}"; give one another name: { ...tool, name: "another_name" }`);
-}
-
-function noPrice({ name, model }: Provider): string {
-  return `the price of ${name}'s model ${model} is not known, so a limit of money cannot be kept`;
-}
-
-function lower(own: number | undefined, given: number | undefined): number | undefined {
-  return own === undefined || given === undefined ? (own ?? given) : Math.min(own, given);
-}
-
-async function openWanted(wanted: WantedProvider, { provider, openProvider }: AgentOptions): Promise<Provider> {
-  if ((wanted.provider ?? provider.name) === provider.name && (wanted.model ?? provider.model) === provider.model) {
-    return provider;
-  }
-  if (openProvider !== undefined) return openProvider(wanted);
-  const message = `only ${provider.name}'s ${provider.model} is configured here; leave out provider and model`;
-  throw new ToolError("not_allowed", message);
 }

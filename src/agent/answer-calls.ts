@@ -7,7 +7,7 @@ import type { Repeats } from "./repeats.ts";
 import { runTools, type ToolRunOptions } from "./run-tools.ts";
 import { untilAbort } from "./until-abort.ts";
 
-export interface AnswerOptions extends Omit<ToolRunOptions, "timesMade" | "keep"> {
+export interface AnswerOptions extends Omit<ToolRunOptions, "timesMade" | "keep" | "onUnderWay"> {
   conversation: Conversation;
   repeats: Repeats;
 }
@@ -41,12 +41,12 @@ export async function* answerCalls(
   // answers are told apart by their ids alone: where two have the same one they are stored together, in their order
   const areApart = new Set(run.map(({ id }) => id)).size === run.length;
   const keepOne = (answer: ToolMessage) => (areApart ? store([answer]) : Promise.resolve());
-  const answers = yield* runTools(run, { ...options, timesMade: repeats.count(run), keep: keepOne });
-  for (const [index, { text }] of answers.entries()) {
-    const call = run[index];
-    // the one result that changes by itself
-    if (call !== undefined && text.startsWith('{"status":"running"')) repeats.forgive(call);
-  }
+  const answers = yield* runTools(run, {
+    ...options,
+    timesMade: repeats.count(run),
+    onUnderWay: repeats.forgive,
+    keep: keepOne,
+  });
   const rest = [
     ...(areApart ? [] : answers),
     ...calls.slice(maxCallsPerReply).map((call) => notRun(call, calls.length)),
@@ -70,7 +70,12 @@ export async function* finishCalls(
   const unknown = calls.filter((call) => !again.includes(call));
   const keep = openKeeper(conversation.append);
   if (unknown.length > 0) await keep(unknown.map(interruptedAnswer));
-  yield* runTools(again, { ...options, timesMade: repeats.count(again), keep: (answer) => keep([answer]) });
+  yield* runTools(again, {
+    ...options,
+    timesMade: repeats.count(again),
+    onUnderWay: repeats.forgive,
+    keep: (answer) => keep([answer]),
+  });
   return again.length;
 }
 

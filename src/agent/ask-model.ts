@@ -26,7 +26,7 @@ export interface Conversation {
   readonly sessionId: string;
   /** Everything that was stored so far; the list is never changed. */
   messages(): readonly StoredMessage[];
-  /** Add to the messages and store them, together. One at a time. */
+  /** Add to the messages and store them, together, behind what is being added. */
   append(messages: readonly StoredMessage[]): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ async function* stream(
 ): AsyncGenerator<AgentEvent, Asked | ProviderError> {
   const granted = budget.reserve(request, "turn");
   if (granted.limit !== undefined) return { type: "limit", limit: granted.limit };
-  const { maxOutputTokens, shortenedBy, meter, settle } = granted;
+  const { maxOutputTokens, shortenedBy, meter, deniedBy, settle } = granted;
   let reply: ModelReply | undefined;
   let failure: unknown;
   let text = "";
@@ -100,7 +100,10 @@ async function* stream(
     }
   } catch (thrown) {
     failure = thrown;
-    if (thrown instanceof ProviderError && thrown.kind === "context" && !signal.aborted) return thrown;
+    if (!(thrown instanceof ProviderError) || signal.aborted) throw thrown;
+    const limit = deniedBy();
+    if (limit !== undefined) return { type: "limit", limit };
+    if (thrown.kind === "context") return thrown;
     throw thrown;
   } finally {
     settle(reply ?? brokenReply(failure, text));

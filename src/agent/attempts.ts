@@ -29,6 +29,8 @@ export interface AttemptsOptions {
 export interface Attempts {
   /** For the provider. */
   meter: RequestMeter;
+  /** The limit that did not pay for another attempt, where one was asked for. */
+  deniedBy(): "max_tokens" | "max_usd" | undefined;
   /** Pay for the last attempt. To be called once. */
   settle(outcome: ModelReply | BrokenReply): void;
 }
@@ -43,7 +45,7 @@ export function openAttempts(options: AttemptsOptions): Attempts {
   const most = () => mostOf(inputTokens, maxOutputTokens, price());
   const hold = () => (isLimited ? purse.hold(most()) : () => undefined);
   let giveBack = hold();
-  let isPaid = true;
+  let deniedBy: ReturnType<Attempts["deniedBy"]>;
   let underWay: StartedAttempt | undefined;
 
   const spend = (usage: Usage, known: Price | undefined, isCounted: boolean) => {
@@ -72,16 +74,18 @@ export function openAttempts(options: AttemptsOptions): Attempts {
       lost(attempt) {
         const wasCostly = underWay !== undefined || attempt.usage !== undefined;
         const usage = payBroken(attempt.usage, attempt.price ?? price(), undefined);
-        if (!isLimited || !wasCostly) return isPaid;
+        if (!isLimited || !wasCostly) return deniedBy === undefined;
         // the service counts better than the estimate, and it will read the same again
         inputTokens = Math.max(inputTokens, usage?.inputTokens ?? 0);
         giveBack();
         const [left, next] = [purse.left(), most()];
-        isPaid = next.tokens <= left.tokens && next.usd <= left.usd;
-        giveBack = isPaid ? hold() : () => undefined;
-        return isPaid;
+        if (next.usd > left.usd) deniedBy = "max_usd";
+        else if (next.tokens > left.tokens) deniedBy = "max_tokens";
+        giveBack = deniedBy === undefined ? hold() : () => undefined;
+        return deniedBy === undefined;
       },
     },
+    deniedBy: () => deniedBy,
     settle(outcome) {
       giveBack();
       if (outcome.type === "broken") {

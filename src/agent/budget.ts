@@ -30,6 +30,8 @@ export interface GrantedRequest {
   shortenedBy: SpendLimit | undefined;
   /** For the provider, which may ask more than once. */
   meter: RequestMeter;
+  /** What did not pay for another attempt at it. */
+  deniedBy(): SpendLimit | undefined;
   /** Pay for the reply, or for what was spent on one that did not come. To be called once. */
   settle(outcome: ModelReply | BrokenReply): void;
 }
@@ -71,6 +73,7 @@ export function openBudget({ purse, maxTurns, maxOutputTokens, price, estimate }
         maxOutputTokens: granted,
         shortenedBy: isShortened ? limit : undefined,
         meter: attempts.meter,
+        deniedBy: attempts.deniedBy,
         settle(outcome) {
           attempts.settle(outcome);
           if (outcome.type === "broken" || kind !== "turn") return;

@@ -1,4 +1,5 @@
 import type { CallingRun } from "../tools/tool.ts";
+import type { RunApproval } from "./approval.ts";
 import type { Purse } from "./purse.ts";
 import type { SubSessions } from "./sub-sessions.ts";
 
@@ -7,6 +8,7 @@ export interface ParentRun {
   purse: Purse;
   depth: number;
   sessions: SubSessions;
+  approval: RunApproval | undefined;
 }
 
 const runs = new WeakMap<CallingRun, ParentRun>();

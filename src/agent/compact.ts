@@ -106,7 +106,7 @@ async function summarize(transcript: string, { provider, budget, signal }: Compa
   const granted: Reservation = budget.reserve(request, "summary");
   if (granted.limit === "max_turns") throw new TypeError("a summary is no turn");
   if (granted.limit !== undefined) return { limit: granted.limit };
-  const { maxOutputTokens, meter, settle } = granted;
+  const { maxOutputTokens, meter, deniedBy, settle } = granted;
   let reply: ModelReply | undefined;
   let failure: unknown;
   let said = "";
@@ -118,6 +118,8 @@ async function summarize(transcript: string, { provider, budget, signal }: Compa
     }
   } catch (thrown) {
     failure = thrown;
+    const limit = thrown instanceof ProviderError && !signal.aborted ? deniedBy() : undefined;
+    if (limit !== undefined) return { limit };
     throw thrown;
   } finally {
     settle(reply ?? brokenReply(failure, said));

@@ -1,5 +1,5 @@
 import { ToolError } from "../errors.ts";
-import type { StoredMessage, ToolCall } from "../message.ts";
+import type { Picture, StoredMessage, ToolCall } from "../message.ts";
 import { saidMessages, unansweredCalls } from "../session/said.ts";
 import { checkSessionId, type Presence, type SessionStore } from "../session/store.ts";
 import { interruptedAnswer } from "./answer-calls.ts";
@@ -27,12 +27,18 @@ export async function* whileIn<Event>(
 export async function continueSession(store: SessionStore, sessionId: string): Promise<Conversation> {
   checkSessionId(sessionId);
   let messages: readonly StoredMessage[] = (await store.load(sessionId))?.messages ?? [];
+  let last: Promise<unknown> = Promise.resolve();
+  const appendNow = async (added: readonly StoredMessage[]) => {
+    await store.append(sessionId, messages.length, added);
+    messages = [...messages, ...added];
+  };
   return {
     sessionId,
     messages: () => messages,
-    async append(added) {
-      await store.append(sessionId, messages.length, added);
-      messages = [...messages, ...added];
+    append(added) {
+      const appended = last.then(() => appendNow(added));
+      last = appended.catch(() => undefined);
+      return appended;
     },
   };
 }
@@ -41,11 +47,15 @@ export async function continueSession(store: SessionStore, sessionId: string): P
  * Store the prompt behind what was said; what an earlier run has left unanswered is answered before it, or given back
  * for the run to answer where there is no prompt.
  */
-export async function beginRun(conversation: Conversation, prompt: string | undefined): Promise<ToolCall[]> {
+export async function beginRun(
+  conversation: Conversation,
+  { prompt, images = [] }: { prompt?: string | undefined; images?: readonly Picture[] | undefined },
+): Promise<ToolCall[]> {
   const said = saidMessages(conversation.messages());
   const unanswered = unansweredCalls(said);
   if (prompt !== undefined) {
-    await conversation.append([...unanswered.map(interruptedAnswer), { role: "user", text: prompt }]);
+    const shown = images.length === 0 ? {} : { images };
+    await conversation.append([...unanswered.map(interruptedAnswer), { role: "user", text: prompt, ...shown }]);
     return [];
   }
   const last = said.at(-1)?.message;

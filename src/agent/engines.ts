@@ -66,11 +66,15 @@ export async function narrowEngine(engine: Engine, names: readonly string[]): Pr
     definitions: async () => (await engine.definitions()).filter(({ name }) => names.includes(name)),
     async call(name, input, options): Promise<ToolResult> {
       if (names.includes(name)) return engine.call(name, input, options);
-      const message = `there is no tool "${cutText(name, 60)}"${didYouMean(name, names)}; the tools are ${names.join(", ")}`;
-      return { ok: false, code: "not_found", message };
+      return noSuchTool(name, names);
     },
     close: () => engine.close(),
   };
+}
+
+export function noSuchTool(name: string, names: readonly string[]): ToolResult {
+  const message = `there is no tool "${cutText(name, 60)}"${didYouMean(name, names)}; the tools are ${names.join(", ")}`;
+  return { ok: false, code: "not_found", message };
 }
 
 /** What an agent is given, as an engine. */

@@ -8,7 +8,7 @@ import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
 import { openRepeats } from "./repeats.ts";
-import { startTimer } from "./timer.ts";
+import type { RunClock } from "./run-clock.ts";
 import { toTokenUsage } from "./usage.ts";
 
 export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<AnswerOptions, "signal" | "repeats"> {
@@ -16,11 +16,13 @@ export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<AnswerOpti
   purse: Purse;
   /** Equal tool calls of one run, after which it ends. */
   maxRepeats: number;
-  maxTimeMs: number | undefined;
+  /** Whoever started it stops it. */
+  clock: RunClock;
   /** Calls of the last reply that an earlier run has not answered. */
   unanswered: readonly ToolCall[];
-  signal: AbortSignal;
 }
+
+type TurnOptions = LoopOptions & { signal: AbortSignal };
 
 /**
  * Let the model reply and run the tools it calls until it calls none or a limit is reached. Whatever goes wrong with
@@ -31,28 +33,24 @@ export interface LoopOptions extends Omit<AskOptions, "signal">, Omit<AnswerOpti
  * @throws what is no error of axoner: a defect
  */
 export async function* runLoop(options: LoopOptions): AsyncGenerator<AgentEvent, void> {
-  const { conversation, maxTimeMs, purse } = options;
+  const { conversation, clock, purse } = options;
   const tally: Tally = { text: "", turns: 0, tool_calls: 0 };
-  const late = new AbortController();
-  const stopTimer = startTimer(() => late.abort(), maxTimeMs ?? Infinity);
-  try {
-    const signal = AbortSignal.any([options.signal, late.signal]);
-    const ending = yield* takeTurns({ ...options, signal }, tally);
-    const isLate = ending.exit_reason === "cancelled" && !options.signal.aborted;
-    const reason: ExitReason = isLate ? "max_time" : ending.exit_reason;
-    const cost_usd = purse.spentUsd() ?? null;
-    yield {
-      type: "run_finished",
-      session_id: conversation.sessionId,
-      ...tally,
-      usage: toTokenUsage(purse.counted()),
-      cost_usd,
-      ...ending,
-      exit_reason: reason,
-    };
-  } finally {
-    stopTimer();
-  }
+  const ending = yield* takeTurns({ ...options, signal: clock.signal }, tally);
+  yield {
+    type: "run_finished",
+    session_id: conversation.sessionId,
+    ...tally,
+    usage: toTokenUsage(purse.counted()),
+    cost_usd: purse.spentUsd() ?? null,
+    ...ending,
+    exit_reason: ending.exit_reason === "cancelled" ? clock.reason() : ending.exit_reason,
+  };
+}
+
+/** What is told of a run that ended before its first turn. */
+export function endBefore({ sessionId, reason }: { sessionId: string; reason: ExitReason }): AgentEvent {
+  const nothing = { text: "", turns: 0, tool_calls: 0, usage: { input_tokens: 0, output_tokens: 0 }, cost_usd: 0 };
+  return { type: "run_finished", session_id: sessionId, ...nothing, exit_reason: reason };
 }
 
 type Tally = Pick<RunResult, "text" | "turns" | "tool_calls" | "provider" | "model">;
@@ -60,7 +58,7 @@ type Ending = Pick<RunResult, "exit_reason" | "error" | "output">;
 
 const maxRepairs = 2;
 
-async function* takeTurns(given: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
+async function* takeTurns(given: TurnOptions, tally: Tally): AsyncGenerator<AgentEvent, Ending> {
   const { signal, unanswered } = given;
   const { conversation, isFailure } = watchStore(given.conversation);
   const options = { ...given, conversation };
@@ -90,7 +88,7 @@ async function* takeTurns(given: LoopOptions, tally: Tally): AsyncGenerator<Agen
   }
 }
 
-async function* takeReply(options: LoopOptions, tally: Tally): AsyncGenerator<AgentEvent, Asked> {
+async function* takeReply(options: TurnOptions, tally: Tally): AsyncGenerator<AgentEvent, Asked> {
   const turn = tally.turns + 1;
   yield { type: "turn_started", session_id: options.conversation.sessionId, turn };
   const asked = yield* askModel(options);

@@ -1,10 +1,12 @@
 import pMap from "p-map";
+import { boundedJson } from "../bounded-json.ts";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
 import { followAbort } from "../follow-abort.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
-import { beginning, toJson } from "../text.ts";
+import { cutText } from "../text.ts";
 import type { CallingRun, Progress, ToolResult } from "../tools/tool.ts";
+import type { RunApproval } from "./approval.ts";
 import type { AgentEvent } from "./events.ts";
 import { openChannel } from "./channel.ts";
 import { picturesOf } from "./tool-pictures.ts";
@@ -21,8 +23,12 @@ export interface ToolRunOptions {
   caller: CallingRun;
   /** Stands around each call. */
   traceTool?: TraceTool | undefined;
+  /** Says which calls may be made; without it all of them. */
+  approval?: RunApproval | undefined;
   /** How often each call of the run was made so far, this time included. */
   timesMade: readonly number[];
+  /** Told of a call whose work goes on: it may be made again to ask for more. */
+  onUnderWay(call: ToolCall): void;
   /** Told of each answer as it comes; the call has finished once this has resolved. A rejection ends all of them. */
   keep(answer: ToolMessage): Promise<void>;
 }
@@ -37,11 +43,12 @@ const maxResultChars = 60_000;
  */
 export async function* runTools(
   calls: readonly ToolCall[],
-  { engine, signal, toolTimeoutMs, timesMade, traceTool, caller, keep }: ToolRunOptions,
+  given: ToolRunOptions,
 ): AsyncGenerator<AgentEvent, ToolMessage[]> {
+  const { signal, timesMade } = given;
   const leaving = followAbort(signal);
   const events = openChannel<AgentEvent>(isLaterProgress);
-  const options = { engine, toolTimeoutMs, traceTool, caller, keep, signal: leaving.signal, emit: events.push };
+  const options = { ...given, signal: leaving.signal, emit: events.push };
   const answers = pMap(calls, (call, index) => answer(call, timesMade[index] ?? 1, options), {
     concurrency: parallelCalls,
   });
@@ -67,15 +74,20 @@ type CallOptions = Omit<ToolRunOptions, "timesMade"> & { emit: (event: AgentEven
 
 async function answer(call: ToolCall, times: number, options: CallOptions): Promise<ToolMessage> {
   const { id, name, input } = call;
-  const startedAt = Date.now();
   options.emit({ type: "tool_started", call_id: id, name, input });
+  const refusal = isJsonObject(input) ? await options.approval?.check({ ...call, input }, options.signal) : undefined;
+  // a person may have thought about it for long
+  const startedAt = Date.now();
   const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
-  const result = await (options.traceTool?.(call, work) ?? work());
+  const result = refusal ?? (await (options.traceTool?.(call, work) ?? work()));
+  if (refusal === undefined) await options.approval?.answered(call, result.ok);
+  if (result.ok && result.value["status"] === "running") options.onUnderWay(call);
   const { pictures, note } = picturesOf(result);
   const text = resultText(result) + note + repeatNote(times);
   const elapsed_ms = Date.now() - startedAt;
   const images = pictures.length === 0 ? {} : { images: pictures };
-  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images };
+  const refused = refusal === undefined ? {} : { refused: true as const };
+  const answered: ToolMessage = { role: "tool", callId: id, name, ok: result.ok, text, ...images, ...refused };
   await options.keep(answered);
   options.emit({ type: "tool_finished", call_id: id, name, ok: result.ok, text, elapsed_ms });
   return answered;
@@ -132,9 +144,9 @@ function repeatNote(times: number): string {
 
 /** What the model reads: the result as JSON, or an error that says what to try. */
 function resultText(result: ToolResult): string {
-  const text = result.ok ? toJson(result.value) : `ERROR ${result.code}: ${result.message}`;
-  if (text.length <= maxResultChars) return text;
-  return `${beginning(text, maxResultChars)}… [cut: ${maxResultChars} of ${text.length} characters; ask for less]`;
+  if (!result.ok) return cutText(`ERROR ${result.code}: ${result.message}`, maxResultChars);
+  const { text, isCut } = boundedJson(result.value, maxResultChars);
+  return isCut ? `${text}… [cut: only the first ${maxResultChars} characters are shown; ask for less]` : text;
 }
 
 function isLaterProgress(last: AgentEvent, next: AgentEvent): boolean {

@@ -7,8 +7,13 @@ import runAgent from "./run-agent.generated.json" with { type: "json" };
 
 /** Which sessions the agents that a run calls may continue. Their names come from a model, and stores hold other users'. */
 export interface SubSessions {
-  /** @throws ToolError `not_allowed` for what was not begun from here, `invalid_input` for the run's own */
-  check(store: SessionStore, conversation: Conversation): void;
+  /**
+   * Without a look at what the store holds: the answer must not tell which sessions there are.
+   *
+   * @param sessionId undefined for a new one
+   * @throws ToolError `not_allowed` for what was not begun from here, `invalid_input` for the run's own
+   */
+  check(store: SessionStore, sessionId: string | undefined): void;
   /** It was begun, or continued. */
   add(store: SessionStore, sessionId: string): void;
 }
@@ -17,13 +22,12 @@ export interface SubSessions {
 export function openSubSessions(store: SessionStore, conversation: Conversation): SubSessions {
   const begun = new Map<SessionStore, Set<string>>();
   return {
-    check(wanted, { sessionId, messages }) {
-      const isNew = messages().length === 0;
-      if (isNew || begun.get(wanted)?.has(sessionId)) return;
+    check(wanted, sessionId) {
+      if (sessionId === undefined || begun.get(wanted)?.has(sessionId)) return;
       if (wanted === store && sessionId === conversation.sessionId)
         throw new ToolError("invalid_input", own(sessionId));
       if (wanted === store && toldSessions(conversation.messages()).includes(sessionId)) return;
-      const message = `the session "${cutText(sessionId, 64)}" was not begun by run_agent in this conversation; leave out session_id, or give that of an earlier result`;
+      const message = `run_agent has not begun a session "${cutText(sessionId, 64)}" in this conversation; leave out session_id for a new one, or give that of an earlier result`;
       throw new ToolError("not_allowed", message);
     },
     add(used, sessionId) {

@@ -2,11 +2,14 @@ import type { Usage } from "../message.ts";
 import type { Price } from "../providers/provider.ts";
 import type { TokenUsage } from "./events.ts";
 
+const counts = ["inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteTokens", "reasoningTokens"] as const;
+
 /** What one use and another come to. */
 export function addUsage(sum: Usage, added: Usage): Usage {
   const total = { ...sum };
-  for (const [key, count] of Object.entries(added) as [keyof Usage, number][]) {
-    total[key] = (total[key] ?? 0) + count;
+  for (const key of counts) {
+    const count = added[key];
+    if (count !== undefined) total[key] = (total[key] ?? 0) + count;
   }
   return total;
 }

@@ -1,17 +1,20 @@
+import wrapAnsi from "wrap-ansi";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { commandNames, obey } from "./chat/commands.ts";
 import { completePath } from "./chat/complete-path.ts";
 import { openLineEditor } from "./chat/line-editor.ts";
-import { findLocalServers } from "./chat/local-models.ts";
+import { introduction } from "./chat/introduction.ts";
 import { nothingSpent, statusOf, type Talk } from "./chat/talk.ts";
 import { takeTurn } from "./chat/turn.ts";
+import { openDesk, type Desk, type PutQuestion } from "./approval/desk.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { withOutcome } from "./outcome.ts";
 import { write } from "./output.ts";
 import { openProgress } from "./progress.ts";
+import { linksFor, noLinks } from "./terminal/links.ts";
 import { paintFor, plain } from "./terminal/paint.ts";
-import { openMarkdownStream } from "./terminal/stream.ts";
+import { columnsOf, openMarkdownStream } from "./terminal/stream.ts";
 
 const usage = `axoner chat
 
@@ -42,27 +45,35 @@ export const chat = withOutcome(async (args, context) => {
   if (context.stdout.isTTY !== true) {
     throw new ConfigError('axoner chat needs a terminal; elsewhere use axoner run "PROMPT"');
   }
-  return (await introduce(context)) ?? converse(context, args.includes("--plain"));
+  const { desk, sitAt } = openLaterDesk();
+  return (await introduce(context, desk)) ?? converse({ context, desk, sitAt, isPlain: args.includes("--plain") });
 });
 
 /** Where no model can be used: what to do, and which servers of models there are on this machine. */
-async function introduce(context: CommandContext): Promise<ExitCode | undefined> {
-  try {
-    await context.openModels();
+async function introduce(context: CommandContext, { ask }: Desk): Promise<ExitCode | undefined> {
+  if (context.hasProvider) {
+    // what is piped in was not typed by somebody who reads the questions
+    await context.openAgent(context.stdin.isTTY === true ? ask : undefined);
     return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof ConfigError)) throw thrown;
-    const servers = await findLocalServers();
-    const hints = servers.map(
-      ({ name, baseUrl, model }) =>
-        `${name} runs here: axoner chat --provider openai --base-url ${baseUrl} --model ${model}`,
-    );
-    await write(context.stderr, [`axoner: ${thrown.message}`, ...hints, ""].join("\n"));
-    return exitCodes.usage;
   }
+  await write(context.stderr, await introduction(context.machine.environment));
+  return exitCodes.usage;
 }
 
-async function converse(context: CommandContext, isPlain: boolean): Promise<ExitCode> {
+interface Conversing {
+  context: CommandContext;
+  desk: Desk;
+  sitAt: (put: PutQuestion) => void;
+  isPlain: boolean;
+}
+
+/** A desk that somebody sits down at later: the agent is opened before the terminal is taken. */
+function openLaterDesk(): Pick<Conversing, "desk" | "sitAt"> {
+  let put: PutQuestion = () => Promise.resolve(undefined);
+  return { desk: openDesk((question) => put(question)), sitAt: (later) => void (put = later) };
+}
+
+async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<ExitCode> {
   const interrupts = openInterrupts(context);
   const editor = await openLineEditor({
     input: context.stdin,
@@ -71,9 +82,15 @@ async function converse(context: CommandContext, isPlain: boolean): Promise<Exit
     complete: (line) => (line.startsWith("/") ? completeCommand(line) : completePath(line)),
     interrupt: interrupts.tell,
   });
+  let talk: Talk | undefined;
   try {
-    const talk = await openTalk({ context, isPlain, onInterrupt: interrupts.listen });
-    talk.say(talk.paint("dim", `session ${talk.sessionId}; /help lists commands, Ctrl-D leaves`));
+    talk = await openTalk({ context, desk, isPlain, onInterrupt: interrupts.listen });
+    const { say, paint } = talk;
+    sitAt(({ text, prompt, signal }) => {
+      say(paint("yellow", text));
+      return editor.ask(prompt, signal);
+    });
+    talk.say(talk.paint("dim", `session ${talk.sessionId}; /help tells more, Ctrl-D leaves`));
     for (;;) {
       talk.say("");
       talk.say(talk.paint("dim", statusOf(talk)));
@@ -84,6 +101,7 @@ async function converse(context: CommandContext, isPlain: boolean): Promise<Exit
       else if (!(await obey(talk, text))) return exitCodes.done;
     }
   } finally {
+    talk?.answer.close();
     editor.close();
   }
 }
@@ -108,26 +126,30 @@ function completeCommand(line: string): [completions: string[], replaced: string
   return [commandNames.filter((name) => name.startsWith(line)), line];
 }
 
-interface TalkOptions extends Pick<Talk, "context" | "onInterrupt"> {
+interface TalkOptions extends Pick<Talk, "context" | "desk" | "onInterrupt"> {
   isPlain: boolean;
 }
 
-async function openTalk({ context, isPlain, onInterrupt }: TalkOptions): Promise<Talk> {
+async function openTalk({ context, desk, isPlain, onInterrupt }: TalkOptions): Promise<Talk> {
   const { stdout: output } = context;
   const paint = isPlain ? plain : paintFor(output);
+  const link = isPlain ? noLinks : linksFor(output, context.machine.environment);
   const redraws = !isPlain && output.hasColors?.() === true;
   const report = openProgress(output, redraws);
+  const answer = openMarkdownStream({ output, paint, link, redraws });
   return {
     context,
+    desk,
     onInterrupt,
     agent: await context.openAgent(),
     store: await context.openStore(),
     paint,
-    answer: openMarkdownStream({ output, paint, redraws }),
+    answer,
     report,
     say(line) {
+      answer.end(); // what still grows would be taken back together with what is said here
       report.clear();
-      output.write(`${line}\n`);
+      output.write(`${wrapAnsi(line, columnsOf(output), { hard: true, trim: false })}\n`);
     },
     sessionId: context.session ?? crypto.randomUUID(),
     provider: (await context.openModels()).current,

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { ConfigError } from "../errors.ts";
 import { toJson } from "../text.ts";
 import type { CommandContext, Output } from "./command.ts";
@@ -17,17 +18,14 @@ export function writeJson(stream: Output, value: unknown): Promise<void> {
 }
 
 /**
- * All of stdin as text.
+ * All of stdin as UTF-8.
  *
  * @throws ConfigError where it is too long, the signal's reason after an abort
  */
-export async function readStdin({ stdin, signal }: CommandContext): Promise<string> {
-  const pieces: Buffer[] = [];
-  let sizeBytes = 0;
-  const stop = () => stdin.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    signal.throwIfAborted();
+export async function readStdin(context: CommandContext): Promise<string> {
+  return followStdin(context, async (stdin) => {
+    const pieces: Buffer[] = [];
+    let sizeBytes = 0;
     for await (const piece of stdin) {
       const bytes = Buffer.from(piece as Uint8Array);
       sizeBytes += bytes.length;
@@ -35,9 +33,22 @@ export async function readStdin({ stdin, signal }: CommandContext): Promise<stri
         throw new ConfigError(`stdin holds more than ${maxInputBytes / 1e6} MB; pass a file to a tool instead`);
       pieces.push(bytes);
     }
+    return Buffer.concat(pieces).toString("utf8");
+  });
+}
+
+/** Read stdin as long as nothing interrupts. Rejects with the signal's reason after an abort. */
+export async function followStdin<Result>(
+  { stdin, signal }: CommandContext,
+  read: (stdin: Readable) => Promise<Result>,
+): Promise<Result> {
+  const stop = () => stdin.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await read(stdin);
   } finally {
     signal.removeEventListener("abort", stop);
+    signal.throwIfAborted();
   }
-  signal.throwIfAborted();
-  return Buffer.concat(pieces).toString("utf8");
 }

@@ -1,5 +1,6 @@
-import { beginning, printable } from "../text.ts";
+import { printable } from "../text.ts";
 import type { Output } from "./command.ts";
+import { erasing, rowsOf, withinColumns } from "./terminal/columns.ts";
 
 /** Tells a person what goes on, in place on a terminal, else in sparse lines. */
 export interface ProgressReport {
@@ -15,30 +16,36 @@ const linesEveryMs = 5_000;
 /** Nobody reads faster, and thousands of pages a second would be written over the terminal's line. */
 const redrawEveryMs = 80;
 
-/** @param redraws whether lines may be replaced. Default: on a terminal. */
-export function openProgress(output: Output, redraws = output.isTTY === true): ProgressReport {
+/** Whether lines can be replaced there, as far as the terminal says. */
+export function canRedraw({ isTTY }: Output, environment: NodeJS.ProcessEnv): boolean {
+  return isTTY === true && environment["TERM"] !== "dumb";
+}
+
+/** @param redraws whether lines may be replaced.  */
+export function openProgress(output: Output, redraws: boolean): ProgressReport {
   return redraws ? inPlace(output) : sparse(output);
 }
 
 function inPlace(stderr: Output): ProgressReport {
-  let shown = false;
+  let shown = "";
   let drawnAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   const clear = () => {
     clearTimeout(timer);
-    if (shown) stderr.write("\r\u001b[2K");
-    shown = false;
+    // a terminal that was made narrower meanwhile has broken the line
+    if (shown !== "") stderr.write(erasing(rowsOf(shown.length, stderr.columns ?? 80)));
+    shown = "";
   };
   const draw = (text: string) => {
     clear();
     drawnAt = performance.now();
-    stderr.write(beginning(oneLine(text), (stderr.columns ?? 80) - 1));
-    shown = true;
+    shown = withinColumns(oneLine(text), (stderr.columns ?? 80) - 1);
+    stderr.write(shown);
   };
   return {
     update(text) {
       clearTimeout(timer);
-      const waitMs = shown ? drawnAt + redrawEveryMs - performance.now() : 0;
+      const waitMs = shown !== "" ? drawnAt + redrawEveryMs - performance.now() : 0;
       if (waitMs <= 0) draw(text);
       else timer = setTimeout(draw, waitMs, text);
     },

@@ -7,6 +7,8 @@ export type Format = "text" | "json" | "events";
 
 export interface RunArguments {
   prompt: string | undefined;
+  /** To be given to the model with the prompt; `-` is stdin. */
+  files: string[];
   format: Format;
   schemaFile: string | undefined;
   /** Go on with the session's interrupted run. */
@@ -14,11 +16,16 @@ export interface RunArguments {
   isHelp: boolean;
 }
 
-const known = ["--json", "--events", "--output-schema", "--resume", "--help", "-h"];
+const known = ["--json", "--events", "--file", "--output-schema", "--resume", "--help", "-h"];
 
 /** @throws ConfigError for what `axoner run` does not know */
 export function readRunArguments(args: readonly string[]): RunArguments {
-  const { schemaFile, rest } = takeSchemaFile(args);
+  const { values: files, rest: others } = takeValues(args, "--file");
+  const {
+    values: [schemaFile, ...moreSchemas],
+    rest,
+  } = takeValues(others, "--output-schema");
+  if (moreSchemas.length > 0) throw new ConfigError("axoner run answers by one --output-schema");
   const terminator = rest.indexOf("--");
   const before = terminator === -1 ? rest : rest.slice(0, terminator);
   const after = terminator === -1 ? [] : rest.slice(terminator + 1);
@@ -30,28 +37,37 @@ export function readRunArguments(args: readonly string[]): RunArguments {
       `axoner run does not know the option ${unknown}${didYouMean(unknown, known)}; see axoner run --help`,
     );
   }
-  const [prompt, ...others] = [...before.filter((argument) => !isOption(argument)), ...after];
-  if (others.length > 0) throw new ConfigError('axoner run takes one prompt; put it in quotes: axoner run "PROMPT"');
+  const [prompt, ...prompts] = [...before.filter((argument) => !isOption(argument)), ...after];
+  if (prompts.length > 0) throw new ConfigError('axoner run takes one prompt; put it in quotes: axoner run "PROMPT"');
   const formats = (["json", "events"] as const).filter((format) => options.includes(`--${format}`));
   if (formats.length > 1) throw new ConfigError("axoner run prints either --json or --events");
   const isHelp = options.includes("--help") || options.includes("-h");
   const isResumed = options.includes("--resume");
-  if (isResumed && prompt !== undefined) throw new ConfigError("axoner run takes either a prompt or --resume");
-  return { prompt, format: formats[0] ?? "text", schemaFile, isResumed, isHelp };
+  if (isResumed && (prompt !== undefined || files.length > 0)) {
+    throw new ConfigError("axoner run takes either a prompt or --resume, and no file with that");
+  }
+  if ([prompt, ...files].filter((one) => one === "-").length > 1) throw new ConfigError("stdin can be read once only");
+  return { prompt, files, format: formats[0] ?? "text", schemaFile, isResumed, isHelp };
 }
 
-function takeSchemaFile(args: readonly string[]): { schemaFile: string | undefined; rest: string[] } {
+/** The values of an option that takes one, and the other arguments. */
+function takeValues(args: readonly string[], option: string): { values: string[]; rest: string[] } {
   const terminator = args.indexOf("--");
   const end = terminator === -1 ? args.length : terminator;
-  const index = args.findIndex((argument, at) => at < end && /^--output-schema(?:=|$)/.test(argument));
-  const given = args[index];
-  if (given === undefined) return { schemaFile: undefined, rest: [...args] };
-  const inline = given.includes("=");
-  const schemaFile = inline ? given.slice(given.indexOf("=") + 1) : args[index + 1];
-  if (schemaFile === undefined || schemaFile === "" || (!inline && index + 1 >= end)) {
-    throw new ConfigError("--output-schema needs a file");
+  const values: string[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const argument = args[at] ?? "";
+    const isInline = argument.startsWith(`${option}=`);
+    if (at >= end || (!isInline && argument !== option)) {
+      rest.push(argument);
+      continue;
+    }
+    const value = isInline ? argument.slice(option.length + 1) : args[++at];
+    if (value === undefined || value === "" || at >= end) throw new ConfigError(`${option} needs a file`);
+    values.push(value);
   }
-  return { schemaFile, rest: args.filter((_, at) => at !== index && (inline || at !== index + 1)) };
+  return { values, rest };
 }
 
 /** @throws ConfigError where the file cannot be read or holds no JSON object */

@@ -1,17 +1,21 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, ToolError } from "../errors.ts";
 import { printable } from "../text.ts";
+import type { Desk } from "./approval/desk.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
-import { readStdin, write, writeJson } from "./output.ts";
-import { openProgress, type ProgressReport } from "./progress.ts";
+import { write, writeJson } from "./output.ts";
+import { canRedraw, openProgress, type ProgressReport } from "./progress.ts";
+import { readPrompt, readsStdin } from "./prompt/read-prompt.ts";
 import { readRunArguments, readSchemaFile, type Format } from "./run-arguments.ts";
 
 const usage = `axoner run "PROMPT"
 
 Runs the agent once: its text streams to stdout, what it does is told on stderr. \`-\` reads the prompt from stdin.
+In a terminal it asks before it writes, spends or reaches others (--approve).
 
+  --file PATH   give the model this text or picture with the prompt (repeatable; \`-\` is stdin)
   --json        print one JSON object at the end instead of the text
   --events      print every event as a line of JSON instead of the text
   --session ID  continue this conversation, or begin it
@@ -29,32 +33,48 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 limit reached, 4 provider refused o
  * @throws ConfigError for arguments it does not know and for an empty prompt
  */
 export const run = withOutcome(async (args, context) => {
-  const { prompt: given, format, schemaFile, isResumed, isHelp } = readRunArguments(args);
+  const given = readRunArguments(args);
+  const { format, schemaFile, isResumed, isHelp } = given;
   if (isHelp) {
     await write(context.stdout, usage);
     return exitCodes.done;
   }
-  const prompt = given === "-" ? await readStdin(context) : given;
   if (isResumed && context.session === undefined) {
     throw new ConfigError("--resume goes on with a session; name it: axoner run --resume --session ID");
   }
-  if (!isResumed && (prompt === undefined || prompt.trim() === ""))
-    throw new ConfigError('there is no prompt: axoner run "PROMPT"');
+  const asked = isResumed ? {} : await readPrompt(given, context);
   const outputSchema = schemaFile === undefined ? undefined : await readSchemaFile(schemaFile);
-  const agent = await context.openAgent();
-  const report = openProgress(context.stderr);
+  const report = openProgress(context.stderr, canRedraw(context.stderr, context.machine.environment));
+  // who has typed the prompt into stdin has ended it
+  const desk = readsStdin(given) ? undefined : await openDesk(context, report);
+  const agent = await context.openAgent(desk?.ask);
   const show = printers[format === "text" && outputSchema !== undefined ? "answer" : format](context, report);
   const { session: sessionId, signal } = context;
   try {
-    for await (const event of agent.run({ prompt, sessionId, signal, outputSchema })) {
+    for await (const event of agent.run({ ...asked, sessionId, signal, outputSchema })) {
+      await desk?.settled();
       await show(event);
       if (event.type === "run_finished") return exitCodeOf(event);
     }
+  } catch (thrown) {
+    throw asUsage(thrown);
   } finally {
     report.clear();
   }
   throw new TypeError("a run ended without run_finished");
 });
+
+async function openDesk(context: CommandContext, report: ProgressReport): Promise<Desk | undefined> {
+  const { stdin, stdout, stderr } = context;
+  if (stdin.isTTY !== true || stdout.isTTY !== true || stderr.isTTY !== true) return undefined;
+  return (await import("./approval/terminal-desk.ts")).openTerminalDesk(context, report);
+}
+
+/** What an agent takes no prompt, schema or session for, its user has to write differently. */
+function asUsage(thrown: unknown): unknown {
+  const isWrong = thrown instanceof ToolError && (thrown.code === "invalid_input" || thrown.code === "too_large");
+  return isWrong ? new ConfigError(thrown.message, { cause: thrown }) : thrown;
+}
 
 type Printer = (context: CommandContext, report: ProgressReport) => (event: AgentEvent) => Promise<void>;
 

@@ -6,7 +6,7 @@ import { parseJsonInput } from "./json-input.ts";
 import { progressText } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
 import { readStdin, write, writeJson } from "./output.ts";
-import { openProgress } from "./progress.ts";
+import { canRedraw, openProgress } from "./progress.ts";
 import { toolHelp, toolList } from "./tool-help.ts";
 
 /**
@@ -15,7 +15,7 @@ import { toolHelp, toolList } from "./tool-help.ts";
  * @throws ConfigError for an unknown tool or input that is no JSON object
  */
 export const tool = withOutcome(async (args, context) => {
-  const { stdout, stderr, signal } = context;
+  const { stdout, stderr, signal, machine } = context;
   const isHelp = args.some((argument) => argument === "--help" || argument === "-h");
   const [name, text, ...others] = args.filter((argument) => argument !== "--help" && argument !== "-h");
   checkArguments(name, others);
@@ -31,7 +31,7 @@ export const tool = withOutcome(async (args, context) => {
     return exitCodes.done;
   }
   const input = parseJsonInput(text === "-" ? await readStdin(context) : (text ?? "{}"));
-  const report = openProgress(stderr);
+  const report = openProgress(stderr, canRedraw(stderr, machine.environment));
   const progress = (update: Progress) => report.update(progressText(name, update));
   const result = await engine.call(name, input, { signal, progress });
   report.clear();

@@ -4,9 +4,13 @@ import { ConfigError, errorMessage } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 
 /** Another MCP server whose tools the agent may use. What it holds may be secret. */
-export type McpServer =
+export type McpServer = (
   | { kind: "stdio"; command: string; args: string[]; env: Record<string, string>; cwd: string | undefined }
-  | { kind: "http" | "sse"; url: string; headers: Record<string, string> };
+  | { kind: "http" | "sse"; url: string; headers: Record<string, string> }
+) & {
+  /** Tools that only read, although the server does not say so. */
+  readOnlyTools?: readonly string[];
+};
 
 /**
  * Other servers by their names, out of a file in the format that desktop clients have: `{"mcpServers": {"name":
@@ -31,19 +35,25 @@ export function readMcpServers(file: string, environment = process.env): Record<
 }
 
 function readServer(entry: JsonObject, { where, folder }: { where: string; folder: string }): McpServer {
-  const { command, args = [], env = {}, cwd, url, headers = {}, type } = entry;
+  const { command, args = [], env = {}, cwd, url, headers = {}, type, readOnlyTools } = entry;
+  const only = readOnlyTools === undefined ? {} : { readOnlyTools: names(readOnlyTools, `${where}: "readOnlyTools"`) };
   if (typeof command === "string" && command !== "") {
     if (!Array.isArray(args) || !args.every((item) => typeof item === "string")) {
       throw new ConfigError(`${where}: "args" must be a list of texts`);
     }
     if (cwd !== undefined && typeof cwd !== "string") throw new ConfigError(`${where}: "cwd" must be a folder`);
     const folderOfServer = cwd === undefined ? undefined : resolve(folder, cwd);
-    return { kind: "stdio", command, args, env: texts(env, `${where}: "env"`), cwd: folderOfServer };
+    return { kind: "stdio", command, args, env: texts(env, `${where}: "env"`), cwd: folderOfServer, ...only };
   }
   if (typeof url !== "string" || !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     throw new ConfigError(`${where} needs a "command" to start it, or the http(s) "url" where it is`);
   }
-  return { kind: type === "sse" ? "sse" : "http", url, headers: texts(headers, `${where}: "headers"`) };
+  return { kind: type === "sse" ? "sse" : "http", url, headers: texts(headers, `${where}: "headers"`), ...only };
+}
+
+function names(value: JsonValue, where: string): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw new ConfigError(`${where} must be a list of texts`);
 }
 
 function texts(value: JsonValue, where: string): Record<string, string> {

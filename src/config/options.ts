@@ -1,4 +1,7 @@
 import { ConfigError } from "../errors.ts";
+import { parseApproval, wantedApproval, type ApprovalModes } from "./approval.ts";
+import { parsePrices, wantedPrices } from "./prices.ts";
+import type { StatedPrices } from "../providers/stated-price.ts";
 import { logLevels, type LogLevel } from "../log.ts";
 import type { Settings } from "./sources.ts";
 
@@ -38,16 +41,34 @@ export const options = {
   max_turns: wholeNumber("N  end an agent run after this many replies of the model (default 10)", 1_000, 10),
   max_tokens: wholeNumber("N  end an agent run after this many tokens", Number.MAX_SAFE_INTEGER, undefined),
   max_usd: money("USD  end an agent run before it costs more than this"),
+  prices: {
+    help: 'JSON  what models cost that have no known price, e.g. {"MODEL": {"input": 0.5, "output": 1.5}} (US dollars for a million tokens)',
+    wanted: wantedPrices,
+    isList: false,
+    fallback: {},
+    parse: parsePrices,
+  } satisfies Option<StatedPrices> as Option<StatedPrices>,
   max_time: duration("TIME  end an agent run after this long, e.g. 90s, 5m or 1h"),
+  reply_time: duration("TIME  the longest that a reply of the model may take, retries included (default 30m)"),
+  reply_idle: duration("TIME  how long a model may be silent in the middle of a reply or before it (default 3m)"),
   context_tokens: wholeNumber(
     "N  what the model can read at once; longer conversations are summed up",
     Number.MAX_SAFE_INTEGER,
     undefined,
   ),
+  approve: {
+    help: "MODE|TOOL=MODE  whether tools that write, spend or reach others may be called: always, ask or never (repeatable)",
+    wanted: wantedApproval,
+    isList: true,
+    fallback: {},
+    parse: parseApproval,
+  } satisfies Option<ApprovalModes> as Option<ApprovalModes>,
   session: text("ID  continue this conversation, or begin it"),
   store: text(
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
   ),
+  record: text("FILE  keep what models, the web and databases answer, without secrets, to be replayed"),
+  replay: text("FILE  run again what was recorded, without network and keys"),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
   http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
   token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),

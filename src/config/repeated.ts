@@ -22,6 +22,7 @@ const paths: ReadonlySet<string> = new Set([
 export function repeatOptions({ settings, configFile }: CommandLine, folder: string): string[] {
   const all = { ...settings, ...(configFile === undefined ? {} : { config: configFile }) };
   return Object.entries(all).flatMap(([key, value]) => {
+    if (key === "record" || key === "replay") return []; // of one start, not of every one
     const flag = `--${key.replaceAll("_", "-")}`;
     if (typeof value === "boolean") return value ? [flag] : [];
     const values = [value].flat().map(String);

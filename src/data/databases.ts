@@ -1,6 +1,7 @@
 import type { JsonObject } from "../message.ts";
 import { ToolError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { currentTaping } from "../taping.ts";
 import { cutText } from "../text.ts";
 import { openBoundedRuns } from "./bounded-runs.ts";
 import { openChildPool } from "./sql/child-pool.ts";
@@ -93,7 +94,12 @@ export function openDatabases(options: DatabasesOptions): Databases {
     { signal, timeoutMs, onRows }: Required<DatabaseOptions>,
   ): Promise<DatabaseAnswer> {
     const { database, sql, params, limit, saveAs, keep, origin } = request;
-    const driver = await driverOf(database, timeoutMs);
+    const taping = currentTaping();
+    const open = () => driverOf(database, timeoutMs);
+    const driver =
+      taping === undefined
+        ? await open()
+        : (await import("./databases/taped-driver.ts")).tapedDriver(database, open, taping);
     const keeper = openResultKeeper({ datasets, workspace, diskLimitBytes, limit, saveAs, onRows });
     try {
       const { types, notes } = await driver.run({ sql, params }, keeper, signal);

@@ -2,11 +2,16 @@ import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { Column } from "./dataset.ts";
 import { nodeCrypto } from "./node-crypto.ts";
+import { drawn } from "../taping.ts";
 
 let lastTime = 0;
 
 /** A new handle. Handles sort by the time they were made: 11 hex digits of milliseconds, then 5 random ones. */
 export function newDatasetId(): string {
+  return drawn("dataset", makeDatasetId);
+}
+
+function makeDatasetId(): string {
   lastTime = Math.max(Date.now(), lastTime + 1);
   return `ds_${lastTime.toString(16).padStart(11, "0")}${nodeCrypto().randomBytes(3).toString("hex").slice(0, 5)}`;
 }

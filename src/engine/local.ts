@@ -2,10 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorCodes, errorMessage, ToolError } from "../errors.ts";
 import { followAbort, type FollowedAbort } from "../follow-abort.ts";
 import { log } from "../log.ts";
+import { isJsonObject } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText, printable } from "../text.ts";
 import type { Services } from "../tools/services.ts";
 import type { Tool, ToolDefinition, ToolResult } from "../tools/tool.ts";
+import { checkJson } from "./check-json.ts";
 import type { CallOptions, Engine } from "./engine.ts";
 
 export interface LocalEngineOptions {
@@ -65,14 +67,14 @@ async function run(
   const work = async (): Promise<ToolResult> => {
     signal.throwIfAborted();
     const context = { signal, progress: finite(progress), services: await services(), caller };
-    return wellFormed(tool, await tool.call(input, context));
+    return await wellFormed(tool, await tool.call(input, context));
   };
   const working = work();
   try {
     return await Promise.race([working, abandoned(signal, working)]);
   } catch (thrown) {
     if (signal.aborted) return { ok: false, code: "cancelled", message: `${tool.name} was cancelled` };
-    if (thrown instanceof ToolError) return wellFormed(tool, { ok: false, code: thrown.code, message: thrown.message });
+    if (thrown instanceof ToolError) return failed(tool, { ok: false, code: thrown.code, message: thrown.message });
     log.error(`${tool.name} failed`, thrown);
     const message = `${tool.name} failed unexpectedly: ${printable(cutText(errorMessage(thrown), maxMessageChars))}`;
     return { ok: false, code: "internal", message };
@@ -83,15 +85,14 @@ async function run(
  * The result as the contract has it, whatever a tool of the user's own returned: a value that is JSON, a code that
  * there is, a message that can be shown.
  */
-function wellFormed({ name }: Tool, result: ToolResult): ToolResult {
-  if (result.ok) {
-    try {
-      if (JSON.stringify(result.value) !== undefined) return result;
-    } catch (thrown) {
-      throw new TypeError(`its result is no JSON: ${errorMessage(thrown)}`, { cause: thrown });
-    }
-    throw new TypeError("it returned nothing");
-  }
+async function wellFormed(tool: Tool, result: ToolResult): Promise<ToolResult> {
+  if (!result.ok) return failed(tool, result);
+  if (!isJsonObject(result.value)) throw new TypeError("it returned no object");
+  await checkJson(result.value);
+  return result;
+}
+
+function failed({ name }: Tool, result: Extract<ToolResult, { ok: false }>): ToolResult {
   const message = printable(cutText(result.message, maxMessageChars));
   if (errorCodes.includes(result.code)) return { ...result, message };
   log.warn(`${name} failed with the code "${result.code}", which there is not; the codes are ${errorCodes.join(", ")}`);

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { isLongerThan } from "../bounded-json.ts";
 import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
@@ -40,7 +41,7 @@ export function serveEngine(
     const progress = (update: Progress) => send(stream, { progress: id, update });
     const value = await callOpened(opening, (engine) => engine.call(name, input, { signal: abort.signal, progress }));
     running.delete(id);
-    send(stream, { result: id, value });
+    send(stream, { result: id, value: bounded(name, value) });
   };
   const end = async () => {
     const engine = await opening?.catch(() => undefined); // why it did not open was said when it was asked to
@@ -57,6 +58,15 @@ export function serveEngine(
     },
     onClosed: () => void end(),
   });
+}
+
+/** To read more than this would hold the caller up, which answers others meanwhile; no model is shown a hundredth of it. */
+const maxResultChars = 8_000_000;
+
+function bounded(name: string, result: ToolResult): ToolResult {
+  if (!result.ok || !isLongerThan(result.value, maxResultChars)) return result;
+  const message = `the result of ${name} has more than ${maxResultChars} characters; return a dataset (context.services.datasets) or less of it`;
+  return { ok: false, code: "too_large", message };
 }
 
 async function callOpened(

@@ -1,3 +1,5 @@
+import { currentTaping } from "../taping.ts";
+
 /** Runs tasks that hostile input may stall or starve where that hurts nobody: in threads or processes it owns. */
 export interface Pool {
   /**
@@ -138,6 +140,11 @@ function assign(slot: Slot, task: Task, timeOut: () => void): void {
   slot.runner.post(task.input, task.transfer);
 }
 
+/** What was done in time when it was recorded shall not fail on a slower machine. */
+function patience(): number {
+  return currentTaping()?.isReplay === true ? 10 : 1;
+}
+
 /** After a runner that could not even start: the next would fail the same way. */
 function failAll(queue: Task[], cause: unknown): void {
   for (const task of queue.splice(0)) task.fail(cause);
@@ -150,7 +157,7 @@ function enqueue(
   stopRunnerOf: (task: Task) => void,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const task: Task = { input, transfer, timeoutMs, settle, fail };
+    const task: Task = { input, transfer, timeoutMs: timeoutMs * patience(), settle, fail };
     function settle(outcome: Outcome): void {
       signal.removeEventListener("abort", abandon);
       resolve(outcome);

@@ -1,7 +1,8 @@
 import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js";
+import { boundedJson } from "../bounded-json.ts";
 import { errorCodes, type ErrorCode } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { beginning, cutText, toJson } from "../text.ts";
+import { cutText } from "../text.ts";
 import type { Image, ToolDefinition, ToolResult } from "../tools/tool.ts";
 
 const maxTextChars = 1_000_000;
@@ -20,18 +21,29 @@ export function fromCallToolResult({ content, structuredContent, isError }: Call
   return images.length === 0 ? { ok: true, value } : { ok: true, value, images: images.slice(0, maxImages) };
 }
 
-/** `name` is what it is called here. */
-export function toDefinition(name: string, { description, inputSchema, annotations }: Tool): ToolDefinition {
+interface Here {
+  /** What it is called here. */
+  name: string;
+  server: string;
+  /** Whether the user says that it only reads. */
+  isReadOnly: boolean;
+}
+
+export function toDefinition(
+  { name, server, isReadOnly }: Here,
+  { description, inputSchema, annotations }: Tool,
+): ToolDefinition {
   return {
     name,
     description: cutText(description ?? annotations?.title ?? "", maxDescriptionChars),
     inputSchema: inputSchema as JsonObject,
     outputSchema: { type: "object" },
     hints: {
-      readOnly: annotations?.readOnlyHint === true,
+      readOnly: isReadOnly || annotations?.readOnlyHint === true,
       openWorld: annotations?.openWorldHint !== false,
       long: true,
     },
+    server,
   };
 }
 
@@ -63,7 +75,6 @@ function textOf(part: CallToolResult["content"][number]): string[] {
 }
 
 function bounded(value: JsonObject): JsonObject {
-  const text = toJson(value);
-  if (text.length <= maxTextChars) return value;
-  return { text: beginning(text, maxTextChars), truncated: true, total_chars: text.length };
+  const { text, isCut } = boundedJson(value, maxTextChars);
+  return isCut ? { text, truncated: true } : value;
 }

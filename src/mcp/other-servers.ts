@@ -33,7 +33,13 @@ const restMs = 60_000;
 export function openOtherServers({ servers, client, taken, startTimeoutMs, callMeta }: OtherServersOptions): Engine {
   const limit = startTimeoutMs === undefined ? {} : { startTimeoutMs };
   const others = Object.entries(servers).map(([name, server]) => {
-    return { name, server: openOtherServer({ name, server, client, callMeta, ...limit }), restsUntil: 0 };
+    const { readOnlyTools = [] } = server;
+    return {
+      name,
+      readOnlyTools,
+      server: openOtherServer({ name, server, client, callMeta, ...limit }),
+      restsUntil: 0,
+    };
   });
   let named = new Map<string, Named>();
 
@@ -53,12 +59,14 @@ export function openOtherServers({ servers, client, taken, startTimeoutMs, callM
     );
     const all = listed.flat();
     const result = new Map<string, Named>();
-    for (const { name: serverName, server, tool, plain } of all) {
+    for (const { name: serverName, readOnlyTools, server, tool, plain } of all) {
       const isShared = taken.has(plain) || all.filter((other) => other.plain === plain).length > 1;
       const name = freeName(isShared ? plainName(`${serverName}_${tool.name}`) : plain, (one) => {
         return taken.has(one) || result.has(one);
       });
-      result.set(name, { definition: toDefinition(name, tool), server, tool: tool.name });
+      const isReadOnly = readOnlyTools.includes(tool.name);
+      const definition = toDefinition({ name, server: serverName, isReadOnly }, tool);
+      result.set(name, { definition, server, tool: tool.name });
     }
     return result;
   };

@@ -1,5 +1,5 @@
+import { boundedJson } from "../bounded-json.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { toJson } from "../text.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 
 /** Clients cut or refuse longer results; our own tools stay far below. */
@@ -11,13 +11,10 @@ const maxResultChars = 100_000;
  */
 export function toCallToolResult(result: ToolResult): JsonObject {
   if (!result.ok) return failed(result.code, result.message);
-  const text = toJson(result.value);
-  if (text.length > maxResultChars) {
+  const { text, isCut } = boundedJson(result.value, maxResultChars);
+  if (isCut) {
     const advice = "return a dataset (context.services.datasets) or fewer rows";
-    return failed(
-      "too_large",
-      `the result has ${text.length} characters, at most ${maxResultChars} can be sent; ${advice}`,
-    );
+    return failed("too_large", `the result has more than the ${maxResultChars} characters that can be sent; ${advice}`);
   }
   const images = (result.images ?? []).map(({ data, mimeType }) => ({ type: "image", data, mimeType }));
   return { content: [{ type: "text", text }, ...images], structuredContent: result.value };

@@ -43,6 +43,9 @@ export function withFallbacks(first: Provider, fallbacks: readonly Provider[], h
           if (begun || !(thrown instanceof ProviderError) || thrown.kind === "context") throw thrown;
           restsUntil.set(provider, host.now() + (thrown.retryAfterMs ?? restMs));
           failures.push(thrown);
+          // what the last one spent is told by the failure: no further attempt is asked for
+          const isLast = provider === candidates.at(-1);
+          if (isLast) throw allFailed(failures).spending(thrown.usage);
           if (meter?.lost({ usage: thrown.usage }) === false) break;
         }
       }

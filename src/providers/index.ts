@@ -2,10 +2,11 @@ import { ConfigError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { didYouMean } from "../nearest.ts";
 import { cutText } from "../text.ts";
-import type { ServiceOptions } from "./lib/http-provider.ts";
+import type { ReplyLimits, ServiceOptions } from "./lib/http-provider.ts";
 import type { Provider } from "./provider.ts";
+import { statedPriceOf, withPrice, type StatedPrice, type StatedPrices } from "./stated-price.ts";
 
-export interface ProviderOptions {
+export interface ProviderOptions extends ReplyLimits {
   /** The model's name as the service spells it; for `scripted` the path of a JSON file with the replies. */
   model: string | undefined;
   /** Without one, the service's own address. */
@@ -14,6 +15,8 @@ export interface ProviderOptions {
   host: Host;
   /** Whether a reply is shown while it comes, default true. Thousands of runs that nobody watches cost less without. */
   stream?: boolean | undefined;
+  /** What the model costs, in place of what is known of it. Without a known price there is no limit of money. */
+  price?: StatedPrice | undefined;
 }
 
 /** A service and how it is opened. Its module is loaded only then. */
@@ -72,11 +75,11 @@ export async function openProvider(name: string, options: ProviderOptions): Prom
   if (model === undefined || model === "") {
     throw new ConfigError(`the provider ${name} needs a model: --model ID, e.g. --model ${entry.modelExample}`);
   }
-  return entry.open({ ...options, model });
+  return withPrice(await entry.open({ ...options, model }), options.price);
 }
 
 /** What the configuration says of providers. */
-export interface ProviderChoice {
+export interface ProviderChoice extends ReplyLimits {
   /** Without one, the first whose key there is. */
   provider?: string | undefined;
   model?: string | undefined;
@@ -84,6 +87,8 @@ export interface ProviderChoice {
   baseUrl?: string | undefined;
   /** As `PROVIDER/MODEL`, in the order in which they are asked. */
   fallbacks: readonly string[];
+  /** What models cost, in place of what is known of them. */
+  prices?: StatedPrices | undefined;
   /** Keys and addresses by their names in the environment. */
   secrets: Readonly<Record<string, string>>;
   host: Host;
@@ -95,7 +100,7 @@ export interface ProviderChoice {
  * @throws ConfigError where none is chosen, and as `openProvider` for any of them
  */
 export async function chooseProvider(choice: ProviderChoice): Promise<Provider> {
-  const { model, secrets, host } = choice;
+  const { model, secrets, host, idleMs, totalMs, prices = {} } = choice;
   const withKey = Object.keys(providers).find((known) => secrets[providers[known]?.keyVariable ?? ""] !== undefined);
   const name = choice.provider ?? withKey;
   if (name === undefined) {
@@ -103,17 +108,26 @@ export async function chooseProvider(choice: ProviderChoice): Promise<Provider> 
     const named = [...keys].join(", ").replace(/, ([^,]*)$/, " or $1");
     throw new ConfigError(`no model provider is chosen: set ${named}, or name one with --provider and --base-url`);
   }
-  const settings = (known: string) => {
+  const settings = (known: string, asked: string | undefined) => {
     const { keyVariable = "", baseUrlVariable = "" } = (Object.hasOwn(providers, known) && providers[known]) || {};
-    return { baseUrl: secrets[baseUrlVariable], apiKey: secrets[keyVariable], host };
+    const price = statedPriceOf(known, asked ?? "", prices);
+    return {
+      model: asked,
+      baseUrl: secrets[baseUrlVariable],
+      apiKey: secrets[keyVariable],
+      host,
+      idleMs,
+      totalMs,
+      price,
+    };
   };
-  const base = settings(name);
-  const first = await openProvider(name, { ...base, model, baseUrl: choice.baseUrl ?? base.baseUrl });
+  const base = settings(name, model);
+  const first = await openProvider(name, { ...base, baseUrl: choice.baseUrl ?? base.baseUrl });
   if (choice.fallbacks.length === 0) return first;
   const others = await Promise.all(
     choice.fallbacks.map((fallback) => {
       const { provider, model: other } = readFallback(fallback);
-      return openProvider(provider, { ...settings(provider), model: other });
+      return openProvider(provider, settings(provider, other));
     }),
   );
   return (await import("./fallback.ts")).withFallbacks(first, others, host);
@@ -148,11 +162,11 @@ function service(name: string, { address, prefix, modelExample, open }: Service)
     keyVariable,
     baseUrlVariable,
     modelExample,
-    async open({ model, baseUrl = address, apiKey, host, stream }) {
+    async open({ model, baseUrl = address, apiKey, host, stream, idleMs, totalMs }) {
       if (baseUrl === address && apiKey === undefined) {
         throw new ConfigError(`${name} needs a key: set ${keyVariable}, or --base-url for a server that needs none`);
       }
-      return open({ name, model, baseUrl, apiKey, keyVariable, host, stream });
+      return open({ name, model, baseUrl, apiKey, keyVariable, host, stream, idleMs, totalMs });
     },
   };
 }

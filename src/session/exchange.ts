@@ -36,6 +36,13 @@ const storedMessage = z.union([
     ok: z.boolean(),
     text: z.string(),
     images: z.array(picture).exactOptional(),
+    refused: z.literal(true).exactOptional(),
+  }),
+  z.strictObject({
+    role: z.literal("note"),
+    type: z.literal("approval"),
+    tool: z.string(),
+    isWithdrawn: z.literal(true).exactOptional(),
   }),
   z.strictObject({ role: z.literal("note"), type: z.literal("title"), title: z.string() }),
   z.strictObject({ role: z.literal("note"), type: z.literal("undo"), keeps: count }),

@@ -5,6 +5,7 @@ import { AxonerError, errorMessage, systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
 import { appendRecord, newAppend, type Append } from "./file/append-record.ts";
+import { openBeginnings } from "./file/beginnings.ts";
 import { openJournal } from "./file/journal.ts";
 import { openPositions } from "./file/positions.ts";
 import { scanRecords, start, type Scan } from "./file/record.ts";
@@ -31,6 +32,7 @@ const secondLookMs = 50;
 export function openFileStore(folder: string, { durable = false }: StoreOptions = {}): SessionStore {
   const directory = resolve(folder);
   const positions = openPositions(20_000);
+  const mayBegin = openBeginnings();
   const recovery = once(() => recoverJournals(directory));
   const journal = durable ? openJournal(directory) : undefined;
 
@@ -40,6 +42,7 @@ export function openFileStore(folder: string, { durable = false }: StoreOptions 
     },
     async append(id, seen, messages) {
       const path = pathOf(directory, id);
+      if (seen === 0) await mayBegin();
       const { line, position, fileBytes, othersBefore } = await appendWhole(newAppend(path, { id, seen, messages }));
       await journal?.add({ path, line, isAlone: !othersBefore });
       const { wastedBytes } = position;

@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText } from "../text.ts";
 import { sourceField } from "./source-field.ts";
 import { defineTool, type RunContext } from "./tool.ts";
+import { drawn } from "../taping.ts";
 
 /** Draw a picture of a source or of a query's result. */
 export const chart = defineTool({
@@ -80,9 +81,7 @@ function fromOf(source: string | undefined, sql: string | undefined): { source: 
 /** Where to write what. The time tells pictures without a name apart. */
 function targetOf(path: string | undefined, format: Format | undefined): { path: string; format: Format } {
   if (path === undefined) {
-    const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").replace(/\..*/, "");
-    const name = `chart-${time}-${Math.random().toString(36).slice(2, 6).padEnd(4, "0")}`;
-    return { path: `exports/${name}.${format ?? "png"}`, format: format ?? "png" };
+    return { path: `exports/${drawn("name", newName)}.${format ?? "png"}`, format: format ?? "png" };
   }
   const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase();
   if ((ending !== "png" && ending !== "svg") || (format !== undefined && ending !== format)) {
@@ -90,6 +89,11 @@ function targetOf(path: string | undefined, format: Format | undefined): { path:
     throw new ToolError("invalid_input", `the path '${cutText(path, 200)}' must end in ${wanted}`);
   }
   return { path, format: ending };
+}
+
+function newName(): string {
+  const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").replace(/\..*/, "");
+  return `chart-${time}-${Math.random().toString(36).slice(2, 6).padEnd(4, "0")}`;
 }
 
 function queryOf({ services, signal }: RunContext) {

@@ -5,10 +5,10 @@ import type { JsonObject } from "../message.ts";
 import { cutText } from "../text.ts";
 import { normaliseAddress } from "../web/crawl/address.ts";
 import type { Crawl, CrawlNote } from "../web/crawl/crawl.ts";
+import { maxUrlChars } from "../web/web-url.ts";
 import { crawlNotes, noteSchema } from "./crawl-notes.ts";
 import {
   checkSelections,
-  maxUrlChars,
   pageColumns,
   pageFields,
   pageResultFields,
@@ -58,7 +58,7 @@ export const crawl = defineTool({
       growing.finish(report.origin("crawl", { request: toStored(request) }), unfinished);
     let run: Crawl | undefined;
     try {
-      run = await context.services.web.crawl(toCrawl(request, earlier), context.signal);
+      run = await context.services.web.crawl({ ...toCrawl(request, earlier), id: growing.id }, context.signal);
       await writePages(run, context, {
         growing,
         report,

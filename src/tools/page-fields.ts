@@ -10,8 +10,6 @@ import { metadataType } from "../web/metadata.ts";
 import { renderModes, type PageSettings, type ScrapedPage } from "../web/scrape.ts";
 import type { ToolContext } from "./tool.ts";
 
-export const maxUrlChars = 4_096;
-
 const selection = z.object({
   name: z
     .string()

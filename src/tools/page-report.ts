@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../message.ts";
 import { cutText } from "../text.ts";
 import type { ShownRow } from "./page-fields.ts";
 import { previewRows } from "./preview.ts";
+import { measured } from "../taping.ts";
 
 const previewedRows = 50;
 const listedFailures = 20;
@@ -72,7 +73,7 @@ export function openPageReport(startedAt: number) {
         ok: count - failed,
         failed,
         failures,
-        elapsed_ms: Date.now() - startedAt,
+        elapsed_ms: measured("elapsed_ms", () => Date.now() - startedAt),
       };
     },
   };

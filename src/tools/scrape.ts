@@ -6,7 +6,6 @@ import type { ScrapedPage } from "../web/scrape.ts";
 import { isWebUrl } from "../web/web-url.ts";
 import {
   checkSelections,
-  maxUrlChars,
   pageColumns,
   pageFields,
   pageOrigin,
@@ -19,7 +18,7 @@ import { openPageReport, progressMessage, type PageReport } from "./page-report.
 import { defineTool, type ToolContext } from "./tool.ts";
 
 const input = z.object({
-  urls: z.array(z.string().min(1).max(maxUrlChars)).min(1).max(10_000).describe("absolute http(s) addresses"),
+  urls: z.array(z.string()).min(1).max(10_000).describe("absolute http(s) addresses"),
   ...pageFields,
 });
 type Input = z.output<typeof input>;

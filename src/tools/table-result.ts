@@ -2,6 +2,7 @@ import type { Column, Dataset } from "../data/dataset.ts";
 import type { JsonValue } from "../message.ts";
 import { cutText } from "../text.ts";
 import { maxPreviewChars, previewRows } from "./preview.ts";
+import { measured } from "../taping.ts";
 
 function toTypes(columns: readonly Column[]): string[] {
   return columns.map((column) => column.type);
@@ -63,6 +64,6 @@ export function toQueryResult(
     row_count: answer.rowCount,
     ...toDatasetFields(answer.dataset),
     ...(told.length === 0 ? {} : { notes: told }),
-    elapsed_ms: Math.round(performance.now() - started),
+    elapsed_ms: measured("elapsed_ms", () => Math.round(performance.now() - started)),
   };
 }

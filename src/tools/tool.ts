@@ -14,6 +14,8 @@ export interface ToolDefinition {
   inputSchema: JsonObject;
   outputSchema: JsonObject;
   hints: ToolHints;
+  /** The other MCP server that has it, by its name in the configuration. What it says of itself is that server's word. */
+  server?: string;
 }
 
 export interface ToolHints {

@@ -93,6 +93,10 @@ async function fetchHits(
     respectRobots: true,
     render: "never",
     shownChars: maxContentChars,
+    advice: {
+      whenLate: "pass it to scrape with a higher timeout_s",
+      whenLimited: "try again later, or pass it to scrape",
+    },
     onPage: () => progress({ done: ++done, total, message: "pages of the hits" }),
   };
   const pages: HitPage[] = [];

@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { Cookies } from "./cookies.ts";
@@ -64,27 +64,29 @@ const retryStatuses = new Set([...busyStatuses, 502, 504]);
  *
  * @throws whatever undici, the network or the guard throws, and the signal's reason
  */
-export async function exchange<Body>(agent: Agent, url: URL, request: Exchange<Body>): Promise<Reply<Body>> {
+export async function exchange<Body>(client: Dispatcher, url: URL, request: Exchange<Body>): Promise<Reply<Body>> {
   const cookie = request.cookies.header(url);
   const sent = {
     "user-agent": request.userAgent,
     ...request.headersFor(url),
     ...(cookie === "" ? {} : { cookie }),
   };
-  const data = await untilAborted(agent.request(requestOptions(url, sent, request)), request.signal);
+  const data = await untilAborted(client.request(requestOptions(url, sent, request)), request.signal);
   await request.cookies.keep(url, [data.headers["set-cookie"] ?? []].flat());
   const reply = openReply(url, data);
   const { status } = reply;
   const problem = problemOf(reply, "if-none-match" in sent || "if-modified-since" in sent, request.whenLimited);
   if (problem === undefined) return { kind: "done", fetched: await receive(reply, request) };
   const location = redirectStatuses.has(status) ? reply.header("location") : "";
-  const usual = { error: problem, afterMs: retryStatuses.has(status) ? retryAfterMs(reply) : undefined };
-  const { error, afterMs } = (location === "" ? await request.explain?.(reply, usual) : undefined) ?? usual;
+  const afterMs = retryStatuses.has(status) ? retryAfterMs(reply) : undefined;
+  const usual = { error: problem, afterMs };
+  const refusal = (location === "" ? await request.explain?.(reply, usual) : undefined) ?? usual;
   await discardBody(reply);
   if (location !== "") return redirect(url, location, status);
-  const fetched = failed(url, status, error);
-  if (afterMs === undefined) return { kind: "done", fetched };
-  return { kind: "retry", fetched, isBusy: busyStatuses.has(status) || afterMs > 0, afterMs };
+  const fetched = failed(url, status, refusal.error);
+  if (refusal.afterMs === undefined) return { kind: "done", fetched };
+  const isBusy = busyStatuses.has(status) || refusal.afterMs > 0;
+  return { kind: "retry", fetched, isBusy, afterMs: refusal.afterMs };
 }
 
 export function failed(url: URL, status: number | null, error: ToolError): Fetched<never> {
@@ -147,14 +149,20 @@ function redirect(url: URL, location: string, status: number): Reply<never> {
 
 /** Why a reply says that there is nothing to read. */
 function problemOf(
-  { url, status, statusText }: OpenReply & { statusText: string },
+  reply: OpenReply & { statusText: string },
   isConditional: boolean,
   whenLimited: string,
 ): ToolError | undefined {
-  const answered = `${url.host}: the server answered ${status} ${cutText(statusText, 60)}`.trim();
+  const { url, status, statusText } = reply;
+  const answered = `${url.host}: the server answered ${status} ${cutText(statusText, 60)}`.trim() + waitOf(reply);
   if (status === 429) return new ToolError("rate_limited", `${answered}; ${whenLimited}`);
   const isAnswer = (status >= 200 && status < 300) || (status === 304 && isConditional);
   return isAnswer ? undefined : new ToolError("http_error", answered);
+}
+
+function waitOf(reply: OpenReply): string {
+  const afterMs = retryStatuses.has(reply.status) ? retryAfterMs(reply) : 0;
+  return afterMs === 0 ? "" : ` and wants to be left alone for ${Math.ceil(afterMs / 1_000)} s`;
 }
 
 /** `Retry-After` in seconds or as a date; 0 where there is none. */

@@ -24,7 +24,7 @@ export async function fetchRobots(
   const fetched = await fetcher.get({
     url: url.href,
     order: beforeAllPages,
-    ...patienceOf(Math.min(settings.timeoutMs, robotsTimeoutMs)),
+    ...patienceOf({ ...settings, timeoutMs: Math.min(settings.timeoutMs, robotsTimeoutMs) }),
     headersFor: () => pageHeaders("identity"),
     receive: (reply) => receivePage(reply, robotsLimits, async () => {}),
     admit: async () => {},

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Agent } from "undici";
+import type { Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
+import { currentTaping, type Taping } from "../taping.ts";
 import { guardedConnector } from "./connect.ts";
 import { openCookies, type Cookies } from "./cookies.ts";
 import { exchange, failed, type Exchange, type Fetched, type Reply } from "./exchange.ts";
@@ -53,18 +54,21 @@ const maxRetries = 3;
 export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   const { Agent } = await import("undici");
   const cookies = openCookies();
+  const taping = currentTaping();
+  const guard = taping === undefined ? options.guard : tellingGuard(options.guard, taping);
   const agent = new Agent({
-    connect: guardedConnector(options, options.signal),
+    connect: guardedConnector({ ...options, guard }, options.signal),
     allowH2: true,
     maxHeaderSize: 64 * 1024,
     // Drips and endless interim replies evade these two: the deadline of the request ends them.
     headersTimeout: options.stallMs,
     bodyTimeout: options.stallMs,
   });
+  const client = taping?.client(agent, options.guard.checkAddress) ?? agent;
   return {
     async get(request) {
       const time = { leftMs: request.timeoutMs };
-      const fetched = await follow({ ...options, agent, cookies }, request, time);
+      const fetched = await follow({ ...options, client, cookies }, request, time);
       return { ...fetched, elapsedMs: Math.round(request.timeoutMs - time.leftMs) };
     },
     cookies: (url) => cookies.header(url),
@@ -72,7 +76,18 @@ export async function openFetcher(options: FetcherOptions): Promise<Fetcher> {
   };
 }
 
-type Opened = FetcherOptions & { agent: Agent; cookies: Cookies };
+/** What a name stood for when it was recorded is checked again when that is replayed. */
+function tellingGuard(guard: Guard, taping: Taping): Guard {
+  return {
+    ...guard,
+    checkAddress(host, port, address) {
+      guard.checkAddress(host, port, address);
+      taping.reached(host, port, address);
+    },
+  };
+}
+
+type Opened = FetcherOptions & { client: Dispatcher; cookies: Cookies };
 
 async function follow<Body>(options: Opened, request: FetchRequest<Body>, time: Time): Promise<Fetched<Body>> {
   let status: number | null = null;
@@ -146,7 +161,7 @@ async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<R
   options.signal.addEventListener("abort", abort, { once: true });
   try {
     const untimed = (wait: () => Promise<void>) => clock.untimed(() => idly(place, wait));
-    const reply = await exchange(options.agent, url, { ...hop, userAgent, cookies, untimed, signal: deadline.signal });
+    const reply = await exchange(options.client, url, { ...hop, userAgent, cookies, untimed, signal: deadline.signal });
     if (reply.kind !== "retry") pace.relax();
     else if (reply.isBusy) pace.slow(performance.now(), reply.afterMs);
     return reply;

@@ -13,15 +13,22 @@ interface Receiving {
   known: KeptPage | undefined;
   cache: PageCache | undefined;
   makeRoom: (bytes: number) => Promise<void>;
+  /** Called as soon as there is one. */
+  onBody: (body: PageBody) => void;
 }
 
 /** The page that was kept, where it still stands; else the one that was sent, which is kept where it may be. */
-export async function receiveAnew(reply: OpenReply, { known, cache, limits, makeRoom }: Receiving): Promise<PageBody> {
+export async function receiveAnew(
+  reply: OpenReply,
+  { known, cache, limits, makeRoom, onBody }: Receiving,
+): Promise<PageBody> {
   if (reply.status === 304 && known !== undefined) {
     await reply.body.dump();
+    onBody(known.body);
     return known.body;
   }
   const body = await receivePage(reply, limits, makeRoom);
+  onBody(body);
   const [etag, lastModified] = [reply.header("etag"), reply.header("last-modified")];
   if (reply.status === 200 && isKeepable(reply)) await cache?.keep(reply.url, { etag, lastModified, body });
   return body;

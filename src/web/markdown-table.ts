@@ -1,4 +1,5 @@
-import type { Cell, ResolveSpans, Row } from "./table-grid.ts";
+import type { Place, ResolveSpans } from "./table-grid.ts";
+import { openTableRows, type Cell, type TableRows } from "./table-rows.ts";
 import type { TextWriter } from "./text-writer.ts";
 
 /** The rows of a table that is being read. */
@@ -23,17 +24,20 @@ interface Options {
 const maxColumns = 100;
 
 export function openTableWriter({ style, resolveSpans, arranges }: Options): TableWriter {
-  const rows: Row[] = [];
+  const rows = openTableRows();
   let nested = arranges;
   let inHead = false;
   return {
-    startRow: () => void rows.push({ cells: [], inHead }),
+    startRow() {
+      rows.startRow(inHead);
+      return undefined;
+    },
     setHead(value) {
       inHead = value;
     },
     addCell(cell) {
-      if (rows.length === 0) rows.push({ cells: [], inHead });
-      rows.at(-1)?.cells.push(cell);
+      if (rows.count() === 0) rows.startRow(inHead);
+      rows.addCell(cell);
     },
     markNested() {
       nested = true;
@@ -42,17 +46,22 @@ export function openTableWriter({ style, resolveSpans, arranges }: Options): Tab
       if (nested || isArrangement(rows)) return writeBlocks(writer, rows);
       const { header, title, rows: body, width } = resolveSpans(rows);
       if (width > maxColumns) return writeBlocks(writer, rows);
-      const lines = body.map((row) => {
-        const isTitle = row.length === width && row.every(({ isRepeated }, column) => isRepeated === column > 0);
-        return row.map(({ text, isRepeated }) => (isTitle && isRepeated ? "" : text));
-      });
       if (title !== undefined) writer.lines(oneLine(title));
       writer.newline(style === "markdown" ? 2 : 1);
-      const all = header === undefined ? lines : [header.map(named), ...lines];
-      if (style === "markdown") writeMarkdown(writer, all, width);
-      else for (const row of all) writer.lines(row.map(oneLine).join("\t"));
+      const lines = linesOf(header, body, width);
+      if (style === "markdown") writeMarkdown(writer, lines, width);
+      else for (const row of lines) writer.lines(row.map(oneLine).join("\t"));
     },
   };
+}
+
+/** The texts of the headings and of each row, one row at a time. */
+function* linesOf(header: string[] | undefined, rows: Iterable<Place[]>, width: number): Generator<string[]> {
+  if (header !== undefined) yield header.map(named);
+  for (const row of rows) {
+    const isTitle = row.length === width && row.every(({ isRepeated }, column) => isRepeated === column > 0);
+    yield row.map(({ text, isRepeated }) => (isTitle && isRepeated ? "" : text));
+  }
 }
 
 /** A column without a heading needs no name where nobody asks for it. */
@@ -61,7 +70,7 @@ function named(name: string): string {
 }
 
 /** A single column, or paragraphs beside each other without a heading over them, is no table. */
-function isArrangement(rows: readonly Row[]): boolean {
+function isArrangement(rows: TableRows): boolean {
   let columns = 0;
   let hasBlocks = false;
   for (const { cells, inHead } of rows) {
@@ -75,21 +84,25 @@ function isArrangement(rows: readonly Row[]): boolean {
   return columns < 2 || hasBlocks;
 }
 
-function writeBlocks(writer: TextWriter, rows: readonly Row[]): void {
-  for (const { text } of rows.flatMap(({ cells }) => cells)) {
-    if (text === "") continue;
-    writer.newline(2);
-    writer.lines(text);
+function writeBlocks(writer: TextWriter, rows: TableRows): void {
+  for (const { cells } of rows) {
+    for (const { text } of cells) {
+      if (text === "") continue;
+      writer.newline(2);
+      writer.lines(text);
+    }
   }
 }
 
 /** The first row is the header: Markdown has no table without one. */
-function writeMarkdown(writer: TextWriter, rows: readonly string[][], columns: number): void {
-  rows.forEach((row, index) => {
+function writeMarkdown(writer: TextWriter, rows: Iterable<string[]>, columns: number): void {
+  let isFirst = true;
+  for (const row of rows) {
     const cells = Array.from({ length: columns }, (_, column) => oneLine(row[column] ?? "").replaceAll("|", "\\|"));
     writer.lines(`| ${cells.join(" | ")} |`);
-    if (index === 0) writer.lines(`|${" --- |".repeat(columns)}`);
-  });
+    if (isFirst) writer.lines(`|${" --- |".repeat(columns)}`);
+    isFirst = false;
+  }
 }
 
 /** Paragraphs and items in a cell stay apart; a cell has no lines and no fences. */

@@ -1,4 +1,7 @@
 import { ToolError } from "../errors.ts";
+import { currentTaping, drawn, measured } from "../taping.ts";
+import { releaseJson, sizeOf } from "../json-bytes.ts";
+import type { KeptReplies } from "./crawl/kept-replies.ts";
 import type { PageLinks } from "./crawl/page-links.ts";
 import type { Fetched } from "./exchange.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
@@ -6,12 +9,11 @@ import type { Guard } from "./guard.ts";
 import { likelyBytes } from "./inflate.ts";
 import { isBinaryType } from "./page.ts";
 import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
-import { releaseJson, sizeOf } from "../json-bytes.ts";
-import type { KeptPage, PageCache } from "./page-cache.ts";
+import type { PageCache } from "./page-cache.ts";
 import { fetchRobots } from "./fetch-robots.ts";
 import { beforeAllPages, maxPageBytes, patienceOf } from "./page-bounds.ts";
-import { conditionsOf, receiveAnew } from "./kept-page.ts";
 import { openRunMemory, type Holding, type PageMemory, type RunMemory } from "./page-memory.ts";
+import { replyTo } from "./page-reply.ts";
 import type { PageAnswer } from "./page-task.ts";
 import { readPdfPage } from "./pdf/pdf-page.ts";
 import { isPdf, isPdfType, type Pdfs } from "./pdf/pdfs.ts";
@@ -32,6 +34,7 @@ export interface Surroundings {
   pages: Pages;
   pdfs: Pdfs;
   cache: PageCache | undefined;
+  cacheFolder: (() => Promise<string>) | undefined;
   memory: PageMemory;
   userAgent: string;
   browser: BrowserChoice;
@@ -41,10 +44,14 @@ export interface Surroundings {
 export interface PageRunOptions extends Surroundings {
   settings: PageSettings;
   gate: Gate;
-  /** Count a page and the bytes of it that are held in memory; both are negative once they no longer are. */
-  hold: (bytes: number, pages: 1 | -1) => void;
+  /** A page is held in memory, with so many bytes … */
+  hold: (bytes: number) => void;
+  /** … and no longer is. */
+  letGo: (bytes: number) => void;
   /** Whether pages that are ready wait for the one of this order. */
   isFirst: (order: number) => boolean;
+  /** Where replies are kept until their pages are written; undefined where they need not be. */
+  replies: KeptReplies | undefined;
   /** Whether the links of the pages are wanted. */
   follow: boolean;
 }
@@ -143,59 +150,34 @@ async function readHeld(run: Run, wanted: Wanted): Promise<ReadPage> {
       for (const value of values) releaseJson(value);
       leave();
     };
-    return { ...page, heldBytes, leave, release };
+    const fetchedAt = drawn(`time of ${wanted.url}`, () => page.fetchedAt);
+    const elapsedMs = measured(`duration of ${wanted.url}`, () => page.elapsedMs);
+    return { ...page, fetchedAt, elapsedMs, heldBytes, leave, release };
   } catch (thrown) {
     holding.leave();
     throw thrown;
   }
 }
 
-async function readPage(
-  run: Run,
-  { url, order, admit }: Wanted,
-  holding: Holding,
-): Promise<Omit<ReadPage, keyof Held>> {
-  const { settings, cache } = run;
-  let known: KeptPage | undefined;
+async function readPage(run: Run, wanted: Wanted, holding: Holding): Promise<Omit<ReadPage, keyof Held>> {
+  const { settings } = run;
   const mayVisit = async (address: URL) => {
-    admit(address);
+    wanted.admit(address);
     if (settings.respectRobots) await run.robots.check(address);
   };
-  let tags: string[] = [];
-  const fetched = await run.fetcher.get({
-    url,
-    order,
-    ...patienceOf(settings.timeoutMs),
-    headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
-    receive(reply, untimed) {
-      tags = reply.headers("x-robots-tag");
-      holding.startAgain();
-      return receiveAnew(reply, {
-        known,
-        cache,
-        limits: pageLimits,
-        makeRoom: (bytes) => untimed(() => holding.receive(bytes)),
-      });
-    },
-    async admit(address) {
-      await mayVisit(address);
-      known = await cache?.find(address);
-    },
-  });
-  const { finalUrl, elapsedMs } = fetched;
-  // what was kept is the page, as it was answered then
-  const status = fetched.status === 304 ? 200 : fetched.status;
-  const basics = { finalUrl, status, fetchedAt: new Date().toISOString(), elapsedMs };
-  if (!fetched.ok) return { ...basics, ...nothing(settings.select), error: fetched.error };
-  const bodyBytes = fetched.body.bytes.byteLength;
-  run.hold(bodyBytes, 1);
+  const reply = await replyTo({ ...run, limits: pageLimits }, { ...wanted, admit: mayVisit }, holding);
+  const { finalUrl, status, fetchedAt, elapsedMs } = reply;
+  const basics = { finalUrl, status, fetchedAt, elapsedMs };
+  if (!reply.ok) return { ...basics, ...nothing(settings.select), error: reply.error };
+  const bodyBytes = reply.body.bytes.byteLength;
+  run.hold(bodyBytes);
   holding.received(bodyBytes);
-  await holding.read(likelyBytes(fetched.body.bytes, fetched.body.contentEncoding, maxPageBytes));
-  const page = await readBody(run, { ...fetched, mayVisit });
-  run.hold(-bodyBytes, -1);
+  await holding.read(likelyBytes(reply.body.bytes, reply.body.contentEncoding, maxPageBytes));
+  const page = await readBody(run, { ...reply, mayVisit });
+  run.letGo(bodyBytes);
   if (page.read.ok) {
     const { ok: _ok, scripted: _scripted, ...read } = page.read;
-    if (read.links !== null && isNofollow(tags, run.product)) read.links = unfollowed(read.links);
+    if (read.links !== null && isNofollow(reply.tags, run.product)) read.links = unfollowed(read.links);
     return { ...basics, finalUrl: page.finalUrl, elapsedMs: elapsedMs + page.elapsedMs, ...read, error: page.error };
   }
   const error = new ToolError(page.read.code, `${new URL(finalUrl).host}: ${page.read.message}`);
@@ -264,7 +246,7 @@ async function fetchHeld<Use>(
   const fetched = await fetcher.get({
     url,
     order: beforeAllPages,
-    ...patienceOf(settings.timeoutMs),
+    ...patienceOf(settings),
     headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
     receive(reply, untimed) {
       holding.startAgain();
@@ -272,5 +254,6 @@ async function fetchHeld<Use>(
     },
     admit: async (address) => (settings.respectRobots ? robots.check(address) : undefined),
   });
+  await currentTaping()?.inTurn(url);
   return use(fetched).finally(holding.leave);
 }

@@ -5,14 +5,25 @@ import type { PageLinks } from "./crawl/page-links.ts";
 import type { Sitemap } from "./crawl/read-sitemap.ts";
 import type { PageInput } from "./page.ts";
 
-/** What the page threads are asked: to read a page or a sitemap, or whether selectors can be used. */
-export type PageTask =
-  | ({ kind: "page"; contentEncoding: string; maxBytes: number; shownChars: number } & PageInput)
-  | ({ kind: "sitemap"; contentEncoding: string; maxBytes: number } & Pick<
-      PageInput,
-      "address" | "contentType" | "bytes"
-    >)
-  | { kind: "selectors"; css: string[] };
+/** What threads and processes are asked: to read a page or a sitemap, or whether selectors can be used. */
+export type PageTask = BodyTask | { kind: "selectors"; css: string[] };
+
+/** A task with a body that has come over the wire, which it takes over. */
+export type BodyTask = Packed & (({ kind: "page"; shownChars: number } & PageInput) | SitemapInput);
+
+interface Packed {
+  contentEncoding: string;
+  /** Of the body once it is unpacked. */
+  maxBytes: number;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface SitemapInput extends Pick<PageInput, "address" | "contentType"> {
+  kind: "sitemap";
+}
+
+/** What threads read, unpacked. None of it can take as much memory as a thread has: larger pages have a process. */
+export const smallPageBytes = 500_000;
 
 /** Not looked into: a page of 10 MB can hold a million links, and they only pass through. */
 const jsonBytes = z.custom<JsonBytes>();

@@ -109,7 +109,8 @@ function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "bina
   const head = bytes.subarray(0, 1_024);
   const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
   // A NUL is passed over in what is said to be HTML, unless there are other characters that no text has.
-  const isDamaged = isHtml(type) && !head.some((byte) => byte !== 0 && isBinary(byte));
+  const others = head.filter((byte) => byte !== 0);
+  const isDamaged = isHtml(type) && others.length > 0 && !others.some(isBinary);
   if (head.includes(0) && !isDamaged && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)) return "binary";
   if (isHtml(type)) return "html";
   if (isText(type)) return "text";

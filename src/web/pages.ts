@@ -1,78 +1,85 @@
 import { availableParallelism } from "node:os";
+import { z } from "zod";
 import { ToolError } from "../errors.ts";
-import { openPool } from "../isolate/pool.ts";
+import { startByteProcess } from "../isolate/byte-process.ts";
+import { openPool, type Outcome } from "../isolate/pool.ts";
 import { startThread } from "../isolate/thread.ts";
 import { openByteRoom } from "./byte-room.ts";
 import { likelyBytes } from "./inflate.ts";
+import { byteAnswer, withPieces } from "./page-pieces.ts";
 import {
   pageAnswer,
   selectorsAnswer,
   sitemapAnswer,
+  smallPageBytes,
+  type BodyTask,
   type PageAnswer,
   type PageTask,
   type SitemapAnswer,
 } from "./page-task.ts";
 
-/** Reads pages in threads of their own, where a hostile one can stall nobody. */
+/** Reads pages where a hostile one can stall nobody: small ones in threads, others in a process that may be lost. */
 export interface Pages {
   /** Takes the bytes over. Throws only when the signal aborts. */
-  read(task: BodyTask<"page">, signal: AbortSignal): Promise<PageAnswer>;
+  read(task: TaskOf<"page">, signal: AbortSignal): Promise<PageAnswer>;
   /** As `read`. */
-  readSitemap(task: BodyTask<"sitemap">, signal: AbortSignal): Promise<SitemapAnswer>;
+  readSitemap(task: TaskOf<"sitemap">, signal: AbortSignal): Promise<SitemapAnswer>;
   /** @throws ToolError `invalid_input` that names the selector that cannot be used and why */
   checkSelectors(css: readonly string[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-export type BodyTask<Kind> = Omit<PageTask & { kind: Kind }, "kind" | "bytes"> & { bytes: Uint8Array<ArrayBuffer> };
+export type TaskOf<Kind> = Omit<BodyTask & { kind: Kind }, "kind">;
 
 const timeLimitMs = 10_000;
-/** Of one thread: a server that reads any one page stays below 300 MB. No single allocation is large. */
+/** Of a process, which may have to be started first. */
+const largeTimeLimitMs = 15_000;
+/** Of one thread, which reads nothing that could take as much. */
 const memoryMb = 104;
 /** V8 would take twice as much and look for garbage half as often. */
 const youngMb = 12;
-/** Of pages that are read at a time, unless it is a single one. */
+/** Of pages that are read by threads at a time. */
 const maxBytesAtOnce = 1_000_000;
-/** The threads start with the first page. */
+/** A server that reads any one page stays below 300 MB. The process that reads it has nothing to do beside. */
+const largeFlags = ["--max-old-space-size=96", "--max-semi-space-size=4", "--single-threaded-gc"];
+/** How long that process waits for another page. */
+const largeIdleMs = 1_000;
+
+/** The threads start with the first page, the process with the first that is large. */
 export function openPages(): Pages {
   const count = Math.min(4, Math.max(2, availableParallelism() - 1));
-  const pool = openPool(startThread("page-worker", memoryMb, youngMb), count);
+  const threads = openPool(startThread("page-worker", memoryMb, youngMb), count);
+  const large = openPool(startByteProcess("page-child", largeFlags), 1, { idleMs: largeIdleMs });
   const room = openByteRoom(maxBytesAtOnce);
 
   async function ask(task: PageTask, signal: AbortSignal, transfer: ArrayBuffer[]): Promise<unknown> {
-    const outcome = await pool.run(task, { timeoutMs: timeLimitMs, signal, transfer });
-    if (outcome.kind === "answer") return outcome.value;
-    if (outcome.kind === "timeout") {
-      throw new ToolError(
-        "timeout",
-        `reading took longer than ${timeLimitMs / 1_000} s; extract text, or simplify the selectors`,
-      );
-    }
-    if (outcome.kind === "closed") throw new ToolError("cancelled", "the scraper was closed");
-    throw new ToolError("unreadable", "the page cannot be read: it takes too much memory", { cause: outcome.cause });
+    return answerOf(await threads.run(task, { timeoutMs: timeLimitMs, signal, transfer }));
   }
 
-  async function inRoom(
-    { bytes, contentEncoding, maxBytes }: Pick<BodyTask<"page">, "bytes" | "contentEncoding" | "maxBytes">,
-    signal: AbortSignal,
-    work: () => Promise<unknown>,
-  ): Promise<unknown> {
-    const likely = likelyBytes(bytes, contentEncoding, maxBytes);
+  async function askInRoom(task: BodyTask, likely: number, signal: AbortSignal): Promise<unknown> {
     const place = await room.enter({ bytes: likely, isFirst: () => false }, signal);
-    return work().finally(place.leave);
+    return ask(task, signal, [task.bytes.buffer]).finally(place.leave);
+  }
+
+  async function askProcess(task: BodyTask, signal: AbortSignal): Promise<unknown> {
+    const outcome = await large.run(task, { timeoutMs: largeTimeLimitMs, signal });
+    return withPieces(byteAnswer.parse(answerOf(outcome)));
+  }
+
+  /** How large a body is unpacked may only be seen on the way. */
+  async function read(task: BodyTask, signal: AbortSignal): Promise<unknown> {
+    const likely = likelyBytes(task.bytes, task.contentEncoding, task.maxBytes);
+    if (likely > smallPageBytes) return askProcess(task, signal);
+    const answer = await askInRoom(task, likely, signal);
+    const outgrown = outgrownAnswer.safeParse(answer).data;
+    return outgrown === undefined ? answer : askProcess({ ...task, bytes: outgrown.outgrown }, signal);
   }
 
   return {
     read: (task, signal) =>
-      unlessRefused(signal, async () =>
-        pageAnswer.parse(await inRoom(task, signal, () => ask({ kind: "page", ...task }, signal, [task.bytes.buffer]))),
-      ),
+      unlessRefused(signal, async () => pageAnswer.parse(await read({ kind: "page", ...task }, signal))),
     readSitemap: (task, signal) =>
-      unlessRefused(signal, async () =>
-        sitemapAnswer.parse(
-          await inRoom(task, signal, () => ask({ kind: "sitemap", ...task }, signal, [task.bytes.buffer])),
-        ),
-      ),
+      unlessRefused(signal, async () => sitemapAnswer.parse(await read({ kind: "sitemap", ...task }, signal))),
     async checkSelectors(css, signal) {
       const problems = selectorsAnswer.parse(await ask({ kind: "selectors", css: [...css] }, signal, []));
       const wrong = problems.findIndex((problem) => problem !== null);
@@ -82,8 +89,30 @@ export function openPages(): Pages {
         `select: \`${css[wrong]}\` is no CSS selector that can be used (${problems[wrong]})`,
       );
     },
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([threads.close(), large.close()]);
+    },
   };
+}
+
+const outgrownAnswer = z.object({ outgrown: z.instanceof(Uint8Array<ArrayBuffer>) });
+
+/** @throws ToolError where there is none */
+function answerOf(outcome: Outcome): unknown {
+  switch (outcome.kind) {
+    case "answer":
+      return outcome.value;
+    case "timeout":
+      throw new ToolError("timeout", "reading took too long; extract links or html, or simplify the selectors");
+    case "closed":
+      throw new ToolError("cancelled", "the scraper was closed");
+    case "crashed":
+      throw new ToolError(
+        "too_large",
+        "the page takes more memory to read than a page may; extract links or html, or select less",
+        { cause: outcome.cause },
+      );
+  }
 }
 
 async function unlessRefused<Answer>(

@@ -1,11 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { pMapIterable } from "p-map";
 import { ToolError } from "../errors.ts";
+import { drawn } from "../taping.ts";
 import { cutText } from "../text.ts";
 import { nothing, openPageRun, type ReadPage, type Surroundings } from "./page-run.ts";
 import { openGate } from "./politeness.ts";
 import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
-import { isWebUrl } from "./web-url.ts";
+import { isPageUrl, isWebUrl, maxUrlChars } from "./web-url.ts";
 
 /** How many pages may be under way or wait for one before them, and how much of them may lie there before more are fetched. */
 const maxAhead = 1_024;
@@ -21,13 +22,25 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   const mayStart = (order: number) => order <= next || bytesAhead < maxBytesAhead;
   const isFirst = (order: number) => order <= next;
   const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart, isFirst });
-  const hold = (bytes: number) => {
-    bytesAhead += bytes;
-    if (bytes < 0) gate.recheck();
+  const hold = (bytes: number) => void (bytesAhead += bytes);
+  const letGo = (bytes: number) => {
+    bytesAhead -= bytes;
+    gate.recheck();
   };
-  const run = await openPageRun({ ...around, settings: request, gate, signal, hold, isFirst, follow: false });
+  const run = await openPageRun({
+    ...around,
+    settings: request,
+    gate,
+    signal,
+    hold,
+    letGo,
+    isFirst,
+    follow: false,
+    replies: undefined,
+  });
   try {
-    const readOne = async (url: string, order: number) => (isWebUrl(url) ? run.read(url, order) : noPage(url, request));
+    const readOne = async (url: string, order: number) =>
+      isPageUrl(url) ? run.read(url, order) : noPage(url, request);
     const shared = shareRepeated(request.urls, readOne);
     const pages = pMapIterable(
       request.urls,
@@ -44,8 +57,7 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
       yield page;
       next += 1;
       if (shared.isLast(page.url)) release();
-      hold(-heldBytes);
-      gate.recheck();
+      letGo(heldBytes);
       around.memory.recheck();
     }
   } catch (thrown) {
@@ -58,11 +70,12 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
 }
 
 function noPage(url: string, { select }: ScrapeRequest): ReadPage {
-  const message = `"${cutText(url, 100)}" is no absolute http or https address`;
+  const problem = isWebUrl(url) ? `has more than ${maxUrlChars} characters` : "is no absolute http or https address";
+  const message = `"${cutText(url, 100)}" ${problem}`;
   return {
     finalUrl: null,
     status: null,
-    fetchedAt: new Date().toISOString(),
+    fetchedAt: drawn(`time of ${url}`, () => new Date().toISOString()),
     elapsedMs: 0,
     ...nothing(select),
     heldBytes: 0,

@@ -2,8 +2,10 @@ import type { ToolError } from "../errors.ts";
 import type { JsonBytes } from "../json-bytes.ts";
 import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
+import { currentTaping } from "../taping.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
 import { openGuard } from "./guard.ts";
+import type { Advice } from "./page-bounds.ts";
 import { openPageMemory } from "./page-memory.ts";
 import { openPages } from "./pages.ts";
 import { openPdfs } from "./pdf/pdfs.ts";
@@ -44,6 +46,8 @@ export interface PageSettings {
   render: RenderMode;
   /** How much of each content and selected value is shown besides. */
   shownChars: number;
+  /** What failures tell to try. Default: the inputs of `scrape`. */
+  advice?: Advice;
 }
 
 export interface ScrapeRequest extends PageSettings {
@@ -85,6 +89,8 @@ export interface ScraperOptions {
   browser?: BrowserChoice;
 }
 
+const noCache = { cache: undefined, cacheFolder: undefined };
+
 /**
  * Opening reads the options only; the HTTP client and the page threads start with the first page.
  *
@@ -98,6 +104,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const memory = openPageMemory();
   const pdfs = openPdfs();
   const closing = new AbortController();
+  // what is recorded shall not hang on what was fetched before
   const pageCache = once(async () =>
     cacheFolder === undefined ? undefined : (await import("./page-cache.ts")).openPageCache(cacheFolder),
   );
@@ -106,7 +113,7 @@ export function openScraper(options: ScraperOptions): Scraper {
     proxies,
     pages,
     pdfs,
-    cache: await pageCache.get(),
+    ...(currentTaping() === undefined ? { cache: await pageCache.get(), cacheFolder } : noCache),
     memory,
     userAgent,
     browser,

@@ -17,13 +17,17 @@ export interface Selection {
 type Query = Awaited<ReturnType<typeof openQuery>>;
 
 const addressAttributes = new Set(["action", "cite", "href", "poster", "src"]);
-/** A tree takes some hundred bytes for each element; what is larger than this would exhaust the thread. */
-const maxElements = 500_000;
+/** What a tree takes, in bytes; what is larger than this would exhaust the process. Measured on Node 24. */
+const maxTreeBytes = 80_000_000;
+const bytesOf = { element: 360, attribute: 80, text: 140 };
+/** Of all selected values together, and of the parts of text that are looked at: elements in each other repeat theirs. */
+const maxSelectedChars = 20_000_000;
+const maxTextParts = 20_000_000;
 
 /**
  * One value a selection: text without markup, null where nothing matches, a list where `many`.
  *
- * @throws ToolError `too_large` for a page with too many elements
+ * @throws ToolError `too_large` for a page with too many elements, or values that come to too much
  */
 export async function selectValues(
   { html, base }: { html: string; base: string },
@@ -31,11 +35,12 @@ export async function selectValues(
 ): Promise<JsonValue[]> {
   if (selections.length === 0) return [];
   const query = await openQuery(html);
+  const textOf = openTexts();
   return selections.map((selection) => {
     const matches = query.root().find(selection.css);
     const values = (selection.many === true ? matches : matches.first())
       .toArray()
-      .map((element) => valueOf(query(element), selection, base))
+      .map((element) => valueOf(query, element, { selection, base, textOf }))
       .filter((value) => value !== undefined);
     return selection.many === true ? values : (values[0] ?? null);
   });
@@ -59,26 +64,43 @@ async function openQuery(html: string) {
   // In one root element: cheerio takes seconds for 50,000 elements beside each other at the top.
   const isRooted = /<html[\s>]/i.test(html.slice(0, 2_000));
   if (!isRooted) tree.onopentag("html", {});
+  let bytes = html.length;
   let elements = 0;
+  const grow = (more: number) => {
+    bytes += more;
+    if (bytes <= maxTreeBytes) return;
+    throw new ToolError("too_large", `the page has more than ${elements} elements, too many for select; use extract`);
+  };
   parseHtml(html, {
     onopentag(name, attributes) {
       elements += 1;
-      if (elements > maxElements) {
-        throw new ToolError("too_large", `the page has more than ${maxElements} elements, too many for select`);
-      }
+      grow(bytesOf.element + bytesOf.attribute * Object.keys(attributes).length);
       tree.onopentag(name, attributes);
     },
     onclosetag: () => tree.onclosetag(),
-    ontext: (text) => tree.ontext(text),
+    ontext(text) {
+      grow(bytesOf.text);
+      tree.ontext(text);
+    },
   });
   if (!isRooted) tree.onclosetag();
   tree.onend();
   return load(tree.root);
 }
 
-function valueOf(match: ReturnType<Query>, { attr }: Selection, base: string): string | undefined {
-  if (attr === undefined) return collapse(match.toArray().map(textOf).join(""));
-  const value = match.attr(attr);
+interface Wanted {
+  selection: Selection;
+  base: string;
+  textOf: (node: TreeNode) => string;
+}
+
+function valueOf(
+  query: Query,
+  element: Parameters<Query>[0] & TreeNode,
+  { selection: { attr }, base, textOf }: Wanted,
+): string | undefined {
+  if (attr === undefined) return textOf(element);
+  const value = query(element).attr(attr);
   if (value === undefined || !addressAttributes.has(attr.toLowerCase())) return value;
   return URL.parse(value, base)?.href ?? value;
 }
@@ -91,8 +113,23 @@ interface TreeNode {
   children?: readonly TreeNode[];
 }
 
-/** The depth of a tree is bounded before it is made. */
-function textOf({ type, name = "", data = "", children = [] }: TreeNode): string {
-  if (type === "text") return data;
-  return silent.has(name) ? "" : children.map(textOf).join("");
+/** The texts of elements. @throws ToolError `too_large` once all that were asked for come to too much */
+function openTexts(): (node: TreeNode) => string {
+  let chars = 0;
+  let parts = 0;
+  const add = (node: TreeNode, found: string[]) => {
+    parts += 1;
+    // The depth of a tree is bounded before it is made.
+    if (node.type !== "text") {
+      if (!silent.has(node.name ?? "")) for (const child of node.children ?? []) add(child, found);
+    } else if (node.data !== undefined) found.push(node.data);
+  };
+  return (node) => {
+    const found: string[] = [];
+    add(node, found);
+    const text = collapse(found.join(""));
+    chars += text.length;
+    if (chars <= maxSelectedChars && parts <= maxTextParts) return text;
+    throw new ToolError("too_large", "what is selected comes to too much text; select elements further inside");
+  };
 }

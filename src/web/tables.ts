@@ -1,19 +1,22 @@
 import type { JsonObject, JsonValue } from "../message.ts";
 import { collapse, type Element, type Sink } from "./sink.ts";
-import { openSpans, readCell, type Cell, type Grid, type Row } from "./table-grid.ts";
+import { openSpans, readCell, type Grid } from "./table-grid.ts";
+import { openTableRows, type TableRows } from "./table-rows.ts";
 
 interface Table {
   caption: string | null;
-  rows: Row[];
+  rows: TableRows;
   /** Only arranges the page: as its author says, or because there are tables in it and nothing that names it. */
   arranges: boolean;
   nested: boolean;
+  /** Whether every cell of the first row stands out, and every one below it. */
+  isBold: { first: boolean; below: boolean };
 }
 
 /** A table that is open: text goes into the innermost cell or caption. */
 interface OpenTable {
   table: Table;
-  row: Row | undefined;
+  inRow: boolean;
   inHead: boolean;
   /** The cell that is open has text that does not stand out. */
   isPlain: boolean;
@@ -24,7 +27,6 @@ interface Reading {
   tables: Table[];
   open: OpenTable[];
   texts: string[][];
-  bold: Set<Cell>;
   /** Elements in bold that are open. */
   standing: number;
 }
@@ -33,6 +35,7 @@ const strong = new Set(["b", "strong"]);
 
 /** Rows are filled up to the width of their table as long as that is not out of proportion. */
 const maxPaddedWidth = 200;
+const maxPaddedCells = 2_000_000;
 const apart = new Set(["br", "p", "div", "li", "tr", "dd", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "table"]);
 
 /**
@@ -40,7 +43,7 @@ const apart = new Set(["br", "p", "div", "li", "tr", "dd", "dt", "h1", "h2", "h3
  * column. What spans several rows or columns stands in each of them; columns without a heading are `column1`, ….
  */
 export function openTables(): Sink {
-  const reading: Reading = { tables: [], open: [], texts: [], bold: new Set(), standing: 0 };
+  const reading: Reading = { tables: [], open: [], texts: [], standing: 0 };
   const closes: ((() => void) | undefined)[] = [];
   return {
     open(element) {
@@ -56,10 +59,10 @@ export function openTables(): Sink {
     },
     end() {
       const resolveSpans = openSpans();
-      for (const { rows } of reading.tables) markBoldHeader(rows, reading.bold);
+      for (const table of reading.tables) markBoldHeader(table);
       return reading.tables
         .filter((table) => !isArrangement(table))
-        .map(({ caption, rows }) => shown(caption, resolveSpans(rows)));
+        .map((table) => shown(table, resolveSpans(table.rows)));
     },
   };
 }
@@ -77,23 +80,25 @@ function openPart(reading: Reading, { name, attributes }: Element): (() => void)
   if (name === "caption") return collect(reading, (text) => (current.table.caption = text === "" ? null : text));
   if (name === "thead") return openHead(current);
   if (name === "tr") return openRow(current);
-  if ((name !== "td" && name !== "th") || current.row === undefined) return undefined;
-  const cell: Cell = { ...readCell(attributes, name === "th"), text: "" };
-  current.row.cells.push(cell);
+  if ((name !== "td" && name !== "th") || !current.inRow) return undefined;
+  const { rows, isBold } = current.table;
+  const setText = rows.addCell({ ...readCell(attributes, name === "th"), text: "" });
+  const part = rows.count() === 1 ? "first" : "below";
   current.isPlain = false;
   return collect(reading, (text) => {
-    cell.text = text;
-    if (!current.isPlain && text !== "") reading.bold.add(cell);
+    setText(text);
+    isBold[part] &&= !current.isPlain && text !== "";
   });
 }
 
 function openTable({ tables, open }: Reading, role: string | undefined): () => void {
   const arranges = role === "presentation" || role === "none";
-  const table: Table = { caption: null, rows: [], arranges, nested: false };
+  const isBold = { first: true, below: true };
+  const table: Table = { caption: null, rows: openTableRows(), arranges, nested: false, isBold };
   const outer = open.at(-1);
   if (outer !== undefined) outer.table.nested = true;
   tables.push(table);
-  open.push({ table, row: undefined, inHead: false, isPlain: false });
+  open.push({ table, inRow: false, inHead: false, isPlain: false });
   return () => void open.pop();
 }
 
@@ -107,17 +112,21 @@ function collect({ texts }: Reading, done: (text: string) => void): () => void {
 }
 
 /** Many a table has its headings in bold instead of in cells for headings. */
-function markBoldHeader(rows: readonly Row[], bold: ReadonlySet<Cell>): void {
-  const [first, ...others] = rows;
-  if (first?.cells.every((cell) => bold.has(cell)) !== true || first.cells.some(({ isHeader }) => isHeader)) return;
-  if (!others.some(({ cells }) => cells.some((cell) => !bold.has(cell)))) return;
-  for (const cell of first.cells) cell.isHeader = true;
+function markBoldHeader({ rows, isBold }: Table): void {
+  if (!isBold.first || isBold.below) return;
+  for (const { cells } of rows) {
+    if (!cells.some(({ isHeader }) => isHeader)) rows.markHeader();
+    return;
+  }
 }
 
 function isArrangement({ arranges, nested, caption, rows }: Table): boolean {
-  const isNamed =
-    caption !== null || rows.some(({ inHead, cells }) => inHead || cells.every(({ isHeader }) => isHeader));
-  return arranges || rows.length === 0 || (nested && !isNamed);
+  return arranges || rows.count() === 0 || (nested && caption === null && !hasHeading(rows));
+}
+
+function hasHeading(rows: TableRows): boolean {
+  for (const { inHead, cells } of rows) if (inHead || cells.every(({ isHeader }) => isHeader)) return true;
+  return false;
 }
 
 function openHead(open: OpenTable): () => void {
@@ -128,21 +137,23 @@ function openHead(open: OpenTable): () => void {
 }
 
 function openRow(open: OpenTable): () => void {
-  const row: Row = { cells: [], inHead: open.inHead };
-  open.row = row;
+  const { rows } = open.table;
+  rows.startRow(open.inHead);
+  open.inRow = true;
   return () => {
-    open.row = undefined;
-    if (row.cells.length > 0) open.table.rows.push(row);
+    open.inRow = false;
+    rows.endRow();
   };
 }
 
-function shown(caption: string | null, { header, title, rows, width }: Grid): JsonObject {
+function shown({ caption, rows: marked }: Table, { header, title, rows, width }: Grid): JsonObject {
   const columns = header ?? Array.from({ length: width }, (_, column) => `column${column + 1}`);
+  const isFilled = width <= maxPaddedWidth && width * marked.count() <= maxPaddedCells;
   return {
     caption: caption ?? title ?? null,
     columns,
-    rows: rows.map((row) => {
-      const filled = width <= maxPaddedWidth ? columns : columns.slice(0, row.length);
+    rows: Array.from(rows, (row) => {
+      const filled = isFilled ? columns : columns.slice(0, row.length);
       return Object.fromEntries(filled.map((name, column): [string, JsonValue] => [name, row[column]?.text ?? null]));
     }),
   };

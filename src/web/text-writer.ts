@@ -1,3 +1,5 @@
+import { openPieces } from "./text-pieces.ts";
+
 interface Mark {
   open: string;
   close: string;
@@ -23,7 +25,7 @@ const untidy = /[^\S ]|\s\s|[\u00ad\u200b\u2060\ufeff]/;
 
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
-  readonly #out: string[] = [];
+  readonly #out = openPieces();
   readonly #marks: Mark[] = [];
   /** Have ended behind what was written last, the innermost first; one that starts again at once goes on instead. */
   #ending: Mark[] = [];
@@ -57,16 +59,16 @@ export class TextWriter {
   literal(text: string): void {
     if (this.#empty || this.#newlines > 0) this.#startLine();
     const last = this.#ending.length > 0 ? this.#endMarks() : "";
-    if (this.#space) this.#out.push(" ");
+    if (this.#space) this.#out.add(" ");
     for (const mark of this.#marks) {
       if (mark.written || mark.skipped) continue;
       mark.skipped = !this.#space && last.endsWith(mark.open.charAt(0));
       if (mark.skipped) continue;
-      this.#out.push(mark.open);
+      this.#out.add(mark.open);
       mark.written = true;
     }
     this.#space = false;
-    this.#out.push(text);
+    this.#out.add(text);
   }
 
   /** Write the ends of marks, but for those that go on; what was written last. */
@@ -85,15 +87,18 @@ export class TextWriter {
   #writeEnds(): string {
     const ends = this.#ending.map(({ close }) => close).join("");
     this.#ending = [];
-    if (ends !== "") this.#out.push(ends);
+    if (ends !== "") this.#out.add(ends);
     return ends;
   }
 
   /** Lines as they are. */
   lines(text: string): void {
-    for (const line of text.split("\n")) {
-      this.literal(line);
+    for (let start = 0; start <= text.length;) {
+      const found = text.indexOf("\n", start);
+      const end = found < 0 ? text.length : found;
+      this.literal(text.slice(start, end));
       this.#newlines = 1;
+      start = end + 1;
     }
   }
 
@@ -102,7 +107,7 @@ export class TextWriter {
     if (this.#empty) return;
     if (this.#ending.length > 0) this.#writeEnds();
     for (const mark of this.#marks.toReversed()) {
-      if (mark.written) this.#out.push(mark.close);
+      if (mark.written) this.#out.add(mark.close);
       mark.written = false;
       mark.skipped = false;
     }
@@ -132,18 +137,18 @@ export class TextWriter {
 
   toString(): string {
     this.#writeEnds();
-    return this.#out.join("");
+    return this.#out.text();
   }
 
   #startLine(): void {
     const shown = this.#indents.slice(0, maxIndents);
-    if (!this.#empty) this.#out.push("\n");
+    if (!this.#empty) this.#out.add("\n");
     if (this.#newlines === 2) {
       const margin = shown.map(({ first, rest }) => (first === undefined ? rest : "")).join("");
-      this.#out.push(`${margin.trimEnd()}\n`);
+      this.#out.add(`${margin.trimEnd()}\n`);
     }
     for (const indent of shown) {
-      this.#out.push(indent.first ?? indent.rest);
+      this.#out.add(indent.first ?? indent.rest);
       indent.first = undefined;
     }
     this.#newlines = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createAgent } from "../../src/agent/agent.ts";
+import { createAgent, type Agent } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Provider } from "../../src/providers/provider.ts";
@@ -99,6 +99,51 @@ describe("cancelling", () => {
     };
     const agent = createAgent({ provider: scriptedProvider(["x"]), engine, maxTimeMs: 50 });
     expect(await agent.complete({ prompt: "go" })).toMatchObject({ exit_reason: "max_time", turns: 0 });
+  });
+
+  describe("before the first turn ends a run", () => {
+    const never = () => new Promise<never>(() => undefined);
+    const memory = openMemoryStore();
+    const provider = scriptedProvider([]);
+    const engine: Engine = { definitions: never, call: never, close: never };
+    const hanging: [string, Agent][] = [
+      ["whose tools are never listed", createAgent({ provider, engine, maxTimeMs: 50 })],
+      [
+        "whose session never loads",
+        createAgent({ provider, tools: [add], store: { ...memory, load: never }, maxTimeMs: 50 }),
+      ],
+      [
+        "whose prompt is never kept",
+        createAgent({ provider, tools: [add], store: { ...memory, append: never }, maxTimeMs: 50 }),
+      ],
+    ];
+
+    test.each(hanging)("%s, by its limit of time", async (_what, agent) => {
+      const result = await agent.complete({ prompt: "go", sessionId: "s", toolNames: ["add"] });
+      expect(result).toMatchObject({ exit_reason: "max_time", session_id: "s", turns: 0, cost_usd: 0 });
+    });
+
+    test.each(hanging)("%s, by a cancel", async (_what, agent) => {
+      const controller = new AbortController();
+      const running = agent.complete({ prompt: "go", toolNames: ["add"], signal: controller.signal });
+      controller.abort();
+      expect(await running).toMatchObject({ exit_reason: "cancelled", turns: 0 });
+    });
+
+    test("and keeps no prompt that comes after it", async () => {
+      const store = openMemoryStore();
+      const tools = Promise.withResolvers<never[]>();
+      const late = createAgent({
+        provider,
+        engine: { ...engine, definitions: () => tools.promise },
+        store,
+        maxTimeMs: 20,
+      });
+      await late.complete({ prompt: "go", sessionId: "s", toolNames: [] });
+      tools.resolve([]);
+      await new Promise(setImmediate);
+      expect(await store.load("s")).toBeUndefined();
+    });
   });
 
   test("does not hide that the store failed meanwhile", async () => {

@@ -42,13 +42,14 @@ describe("attempts that break off", () => {
     const { agent, requests } = await start([broken], { maxUsd: 0.5 });
     const result = await agent.complete({ prompt: "go" });
     expect(requests).toHaveLength(1);
-    expect(result).toMatchObject({ exit_reason: "error", error: { code: "provider_error" } });
+    expect(result.exit_reason).toBe("max_usd");
+    expect(result.error).toBeUndefined();
     expect(result.cost_usd).toBeCloseTo(lostUsd, 10);
   });
 
   test("are made again only as long as what is left of a limit of tokens pays for the next", async () => {
     const { agent, requests } = await start([broken], { maxTokens: 250_000 });
-    await agent.complete({ prompt: "go" });
+    expect((await agent.complete({ prompt: "go" })).exit_reason).toBe("max_tokens");
     expect(requests).toHaveLength(2);
   });
 
@@ -56,8 +57,21 @@ describe("attempts that break off", () => {
     const asked: unknown[] = [];
     const other = scriptedProvider([(request) => (asked.push(request), "never")], { price: usual });
     const { agent } = await start([broken], { maxUsd: 0.5 }, (one) => withFallbacks(one, [other], Date));
-    expect((await agent.complete({ prompt: "go" })).cost_usd).toBeCloseTo(lostUsd, 10);
+    const result = await agent.complete({ prompt: "go" });
+    expect(result.exit_reason).toBe("max_usd");
+    expect(result.cost_usd).toBeCloseTo(lostUsd, 10);
     expect(asked).toEqual([]);
+  });
+
+  test("are an error, and paid for, where nobody is left to ask, whatever is left of the money", async () => {
+    const usage = { input_tokens: 1_000, output_tokens: 0 };
+    const refuses = (message: string) => scriptedProvider([{ usage, error: { message } }], { price: usual });
+    const provider = withFallbacks(refuses("first"), [refuses("second")], Date);
+    const result = await createAgent({ provider, tools: [], maxUsd: 0.008, maxOutputTokens: 64 }).complete({
+      prompt: "go",
+    });
+    expect(result).toMatchObject({ exit_reason: "error", error: { message: "first; then second" } });
+    expect(result.cost_usd).toBeCloseTo(0.006, 10);
   });
 
   test("are priced one by one, not as one long request", async () => {

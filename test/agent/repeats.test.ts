@@ -4,7 +4,7 @@ import { createAgent } from "../../src/agent/agent.ts";
 import type { ModelRequest } from "../../src/providers/provider.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { scriptedProvider, type ScriptStep } from "../../src/testing.ts";
-import { defineTool } from "../../src/tools/tool.ts";
+import { defineTool, type Tool } from "../../src/tools/tool.ts";
 import { add, call, problemsOf, scripted } from "../support/agent-fixtures.ts";
 
 describe("the same call again", () => {
@@ -33,15 +33,19 @@ describe("the same call again", () => {
     expect((await scripted([...steps, "done"]).complete({ prompt: "go" })).exit_reason).toBe("finished");
   });
 
-  test("may be made as long as the work it asks for still runs", async () => {
+  test("may be made as long as the work it asks for still runs, wherever the result says so", async () => {
     let asked = 0;
-    const job = defineTool({
+    const defined = defineTool({
       name: "job",
       description: "Waits for long work.",
       input: z.object({ job_id: z.string() }),
       output: z.object({ status: z.string(), done: z.number() }),
-      run: async () => ({ status: ++asked < 8 ? "running" : "done", done: asked }),
+      run: async () => ({ status: "done", done: 1 }),
     });
+    const job: Tool = {
+      ...defined,
+      call: async () => ({ ok: true, value: { done: ++asked, status: asked < 8 ? "running" : "done" } }),
+    };
     const wait: ScriptStep = { tool_calls: [call("job", { job_id: "j" })] };
     const provider = scriptedProvider([...Array.from({ length: 8 }, () => wait), "done"]);
     const result = await createAgent({ provider, tools: [job, add] }).complete({ prompt: "go" });

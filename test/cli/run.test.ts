@@ -134,10 +134,10 @@ describe("axoner run", () => {
     await expect(running).rejects.toThrow(message);
   });
 
-  test("a session that cannot be continued is a failure, and is named", async () => {
-    const { code, stderr } = await startCommand(run, ["go"], { script, session: "../etc" });
-    expect(code).toBe(1);
-    expect(stderr).toContain('axoner: "../etc" cannot name a session');
+  test("a session that cannot be named so is bad usage, and is told", async () => {
+    const running = startCommand(run, ["go"], { script, session: "../etc" });
+    await expect(running).rejects.toThrow(ConfigError);
+    await expect(running).rejects.toThrow('"../etc" cannot name a session');
   });
 
   test("ends quietly when the reader of its output has gone away", async () => {

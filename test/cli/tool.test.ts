@@ -116,7 +116,7 @@ describe("axoner tool", () => {
 
   test("shows progress in place on a terminal, without the control characters of others", async () => {
     const { stderr } = await startCommand(tool, ["greet", '{"names": ["Ada"]}'], { isTTY: true });
-    expect(stderr).toBe("greet: 1 of 2, thinking [31mhard\r\u001b[2K");
+    expect(stderr).toBe("greet: 1 of 2, thinking [31mhard\r\u001b[J");
   });
 
   test("ends with 130 when it is interrupted, with the result on stdout", async () => {

@@ -29,6 +29,13 @@ describe("--mcp-config", () => {
     });
   });
 
+  test("takes which tools only read from the user", () => {
+    const { servers } = read({ mcpServers: { a: { command: "x", readOnlyTools: ["look"] } } });
+    expect(servers()["a"]?.readOnlyTools).toEqual(["look"]);
+    const wrong = read({ mcpServers: { a: { url: "https://a.example", readOnlyTools: "look" } } });
+    expect(wrong.servers).toThrow(/the server "a": "readOnlyTools" must be a list of texts/);
+  });
+
   test("puts in what the environment holds", () => {
     const { servers } = read(
       { mcpServers: { a: { command: "${BIN:-node}", args: ["${WHERE}"], env: { TOKEN: "${TOKEN}" } } } },

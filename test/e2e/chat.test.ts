@@ -164,7 +164,7 @@ test("Ctrl-C ends a turn, and twice on an empty line leaves", async () => {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   slow.tool_calls = [{ name: "scrape", input: { urls: [`http://127.0.0.1:${port}/`], respect_robots: false } }];
-  const { terminal } = chat([slow, "never"], { folder, args: ["--allow-private", "127.0.0.1"] });
+  const { terminal } = chat([slow, "never"], { folder, args: ["--allow-private", "127.0.0.1", "--approve", "always"] });
   try {
     await terminal.shows("> ");
     terminal.type("scrape\r");
@@ -209,6 +209,6 @@ describe("without a terminal or a model", () => {
     const terminal = openTerminal([process.execPath, builtCli, "chat"], { columns: 100, cwd: folder, environment });
     open.push(terminal);
     expect(await terminal.ended).toBe(2);
-    await terminal.shows("set ANTHROPIC_API_KEY");
+    await terminal.shows("Set ANTHROPIC_API_KEY");
   });
 });

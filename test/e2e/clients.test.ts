@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as modern from "@modelcontextprotocol/client";
@@ -9,6 +7,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
+import { startListening } from "../support/listening-server.ts";
 import { builtServer, misbehaving } from "../support/server.ts";
 
 /** What a test asks of a client, whichever SDK it is of. */
@@ -38,21 +37,6 @@ function start(cwd: string) {
   return { command: process.execPath, args: [builtServer, "--plugin", misbehaving], cwd, env };
 }
 
-async function listening(cwd: string): Promise<URL> {
-  const { command, args, env } = start(cwd);
-  const server = spawn(command, [...args, "--http", "127.0.0.1:0"], { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
-  onTestFinished(async () => {
-    const gone = once(server, "exit");
-    server.kill("SIGTERM");
-    await gone;
-  });
-  for await (const line of server.stderr) {
-    const [, url] = /axoner listens on (\S+), with a token/.exec(String(line)) ?? [];
-    if (url !== undefined) return new URL(url);
-  }
-  throw new Error("the server did not listen");
-}
-
 const requestInit = { headers: { authorization: `Bearer ${token}` } };
 
 async function olderClient(over: "stdio" | "http", cwd: string): Promise<AnyClient> {
@@ -60,7 +44,7 @@ async function olderClient(over: "stdio" | "http", cwd: string): Promise<AnyClie
   const transport =
     over === "stdio"
       ? new StdioClientTransport(start(cwd))
-      : new StreamableHTTPClientTransport(await listening(cwd), { requestInit });
+      : new StreamableHTTPClientTransport(await startListening(start(cwd)), { requestInit });
   await client.connect(transport);
   return {
     version: () => "2025-11-25",
@@ -80,7 +64,7 @@ async function newerClient(over: "stdio" | "http", cwd: string): Promise<AnyClie
   await client.connect(
     over === "stdio"
       ? new modernStdio.StdioClientTransport(start(cwd))
-      : new modern.StreamableHTTPClientTransport(await listening(cwd), { requestInit }),
+      : new modern.StreamableHTTPClientTransport(await startListening(start(cwd)), { requestInit }),
   );
   return {
     version: () => client.getNegotiatedProtocolVersion(),

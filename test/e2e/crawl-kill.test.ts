@@ -74,3 +74,53 @@ test("a crawl of 5,000 pages that is killed half-way is finished with no page an
   const urls = lines.map((line) => (JSON.parse(line) as { url: string }).url);
   expect([urls.length, new Set(urls).size]).toEqual([count, count]);
 }, 60_000);
+
+/**
+ * A site of so many pages, ten links on each. Whoever asks for another page on a connection has got all of the one before;
+ * of the last one on each connection nobody can tell.
+ */
+async function openCountingSite(pages: number) {
+  const received = new Set<string>();
+  const again: string[] = [];
+  const asked = new Map<string, number>();
+  const lastOn = new WeakMap<object, string>();
+  const site = await openSite({
+    "/page": (response, request) => {
+      const path = request.url ?? "";
+      const before = lastOn.get(request.socket);
+      if (before !== undefined) received.add(before);
+      if (received.has(path)) again.push(path);
+      asked.set(path, (asked.get(path) ?? 0) + 1);
+      lastOn.set(request.socket, path);
+      const n = Number(path.split("=")[1]);
+      const children = Array.from({ length: 10 }, (_, index) => n * 10 + index + 1).filter((child) => child < pages);
+      const links = linking("/page?n=0", ...children.map((child) => `/page?n=${child}`));
+      reply(`<p>${"word ".repeat(2_000)}${links}`, {}, n % 7 === 6 ? 404 : 200)(response, request);
+    },
+  });
+  onTestFinished(() => site.close());
+  return { site, again, asked };
+}
+
+test("a crawl that is killed again and again asks for no page twice whose reply it had", async () => {
+  const root = temporaryFolder();
+  const folder = join(root, ".axoner", "datasets");
+  const { site, again, asked } = await openCountingSite(1_500);
+  const limits = { max_pages: 10_000, max_depth: 10, per_host: 16, extract: "text", max_chars: 20 };
+  const kills = 5;
+  const perHost = 16;
+  for (let nth = 0; nth < kills; nth += 1) {
+    const begun = { start_urls: [`${site.origin}/page?n=0`], save_as: "often", ...limits };
+    const wanted = (await rowsIn(folder)) + 1 + Math.floor(Math.random() * 120);
+    const run = startCrawl(root, site.host, nth === 0 ? begun : { resume: "often" });
+    while ((await rowsIn(folder)) < wanted) await delay(1);
+    run.kill();
+    await run.exited;
+  }
+  const last = startCrawl(root, site.host, { resume: "often" });
+  const result = JSON.parse(await last.output) as JsonObject;
+  expect(result).toMatchObject({ status: "done", row_count: asked.size });
+  expect(again).toEqual([]);
+  const repeated = [...asked.values()].reduce((sum, times) => sum + times - 1, 0);
+  expect(repeated).toBeLessThanOrEqual(kills * perHost);
+}, 300_000);

@@ -25,6 +25,13 @@ test("a lost connection answers calls in flight and later ones as unavailable", 
   expect(await engine.call("echo", { text: "a" }, ignore)).toMatchObject({ ok: false, code: "unavailable" });
 });
 
+test("a result that would hold the caller up while it is read is refused, and the next is given", async () => {
+  const { engine } = await connected();
+  const refused = await engine.call("echo", { text: "0123456789", times: 900_000 }, ignore);
+  expect(refused).toMatchObject({ ok: false, code: "too_large", message: expect.stringContaining("result of echo") });
+  expect(await engine.call("echo", { text: "a" }, ignore)).toMatchObject({ ok: true, value: { text: "a" } });
+});
+
 test("a line that is no frame ends the connection", async () => {
   const { engine, server } = await connected();
   await engine.definitions();

@@ -178,6 +178,23 @@ describe.each(formats)("$name", ({ open, begun, oddCalls, manyCalls }) => {
   });
 });
 
+test.each([
+  ["no choice, streamed", stream([toStream(['{"choices":[]}', "[DONE]"])])],
+  ["an empty choice, streamed", stream([toStream(['{"choices":[{}]}', "[DONE]"])])],
+  [
+    "a choice that says nothing and why it stopped",
+    stream([toStream(['{"choices":[{"delta":{},"finish_reason":null}]}', "[DONE]"])]),
+  ],
+  ["no choice", json({ id: "x", object: "chat.completion", choices: [] })],
+  ["an empty choice", json({ id: "x", object: "chat.completion", choices: [{}] })],
+  ["a choice without a message", json({ id: "x", object: "chat.completion", choices: [{ index: 0, message: null }] })],
+] satisfies [string, Answer][])("%s is a clear error", async (_what, answer) => {
+  const { provider } = await start({}, [answer]);
+  const failure: unknown = await collect(provider).catch((thrown: unknown) => thrown);
+  expect(failure).toBeInstanceOf(ProviderError);
+  expect(errorMessage(failure)).toMatch(/nothing|not with a reply of a model|broke off/);
+});
+
 test("of two choices the first is taken, however they alternate", async () => {
   const chunk = (index: number, content: string, finish_reason: string | null = null) =>
     JSON.stringify({ choices: [{ index, delta: { content }, finish_reason }] });

@@ -37,6 +37,20 @@ test("a session that was deleted and begun anew elsewhere is not mistaken for th
   expect(texts(await one.load("a"))).toEqual(["new", "newer", "newest"]);
 });
 
+test("what is under way is kept before thousands that begin at the same time", async () => {
+  const store = openFileStore(temporaryFolder());
+  await store.append("old", 0, [say("1")]);
+  let begun = 0;
+  const beginnings = Array.from({ length: 500 }, async (_, index) => {
+    await store.append(`new-${index}`, 0, [say("1")]);
+    begun += 1;
+  });
+  await store.append("old", 1, [say("2")]);
+  expect(begun).toBeLessThan(100);
+  await Promise.all(beginnings);
+  expect(begun).toBe(500);
+});
+
 test("the folder may be named by a file URL", async () => {
   const folder = join(temporaryFolder(), "with space");
   const store = await openStore(`file:${pathToFileURL(folder).href.slice("file:".length)}`);

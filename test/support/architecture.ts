@@ -30,6 +30,8 @@ const tiers: Tier[] = [
       "download",
       "encodings",
       "json-bytes",
+      "taping",
+      "bounded-json",
       "isolate/",
     ],
     mutual: true,
@@ -42,6 +44,9 @@ const tiers: Tier[] = [
   {
     zones: [
       "telemetry/",
+      "recording/",
+      "doctor/",
+      "open-recording",
       "create-agent",
       "runtime",
       "open-services",
@@ -95,6 +100,7 @@ const readsArguments = new Set([
   "mcp-server",
   "engine-host",
   "data/sql/sql-child",
+  "web/page-child",
   "web/page-worker",
   "math/math-worker",
 ]);

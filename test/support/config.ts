@@ -21,6 +21,7 @@ export function configFor(root: string, changes: Partial<Config> = {}): Config {
     allow_write: [],
     plugins: [],
     databases: {},
+    record_begun: false,
     agent_depth: 0,
     private_paths: [],
     proxies: { except: [] },

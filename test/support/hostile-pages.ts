@@ -113,6 +113,19 @@ export const largePages: Record<string, HostileAnswer> = {
   },
 };
 
+const middlingBytes = 5_000_000;
+
+/** Pages of 5 MB, of which several are under way at a time. */
+export const middlingPages: Record<string, HostileAnswer> = {
+  "middling-em": html(() => fill("<em>x</em> ", middlingBytes)),
+  "middling-em-open": html(() => fill("<em>", middlingBytes)),
+  "middling-pre": html(() => `<pre>${"\n".repeat(middlingBytes)}`),
+  "middling-rows": html(() => `<table>${fill("<tr><td>x", middlingBytes)}`),
+  "middling-headings": html(() => fill("<h1>x</h1>", middlingBytes)),
+  "middling-images": html(() => fill('<img src=x alt="y">', middlingBytes)),
+  "middling-items": html(() => `<ul>${fill("<li>lorem ipsum", middlingBytes)}`),
+};
+
 function html(make: () => string): HostileAnswer {
   return typed("text/html; charset=utf-8", () => `<title>T</title>${make()}`);
 }
@@ -126,8 +139,8 @@ function typed(type: string, make: () => string | Buffer): HostileAnswer {
   };
 }
 
-function fill(piece: string): string {
-  return piece.repeat(Math.floor(pageBytes / Buffer.byteLength(piece)));
+function fill(piece: string, bytes = pageBytes): string {
+  return piece.repeat(Math.floor(bytes / Buffer.byteLength(piece)));
 }
 
 function counted(piece: (n: number) => string, times: number): string {

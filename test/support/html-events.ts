@@ -1,5 +1,6 @@
 import { parse, type DefaultTreeAdapterTypes } from "parse5";
-import { parseHtml, type HtmlHandler } from "../../src/web/html.ts";
+import type { HtmlHandler } from "../../src/web/html-stack.ts";
+import { parseHtml } from "../../src/web/html.ts";
 
 /** What a parser tells, with the pieces of a text put together and all names in lower case. */
 function eventsOf(read: (handler: HtmlHandler) => void): string[] {

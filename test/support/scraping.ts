@@ -20,7 +20,7 @@ export type DecodedPage = Omit<ScrapedPage, "content" | "selected"> & { content:
 
 export function decoded<Page extends ScrapedPage>(page: Page) {
   const [content = null, ...selected] = [page.content, ...page.selected].map((value) =>
-    value === null ? null : decodeJson(value),
+    value === null ? null : (decodeJson(value) as JsonValue),
   );
   return { ...page, content, selected };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createAgent, type AgentSettings } from "../../src/agent/agent.ts";
 import { noServices } from "../../src/agent/no-services.ts";
 import type { Command, CommandContext, ExitCode, Output } from "../../src/cli/command.ts";
+import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { openLocalEngine } from "../../src/engine/local.ts";
 import { ToolError } from "../../src/errors.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
@@ -61,6 +62,7 @@ export async function startCommand(
   const engine = openLocalEngine({ tools: [greet, wait], services: () => noServices });
   const context: CommandContext = {
     session,
+    hasProvider: true,
     machine: { platform: "linux", home: "/nowhere", environment: {} },
     repeatOptions: () => [],
     stdin: typeof stdin === "string" ? Readable.from([Buffer.from(stdin)]) : stdin,
@@ -71,6 +73,7 @@ export async function startCommand(
     openAgent: async () => createAgent({ provider: scriptedProvider(script), engine, store, ...settings }),
     openModels: () => Promise.reject(new Error("no command but chat asks for models")),
     openStore: async () => store,
+    diagnose: () => findings([]),
     onInterrupt: () => () => {},
     stateFile: () => Promise.reject(new Error("no command but chat keeps a state")),
   };
@@ -85,4 +88,9 @@ export async function startCommand(
   } finally {
     await engine.close();
   }
+}
+
+/** What a diagnosis would tell. */
+async function* findings(found: readonly Finding[]): AsyncGenerator<Finding> {
+  for (const finding of found) yield await Promise.resolve(finding);
 }

@@ -87,7 +87,7 @@ test("of 500 addresses 400 are dead, and all are rows in their order", { timeout
   const dead = ["resets", "silent", "closes-at-once"];
   const paths = Array.from({ length: 500 }, (_, n) => (n % 5 === 0 ? `small?${n}` : `${dead[n % 3]}?${n}`));
   const urls = paths.map((path) => `${server.origin}/${path}`);
-  const pages = await scrapeAll(scraper, { urls, timeoutMs: 2_000, concurrency: 256, perHost: 256 });
+  const pages = await scrapeAll(scraper, { urls, timeoutMs: 6_000, concurrency: 256, perHost: 256 });
   expect(pages.map(({ url }) => url)).toEqual(urls);
   expect(pages.filter(({ content }) => content === "small")).toHaveLength(100);
 });

@@ -42,7 +42,7 @@ test("no host gets more requests at a time than it may", async () => {
   expect(site.busiest()).toBe(3);
 });
 
-test("large pages behind a slow one are not all held in memory", async () => {
+test("large pages behind a slow one are not all held in memory", { timeout: 60_000 }, async () => {
   let read = 0;
   let answerFirst = () => {};
   routes["/first"] = (response, request) => {
@@ -202,7 +202,7 @@ describe("the end of a run", () => {
   });
 
   test("comes when nobody listens any more", async () => {
-    const urls = at(...Array.from({ length: 100 }, (_, n) => `/slow?${n}`));
+    const urls = at(...Array.from({ length: 1_000 }, (_, n) => `/slow?${n}`));
     const limits = {
       concurrency: 2,
       perHost: 2,
@@ -218,7 +218,7 @@ describe("the end of a run", () => {
       break;
     }
     while (site.openSockets() > 0) await delay(5);
-    expect(site.requested.length).toBeLessThan(80);
+    expect(site.requested.length).toBeLessThan(900);
   });
 
   test("comes when the scraper is closed", async () => {

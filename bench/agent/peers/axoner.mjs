@@ -10,6 +10,7 @@ const tools = [
     description: plain.look_up.description,
     input: z.object({ token: text, item: text }),
     output: z.object({ stock: text }),
+    hints: { readOnly: true },
     run: plain.look_up.run,
   }),
   defineTool({

@@ -113,6 +113,9 @@ class Connection:
         self._process.close_input()
 
     def abandon(self) -> None:
+        """In a forked child: whoever held the lock is not here, and the calls are the parent's."""
+        self._lock = threading.Lock()
+        self._pending = {}
         self._closed = True
         self._process.abandon()
 

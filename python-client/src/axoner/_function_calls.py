@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections.abc import Callable, Mapping
@@ -90,7 +91,7 @@ class LoopTools:
         self._context = contextvars.copy_context()
 
     def __call__(self, event: CallEvent) -> None:
-        if not self._loop.is_closed():  # nobody waits on a loop that has ended
+        with contextlib.suppress(RuntimeError):  # of a loop that has ended: nobody waits there
             self._loop.call_soon_threadsafe(self._take, event, context=self._context)
 
     def _take(self, event: CallEvent) -> None:

@@ -154,6 +154,8 @@ class RunAgentResult(ToolResult):
     exit_reason: str
     turns: int
     tool_calls: int
+    provider: str
+    model: str
     usage: dict[str, Any]
     cost_usd: float
 

@@ -79,9 +79,6 @@ class AgentResult(RunAgentResult):
     model's price is not known; ``output`` is the answer that fits an ``output_schema``.
     """
 
-    provider: str
-    model: str
-
 
 def run_request(
     prompt: str | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -67,8 +68,12 @@ class AsyncCall(Coroutine[Any, Any, _T], Generic[_T]):
 
         self._task = asyncio.ensure_future(self._begin(on_event))
         self._task.add_done_callback(lambda _task: updates.put_nowait(None))
-        while (update := await updates.get()) is not None:
-            yield update
+        try:
+            while (update := await updates.get()) is not None:
+                yield update
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
 
     def _started(self) -> Coroutine[Any, Any, _T]:
         if self._coroutine is None:
@@ -235,7 +240,7 @@ async def ask(bridge: BridgeBase, request: Request, deadline: Deadline, on_event
     events: asyncio.Queue[CallEvent] = asyncio.Queue()
 
     def deliver(event: CallEvent) -> None:
-        if not loop.is_closed():  # nobody waits on a loop that has ended
+        with contextlib.suppress(RuntimeError):  # of a loop that has ended: nobody waits there
             loop.call_soon_threadsafe(events.put_nowait, event)
 
     connection = await _within(connect(bridge), deadline, request.method)

@@ -1,5 +1,6 @@
 import { AxonerError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { approvedTools } from "../../session/approvals.ts";
 import { forkSession, undoTurn } from "../../session/edit.ts";
 import { checkSessionId, summarize } from "../../session/store.ts";
 import { cutText, printable } from "../../text.ts";
@@ -24,6 +25,11 @@ const commands: Readonly<Record<string, ChatCommand>> = {
     run: changeSession,
   },
   "/tools": { usage: "/tools", summary: "what the model can do here", run: listTools },
+  "/approved": {
+    usage: "/approved [TOOL]",
+    summary: "tools that are called without asking; or be asked about one again",
+    run: approvals,
+  },
   "/cost": { usage: "/cost", summary: "what this conversation has used up", run: tellCost },
   "/compact": { usage: "/compact", summary: "sum up the older part of the conversation", run: compact },
   "/undo": { usage: "/undo", summary: "take the last turn back; what tools did stays done", run: undo },
@@ -92,6 +98,15 @@ async function listTools({ context }: Talk): Promise<string> {
 
 function firstSentence(text: string): string {
   return /^[^]*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
+}
+
+async function approvals({ store, sessionId }: Talk, tool: string): Promise<string> {
+  const messages = (await store.load(sessionId))?.messages ?? [];
+  const approved = approvedTools(messages);
+  if (tool === "") return approved.size === 0 ? "no tool was approved for this conversation" : [...approved].join("\n");
+  if (!approved.has(tool)) return `${tool} was not approved for this conversation`;
+  await store.append(sessionId, messages.length, [{ role: "note", type: "approval", tool, isWithdrawn: true }]);
+  return `${tool} is asked about again`;
 }
 
 function tellCost({ spent }: Talk): Promise<string> {

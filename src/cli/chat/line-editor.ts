@@ -11,6 +11,11 @@ export interface LineEditor {
    * empty line.
    */
   read(prompt: string): Promise<string | undefined>;
+  /**
+   * Put a question. What was typed before it is no answer, and is read later. Undefined after Ctrl-C, which interrupts,
+   * after Ctrl-D, and once the signal aborts.
+   */
+  ask(prompt: string, signal: AbortSignal): Promise<string | undefined>;
   /** Give the terminal back. */
   close(): void;
 }
@@ -21,7 +26,7 @@ export interface LineEditorOptions {
   /** Holds what was typed before, one JSON string a line. */
   historyFile: string;
   complete: (line: string) => [completions: string[], replaced: string];
-  /** Ctrl-C while nothing is read. */
+  /** Ctrl-C while nothing is read, or an answer. */
   interrupt: () => void;
 }
 
@@ -46,6 +51,8 @@ class TerminalEditor implements LineEditor {
   /** Of the text that is being typed, those that are done. */
   readonly #lines: string[] = [];
   #waiting: ((text: string | undefined) => void) | undefined;
+  /** Of the question that is open. */
+  #answer: ((text: string | undefined) => void) | undefined;
   #prompt = "";
   /** Whether the next Ctrl-C leaves. */
   #leaves = false;
@@ -66,12 +73,14 @@ class TerminalEditor implements LineEditor {
     this.#paste = watchPaste(input, output);
     this.#screen.hide();
     this.#reader.on("history", (entries) => {
-      if (this.#lines.length > 0) entries.splice(0, 2, oneLine([...this.#lines, entries[0] ?? ""].join("\n")));
+      if (this.#answer !== undefined) entries.shift();
+      else if (this.#lines.length > 0) entries.splice(0, 2, oneLine([...this.#lines, entries[0] ?? ""].join("\n")));
     });
     this.#reader.on("line", (line) => this.#take(line));
     this.#reader.on("SIGINT", () => this.#interrupt());
     this.#reader.on("close", () => {
       this.#isClosed = true;
+      this.#answer?.(undefined);
       this.#give(undefined);
     });
   }
@@ -82,6 +91,27 @@ class TerminalEditor implements LineEditor {
     const text = this.#texts.shift() ?? (this.#isClosed ? undefined : await this.#next());
     if (text === undefined) output.write("\n");
     else if (text.trim() !== "") await appendFile(historyFile, `${JSON.stringify(text)}\n`, { mode: 0o600 });
+    return text;
+  }
+
+  async ask(prompt: string, signal: AbortSignal): Promise<string | undefined> {
+    if (this.#isClosed || signal.aborted) return undefined;
+    const begun = this.#reader.line;
+    this.#clearLine();
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const leave = () => resolve(undefined);
+    signal.addEventListener("abort", leave, { once: true });
+    this.#answer = resolve;
+    this.#screen.show();
+    this.#ask(prompt);
+    const text = await promise;
+    signal.removeEventListener("abort", leave);
+    if (text === undefined) this.#options.output.write("\n");
+    this.#screen.hide();
+    this.#answer = undefined;
+    if (this.#isClosed) return undefined;
+    this.#clearLine();
+    this.#reader.write(begun);
     return text;
   }
 
@@ -100,6 +130,10 @@ class TerminalEditor implements LineEditor {
   }
 
   #take(line: string): void {
+    if (this.#answer !== undefined) {
+      // what is pasted was not typed to answer this
+      return this.#paste.isOpen() ? this.#reader.prompt() : this.#answer(line);
+    }
     this.#leaves = false;
     const isPasted = this.#paste.isOpen();
     const goesOn = isPasted || line.endsWith("\\");
@@ -111,15 +145,20 @@ class TerminalEditor implements LineEditor {
   }
 
   #interrupt(): void {
+    if (this.#answer !== undefined) this.#answer(undefined);
     if (this.#waiting === undefined) return this.#options.interrupt();
     const isEmpty = this.#reader.line === "" && this.#lines.length === 0;
     if (isEmpty && this.#leaves) return this.#give(undefined);
     this.#leaves = isEmpty;
     this.#lines.length = 0;
     this.#options.output.write(isEmpty ? "\n(Ctrl-C again to leave)\n" : "^C\n");
+    this.#clearLine();
+    this.#ask(this.#prompt);
+  }
+
+  #clearLine(): void {
     this.#reader.write(null, { ctrl: true, name: "e" });
     this.#reader.write(null, { ctrl: true, name: "u" });
-    this.#ask(this.#prompt);
   }
 
   #ask(prompt: string): void {

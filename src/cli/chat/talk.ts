@@ -2,6 +2,7 @@ import type { Agent } from "../../agent/agent.ts";
 import type { RunResult } from "../../agent/events.ts";
 import type { Provider } from "../../providers/provider.ts";
 import type { SessionStore } from "../../session/store.ts";
+import type { Desk } from "../approval/desk.ts";
 import type { CommandContext } from "../command.ts";
 import type { MarkdownStream } from "../terminal/stream.ts";
 import type { Paint } from "../terminal/paint.ts";
@@ -14,6 +15,7 @@ export interface Talk {
   /** Have what interrupts told to the listener, until the result is called. */
   onInterrupt(listener: () => void): () => void;
   agent: Agent;
+  desk: Desk;
   store: SessionStore;
   paint: Paint;
   /** Write a line, which may be painted: what others wrote in it must be `printable`. */

@@ -2,7 +2,7 @@ import type { AgentEvent } from "../../agent/events.ts";
 import { AxonerError } from "../../errors.ts";
 import { cutText, printable } from "../../text.ts";
 import { endingOf, progressText, seconds } from "../narrate.ts";
-import { withMentions } from "./mentions.ts";
+import { withMentions } from "../prompt/mentions.ts";
 import { addTo, type Talk } from "./talk.ts";
 
 const maxInputChars = 60;
@@ -13,9 +13,12 @@ export async function takeTurn(talk: Talk, text: string): Promise<void> {
   const stop = new AbortController();
   const release = talk.onInterrupt(() => stop.abort());
   try {
-    const prompt = await withMentions(text);
+    const prompt = await withMentions(text, stop.signal);
     const { sessionId, provider } = talk;
-    for await (const event of talk.agent.run({ prompt, sessionId, provider, signal: stop.signal })) show(talk, event);
+    for await (const event of talk.agent.run({ ...prompt, sessionId, provider, signal: stop.signal })) {
+      await talk.desk.settled();
+      show(talk, event);
+    }
   } catch (thrown) {
     if (!(thrown instanceof AxonerError)) throw thrown;
     talk.say(talk.paint("red", printable(thrown.message)));

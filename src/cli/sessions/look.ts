@@ -2,8 +2,9 @@ import type { Message } from "../../message.ts";
 import { all, loadExisting, searchSessions, type Found } from "../../session/edit.ts";
 import { saidMessages } from "../../session/said.ts";
 import { summarize, type SessionSummary } from "../../session/store.ts";
-import { beginning, cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text.ts";
 import { exitCodes, type CommandContext, type ExitCode, type Output } from "../command.ts";
+import { withinColumns } from "../terminal/columns.ts";
 import { write, writeJson } from "../output.ts";
 import { readCount, type SessionArguments } from "./arguments.ts";
 
@@ -70,7 +71,7 @@ async function tell(
 
 /** Cut to a line of a terminal; elsewhere whole. */
 function fit(line: string, { isTTY, columns }: Output): string {
-  return isTTY === true && columns !== undefined ? beginning(line, columns) : line;
+  return isTTY === true && columns !== undefined ? withinColumns(line, columns) : line;
 }
 
 function timeOf(updatedAt: string): string {

@@ -2,6 +2,7 @@ import { decodeHTML } from "entities/decode";
 import { lexer, type Token, type Tokens } from "marked";
 import wrapAnsi from "wrap-ansi";
 import { highlight } from "./highlight.ts";
+import type { Link } from "./links.ts";
 import type { Paint } from "./paint.ts";
 import { tableLines } from "./table.ts";
 
@@ -9,6 +10,7 @@ import { tableLines } from "./table.ts";
 export interface Screen {
   columns: number;
   paint: Paint;
+  link: Link;
 }
 
 /** Narrower than this nothing is wrapped to. */
@@ -31,14 +33,14 @@ export function blockLines(blocks: readonly Token[], screen: Screen): string[] {
 }
 
 function linesOf(block: Token, screen: Screen): string[] {
-  const { paint } = screen;
+  const { paint, columns } = screen;
   switch (block.type) {
     case "space":
     case "def":
       return [];
     case "heading": {
       const { depth, tokens } = block as Tokens.Heading;
-      return wrap(paint(depth === 1 ? ["bold", "underline"] : "bold", inline(tokens, paint)), screen.columns);
+      return wrap(paint(depth === 1 ? ["bold", "underline"] : "bold", inline(tokens, screen)), columns);
     }
     case "code":
       return codeLines(block as Tokens.Code, screen);
@@ -47,17 +49,17 @@ function linesOf(block: Token, screen: Screen): string[] {
     case "list":
       return listLines(block as Tokens.List, screen);
     case "table":
-      return tableLines(block as Tokens.Table, screen, (tokens) => inline(tokens, paint));
+      return tableLines(block as Tokens.Table, screen, (tokens) => inline(tokens, screen));
     case "hr":
-      return [paint("dim", "─".repeat(Math.min(40, screen.columns)))];
+      return [paint("dim", "─".repeat(Math.min(40, columns)))];
     default:
-      return wrap(inlineOf(block, paint), screen.columns);
+      return wrap(inlineOf(block, screen), columns);
   }
 }
 
-function quoteLines({ tokens }: Tokens.Blockquote, { columns, paint }: Screen): string[] {
-  const lines = blockLines(tokens, { columns: Math.max(leastColumns, columns - 2), paint });
-  return lines.map((line) => `${paint("dim", "│ ")}${line}`);
+function quoteLines({ tokens }: Tokens.Blockquote, screen: Screen): string[] {
+  const lines = blockLines(tokens, { ...screen, columns: Math.max(leastColumns, screen.columns - 2) });
+  return lines.map((line) => `${screen.paint("dim", "│ ")}${line}`);
 }
 
 /** Lines of code as they are, so that they can be copied; what is too long goes on in the next. */
@@ -85,8 +87,8 @@ function taskMark({ checked }: Tokens.Checkbox): string {
 }
 
 /** Lines of which the first has a mark before it, and the others stand below what follows that. */
-function marked(mark: string, { columns, paint }: Screen, linesIn: (inner: Screen) => string[]): string[] {
-  const lines = linesIn({ columns: Math.max(leastColumns, columns - mark.length), paint });
+function marked(mark: string, screen: Screen, linesIn: (inner: Screen) => string[]): string[] {
+  const lines = linesIn({ ...screen, columns: Math.max(leastColumns, screen.columns - mark.length) });
   return lines.map((line, at) => `${at === 0 ? mark : " ".repeat(mark.length)}${line}`);
 }
 
@@ -94,12 +96,15 @@ function wrap(text: string, columns: number): string[] {
   return wrapAnsi(text, columns, { hard: true, trim: true }).split("\n");
 }
 
-function inline(tokens: readonly Token[], paint: Paint): string {
-  return tokens.map((token) => inlineOf(token, paint)).join("");
+function inline(tokens: readonly Token[], look: Look): string {
+  return tokens.map((token) => inlineOf(token, look)).join("");
 }
 
-function inlineOf(token: Token, paint: Paint): string {
-  const inner = () => ("tokens" in token && token.tokens !== undefined ? inline(token.tokens, paint) : textOf(token));
+type Look = Pick<Screen, "paint" | "link">;
+
+function inlineOf(token: Token, look: Look): string {
+  const { paint } = look;
+  const inner = () => ("tokens" in token && token.tokens !== undefined ? inline(token.tokens, look) : textOf(token));
   switch (token.type) {
     case "strong":
       return paint("bold", inner());
@@ -111,13 +116,8 @@ function inlineOf(token: Token, paint: Paint): string {
       return paint("cyan", (token as Tokens.Codespan).text);
     case "br":
       return "\n";
-    case "link": {
-      const { href } = token as Tokens.Link;
-      const text = inner();
-      return text === href || `mailto:${text}` === href
-        ? paint("underline", text)
-        : `${paint("underline", text)} ${paint("dim", `(${href})`)}`;
-    }
+    case "link":
+      return linkText(token as Tokens.Link, inner(), look);
     case "image": {
       const { href, text } = token as Tokens.Image;
       return `${text} ${paint("dim", `(${href})`)}`.trimStart();
@@ -125,6 +125,14 @@ function inlineOf(token: Token, paint: Paint): string {
     default:
       return inner();
   }
+}
+
+/** The address stands behind the text, unless it is the text, or can be clicked and the text is none itself. */
+function linkText({ href }: Tokens.Link, text: string, { paint, link }: Look): string {
+  const isAddress = text === href || `mailto:${text}` === href;
+  const linked = link(paint("underline", text), href);
+  if (isAddress || (linked !== undefined && !/\w[.:@]\w|:\/\//.test(text))) return linked ?? paint("underline", text);
+  return `${linked ?? paint("underline", text)} ${paint("dim", `(${href})`)}`;
 }
 
 function textOf(token: Token): string {

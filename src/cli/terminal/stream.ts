@@ -2,6 +2,8 @@ import type { Token } from "marked";
 import stringWidth from "string-width";
 import { printable } from "../../text.ts";
 import type { Output } from "../command.ts";
+import { erasing, rowsOf } from "./columns.ts";
+import type { Link } from "./links.ts";
 import { blockLines, readBlocks } from "./markdown.ts";
 import type { Paint } from "./paint.ts";
 
@@ -10,11 +12,14 @@ export interface MarkdownStream {
   push(text: string): void;
   /** Show the rest; what is pushed afterwards is a text of its own. */
   end(): void;
+  /** Leave the terminal alone. */
+  close(): void;
 }
 
 export interface MarkdownStreamOptions {
   output: Output;
   paint: Paint;
+  link: Link;
   /** Whether what is not finished is shown and drawn again as it grows; without it each block comes when it is whole. */
   redraws: boolean;
 }
@@ -27,12 +32,17 @@ const fallbackRows = 24;
  * Each block is written once it is whole, and never touched again. The one that still grows stands below, its last
  * lines as far as the screen holds them.
  */
-export function openMarkdownStream({ output, paint, redraws }: MarkdownStreamOptions): MarkdownStream {
+export function openMarkdownStream({ output, paint, link, redraws }: MarkdownStreamOptions): MarkdownStream {
   let pending = "";
   let isFirst = true;
   let drawn: string[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const columns = () => Math.max(20, output.columns ?? fallbackColumns);
+  const columns = () => columnsOf(output);
+
+  /** What grows is laid out anew for a screen of another width. */
+  const onResize = () => {
+    if (drawn.length > 0) draw();
+  };
 
   function draw(): void {
     clearTimeout(timer);
@@ -42,7 +52,7 @@ export function openMarkdownStream({ output, paint, redraws }: MarkdownStreamOpt
     const growing = blocks[last];
     if (growing === undefined) return;
     const whole = blocks.slice(0, last);
-    const text = erasing(drawn, columns()) + write(whole);
+    const text = takingBack(drawn, columns()) + write(whole);
     drawn = redraws ? preview(growing) : [];
     pending = pending.slice(whole.reduce((sum, { raw }) => sum + raw.length, 0));
     if (text !== "" || drawn.length > 0) output.write(text + drawn.join("\n"));
@@ -50,7 +60,7 @@ export function openMarkdownStream({ output, paint, redraws }: MarkdownStreamOpt
 
   /** Blocks that are whole. */
   function write(blocks: readonly Token[]): string {
-    const lines = blockLines(blocks, { columns: columns(), paint });
+    const lines = blockLines(blocks, { columns: columns(), paint, link });
     if (lines.length === 0) return "";
     const apart = isFirst ? "" : "\n";
     isFirst = false;
@@ -58,10 +68,11 @@ export function openMarkdownStream({ output, paint, redraws }: MarkdownStreamOpt
   }
 
   function preview(block: Token): string[] {
-    const lines = blockLines([block], { columns: columns(), paint });
+    const lines = blockLines([block], { columns: columns(), paint, link });
     return (isFirst ? lines : ["", ...lines]).slice(-Math.max(1, (output.rows ?? fallbackRows) - 1));
   }
 
+  output.on("resize", onResize);
   return {
     push(text) {
       pending += printable(text);
@@ -70,18 +81,23 @@ export function openMarkdownStream({ output, paint, redraws }: MarkdownStreamOpt
     end() {
       clearTimeout(timer);
       timer = undefined;
-      const text = erasing(drawn, columns()) + write(readBlocks(pending));
+      const text = takingBack(drawn, columns()) + write(readBlocks(pending));
       if (text !== "") output.write(text);
       pending = "";
       drawn = [];
       isFirst = true;
     },
+    close: () => void output.off("resize", onResize),
   };
 }
 
+/** How wide lines may be. */
+export function columnsOf({ columns = fallbackColumns }: Output): number {
+  return Math.max(20, columns);
+}
+
 /** Take back what was drawn; a narrower screen may have broken its lines meanwhile. */
-function erasing(lines: readonly string[], columns: number): string {
+function takingBack(lines: readonly string[], columns: number): string {
   if (lines.length === 0) return "";
-  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
-  return `\r${rows > 1 ? `\u001b[${rows - 1}A` : ""}\u001b[J`;
+  return erasing(lines.reduce((sum, line) => sum + rowsOf(stringWidth(line), columns), 0));
 }

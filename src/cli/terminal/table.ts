@@ -69,7 +69,7 @@ function pad(text: string, width: number, align: Tokens.Table["align"][number]):
 function records(
   names: readonly string[],
   cells: readonly (readonly string[])[],
-  { columns, paint }: Screen,
+  { columns, paint }: Pick<Screen, "columns" | "paint">,
 ): string[] {
   return cells.flatMap((row, at) => [
     ...(at === 0 ? [] : [""]),

@@ -8,6 +8,7 @@ import { openShare, type Waiter } from "./shared-work.ts";
 import { openSlots } from "../slots.ts";
 import { openWebCache, type KeptFile, type WebCache, type WebEntry } from "./web-cache.ts";
 import { openWorkspace } from "../workspace.ts";
+import { currentTaping } from "../../taping.ts";
 
 export interface WebStoreOptions {
   workspace: string;
@@ -53,7 +54,8 @@ export function openWebStore(options: WebStoreOptions): WebStore {
   async function current(url: string, signal: AbortSignal, onBytes: (bytes: Bytes) => void): Promise<KeptFile> {
     // What is kept may have been fetched by a process that was allowed more.
     downloader.check(url);
-    const kept = await cache.find(url);
+    // what is recorded shall not hang on what was fetched before
+    const kept = currentTaping() === undefined ? await cache.find(url) : undefined;
     if (kept !== undefined && Date.now() < kept.entry.freshUntil) {
       await cache.touch(kept);
       return kept;

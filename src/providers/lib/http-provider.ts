@@ -9,8 +9,16 @@ import { retrying } from "./retry.ts";
 import { simplify } from "./simplify.ts";
 import { openWatchdog, type Watchdog } from "./watchdog.ts";
 
+/** How long a reply may be waited for. */
+export interface ReplyLimits {
+  /** The longest silence of the service, before its reply and within it, default 3 minutes; of one that is not streamed `totalMs`. */
+  idleMs?: number | undefined;
+  /** The longest a reply may take, retries included, default 30 minutes. */
+  totalMs?: number | undefined;
+}
+
 /** What opening any service over HTTP takes. */
-export interface ServiceOptions {
+export interface ServiceOptions extends ReplyLimits {
   name: string;
   model: string;
   baseUrl: string;
@@ -21,10 +29,6 @@ export interface ServiceOptions {
   host: Host;
   /** Whether to show a reply while it comes, default true; a whole one costs less. */
   stream?: boolean | undefined;
-  /** The longest silence of the service while it streams, default 3 minutes. */
-  idleMs?: number;
-  /** The longest a reply may take, retries included, default 30 minutes. */
-  totalMs?: number;
 }
 
 /** How one service is spoken to: all that differs between them. */

@@ -73,8 +73,8 @@ export function withFile<Result>(
 }
 
 function openFile(path: string, mode: "read" | "append" | "create"): number | undefined {
-  // a session that is not there is no error, and to throw costs more than to ask
-  if (mode !== "create" && statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  // a session that is not there is no error, and to throw costs more than to ask where that is usual
+  if (mode === "read" && statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const access = mode === "read" ? O_RDONLY : O_RDWR | O_APPEND | (mode === "create" ? O_CREAT : 0);
   const open = () => openSync(path, access | guarded, 0o600);
   const fd = unlessMissing(open);

@@ -27,6 +27,8 @@ export interface Course {
   sitemapProblems: string[];
   /** The first rules of robots.txt that kept the crawl from a page. */
   robotsRules: Set<string>;
+  /** Addresses that get no row; that they are done with is told with the next row. */
+  closed: string[];
 }
 
 export function stateOf({ counts, frontier, failuresByCode, sitemapProblems, robotsRules }: Course): CrawlState {

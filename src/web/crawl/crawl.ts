@@ -15,6 +15,8 @@ export interface CrawlRequest extends PageSettings {
   exclude: readonly string[];
   /** Also take the pages that sitemaps list. */
   sitemap: boolean;
+  /** What it is called by whoever goes on with it: what has been answered is found by that. Default: nothing is kept. */
+  id?: string;
   /** What an earlier run of the same crawl left, in order. */
   earlier: AsyncIterable<CrawlNote>;
 }

@@ -1,10 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { openPageRun, type PageRun, type Surroundings } from "../page-run.ts";
+import { mayPass } from "../page-reply.ts";
 import { openGate } from "../politeness.ts";
 import { normaliseAddress } from "./address.ts";
 import { finish, replay, stateOf, type Course, type VisitedPage } from "./course.ts";
 import type { Crawl, CrawledPage, CrawlRequest } from "./crawl.ts";
 import { openFrontier, type Visit } from "./frontier.ts";
+import { openKeptReplies, type KeptReplies } from "./kept-replies.ts";
 import { openScope } from "./scope.ts";
 import { readSitemaps } from "./sitemaps.ts";
 import { openTraps } from "./traps.ts";
@@ -34,6 +36,7 @@ export async function openCrawl(asked: CrawlRequest, around: Surroundings): Prom
     sitemapsRead: !request.sitemap || request.maxDepth === 0,
     sitemapProblems: [],
     robotsRules: new Set(),
+    closed: [],
   };
   for await (const note of request.earlier) replay(course, note);
   frontier.offer({ urls: startUrls, depth: 0, parent: null, isSitemap: false });
@@ -47,15 +50,16 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
   setMaxListeners(0, signal);
   const ready = openReady<VisitedPage>();
   const ahead = openAhead(request, signal);
-  const { hold } = ahead;
-  const run = await openPageRun({ ...around, ...ahead, settings: request, signal, follow: true });
+  const { hold, letGo } = ahead;
+  const replies = await keptReplies(course);
+  const run = await openPageRun({ ...around, ...ahead, settings: request, signal, follow: true, replies });
   const passing: VisitedPage[] = [];
 
   const visit = async (one: Visit) => {
     const page = await readVisit(course, run, one);
     frontier.ended(one.url);
     if (page === undefined) counts.open -= 1;
-    else hold(page.heldBytes, 1);
+    else hold(page.heldBytes);
     ready.push(page);
   };
   const start = () => {
@@ -78,16 +82,17 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
       const page = await ready.next();
       if (page === undefined) continue;
       counts.open -= 1;
-      if (mayPass(page) && passing.length < maxPassing) {
+      if (page.heldBytes <= maxPassingBytes && mayPass(page) && passing.length < maxPassing) {
         page.leave();
         passing.push(page);
       } else {
-        yield finish(course, page);
+        yield* written(course, page, replies);
         page.release();
       }
-      hold(-page.heldBytes, -1);
+      letGo(page.heldBytes);
     }
-    for (let page = passing.shift(); page !== undefined; page = passing.shift()) yield finish(course, page);
+    for (let page = passing.shift(); page !== undefined; page = passing.shift()) yield* written(course, page, replies);
+    await replies?.close();
   } catch (thrown) {
     around.signal.throwIfAborted();
     throw thrown;
@@ -95,6 +100,20 @@ async function* crawlPages(course: Course): AsyncGenerator<CrawledPage> {
     stop.abort(new Error("the crawl is over"));
     await run.close();
   }
+}
+
+async function keptReplies({ around, request }: Course): Promise<KeptReplies | undefined> {
+  const { cacheFolder } = around;
+  return cacheFolder === undefined || request.id === undefined
+    ? undefined
+    : openKeptReplies(await cacheFolder(), request.id);
+}
+
+/** Give a page to whoever writes it. Its reply is not needed any more once he asks for the next one. */
+async function* written(course: Course, page: VisitedPage, replies: KeptReplies | undefined) {
+  const done = [page.url, ...course.closed.splice(0)];
+  yield finish(course, page);
+  await replies?.drop(done);
 }
 
 /** Lets pages in as long as not too much waits to be taken. */
@@ -105,22 +124,20 @@ function openAhead({ concurrency, perHost }: Course["request"], signal: AbortSig
   const isFirst = (order: number) => order < 0;
   const mayStart = () => bytesAhead < maxBytesAhead && pagesAhead < maxPagesAhead;
   const gate = openGate({ total: concurrency, perHost, signal, mayStart, isFirst });
-  const hold = (bytes: number, pages: 1 | -1) => {
+  const hold = (bytes: number) => {
     bytesAhead += bytes;
-    pagesAhead += pages;
-    if (pages < 0) gate.recheck();
+    pagesAhead += 1;
   };
-  return { gate, hold, isFirst };
+  const letGo = (bytes: number) => {
+    bytesAhead -= bytes;
+    pagesAhead -= 1;
+    gate.recheck();
+  };
+  return { gate, hold, letGo, isFirst };
 }
 
 /** What a page may say, without its scripts, that is kept although it failed. */
 const maxPassingBytes = 10_000;
-
-/** Whether what failed may succeed later: a crawl that goes on tries it again. */
-function mayPass({ error, status, heldBytes }: VisitedPage): boolean {
-  if (error === undefined || heldBytes > maxPassingBytes) return false;
-  return ["timeout", "unavailable", "rate_limited"].includes(error.code) || (status !== null && status >= 500);
-}
 
 async function searchSitemaps(course: Course, run: PageRun, signal: AbortSignal): Promise<void> {
   const { frontier, request } = course;

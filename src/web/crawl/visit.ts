@@ -4,6 +4,7 @@ import { RobotsDenied } from "../robots.ts";
 import { normaliseAddress } from "./address.ts";
 import type { Course, VisitedPage } from "./course.ts";
 import type { Skip, Visit } from "./frontier.ts";
+import { currentTaping } from "../../taping.ts";
 
 /** The links of further copies of one page lead ever deeper into a trap. */
 const maxCopies = 5;
@@ -19,6 +20,7 @@ export async function readVisit(
   const { host } = new URL(url);
   if (frontier.isBlocked(host)) return skipPage(course, "blocked", url);
   const { links, ...page } = await run.read(url, 0, (address) => admit(course, url, address));
+  await currentTaping()?.inTurn(url);
   const detour = page.error instanceof Detour ? page.error.kind : undefined;
   const skip = (kind: Skip) => {
     page.release();
@@ -28,6 +30,7 @@ export async function readVisit(
     counts.repeated += 1;
     if (links !== null) follow(course, { url, depth, links, sha256: page.sha256 });
     frontier.close(url);
+    course.closed.push(url);
     page.release();
     return undefined;
   }
@@ -46,7 +49,8 @@ export async function readVisit(
   return { ...page, url, depth, parent };
 }
 
-function skipPage({ frontier }: Course, kind: Skip, url: string): undefined {
+function skipPage({ frontier, closed }: Course, kind: Skip, url: string): undefined {
+  closed.push(url);
   frontier.skip(kind, url);
   frontier.close(url);
 }

@@ -1,4 +1,4 @@
-import type { BodyTask, Pages } from "../pages.ts";
+import type { Pages, TaskOf } from "../pages.ts";
 import type { PageAnswer } from "../page-task.ts";
 import type { Pdfs } from "./pdfs.ts";
 
@@ -6,7 +6,7 @@ export interface PdfPage {
   pdfs: Pdfs;
   pages: Pages;
   /** What the page is read for. */
-  task: Omit<BodyTask<"page">, "bytes">;
+  task: Omit<TaskOf<"page">, "bytes">;
   bytes: Uint8Array<ArrayBuffer>;
   signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { openGate, type Gate } from "../politeness.ts";
 import type { OpenBrowser } from "./browser.ts";
 import type { BrowserChoice } from "./find-browser.ts";
 import type { RenderedPage, RunnablePage } from "./render-page.ts";
+import { currentTaping } from "../../taping.ts";
 
 /** Runs the pages of one run that need it, in a browser that starts with the first of them. */
 export interface Rendering {
@@ -57,35 +58,41 @@ export function openRendering({ choice, way, gate, userAgent, signal }: Renderin
   }
 
   return {
-    async render({ page, timeoutMs, admit }) {
-      const { host } = page.url;
-      const slot = await slots.enter({ host, order: 0, patienceMs: Infinity });
-      let leave = () => {};
-      try {
-        const opened = await started();
-        ({ leave } = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs }));
-        const startedAt = performance.now();
-        const { renderPage } = await import("./render-page.ts");
-        const settings = { way, userAgent, timeoutMs, maxLoadedBytes, maxPageChars, admit, signal };
-        const rendered = await renderPage(opened, page, settings).then(
-          (ran) => ({ ok: true as const, ...ran }),
-          (thrown: unknown) => {
-            signal.throwIfAborted();
-            if (thrown instanceof ToolError) return { ok: false as const, error: thrown };
-            throw thrown;
-          },
-        );
-        return { ...rendered, elapsedMs: Math.round(performance.now() - startedAt) };
-      } finally {
-        leave();
-        slot.leave();
-      }
+    async render(request) {
+      const taping = currentTaping();
+      if (taping === undefined) return render(request);
+      return (await import("./taped-render.ts")).tapedRender(request.page, taping, () => render(request));
     },
     async close() {
       const start = await starting;
       if (start?.ok === true) await start.opened.close();
     },
   };
+
+  async function render({ page, timeoutMs, admit }: RenderRequest): Promise<Rendered> {
+    const { host } = page.url;
+    const slot = await slots.enter({ host, order: 0, patienceMs: Infinity });
+    let leave = () => {};
+    try {
+      const opened = await started();
+      ({ leave } = await gate.enter({ host, order: beforeAllPages, patienceMs: timeoutMs }));
+      const startedAt = performance.now();
+      const { renderPage } = await import("./render-page.ts");
+      const settings = { way, userAgent, timeoutMs, maxLoadedBytes, maxPageChars, admit, signal };
+      const rendered = await renderPage(opened, page, settings).then(
+        (ran) => ({ ok: true as const, ...ran }),
+        (thrown: unknown) => {
+          signal.throwIfAborted();
+          if (thrown instanceof ToolError) return { ok: false as const, error: thrown };
+          throw thrown;
+        },
+      );
+      return { ...rendered, elapsedMs: Math.round(performance.now() - startedAt) };
+    } finally {
+      leave();
+      slot.leave();
+    }
+  }
 }
 
 async function startBrowser(choice: BrowserChoice): Promise<Start> {

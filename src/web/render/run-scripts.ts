@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import type { BodyTask, Pages } from "../pages.ts";
+import type { Pages, TaskOf } from "../pages.ts";
 import type { PageAnswer } from "../page-task.ts";
 import type { Rendering } from "./rendering.ts";
 
@@ -9,7 +9,7 @@ export interface ScriptedPage {
   rendering: Rendering;
   pages: Pages;
   /** What the page was read for. */
-  task: Omit<BodyTask<"page">, "bytes">;
+  task: Omit<TaskOf<"page">, "bytes">;
   /** As it was read without its scripts, … */
   read: Read;
   /** … and the text of it. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import type { BackendKind, BackendRefusal, Explanation, SearchBackend } from "./backend.ts";
 import { checkKey, detailOf, lasting, readEach, spanText } from "./wire.ts";
+import { measured } from "../../taping.ts";
 
 const pageSize = 10;
 const address = "https://customsearch.googleapis.com/customsearch/v1";
@@ -98,7 +99,7 @@ function explainLimit(said: string, afterMs: number): Explanation {
   if (!/per day|daily/i.test(said))
     return { code: "rate_limited", message: "too many queries in a minute; try again in a minute", afterMs };
   const hour = new Intl.DateTimeFormat("en-US", { timeZone: "America/Los_Angeles", hour: "numeric", hourCycle: "h23" });
-  const left = spanText((24 - Number(hour.format(Date.now()))) * 3_600);
+  const left = spanText((24 - measured("hour", () => Number(hour.format(Date.now())))) * 3_600);
   return lasting(
     "rate_limited",
     `the queries of the day are used up; they are counted anew at midnight Pacific Time, in about ${left}`,

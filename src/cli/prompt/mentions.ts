@@ -1,0 +1,34 @@
+import { stat } from "node:fs/promises";
+import { readAttachment, withAttachments, type Attachment, type Prompt } from "./attachment.ts";
+import { UnsuitableFileError } from "./decode-text.ts";
+
+/** A larger text is named to the model, whose tools read it better than it does. */
+const maxTextBytes = 200_000;
+const mention = /(?:^|(?<=\s))@(?:"([^"]+)"|(\S+))/g;
+
+/**
+ * A prompt with the files that it mentions as `@path` or `@"a path"` behind it.
+ *
+ * @throws ConfigError for a file that cannot be read
+ */
+export async function withMentions(prompt: string, signal: AbortSignal): Promise<Prompt> {
+  const paths = new Set([...prompt.matchAll(mention)].map(([, quoted, plain]) => quoted ?? plain ?? ""));
+  const found = await Promise.all([...paths].map((path) => readMentioned(path, signal)));
+  const notes = found.filter((one) => typeof one === "string");
+  const attached = found.filter((one) => typeof one === "object");
+  return withAttachments([prompt, ...notes].join("\n\n"), attached);
+}
+
+/** Undefined for what is no file: people write `@name` for other reasons too. A note for what only tools can read. */
+async function readMentioned(path: string, signal: AbortSignal): Promise<Attachment | string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) return undefined;
+  try {
+    const attachment = await readAttachment(path, signal);
+    const isLong = attachment.type === "text" && found.size > maxTextBytes;
+    return isLong ? `(${path} has ${(found.size / 1e6).toFixed(1)} MB: read it with a tool.)` : attachment;
+  } catch (thrown) {
+    if (!(thrown instanceof UnsuitableFileError)) throw thrown;
+    return `(${thrown.message}; read it with a tool.)`;
+  }
+}
