@@ -58,7 +58,7 @@ export function checkSchema(root: JsonObject): void {
 }
 
 /** It and all within it. */
-export function* schemasIn(schema: JsonValue): Generator<JsonObject> {
+function* schemasIn(schema: JsonValue): Generator<JsonObject> {
   if (!isJsonObject(schema)) return;
   yield schema;
   for (const keyword of [...inner.same, ...inner.part]) {
