@@ -30,7 +30,8 @@ def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: An
     ``strands``         ``strands.tools.mcp.MCPClient(**…)``
     ==================  ==============================================================
 
-    :param timeout: seconds for one call, where the client can be told; a longer job is answered with a job id before.
+    :param timeout: seconds for one call, where the client can be told; what takes nine tenths of it, or 25 to 50 s
+        where the client has a limit of its own or none, is answered with a job id.
     :param options: those of :class:`Bridge`. Of the environment, a server started so sees little more than PATH and
         HOME: keys go into ``env``.
     :raises ValueError: there is no such framework.
@@ -44,7 +45,16 @@ def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: An
 
     with Bridge(**options) as bridge:  # starts no server
         program, *arguments = bridge.command
+    if "--answer-within" not in arguments:
+        arguments += ["--answer-within", _answer_within(name, timeout)]
     return _CONFIGS[name](_Start(program, arguments, dict(options.get("env") or {}), timeout))
+
+
+def _answer_within(name: str, timeout: float) -> str:
+    """When a call is answered with a job id: before its client gives up."""
+    if name in _UNTOLD:
+        return _UNTOLD[name]
+    return f"{round(timeout * 0.9 * 1000)}ms"
 
 
 class _Start(NamedTuple):
@@ -63,7 +73,7 @@ def _claude_desktop(start: _Start) -> dict[str, Any]:
 
 
 def _crewai(start: _Start) -> dict[str, Any]:
-    """Calls are limited to 5 s by the adapter, which cannot be told otherwise."""
+    """The adapter has a limit for the start alone."""
     return {"serverparams": _parameters("crewai", start), "connect_timeout": int(START_TIMEOUT_S)}
 
 
@@ -138,6 +148,9 @@ def _missing(framework: str, package: str, error: ModuleNotFoundError) -> Import
     text = f"mcp_config({framework!r}) needs {package}, which is not installed; run `pip install {package}`"
     return ImportError(text, name=error.name)
 
+
+#: Clients whose limit for a call cannot be set here, or that have none and would wait without a word.
+_UNTOLD = {"claude-desktop": "50s", "crewai": "25s", "mcp": "50s", "strands": "50s"}
 
 _CONFIGS: dict[str, Callable[[_Start], dict[str, Any]]] = {
     "claude-desktop": _claude_desktop,

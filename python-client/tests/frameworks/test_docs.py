@@ -63,6 +63,13 @@ def test_a_framework_without_settings_is_named_with_those_that_have_some():
     assert axoner.mcp_config("openai_agents")["client_session_timeout_seconds"] == 300
 
 
+def test_settings_have_a_call_answered_with_a_job_before_the_client_gives_up():
+    assert axoner.mcp_config("openai_agents", timeout=60)["params"]["args"][-2:] == ["--answer-within", "54000ms"]
+    assert axoner.mcp_config("mcp")["args"][-2:] == ["--answer-within", "50s"]
+    told = axoner.mcp_config("mcp", options={"answer_within": "3s"})["args"]
+    assert told.count("--answer-within") == 1
+
+
 def test_settings_that_need_what_is_not_installed_say_so():
     with pytest.raises(ImportError, match="pip install fastmcp"):
         axoner.mcp_config("pydantic-ai")
