@@ -211,7 +211,29 @@ test.each(refusals)("%s: told at once, by its kind", async (_what, ...refusal) =
   expect(server.requests).toHaveLength(1);
 });
 
+const groqRate =
+  "Rate limit reached for model `x` in organization `org_1` on tokens per minute (TPM): Limit 6000, Used 5900, Requested 200. Please try again in 10ms. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing";
+const openAiRate =
+  "Rate limit reached for requests. Limit: 3 / min. Please try again in 0.01s. Visit https://platform.openai.com/account/billing to add a payment method.";
+const geminiRate =
+  "You exceeded your current quota, please check your plan and billing details. Please retry in 0.01s.";
+
 test.each([
+  ["Groq's rate limit", openOpenAi, json(openAi(groqRate, "rate_limit_exceeded", "tokens"), 429)],
+  [
+    "Groq's rate limit with the wait in a header",
+    openOpenAi,
+    json(openAi("Slow down. Payment required? Upgrade at https://console.groq.com/settings/billing", null), 429, {
+      "retry-after": "0",
+    }),
+  ],
+  ["OpenAI's rate limit that names where to pay", openOpenAi, json(openAi(openAiRate, null, "requests"), 429)],
+  [
+    "OpenAI's rate limit in a stream",
+    openOpenAi,
+    stream([`data: ${JSON.stringify(openAi(openAiRate, "rate_limit_exceeded", "requests"))}\n\n`]),
+  ],
+  ["Gemini's rate limit", openOpenAi, json(openAi(geminiRate, null, "RESOURCE_EXHAUSTED"), 429)],
   ["Anthropic's overload", openAnthropic, json(anthropic("overloaded_error", "Overloaded"), 529)],
   [
     "Anthropic's overload in a stream",
@@ -239,6 +261,23 @@ test.each([
   const { provider, server } = await start(open, answer, "here I am");
   expect(textOf(await collect(provider))).toBe("here I am");
   expect(server.requests).toHaveLength(2);
+});
+
+test("a quota that is spent is not asked for again, whatever the service says of waiting", async () => {
+  const spent = openAi("Quota exceeded. Please try again in 10ms.", "insufficient_quota", "insufficient_quota");
+  const { provider, server } = await start(openOpenAi, json(spent, 429, { "retry-after": "0" }));
+  await expect(collect(provider)).rejects.toMatchObject({ kind: "quota", retryable: false });
+  expect(server.requests).toHaveLength(1);
+});
+
+test("a wait that is too long for a run is told, not waited for", async () => {
+  const body = openAi(
+    "Rate limit reached on tokens per day (TPD). Please try again in 7m12.5s.",
+    "rate_limit_exceeded",
+  );
+  const { provider, server } = await start(openOpenAi, json(body, 429));
+  await expect(collect(provider)).rejects.toMatchObject({ kind: "quota", retryAfterMs: 432_500 });
+  expect(server.requests).toHaveLength(1);
 });
 
 test("a service that says not to try again is believed", async () => {

@@ -3,7 +3,7 @@ import type { HostResponse } from "../../host.ts";
 import { isJsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
 import { parseJson } from "./parse-json.ts";
-import { adviceFor, isSpent, kindOf } from "./refusal-kind.ts";
+import { adviceFor, isSpent, kindOf, waitIn } from "./refusal-kind.ts";
 
 /** Who was asked, for messages. */
 export interface Service {
@@ -29,19 +29,17 @@ const maxReadChars = 65_536;
 export async function refusalOf(response: HostResponse, service: Service): Promise<ProviderError> {
   const { status, headers } = response;
   const body = await readStart(response);
-  const kind = kindOf(status, body);
+  const retryAfterMs = readRetryAfter(headers) ?? waitIn(body);
+  const kind = kindOf(status, body, retryAfterMs);
   const said = service.hideKey(describeBody(body));
   const advice =
     status >= 300 && status < 400
       ? `it redirects to ${service.hideKey(headers.get("location") ?? "nowhere")}: correct the base URL`
       : adviceFor(kind, status, service.keyVariable);
   const text = `answered ${status} at ${service.hideKey(service.url)}${said === "" ? "" : `: ${said}`}; ${advice}`;
-  const retryable = isWorthRepeating(status, kind, body) && headers.get("x-should-retry") !== "false";
-  return providerError(service, text, { kind, retryable, status, retryAfterMs: readRetryAfter(headers) });
-}
-
-function isWorthRepeating(status: number, kind: ProviderErrorKind, body: string): boolean {
-  return (retryableStatuses.has(status) || status >= 500) && kind !== "context" && !isSpent(body);
+  const isPassing = (retryableStatuses.has(status) || status >= 500) && kind !== "context";
+  const retryable = isPassing && !isSpent(body, retryAfterMs) && headers.get("x-should-retry") !== "false";
+  return providerError(service, text, { kind, retryable, status, retryAfterMs });
 }
 
 /** The error inside a reply that came with a success status; undefined where there is none. */
@@ -67,14 +65,16 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
   const status = Number.isInteger(code) && code >= 400 && code < 600 ? code : undefined;
   const kind = kindOf(status, text);
   const transient = /overloaded|rate.?limit|server.?error|internal.?error|api_error|unavailable|time.?out|try again/i;
-  const retryable = status === undefined ? transient.test(text) : isWorthRepeating(status, kind, text);
+  const isPassing = status === undefined ? transient.test(text) : retryableStatuses.has(status) || status >= 500;
+  const retryable = isPassing && kind !== "context" && !isSpent(text);
   const advice = retryable || kind === "other" ? undefined : adviceFor(kind, status, service.keyVariable);
   const said = service.hideKey(describeError(error) ?? clip(text));
   const advised = advice ?? (retryable ? "try again later" : "see what it objects to");
   return providerError(service, `broke off with an error: ${said}; ${advised}`, {
     kind,
-    retryable: retryable && kind !== "context" && !isSpent(text),
+    retryable,
     status,
+    retryAfterMs: waitIn(text),
   });
 }
 
