@@ -53,7 +53,7 @@ export function openAttempts(options: AttemptsOptions): Attempts {
     purse.spend({
       tokens: usage.inputTokens + usage.outputTokens,
       usd: known === undefined ? 0 : costOf(usage, known),
-      isUsdKnown: known !== undefined && isCounted,
+      isUsdKnown: known !== undefined && isCounted && !usage.isSumOnly,
     });
   };
 

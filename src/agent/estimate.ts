@@ -32,7 +32,7 @@ export function openEstimate(): Estimate {
       return estimateTokens(system) + sum(messages) + sum(tools) + (output === undefined ? 0 : sizeOf(output));
     },
     learn({ messages }, { usage }) {
-      counted = usage && { messages, tokens: usage.inputTokens };
+      counted = usage && !usage.isSumOnly ? { messages, tokens: usage.inputTokens } : undefined;
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Host } from "../../host.ts";
 import type { JsonObject } from "../../message.ts";
 import { toJson } from "../../text.ts";
 import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
+import { openMask } from "./mask.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";
 import { providerError, refusalOf, type Service } from "./refusal.ts";
 import { retrying } from "./retry.ts";
@@ -61,7 +62,7 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
     const { signal } = watchdog;
     let reply: ReplyReader | undefined;
     try {
-      const response = await watchdog.next(host.fetch(service.url, { method: "POST", headers, body, signal }));
+      const response = await watchdog.next(host.fetch(format.url, { method: "POST", headers, body, signal }));
       if (!response.ok) throw await watchdog.next(refusalOf(response, service));
       const reader = await format.openReply();
       meter?.started({ usage: () => reader.usage() });
@@ -134,14 +135,20 @@ function serviceOf({ name, apiKey, keyVariable }: ServiceOptions, url: string): 
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ConfigError(`${keyVariable} holds a space, a line break or a character that no key has; set it again`);
   }
-  return { name, url, keyVariable, hideKey: (text) => (apiKey ? text.replaceAll(apiKey, "***") : text) };
+  const { origin, pathname, searchParams } = new URL(url);
+  const inQuery = [...searchParams.values()].filter((value) => value.length >= leastSecretChars);
+  const hideKey = openMask([apiKey ?? "", ...inQuery]);
+  return { name, shownUrl: hideKey(origin + pathname), keyVariable, hideKey };
 }
+
+/** Some services take their key in the query; a value that is shorter is none, such as a version. */
+const leastSecretChars = 16;
 
 function lostConnection(thrown: unknown, begun: boolean, service: Service): ProviderError {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const reason = service.hideKey(errorMessage(cause));
   const text = begun
     ? `lost the connection in the middle of its reply: ${reason}; try again`
-    : `could not be reached at ${service.hideKey(service.url)}: ${reason}; check the base URL and the network`;
+    : `could not be reached at ${service.shownUrl}: ${reason}; check the base URL and the network`;
   return providerError(service, text, { retryable: true, cause: thrown });
 }

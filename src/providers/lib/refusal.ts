@@ -8,11 +8,14 @@ import { adviceFor, isSpent, kindOf, waitIn } from "./refusal-kind.ts";
 /** Who was asked, for messages. */
 export interface Service {
   name: string;
-  /** Address of the request, without credentials or query. */
-  url: string;
+  /** Address of the request without its query, the key in it masked: for messages alone. */
+  shownUrl: string;
   /** The environment variable that holds its key. */
   keyVariable: string;
-  /** Takes the key out of what the service said: it quotes it when it refuses it. Our own words are not given to it. */
+  /**
+   * Takes the key out of what the service said, however it spells it: it quotes it when it refuses it. To be given whole
+   * texts, for half a key is none. Our own words are not given to it.
+   */
   hideKey(text: string): string;
 }
 
@@ -31,12 +34,12 @@ export async function refusalOf(response: HostResponse, service: Service): Promi
   const body = await readStart(response);
   const retryAfterMs = readRetryAfter(headers) ?? waitIn(body);
   const kind = kindOf(status, body, retryAfterMs);
-  const said = service.hideKey(describeBody(body));
+  const said = describeBody(body, service);
   const advice =
     status >= 300 && status < 400
       ? `it redirects to ${service.hideKey(headers.get("location") ?? "nowhere")}: correct the base URL`
       : adviceFor(kind, status, service.keyVariable);
-  const text = `answered ${status} at ${service.hideKey(service.url)}${said === "" ? "" : `: ${said}`}; ${advice}`;
+  const text = `answered ${status} at ${service.shownUrl}${said === "" ? "" : `: ${said}`}; ${advice}`;
   const isPassing = (retryableStatuses.has(status) || status >= 500) && kind !== "context";
   const retryable = isPassing && !isSpent(body, retryAfterMs) && headers.get("x-should-retry") !== "false";
   return providerError(service, text, { kind, retryable, status, retryAfterMs });
@@ -68,7 +71,7 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
   const isPassing = status === undefined ? transient.test(text) : retryableStatuses.has(status) || status >= 500;
   const retryable = isPassing && kind !== "context" && !isSpent(text);
   const advice = retryable || kind === "other" ? undefined : adviceFor(kind, status, service.keyVariable);
-  const said = service.hideKey(describeError(error) ?? clip(text));
+  const said = describeError(error, service) ?? quote(text, service);
   const advised = advice ?? (retryable ? "try again later" : "see what it objects to");
   return providerError(service, `broke off with an error: ${said}; ${advised}`, {
     kind,
@@ -80,26 +83,26 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
 
 /** The error of a reply that is neither a stream nor JSON. */
 export function foreignReply(body: string, service: Service): ProviderError {
-  const said = service.hideKey(describeBody(body)) || "nothing";
-  const text = `at ${service.hideKey(service.url)} answered with ${said}, not with a reply of a model; check the base URL`;
+  const said = describeBody(body, service) || "nothing";
+  const text = `at ${service.shownUrl} answered with ${said}, not with a reply of a model; check the base URL`;
   return providerError(service, text, { retryable: false });
 }
 
-function describeBody(body: string): string {
+function describeBody(body: string, service: Service): string {
   const text = body.trim();
   if (/^<(!doctype|html|\?xml|head|body)/i.test(text)) {
     const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
-    return `an HTML page${title ? ` titled "${clip(title)}"` : ""}`;
+    return `an HTML page${title ? ` titled "${quote(title, service)}"` : ""}`;
   }
-  return describeError(parseJson(text)) ?? clip(text);
+  return describeError(parseJson(text), service) ?? quote(text, service);
 }
 
 /** The sentence inside the shapes that services give their errors; undefined where there is none. */
-function describeError(value: JsonValue | undefined): string | undefined {
-  if (typeof value === "string") return clip(value);
+function describeError(value: JsonValue | undefined, service: Service): string | undefined {
+  if (typeof value === "string") return quote(value, service);
   if (!isJsonObject(value)) return undefined;
   const inner = [value["error"], value["message"], value["detail"]].find((candidate) => candidate !== undefined);
-  return inner === undefined ? undefined : (describeError(inner) ?? clip(JSON.stringify(inner)));
+  return inner === undefined ? undefined : (describeError(inner, service) ?? quote(JSON.stringify(inner), service));
 }
 
 function readRetryAfter(headers: HostResponse["headers"]): number | undefined {
@@ -124,6 +127,6 @@ async function readStart({ body }: HostResponse): Promise<string> {
   return text;
 }
 
-function clip(text: string): string {
-  return cutText(text.replace(/\s+/g, " ").trim(), quotedChars);
+function quote(text: string, { hideKey }: Service): string {
+  return cutText(hideKey(text.replace(/\s+/g, " ").trim()), quotedChars);
 }
