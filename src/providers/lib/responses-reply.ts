@@ -124,7 +124,13 @@ function shownOf(item: JsonObject): ModelEvent[] {
 function toUsage(value: JsonValue | undefined): Usage | undefined {
   const told = usageSchema.safeParse(value);
   if (!told.success) return undefined;
-  const { input_tokens, output_tokens, total_tokens, input_tokens_details: input, output_tokens_details: output } = told.data;
+  const {
+    input_tokens,
+    output_tokens,
+    total_tokens,
+    input_tokens_details: input,
+    output_tokens_details: output,
+  } = told.data;
   return usageOf({
     inputTokens: input_tokens,
     outputTokens: output_tokens,
