@@ -1,7 +1,8 @@
 import type { ProviderError } from "../errors.ts";
 import type { Usage } from "../message.ts";
 import type { ModelReply, Price, RequestMeter, StartedAttempt } from "../providers/provider.ts";
-import { estimateTokens, estimateUsage } from "./estimate.ts";
+import { estimateTokens } from "./count-tokens.ts";
+import { estimateUsage } from "./estimate.ts";
 import type { Purse } from "./purse.ts";
 import { costOf, mostOf } from "./usage.ts";
 
