@@ -289,6 +289,28 @@ test("a service that says not to try again is believed", async () => {
   expect(server.requests).toHaveLength(1);
 });
 
+test.each([
+  ["failed and says nothing of it", "failed", 2, /server error/],
+  ["is still under way", "in_progress", 1, /is in_progress, not completed/],
+  ["was cancelled", "cancelled", 1, /is cancelled/],
+])("a whole response that %s is an error", async (_what, status, requests, message) => {
+  const whole = json({ object: "response", status, error: null, output: [], usage: null });
+  const { provider, server } = await start(openOpenAiResponses, whole, json({ error: "no" }, 400));
+  const failure: unknown = await collect(provider).catch((thrown: unknown) => thrown);
+  expect(server.requests).toHaveLength(requests);
+  expect(failure).toBeInstanceOf(ProviderError);
+  if (requests === 1) expect(failure).toMatchObject({ message: expect.stringMatching(message) as string });
+});
+
+test("a response that fails each time is told as that", async () => {
+  const event = {
+    type: "response.failed",
+    response: { object: "response", status: "failed", error: null, output: [] },
+  };
+  const { provider } = await start(openOpenAiResponses, stream([`data: ${JSON.stringify(event)}\n\n`]));
+  await expect(collect(provider)).rejects.toThrow(/a server error that it does not name; try again later/);
+});
+
 test("a conversation that is found too long in a stream is told by its kind", async () => {
   const error = { type: "error", code: "context_length_exceeded", message: "Your input exceeds the context window." };
   const { provider } = await start(openOpenAiResponses, stream([`event: error\ndata: ${JSON.stringify(error)}\n\n`]));
@@ -314,7 +336,7 @@ test("a key is hidden in what the service said, and never in our own words", asy
     { raw: { status: 302, headers: { location: `/login?key=${long}` } } },
     { raw: { pieces: [`<html><title>no key ${long}</title></html>`] } },
     json(openAi(`${"x".repeat(285)} ${long}`, "invalid_api_key"), 401),
-    stream([`${" ".repeat(1_980)}no key ${long}`]),
+    { raw: { pieces: [`${" ".repeat(1_980)}no key ${long}`] } },
   ];
   for (const answer of quoting) {
     const message = await said(long, answer);

@@ -1,8 +1,8 @@
 import { ConfigError, errorMessage, ProviderError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
-import type { JsonObject } from "../../message.ts";
+import type { AssistantPart, JsonObject } from "../../message.ts";
 import { toJson } from "../../text.ts";
-import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
+import type { ModelEvent, ModelReply, ModelRequest, Price, Provider } from "../provider.ts";
 import { openMask } from "./mask.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";
 import { providerError, refusalOf, type Service } from "./refusal.ts";
@@ -58,8 +58,9 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
   const accept = isStreamed ? "text/event-stream" : "application/json";
   const headers = { "content-type": "application/json", accept, ...format.headers };
 
-  async function* ask({ body, meter }: Asking, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
+  async function* ask(asking: Asking, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const { signal } = watchdog;
+    const { body, meter } = asking;
     let reply: ReplyReader | undefined;
     try {
       const response = await watchdog.next(host.fetch(format.url, { method: "POST", headers, body, signal }));
@@ -77,15 +78,21 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
         throw lostConnection(thrown, reply?.begun() ?? false, service).spending(reply?.usage());
       }
     }
-    yield reply.finish();
+    const done = reply.finish();
+    if (saysNothing(done)) {
+      const retryable = asking.emptyReplies++ === 0;
+      throw providerError(service, "sent a reply with nothing in it; try again", { retryable }).spending(done.usage);
+    }
+    yield done;
   }
 
   async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const body = toJson(isStreamed ? format.toBody(request) : unstreamed(format.toBody(request)));
     const { meter } = request;
+    const asking = { body, meter, emptyReplies: 0 };
     const mayRepeat = ({ usage }: ProviderError) => meter?.lost({ usage }) ?? true;
     try {
-      yield* retrying(() => ask({ body, meter }, watchdog), { signal: watchdog.signal, mayRepeat });
+      yield* retrying(() => ask(asking, watchdog), { signal: watchdog.signal, mayRepeat });
     } catch (thrown) {
       const simpler = simplify(request, { refusal: thrown, origin: format.origin });
       if (simpler === undefined) throw thrown;
@@ -111,6 +118,17 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
 interface Asking {
   body: string;
   meter: ModelRequest["meter"];
+  /** A model that says nothing twice has nothing to say. */
+  emptyReplies: number;
+}
+
+/** A model that only thought, or not even that, and means to be done. */
+function saysNothing({ parts, stopReason }: ModelReply): boolean {
+  return stopReason === "end" && !parts.some((part) => part.type === "tool_call" || isSaid(part));
+}
+
+function isSaid(part: AssistantPart): boolean {
+  return part.type === "text" && part.text.trim() !== "";
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorKind, type ProviderErrorOptions } from "../../errors.ts";
 import type { HostResponse } from "../../host.ts";
-import { isJsonObject, type JsonValue } from "../../message.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
 import { parseJson } from "./parse-json.ts";
 import { adviceFor, isSpent, kindOf, waitIn } from "./refusal-kind.ts";
@@ -50,9 +50,19 @@ export function errorIn(value: JsonValue | undefined, isError: boolean): JsonVal
   if (isError) return isJsonObject(value) ? (saying(value["error"]) ?? value) : value;
   if (!isJsonObject(value)) return undefined;
   // Responses tell of a failure in an event of their own, or inside of the response that failed
-  const { response } = value;
-  const failed = value["type"] === "response.failed" && isJsonObject(response) ? response["error"] : undefined;
-  return saying(value["error"]) ?? saying(failed) ?? (value["type"] === "error" ? value : undefined);
+  const { response, type } = value;
+  const isEnd = type === "response.failed" || type === "response.completed" || type === "response.done";
+  const ended = value["object"] === "response" ? value : isEnd && isJsonObject(response) ? response : {};
+  return (
+    saying(value["error"]) ?? saying(ended["error"]) ?? unfinished(ended) ?? (type === "error" ? value : undefined)
+  );
+}
+
+/** Of Responses: what has failed without a word of why, and what was to be waited for. */
+function unfinished({ status }: JsonObject): JsonValue | undefined {
+  if (status === "failed") return "a server error that it does not name";
+  const isUnder = status === "in_progress" || status === "queued" || status === "cancelled";
+  return isUnder ? `its response is ${status}, not completed` : undefined;
 }
 
 /** Some servers put an empty error beside a good reply. */
