@@ -1,4 +1,4 @@
-import { ProviderError, type ProviderErrorKind, type ProviderErrorOptions } from "../../errors.ts";
+import { ProviderError, type ProviderErrorOptions } from "../../errors.ts";
 import type { HostResponse } from "../../host.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
