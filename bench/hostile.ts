@@ -222,6 +222,8 @@ async function withServer(work: (pid: number, call: Call) => Promise<number[]>):
     folder,
     "--allow-private",
     "127.0.0.1",
+    "--shared-engine",
+    "off",
   ];
   const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "inherit"] });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

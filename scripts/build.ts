@@ -7,12 +7,13 @@
  */
 import { execFile } from "node:child_process";
 import { watch } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { build, type BuildOptions, type OutputFile, type PluginBuild } from "esbuild";
+import { build, type BuildOptions, type PluginBuild } from "esbuild";
 import { englishOnly } from "./english-only.ts";
+import { joinChunks } from "./join-chunks.ts";
 import { lazyHttp2 } from "./lazy-http2.ts";
 import { namedImports } from "./named-imports.ts";
 import { thirdPartyLicences } from "./third-party.ts";
@@ -38,6 +39,19 @@ const processes = [
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
 ];
+/** What a server loads for its first reply and the list of tools; then the shared engine, or rows of a file; then an engine. */
+const startOrder = {
+  first: ["src/front.ts", "src/runtime.ts"],
+  others: [
+    "src/shared-engine.ts",
+    "src/open-services.ts",
+    "src/tools/read-page.ts",
+    "src/shared-process.ts",
+    "src/engine-process.ts",
+    "src/data/sql.ts",
+    "src/web/scrape.ts",
+  ],
+};
 const library = ["src/index.ts", "src/testing.ts"];
 
 /** Native bindings stay in node_modules, and so does what reads files beside itself or may be left out. */
@@ -74,7 +88,9 @@ async function buildInto(folder: string): Promise<void> {
   const built = (entry: string) => join(folder, `${basename(entry, ".ts")}.js`);
   await Promise.all(launchers.map((entry) => finishLauncher(built(entry))));
   await putTogether(built(starter), "node22");
-  await Promise.all(files.map(giveRequire));
+  if (bundled[0] !== undefined) await joinChunks(folder, bundled[0].metafile, startOrder);
+  const written = (await readdir(folder)).filter((name) => name.endsWith(".js"));
+  await Promise.all(written.map((name) => giveRequire(join(folder, name))));
   const sources = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, sources));
 }
@@ -105,10 +121,11 @@ function bundle(
  * Bundled CommonJS packages ask for Node's modules through esbuild's stand-in for `require`; the chunk that holds it is
  * given the real one. Done after the launchers have taken what they need, because they share that chunk.
  */
-async function giveRequire(file: OutputFile): Promise<void> {
-  if (!/^var __require = /m.test(file.text)) return;
+async function giveRequire(path: string): Promise<void> {
+  const text = await readFile(path, "utf8");
+  if (!/^var __require = /m.test(text)) return;
   const prelude = `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n`;
-  await writeFile(file.path, prelude + file.text);
+  await writeFile(path, prelude + text);
 }
 
 /**

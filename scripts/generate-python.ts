@@ -6,19 +6,65 @@ const width = 120;
 /** Parameters every generated method has besides the tool's own. */
 const callParameters = ["timeout", "progress"];
 
-const header = `"""One method and one result type a tool. Generated from the tool definitions by \`npm run generate\`: do not edit."""
+/** Besides what only reads: they fetch again, and write a dataset of their own, or the one of the same name. */
+const fetching = ["scrape", "crawl", "web_search"];
+
+const header = (
+  typing: string,
+  results = "",
+) => `"""One method a tool. Generated from the tool definitions by \`npm run generate\`: do not edit."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import ${typing}
 
-from ._progress import ProgressOption
-from .results import Result, TableResult, ToolResult
+${results}from ._progress import ProgressOption
 `;
 
-const callMethod = `    @abstractmethod
+const toolsDoc = `    """Axoner's tools.
+
+    An optional argument that is \`\`None\`\` is not sent: the tool's own default holds. Every method takes \`\`timeout\`\`,
+    seconds until the call is cancelled, and \`\`progress\`\`, \`\`True\`\` for a bar or a callable that gets
+    \`\`(done, total, message)\`\`; every method raises what :mod:\`axoner.errors\` lists.
+    """
+`;
+
+type Answer = (result: string) => string;
+
+/**
+ * The Python module `axoner/_generated.py`: the tools' result types, and a class `Tools` with a typed method for each.
+ *
+ * @throws TypeError for a parameter that Python or the client needs for itself.
+ */
+export function pythonClient(definitions: readonly ToolDefinition[]): string {
+  const table = definitions.map(({ name }) => `    "${name}": ${resultName(name)},\n`).join("");
+  const repeatable = definitions.filter(({ name, hints }) => hints.readOnly || fetching.includes(name));
+  const names = repeatable.map(({ name }) => `        "${name}",\n`).join("");
+  return [
+    `${header("Any, Literal")}from .results import Result, TableResult, ToolResult\n`,
+    ...definitions.map(resultClass),
+    toolsClass("Tools", definitions, (result) => result),
+    `RESULTS: dict[str, type[ToolResult]] = {\n${table}}\n
+#: What may be asked again where the server ended before it answered.
+REPEATABLE = frozenset(\n    (\n${names}    )\n)\n`,
+  ].join("\n\n");
+}
+
+/** The Python module `axoner/_generated_async.py`: the same methods for event loops. */
+export function asyncPythonClient(definitions: readonly ToolDefinition[]): string {
+  const results = definitions.map(({ name }) => `    ${resultName(name)},\n`);
+  results.sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1)); // as ruff has them
+  const imports = `from ._generated import (\n${results.join("")})\n`;
+  return [
+    `${header("TYPE_CHECKING, Any, Literal", imports)}from .results import Result\n\nif TYPE_CHECKING:\n    from .aio import AsyncCall\n`,
+    toolsClass("AsyncTools", definitions, (result) => `AsyncCall[${result}]`),
+  ].join("\n\n");
+}
+
+function toolsClass(name: string, definitions: readonly ToolDefinition[], answer: Answer): string {
+  const callMethod = `    @abstractmethod
     def _call(
         self,
         kind: type[Result],
@@ -26,32 +72,10 @@ const callMethod = `    @abstractmethod
         arguments: Mapping[str, Any],
         timeout: float | None,
         progress: ProgressOption,
-    ) -> Result: ...
+    ) -> ${answer("Result")}: ...
 `;
-
-const toolsDoc = `    """Axoner's tools.
-
-    An optional argument that is \`\`None\`\` is not sent: the tool's own default holds. Every method takes \`\`timeout\`\`,
-    seconds until the call is cancelled, and \`\`progress\`\`, \`\`True\`\` for a line on stderr or a callable that gets
-    \`\`(done, total, message)\`\`; every method raises what :mod:\`axoner.errors\` lists.
-    """
-`;
-
-/**
- * The Python module \`axoner/_generated.py\`: a class \`Tools\` with a typed method for each tool, and their result types.
- *
- * @throws TypeError for a parameter that Python or the client needs for itself.
- */
-export function pythonClient(definitions: readonly ToolDefinition[]): string {
-  const results = definitions.map(resultClass);
-  const methods = definitions.map(toolMethod);
-  const table = definitions.map(({ name }) => `    "${name}": ${resultName(name)},\n`).join("");
-  return [
-    header,
-    ...results,
-    `class Tools(ABC):\n${toolsDoc}\n${[callMethod, ...methods].join("\n")}`,
-    `RESULTS: dict[str, type[ToolResult]] = {\n${table}}\n`,
-  ].join("\n\n");
+  const methods = definitions.map((definition) => toolMethod(definition, answer));
+  return `class ${name}(ABC):\n${toolsDoc}\n${[callMethod, ...methods].join("\n")}`;
 }
 
 function resultClass({ name, outputSchema }: ToolDefinition): string {
@@ -61,7 +85,7 @@ function resultClass({ name, outputSchema }: ToolDefinition): string {
   return `class ${resultName(name)}(${isTable ? "TableResult" : "ToolResult"}):\n    """What \`\`${name}\`\` returns."""\n\n${lines.join("")}`;
 }
 
-function toolMethod({ name, description, inputSchema }: ToolDefinition): string {
+function toolMethod({ name, description, inputSchema }: ToolDefinition, answer: Answer): string {
   const required = Array.isArray(inputSchema["required"]) ? inputSchema["required"] : [];
   const parameters = Object.entries(propertiesOf(inputSchema)).map(([key, schema]) => {
     if (pythonReserved.has(key) || callParameters.includes(key))
@@ -90,7 +114,7 @@ function toolMethod({ name, description, inputSchema }: ToolDefinition): string 
   return [
     `    def ${name}(`,
     ...signature.map((parameter) => `        ${parameter},`),
-    `    ) -> ${resultName(name)}:`,
+    `    ) -> ${answer(resultName(name))}:`,
     ...indent(docstring(description, explained), 8),
     ...indent(
       parameters.length === 0 ? [`return self._call(${resultName(name)}, "${name}", {}, timeout, progress)`] : call,

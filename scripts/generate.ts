@@ -8,10 +8,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runAgentTool } from "../src/agent/agent-tools.ts";
+import { jobTool } from "../src/engine/jobs/job-tool.ts";
 import { systemErrorCode } from "../src/errors.ts";
 import { toolLoaders } from "../src/tools/loaders.ts";
 import type { ToolDefinition } from "../src/tools/tool.ts";
-import { pythonClient } from "./generate-python.ts";
+import { asyncPythonClient, pythonClient } from "./generate-python.ts";
 import { toolReference } from "./tool-reference.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -19,18 +20,25 @@ const root = join(import.meta.dirname, "..");
 const tools = await Promise.all(Object.values(toolLoaders).map(({ load }) => load()));
 const definitions = tools.map(definitionOf);
 const runAgent = definitionOf(runAgentTool(neverStarted));
-const all = [...definitions, runAgent];
+const job = definitionOf(jobTool(neverAsked));
+const all = [...definitions, runAgent, job];
 
 // oxlint-disable-next-line require-yield
 async function* neverStarted(): AsyncGenerator<never> {
   throw new Error("only its definition is wanted");
 }
 
+async function neverAsked(): Promise<never> {
+  throw new Error("only its definition is wanted");
+}
+
 const generated = {
+  "src/engine/jobs/job.generated.json": `${JSON.stringify(job, undefined, 2)}\n`,
   "src/mcp/definitions.generated.json": `${JSON.stringify(definitions, undefined, 2)}\n`,
   "src/agent/run-agent.generated.json": `${JSON.stringify(runAgent, undefined, 2)}\n`,
   "docs/tools.md": toolReference(all),
   "python-client/src/axoner/_generated.py": pythonClient(all),
+  "python-client/src/axoner/_generated_async.py": asyncPythonClient(all),
 };
 
 function definitionOf({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): ToolDefinition {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { npm, prepare, projectNode, root } from "./lib/project.mjs";
-import { ensureTestEnvironment } from "./lib/python.mjs";
+import { ensureTestEnvironment, testGroups } from "./lib/python.mjs";
 import { run, runMain, ScriptError } from "./lib/run.mjs";
 import { add, closingLine, crashed, nothing, readJUnit, readVitest } from "./lib/test-report.mjs";
 
@@ -42,7 +42,12 @@ async function runAll(wanted, reports) {
     sum = add(sum, await counted("vitest", () => runVitest(wanted.typescript, join(reports, "vitest.json"))));
   }
   if (wanted.python !== undefined) {
-    sum = add(sum, await counted("pytest", () => runPytest(wanted.python, join(reports, "pytest.xml"))));
+    for (const [index, paths] of pathsByGroup(wanted.python).entries()) {
+      if (paths.length === 0) continue;
+      const group = testGroups[index];
+      const report = join(reports, `pytest-${group.name}.xml`);
+      sum = add(sum, await counted(`pytest (${group.name})`, () => runPytest(group, paths, report)));
+    }
   }
   return sum;
 }
@@ -74,9 +79,19 @@ async function runVitest(filters, report) {
   return readVitest(report, code);
 }
 
-async function runPytest(paths, report) {
-  const python = await ensureTestEnvironment();
-  const args = ["-m", "pytest", `--junitxml=${report}`, ...paths];
+/** Which tests run in which environment: all of them where no path is given. */
+function pathsByGroup(paths) {
+  const [, ...others] = testGroups;
+  const isOf = (group) => (path) => path.startsWith(group.tests);
+  const given = paths.length === 0 ? testGroups.map((group) => group.tests) : paths;
+  const own = (path) => !others.some((group) => isOf(group)(path));
+  return [given.filter(own), ...others.map((group) => given.filter(isOf(group)))];
+}
+
+async function runPytest(group, paths, report) {
+  const python = await ensureTestEnvironment(group);
+  const apart = testGroups.slice(1).filter((other) => other !== group);
+  const args = ["-m", "pytest", `--junitxml=${report}`, ...apart.map((other) => `--ignore=${other.tests}`), ...paths];
   const code = await run(python, args, { cwd: join(root, "python-client") });
   return readJUnit(report, code);
 }

@@ -10,6 +10,7 @@ import { repeatOptions } from "./config/repeated.ts";
 import { ConfigError, systemErrorCode } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { withAgentTool } from "./agent-tool.ts";
+import { lazyJobFiles, withJobTool } from "./jobs.ts";
 import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { withRecording } from "./open-recording.ts";
@@ -30,6 +31,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     usage: "chat",
     summary: "a conversation with the agent, in the terminal",
     load: async () => (await import("./cli/chat.ts")).chat,
+  },
+  engine: {
+    usage: "engine [status|stop]",
+    summary: "the engines that MCP servers share",
+    load: async () => (await import("./cli/engine.ts")).engine,
   },
   install: {
     usage: "install CLIENT",
@@ -115,8 +121,9 @@ async function runCommand(command: Command, args: string[], started: Started): P
   const telemetry = lazyTelemetry(config.telemetry);
   const openOver = async (opened: Engine, ask?: Ask) =>
     keep((await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask }));
-  const openWithAgent = () =>
-    (withAgent ??= openConfigured().then((opened) => keep(Promise.resolve(withAgentTool(opened, config, telemetry)))));
+  const openTools = async () =>
+    withJobTool(withAgentTool(await openConfigured(), config, telemetry), lazyJobFiles(config));
+  const openWithAgent = () => (withAgent ??= keep(openTools()));
   const openWhole = (ask?: Ask) => (agent ??= openEngine().then((opened) => openOver(opened, ask)));
   const context: CommandContext = {
     session: config.session,

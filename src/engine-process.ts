@@ -5,7 +5,7 @@ import { engineChannel } from "./engine/channel.ts";
 import { serveEngine } from "./engine/wire.ts";
 import { openToolEngine } from "./runtime.ts";
 
-/** What the engine process does once it is loaded. */
+/** What an engine process does for whoever started it, once it is loaded. */
 export function serveProcess(sqlChild: ChildProcess | undefined): void {
   const channel = new Socket({ fd: engineChannel, readable: true, writable: true });
   serveEngine(

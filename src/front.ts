@@ -26,5 +26,13 @@ export async function main(argv: string[]): Promise<number> {
   }
   const front = once(async () => (await import("./runtime.ts")).openFront(argv));
   const close = async () => (await front.opened())?.close();
-  return serveStdio({ name: "axoner", version, instructions, resources: true, backend: () => front.get(), close });
+  return serveStdio({
+    name: "axoner",
+    version,
+    instructions,
+    resources: true,
+    agent: true,
+    backend: () => front.get(),
+    close,
+  });
 }

@@ -15,7 +15,10 @@ import type { JsonValue } from "./message.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./nearest.ts";
 import { once } from "./once.ts";
-import { withAgentTool } from "./agent-tool.ts";
+import { passAgentTool, sharesAgent, withAgentTool } from "./agent-tool.ts";
+import { keepJobs } from "./engine/jobs/keep-jobs.ts";
+import job from "./engine/jobs/job.generated.json" with { type: "json" };
+import { lazyJobFiles, offersJobs, withJobTool } from "./jobs.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -36,31 +39,58 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   if (rest[0] !== undefined)
     throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
   const config = (await (await recordingOf(given))?.withRecording(given)) ?? given;
-  const names = [...builtIn, runAgent].map((tool) => tool.name);
+  const names = [...builtIn, runAgent, job].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
   await checkAddresses(config);
   await checkServers(config);
 
-  const heavy = openEngineProcess(config);
   const lightTools = builtIn.filter(({ hints }) => !hints.long);
   const light = openEngine(lightTools, config);
+  const lightNames = new Set(lightTools.map(({ name }) => name));
   const own = builtIn.filter(({ name }) => isOffered(config, name));
+  const telemetry = lazyTelemetry(config.telemetry, [runAgent.name]);
+  const files = lazyJobFiles(config);
+  const shares = isShared(config);
+  const alone = () => keepJobs({ engine: withAgentTool(openEngineProcess(config), config, telemetry), files });
+  const heavy = shares
+    ? openLazyEngine(async () => (await import("./shared-engine.ts")).openShared(config, { instead: alone }))
+    : openEngineProcess(config);
   // an engine's tools never change, so one that died is not started again to be asked for them
   const withPlugins = once(() => heavy.definitions());
   const definitions = config.plugins.length === 0 ? () => Promise.resolve(own) : () => withPlugins.get();
-  const lightNames = new Set(lightTools.map(({ name }) => name));
-  const telemetry = lazyTelemetry(config.telemetry, [runAgent.name]);
-  const engine = withAgentTool(openRoutedEngine({ definitions, lightNames, light, heavy }), config, telemetry);
+  const routed = openRoutedEngine({ definitions, lightNames, light, heavy });
+  const sharesRuns = shares && sharesAgent(config);
+  const keptElsewhere = (name: string) => shares && !lightNames.has(name) && (name !== runAgent.name || sharesRuns);
+  // a run that a client is told of event by event is this server's, wherever those of the tool are
+  const ownAgent = withAgentTool(routed, config, telemetry);
+  const withAgent = sharesRuns ? { ...passAgentTool(routed, heavy, config), close: () => ownAgent.close() } : ownAgent;
+  const jobs = keepJobs({ engine: withAgent, files, keptElsewhere });
+  const hasJobs = offersJobs(config, config.plugins.length > 0 || own.some(({ hints }) => hints.long));
+  const engine = hasJobs ? withJobTool(jobs, files) : jobs;
   return {
     definitions: () => engine.definitions(),
     engine,
     trace: telemetry.traceCall,
+    runAgent: async (params, client) => (await import("./run-for-client.ts")).runForClient(ownAgent, params, client),
+    answerWithinMs: hasJobs ? (isPatient) => patienceMs(config, isPatient) : undefined,
     resources: lazyResources(config),
     async close() {
       await engine.close();
       await telemetry.close();
     },
   };
+}
+
+/** `auto` shares where sockets and processes are what the engine's place relies on. A recording is one server's. */
+function isShared({ shared_engine: wanted, record, replay }: Config): boolean {
+  if (record !== undefined || replay !== undefined) return false;
+  return wanted === "on" || (wanted === "auto" && (process.platform === "linux" || process.platform === "darwin"));
+}
+
+/** Popular clients give up after 5 s, and those that are told of progress after 60 s. */
+function patienceMs({ answer_within: wanted }: Config, isPatient: boolean): number | undefined {
+  const timeMs = wanted ?? (isPatient ? 50_000 : 4_000);
+  return timeMs === 0 ? undefined : timeMs;
 }
 
 /** Every tool the configuration offers, plugins included, in a process of its own that starts with the first call. */
@@ -85,7 +115,7 @@ export function openEngineProcess(config: Config): Engine {
 export async function openToolEngine(config: Config, sqlChild?: ChildProcess): Promise<Engine> {
   setLogLevel(config.log_level);
   const all = [...builtIn, ...(await loadPlugins(config))];
-  const names = [...all, runAgent].map((tool) => tool.name);
+  const names = [...all, runAgent, job].map((tool) => tool.name);
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) throw new ConfigError(`two tools are named "${clash}"; rename the plugin's`);
   checkNames(config, names);

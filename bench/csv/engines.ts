@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { unshared } from "../process/unshared.ts";
 import { beginSession, openPeer, openToolCall, type Peer } from "../process/peer.ts";
 import { measureTree, type Usage } from "../process/tree.ts";
 import type { BenchFiles } from "./files.ts";
@@ -26,7 +27,7 @@ export function axoner(folder: string): Engine {
     name: "axoner",
     async measure(job, files) {
       const workspace = await mkdtemp(join(folder, "workspace-"));
-      const server = [join(root, "dist/mcp-server.js"), "--root", folder, "--workspace", workspace];
+      const server = [join(root, "dist/mcp-server.js"), "--root", folder, ...unshared, "--workspace", workspace];
       const started = spawn(process.execPath, server, { stdio: ["pipe", "pipe", "pipe"] });
       const peer = openPeer(started);
       try {

@@ -39,7 +39,8 @@ function cpuOf(pid: number): number {
   return ticks.reduce((sum, count) => sum + Number(count), 0) / ticksPerSecond;
 }
 
-function memoryOf(pid: number): number {
+/** MB of a process and all its descendants, as in `Usage`. */
+export function memoryOf(pid: number): number {
   const kilobytes = treeOf(pid).map((member) => /^Pss:\s+(\d+)/m.exec(readProc(member, "smaps_rollup"))?.[1]);
   return kilobytes.reduce((sum, count) => sum + (Number(count ?? 0) * 1_024) / 1e6, 0);
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { unshared } from "../process/unshared.ts";
 import { beginSession, openPeer, openToolCall } from "../process/peer.ts";
 import { measureTree, type Usage } from "../process/tree.ts";
 import type { AxonerRow, Job, PageRow } from "./jobs.ts";
@@ -37,7 +38,14 @@ export function axoner(folder: string): Engine {
     name: "axoner",
     async measure({ job, urls, warmUp, timeoutS }) {
       const workspace = await mkdtemp(join(folder, "workspace-"));
-      const server = [join(root, "dist/mcp-server.js"), "--workspace", workspace, "--allow-private", "127.0.0.0/8"];
+      const server = [
+        join(root, "dist/mcp-server.js"),
+        ...unshared,
+        "--workspace",
+        workspace,
+        "--allow-private",
+        "127.0.0.0/8",
+      ];
       const peer = openPeer(spawn(process.execPath, server, { stdio: ["pipe", "pipe", "pipe"] }));
       const call = openToolCall(peer);
       const scrape = (some: readonly string[]) =>

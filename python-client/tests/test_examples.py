@@ -100,6 +100,24 @@ def test_a_wrong_option_of_the_main_job_is_named(tmp_path):
     assert "many is no number" in done.stderr
 
 
+def test_the_agent_uses_the_functions_of_the_example(tmp_path):
+    wrong, right = ({"sku": "0042", "pieces": pieces} for pieces in (470, 47))
+    script = [
+        {"tool_calls": [{"name": "stock", "input": {"sku": sku}} for sku in ("0042", "0007")]},
+        {"tool_calls": [{"name": "order", "input": wrong}]},
+        {"tool_calls": [{"name": "order", "input": right}], "usage": {"input_tokens": 10, "output_tokens": 8}},
+        "Ordered.",
+    ]
+    (tmp_path / "replies.json").write_text(json.dumps(script))
+    env = {**os.environ, "AXONER_PROVIDER": "scripted", "AXONER_MODEL": str(tmp_path / "replies.json")}
+    env["PYTHONPATH"] = str(REPOSITORY / "python-client" / "src")
+    command = [sys.executable, str(EXAMPLES / "own_functions.py")]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "→ stock {'sku': '0042'}" in done.stdout
+    assert done.stdout.endswith("Ordered.\n[('0042', 47)] after 4 turns and 8 tokens (finished)\n")
+
+
 @posix
 def test_the_shell_script_scrapes_and_queries_with_three_lines_a_call(tmp_path):
     with SupplierSite() as site:

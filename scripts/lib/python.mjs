@@ -1,4 +1,4 @@
-/** Finds a Python, and makes the environment that the tests run in. */
+/** Finds a Python, and makes the environments that the tests run in. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,9 +11,24 @@ const oldestMinor = 10;
 const newestTestedMinor = 13;
 const uvVersion = "0.13.9";
 
-const environment = join(root, ".venv");
-const python = process.platform === "win32" ? join(environment, "Scripts/python.exe") : join(environment, "bin/python");
-const requirements = join(root, "python-client/tests/requirements.txt");
+const tests = join(root, "python-client/tests");
+
+/** Environments for what cannot be installed together, with the tests that run in each; the first has all other tests. */
+export const testGroups = [
+  { name: "main", folder: ".venv", requirements: join(tests, "requirements.txt"), tests },
+  {
+    name: "agents",
+    folder: ".venv-agents",
+    requirements: join(tests, "requirements-agents.txt"),
+    tests: join(tests, "agents"),
+  },
+  {
+    name: "older-openai",
+    folder: ".venv-older-openai",
+    requirements: join(tests, "requirements-older-openai.txt"),
+    tests: join(tests, "older_openai"),
+  },
+];
 
 /**
  * The path of a Python 3.10 or newer.
@@ -38,19 +53,21 @@ export function findPython({ newestMinor = Infinity } = {}) {
 }
 
 /**
- * The Python of an environment that holds the pinned requirements of the tests. Made anew when they, or the Python it
- * stands on, change; else nothing is done.
+ * The Python of an environment that holds the pinned requirements of a group of tests. Made anew when they, or the Python
+ * it stands on, change; else nothing is done.
  */
-export async function ensureTestEnvironment() {
+export async function ensureTestEnvironment({ folder, requirements } = testGroups[0]) {
+  const environment = join(root, folder);
+  const python = join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const base = findPython({ newestMinor: newestTestedMinor });
   const key = createHash("sha256")
     .update([base, uvVersion, readFileSync(requirements, "utf8")].join("\n"))
     .digest("hex");
   const keyFile = join(environment, "axoner-requirements.sha256");
   if (existsSync(python) && existsSync(keyFile) && readFileSync(keyFile, "utf8") === key) return python;
-  console.error("axoner: making the Python environment of the tests in .venv …");
+  console.error(`axoner: making the Python environment of the tests in ${folder} …`);
   rmSync(environment, { recursive: true, force: true });
-  await makeEnvironment(base);
+  await makeEnvironment(base, environment);
   await runOrThrow(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `uv==${uvVersion}`]);
   const timeout = process.env.UV_HTTP_TIMEOUT ?? "180";
   await runOrThrow(python, ["-m", "uv", "pip", "install", "--quiet", "--python", python, "-r", requirements], {
@@ -60,7 +77,7 @@ export async function ensureTestEnvironment() {
   return python;
 }
 
-async function makeEnvironment(base) {
+async function makeEnvironment(base, environment) {
   try {
     await runOrThrow(base, ["-m", "venv", environment]);
   } catch (error) {

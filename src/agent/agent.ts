@@ -13,7 +13,7 @@ import { checkLimits, checkNames } from "./check-agent.ts";
 import { checkRun } from "./check-run.ts";
 import { compactSession } from "./compact-session.ts";
 import { continueSession, whileIn } from "./conversation.ts";
-import { engineOf, withTool } from "./engines.ts";
+import { engineOf, withRunTools, withTool } from "./engines.ts";
 import type { AgentEvent, RunResult } from "./events.ts";
 import { endBefore, runLoop } from "./loop.ts";
 import { openRun } from "./opening.ts";
@@ -103,6 +103,8 @@ export interface RunOptions extends RunLimits {
   toolNames?: readonly string[] | undefined;
   /** In place of the agent's own. */
   provider?: Provider | undefined;
+  /** Of this run alone, beside the agent's own; run in this process, without services. Sub-agents do not get them. */
+  tools?: readonly Tool[] | undefined;
 }
 
 export interface Agent {
@@ -158,7 +160,7 @@ export function createAgent(options: AgentOptions): Agent {
     const account = openAccount({ options, given, provider, parent });
     const clock = startClock(given.signal, options.maxTimeMs);
     try {
-      const engineFor = () => openTools(depth);
+      const engineFor = () => openTools(depth, given.tools);
       const opening = await openRun({ ...given, sessionId, store, openEngine: engineFor, clock });
       if (opening === undefined) {
         yield endBefore({ sessionId, reason: clock.reason() });
@@ -187,8 +189,8 @@ export function createAgent(options: AgentOptions): Agent {
     }
   }
 
-  const openTools = async (depth: number): Promise<Engine> => {
-    const engine = await openEngine();
+  const openTools = async (depth: number, runTools: RunOptions["tools"]): Promise<Engine> => {
+    const engine = await withRunTools(await openEngine(), runTools);
     return depth < subAgentDepth ? withTool(engine, ownTool) : engine;
   };
   const ownTool = agentAsTool(options, run, true);

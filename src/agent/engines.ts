@@ -29,6 +29,28 @@ export function withTool(engine: Engine, tool: Tool): Engine {
 }
 
 /**
+ * An engine with tools of one run. Closing it closes the engine.
+ *
+ * @throws ToolError `invalid_input` for a name that is in use
+ */
+export async function withRunTools(engine: Engine, tools: readonly Tool[] = []): Promise<Engine> {
+  if (tools.length === 0) return engine;
+  const names = [...(await engine.definitions()), ...tools].map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new ToolError("invalid_input", `two tools are called "${cutText(twice, 60)}"; give yours another name`);
+  }
+  const { openLocalEngine } = await import("../engine/local.ts");
+  const own = openLocalEngine({ tools, services: () => noServices });
+  const ownNames = new Set(tools.map(({ name }) => name));
+  return {
+    definitions: async () => [...(await engine.definitions()), ...(await own.definitions())],
+    call: (name, input, options) => (ownNames.has(name) ? own : engine).call(name, input, options),
+    close: () => engine.close(),
+  };
+}
+
+/**
  * An engine with only some of its tools.
  *
  * @throws ToolError `invalid_input` for a name that is none of them

@@ -70,15 +70,27 @@ export const options = {
   record: text("FILE  keep what models, the web and databases answer, without secrets, to be replayed"),
   replay: text("FILE  run again what was recorded, without network and keys"),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
+  answer_within: {
+    ...duration(
+      "TIME  answer a call that takes longer with the id of a job; 0 waits (default 4s, 50s with a progress token)",
+    ),
+    wanted: "a time such as 4s or 1m, or 0",
+    parse: (given) => (/^0(?:\.0+)?\s*(?:ms|s|m|h)?$/.test(String(given).trim()) ? 0 : parseDuration(given)),
+  } satisfies Option<number | undefined>,
+  shared_engine: choice(
+    "on|off|auto  run tools in one process for all servers of this configuration (default auto: on Linux and macOS)",
+    ["auto", "on", "off"],
+  ),
+  engine_idle: {
+    ...duration("TIME  end the shared engine when nothing has run for this long (default 5m)"),
+    fallback: 300_000,
+  } as Option<number>,
   http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
   token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),
   log_level: {
-    help: "LEVEL  silent, error, warn, info or debug, on stderr",
-    wanted: `one of ${logLevels.join(", ")}`,
-    isList: false,
+    ...choice("LEVEL  silent, error, warn, info or debug, on stderr", logLevels),
     fallback: "warn",
-    parse: (given) => logLevels.find((level) => level === given),
-  } satisfies Option<LogLevel> as Option<LogLevel>,
+  } as Option<LogLevel>,
 };
 
 export type Options = {
@@ -188,10 +200,23 @@ function duration(help: string): Option<number | undefined> {
     wanted: "a time such as 90s, 5m or 1h, at most 24 days",
     isList: false,
     fallback: undefined,
-    parse(given) {
-      const [, amount, unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(String(given).trim()) ?? [];
-      const valueMs = Math.round(Number(amount) * (unitsMs[unit] ?? NaN));
-      return valueMs >= 1 && valueMs <= longestMs ? valueMs : undefined;
-    },
+    parse: parseDuration,
+  };
+}
+
+function parseDuration(given: unknown): number | undefined {
+  const [, amount, unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(String(given).trim()) ?? [];
+  const valueMs = Math.round(Number(amount) * (unitsMs[unit] ?? NaN));
+  return valueMs >= 1 && valueMs <= longestMs ? valueMs : undefined;
+}
+
+/** The first is the default. */
+function choice<Value extends string>(help: string, values: readonly [Value, ...Value[]]): Option<Value> {
+  return {
+    help,
+    wanted: `one of ${values.join(", ")}`,
+    isList: false,
+    fallback: values[0],
+    parse: (given) => values.find((value) => value === given),
   };
 }

@@ -3,3 +3,9 @@ export const engineChannel = 3;
 
 /** The argument of an engine process whose first call needs SQL. */
 export const startsSql = "sql";
+
+/** The argument of an engine process that serves whoever finds it; its folder and its name follow. */
+export const sharedEngine = "shared";
+
+/** What a shared engine ends with that finds another in its place. */
+export const lockTakenCode = 75;

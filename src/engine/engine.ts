@@ -21,4 +21,9 @@ export interface CallOptions {
   progress: (update: Progress) => void;
   /** As `ToolContext.caller`; it does not reach tools that run in another process. */
   caller?: CallingRun | undefined;
+  /**
+   * An engine that keeps jobs answers a call that takes longer as `running`, and goes on with it. Others take no notice,
+   * and so do those that do where it is left out.
+   */
+  answerWithinMs?: number | undefined;
 }

@@ -22,13 +22,17 @@ export interface HostedEngineOptions {
  * The engine has several threads with small heaps, which keep a machine busy without V8's own threads: collecting garbage
  * without those took a quarter less CPU time in a scrape, and half the young heap 170 MB less memory. See decision 19.
  */
-const heapFlags = ["--max-semi-space-size=8", "--single-threaded-gc"];
+export const heapFlags = ["--max-semi-space-size=8", "--single-threaded-gc"];
 
 /**
  * For glibc: what is large is given back to the system when it is freed. Its own threshold rises with the first page of
  * 10 MB, and threads then keep what they had: 100 MB after a few such pages. See decision 29. Other libraries do not know these names.
  */
-const mallocSettings = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144", MALLOC_TRIM_THRESHOLD_: "262144" };
+export const mallocSettings = {
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "262144",
+  MALLOC_TRIM_THRESHOLD_: "262144",
+};
 
 /** How long a closed engine process may take to stop its own children before it is killed. */
 const closeGraceMs = 700;

@@ -1,16 +1,18 @@
 import type { Duplex } from "node:stream";
 import { isLongerThan } from "../bounded-json.ts";
 import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
-import type { JsonValue } from "../message.ts";
-import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
+import type { JsonObject, JsonValue } from "../message.ts";
+import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 import type { CallOptions, Engine } from "./engine.ts";
 import { isProgress, isToolResult, readFrames, send } from "./frames.ts";
 
 /*
  * The engine contract over a byte stream, one JSON object a line.
  *
- *   caller:  {open: settings}   {call: id, name, input}   {cancel: id}
- *   engine:  {ready: definitions} or {failed: message}   {progress: id, update}   {result: id, value}
+ *   caller:  {open: settings}   {call: id, name, input, within}   {cancel: id}
+ *   engine:  {ready: definitions} or {failed: message}   {progress: id, update}   {result: id, value}   {closing}
+ *
+ * After `closing` the caller sends no further call, and ends the connection once those in flight are answered.
  *
  * Both ends are this program: a line that is none of these is a defect and ends the connection.
  */
@@ -35,13 +37,18 @@ export function serveEngine(
       send(stream, { failed: errorMessage(thrown) });
     }
   };
-  const call = async (id: number, name: string, input: JsonValue | undefined) => {
+  const call = async (id: number, { name, input, within }: JsonObject) => {
     const abort = new AbortController();
     running.set(id, abort);
-    const progress = (update: Progress) => send(stream, { progress: id, update });
-    const value = await callOpened(opening, (engine) => engine.call(name, input, { signal: abort.signal, progress }));
+    const options: CallOptions = {
+      signal: abort.signal,
+      // A caller that does not read costs no memory.
+      progress: (update) => !stream.writableNeedDrain && send(stream, { progress: id, update }),
+      ...(typeof within === "number" && { answerWithinMs: within }),
+    };
+    const value = await callOpened(opening, (engine) => engine.call(String(name), input, options));
     running.delete(id);
-    send(stream, { result: id, value: bounded(name, value) });
+    send(stream, { result: id, value: bounded(String(name), value) });
   };
   const end = async () => {
     const engine = await opening?.catch(() => undefined); // why it did not open was said when it was asked to
@@ -52,7 +59,7 @@ export function serveEngine(
   readFrames(stream, {
     onFrame(frame) {
       if ("open" in frame) void start(frame["open"] ?? null);
-      else if (typeof frame["call"] === "number") void call(frame["call"], String(frame["name"]), frame["input"]);
+      else if (typeof frame["call"] === "number") void call(frame["call"], frame);
       else if (typeof frame["cancel"] === "number") running.get(frame["cancel"])?.abort();
       else stream.destroy();
     },
@@ -88,10 +95,13 @@ const stuckAfterMs = 900;
 export interface Connection extends Engine {
   /** Settles when the stream has closed, whoever closed it. */
   closed: Promise<void>;
+  /** Settles when the engine takes no further call: it is about to end. */
+  retired: Promise<void>;
 }
 
 interface PendingCall {
   settle: (result: ToolResult) => void;
+  settled: Promise<ToolResult>;
   progress: CallOptions["progress"];
 }
 
@@ -100,17 +110,23 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
   const pending = new Map<number, PendingCall>();
   const ready = Promise.withResolvers<readonly ToolDefinition[]>();
   const closed = Promise.withResolvers<void>();
+  const retired = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined); // whoever asks for the definitions gets the error; nobody has to ask
   let lastId = 0;
   let lost: ToolResult | undefined;
+  const retire = () => {
+    retired.resolve();
+    void Promise.all([...pending.values()].map(({ settled }) => settled)).then(() => stream.end());
+  };
 
   readFrames(stream, {
     onFrame(frame) {
-      const { ready: definitions, failed, progress: updatedId, result: id, update, value } = frame;
+      const { ready: definitions, failed, progress: updatedId, result: id, closing, update, value } = frame;
       if (Array.isArray(definitions)) ready.resolve(definitions as unknown as readonly ToolDefinition[]);
       else if (typeof failed === "string") ready.reject(new ConfigError(failed));
       else if (typeof updatedId === "number" && isProgress(update)) pending.get(updatedId)?.progress(update);
       else if (typeof id === "number" && isToolResult(value)) pending.get(id)?.settle(value);
+      else if (closing === true) retire();
       else stream.destroy();
     },
     onClosed() {
@@ -128,6 +144,7 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
 
   return {
     closed: closed.promise,
+    retired: retired.promise,
     definitions: () => ready.promise,
     call: async (name, input, options) =>
       lost ??
@@ -146,7 +163,7 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
   };
 }
 
-interface OutgoingCall extends CallOptions {
+interface OutgoingCall extends Omit<CallOptions, "caller"> {
   pending: Map<number, PendingCall>;
   closed: Promise<void>;
   id: number;
@@ -156,7 +173,7 @@ interface OutgoingCall extends CallOptions {
 
 async function callOver(
   stream: Duplex,
-  { pending, closed, id, name, input, signal, progress }: OutgoingCall,
+  { pending, closed, id, name, input, signal, progress, answerWithinMs: within }: OutgoingCall,
 ): Promise<ToolResult> {
   const { promise, resolve } = Promise.withResolvers<ToolResult>();
   let givingUp: NodeJS.Timeout | undefined;
@@ -172,8 +189,8 @@ async function callOver(
     givingUp = setTimeout(giveUp, stuckAfterMs);
   };
   try {
-    pending.set(id, { settle: resolve, progress });
-    send(stream, { call: id, name, input });
+    pending.set(id, { settle: resolve, settled: promise, progress });
+    send(stream, { call: id, name, input, within });
     signal.addEventListener("abort", cancel, { once: true });
     if (signal.aborted) cancel();
     return await promise;

@@ -3,6 +3,9 @@ import { errorCodes, ToolError } from "../errors.ts";
 import { openPool } from "../isolate/pool.ts";
 import { startProcess } from "../isolate/process.ts";
 
+/** As long as an engine waits for another call. */
+const idleMs = 300_000;
+
 /** Evaluates mathjs expressions where hostile input can neither stall nor starve the caller. */
 export interface MathEngine {
   /**
@@ -28,7 +31,7 @@ const answerSchema = z.discriminatedUnion("ok", [
  * A process and not a thread: `1:1e9` in a thread with a memory limit aborted the whole process.
  */
 export function openMathEngine(): MathEngine {
-  const pool = openPool(startProcess("math-worker", memoryMb), 1);
+  const pool = openPool(startProcess("math-worker", memoryMb), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
       if (expression.length > maxExpressionChars) {

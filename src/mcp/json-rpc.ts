@@ -15,10 +15,17 @@ export interface Notification {
   params: JsonObject;
 }
 
+/** The answer to a request of ours; `error` is what it says instead of a result. */
+export interface Response {
+  id: RequestId | null;
+  result?: JsonValue;
+  error?: JsonValue;
+}
+
 export type Incoming =
   | { kind: "request"; request: Request }
   | { kind: "notification"; notification: Notification }
-  | { kind: "response" }
+  | { kind: "response"; response: Response }
   | { kind: "invalid"; id: RequestId | null; reason: string };
 
 export const rpcErrors = {
@@ -36,7 +43,9 @@ export function readMessage(value: unknown): Incoming {
   const validId = typeof id === "string" || (typeof id === "number" && Number.isFinite(id)) ? id : null;
   if (value["jsonrpc"] !== "2.0") return { kind: "invalid", id: validId, reason: 'the member "jsonrpc" must be "2.0"' };
   if (typeof method !== "string") {
-    if ("result" in value || "error" in value) return { kind: "response" };
+    const { result, error } = value;
+    if (result !== undefined) return { kind: "response", response: { id: validId, result } };
+    if (error !== undefined) return { kind: "response", response: { id: validId, error } };
     return { kind: "invalid", id: validId, reason: 'the member "method" must be a string' };
   }
   if (params !== undefined && !isJsonObject(params)) {

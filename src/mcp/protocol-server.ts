@@ -1,7 +1,7 @@
 import { isCallToolResult, isSpecType, ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
 import { toCallToolResult, toListedTool } from "./result.ts";
 import type { ToolBackend } from "./serve-tools.ts";
-import { progressNotifier } from "./tool-calls.ts";
+import { isToken, progressNotifier, timeLeft } from "./tool-calls.ts";
 
 /** Datasets as MCP resources: what each holds and where its file is, not the rows. */
 export interface ResourceSource {
@@ -44,12 +44,14 @@ export function openProtocolServer({ instructions, backend, ...options }: Protoc
     tools: (await (await backend()).definitions()).map((tool) => checked(toListedTool(tool), isSpecType.Tool)),
   }));
   server.setRequestHandler("tools/call", async (request, { mcpReq: { id, signal, notify } }) => {
+    const receivedAt = performance.now();
     const { name, arguments: input, _meta: meta } = request.params;
-    const { engine, trace } = await backend();
+    const { engine, trace, answerWithinMs } = await backend();
     const progress = progressNotifier(meta?.progressToken, (params) => {
       notify({ method: "notifications/progress", params }).catch(() => undefined); // a client that is gone aborts the call
     });
-    const call = () => engine.call(name, input, { signal, progress });
+    const leftMs = timeLeft(answerWithinMs?.(isToken(meta?.progressToken)), receivedAt);
+    const call = () => engine.call(name, input, { signal, progress, answerWithinMs: leftMs });
     const result = await (trace?.({ id, params: request.params }, name, call) ?? call());
     return checked(toCallToolResult(result), isCallToolResult);
   });

@@ -22,9 +22,10 @@ export function toCallToolResult(result: ToolResult): JsonObject {
 
 /** A tool as `tools/list` shows it. */
 export function toListedTool({ name, description, inputSchema, outputSchema, hints }: ToolDefinition): JsonObject {
-  // What only reads can destroy nothing: there the hint has no meaning.
-  const destructive = hints.readOnly ? {} : { destructiveHint: false };
-  const annotations = { readOnlyHint: hints.readOnly, ...destructive, openWorldHint: hints.openWorld };
+  // What a client takes for granted is not said: every client that lists the tools pays for this. What only reads can
+  // destroy nothing: there the other hint has no meaning. https://modelcontextprotocol.io/specification/2025-11-25/schema#toolannotations
+  const changes = hints.readOnly ? { readOnlyHint: true } : { destructiveHint: false };
+  const annotations = { ...changes, ...(hints.openWorld ? {} : { openWorldHint: false }) };
   return { name, description, inputSchema, outputSchema: outline(outputSchema), annotations };
 }
 

@@ -5,7 +5,7 @@ import { once } from "../once.ts";
 import { openToolServer, type ToolServerOptions } from "./serve-tools.ts";
 import { openStdio } from "./stdio.ts";
 
-export interface StdioServerOptions extends Omit<ToolServerOptions, "notify"> {
+export interface StdioServerOptions extends Omit<ToolServerOptions, "notify" | "deliver"> {
   /** Frees what the backend opened. */
   close: () => Promise<void>;
 }
@@ -41,9 +41,16 @@ export async function serveStdio({ close, backend, ...options }: StdioServerOpti
   const opening = setTimeout(openSoon, idleOpenMs);
 
   let answered = false;
-  const server = openToolServer({ ...options, backend: watched, notify: (message) => transport.notify(message) });
+  const server = openToolServer({
+    ...options,
+    backend: watched,
+    notify: (message) => transport.notify(message),
+    deliver: (message) => transport.deliver(message),
+  });
   const transport = openStdio(process.stdin, process.stdout, {
     onNotification: server.onNotification,
+    onResponse: server.onResponse,
+    onEnd: server.onEnd,
     async onRequest(request): Promise<JsonObject | undefined> {
       const reply = await server.onRequest(request);
       if (!answered) setImmediate(openSoon);

@@ -1,21 +1,24 @@
-import type { Engine } from "../engine/engine.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { once } from "../once.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
-import { errorReply, resultReply, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
+import { agentMethod, openAgentRuns, type RunAgent } from "./agent-runs.ts";
+import { errorReply, resultReply, rpcErrors, type Notification, type Request, type Response } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
 import type { SdkConnection } from "./sdk-connection.ts";
-import { openToolCalls, type ToolCallTrace } from "./tool-calls.ts";
+import { openToolCalls, type ToolCallsBackend } from "./tool-calls.ts";
 import type { ProtocolServerOptions, ResourceSource } from "./protocol-server.ts";
 
 export interface ToolServerOptions extends ProtocolServerOptions {
   notify: (message: JsonObject) => void;
+  /** Sends what must arrive. */
+  deliver: (message: JsonObject) => Promise<void>;
+  /** Whether the backend runs an agent for clients that ask for its events. */
+  agent?: boolean;
 }
 
-export interface ToolBackend {
+export interface ToolBackend extends ToolCallsBackend {
   definitions(): Promise<readonly ToolDefinition[]>;
-  engine: Engine;
-  trace?: ToolCallTrace | undefined;
+  runAgent?: RunAgent;
   /** Undefined where a server offers none. */
   resources?: () => Promise<ResourceSource>;
 }
@@ -23,6 +26,9 @@ export interface ToolBackend {
 export interface ToolServer {
   onRequest(request: Request): Promise<JsonObject | undefined>;
   onNotification(notification: Notification): void;
+  onResponse(response: Response): void;
+  /** The client sends nothing more. */
+  onEnd(): void;
   /** Stop every call in flight; none is answered any more. */
   abort(): void;
 }
@@ -40,6 +46,7 @@ const modernMark = "io.modelcontextprotocol/protocolVersion";
  */
 export function openToolServer(options: ToolServerOptions): ToolServer {
   const calls = openToolCalls(options);
+  const runs = openAgentRuns(options.deliver);
   let handshake: JsonObject = {
     protocolVersion: protocolVersions[0],
     capabilities: {},
@@ -68,6 +75,10 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
       }
       case "tools/call":
         return calls.answer(request);
+      case agentMethod: {
+        const { runAgent } = await options.backend();
+        return runAgent === undefined ? (await rare.get()).ask(request) : runs.answer(request, runAgent);
+      }
       default:
         return (await rare.get()).ask(request);
     }
@@ -85,9 +96,15 @@ export function openToolServer(options: ToolServerOptions): ToolServer {
       const { method, params } = notification;
       if (method !== "notifications/cancelled") return;
       calls.cancel(params["requestId"]);
+      runs.cancel(params["requestId"]);
       for (const connection of [modern, rare]) void connection.opened().then((opened) => opened?.tell(notification));
     },
-    abort: () => calls.abort(),
+    onResponse: (response) => runs.onResponse(response),
+    onEnd: () => runs.onEnd(),
+    abort() {
+      calls.abort();
+      runs.abort();
+    },
   };
 }
 
@@ -95,7 +112,7 @@ function isModern({ method, params: { _meta: meta } }: Request): boolean {
   return method === "server/discover" || (isJsonObject(meta) && modernMark in meta);
 }
 
-async function connect({ notify, ...options }: ToolServerOptions): Promise<SdkConnection> {
+async function connect({ notify, deliver: _deliver, ...options }: ToolServerOptions): Promise<SdkConnection> {
   const [{ openSdkConnection }, { openProtocolServer }] = await Promise.all([
     import("./sdk-connection.ts"),
     import("./protocol-server.ts"),
@@ -105,12 +122,16 @@ async function connect({ notify, ...options }: ToolServerOptions): Promise<SdkCo
 
 function initializeResult(
   params: JsonObject,
-  { name, version, instructions, resources }: ToolServerOptions,
+  { name, version, instructions, resources, agent = false }: ToolServerOptions,
 ): JsonObject {
   const protocolVersion = protocolVersions.find((known) => known === params["protocolVersion"]) ?? protocolVersions[0];
   return {
     protocolVersion,
-    capabilities: { tools: {}, ...(resources ? { resources: {} } : {}) },
+    capabilities: {
+      tools: {},
+      ...(resources ? { resources: {} } : {}),
+      ...(agent ? { experimental: { [agentMethod]: {} } } : {}),
+    },
     serverInfo: { name, version },
     ...(instructions === undefined ? {} : { instructions }),
   };

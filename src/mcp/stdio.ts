@@ -2,7 +2,15 @@ import type { Readable, Writable } from "node:stream";
 import { readLines } from "../lines.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { toJson } from "../text.ts";
-import { errorReply, idAtTheEdge, readMessage, rpcErrors, type Notification, type Request } from "./json-rpc.ts";
+import {
+  errorReply,
+  idAtTheEdge,
+  readMessage,
+  rpcErrors,
+  type Notification,
+  type Request,
+  type Response,
+} from "./json-rpc.ts";
 
 /** A longer message is refused: what is that large belongs in a file that is named by its path. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -13,11 +21,16 @@ export interface MessageHandler {
   /** Resolves with the reply, or undefined for a request that was cancelled and gets none. */
   onRequest: (request: Request) => Promise<JsonObject | undefined>;
   onNotification: (notification: Notification) => void;
+  onResponse?: (response: Response) => void;
+  /** Nothing more is coming: requests of ours that are open stay unanswered. */
+  onEnd?: () => void;
 }
 
 export interface StdioTransport {
   /** Send a notification. Dropped while the client does not read, so that a slow client costs no memory. */
   notify(message: JsonObject): void;
+  /** Send a message that must arrive. Resolves once there is room for the next. */
+  deliver(message: JsonObject): Promise<void>;
   /** Settles when the input has ended and everything read from it is answered and written. */
   drained: Promise<void>;
   /** Settles when the client no longer reads. */
@@ -62,6 +75,7 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
       );
     },
     onEnd() {
+      handler.onEnd?.();
       void Promise.all(answering)
         .then(() => flushed(output))
         .then(drained.resolve);
@@ -73,6 +87,14 @@ export function openStdio(input: Readable, output: Writable, handler: MessageHan
   return {
     notify(message) {
       if (!output.writableNeedDrain) send(message);
+    },
+    async deliver(message) {
+      send(message);
+      if (!output.writableNeedDrain) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      output.once("drain", resolve).once("close", resolve);
+      await promise;
+      output.off("drain", resolve).off("close", resolve);
     },
     drained: drained.promise,
     gone: gone.promise,
@@ -86,6 +108,7 @@ async function answer(value: unknown, handler: MessageHandler): Promise<JsonObje
   }
   if (message.kind === "request") return handler.onRequest(message.request);
   if (message.kind === "notification") handler.onNotification(message.notification);
+  if (message.kind === "response") handler.onResponse?.(message.response);
   return undefined;
 }
 

@@ -6,8 +6,15 @@ import { toCallToolResult } from "./result.ts";
 
 export interface ToolCallsOptions {
   /** Opened by the first call. `trace` stands around each. */
-  backend: () => Promise<{ engine: Engine; trace?: ToolCallTrace | undefined }>;
+  backend: () => Promise<ToolCallsBackend>;
   notify: (message: JsonObject) => void;
+}
+
+export interface ToolCallsBackend {
+  engine: Engine;
+  trace?: ToolCallTrace | undefined;
+  /** As `CallOptions.answerWithinMs`, for a call whose client waits as long as it is told of progress, or may not. */
+  answerWithinMs?: ((isPatient: boolean) => number | undefined) | undefined;
 }
 
 /** Tells of a call, and does not change it. */
@@ -36,11 +43,13 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
   const calls = new Map<RequestId, AbortController>();
 
   const run = async (request: Request, name: string, signal: AbortSignal) => {
+    const receivedAt = performance.now();
     const { arguments: input, _meta: meta } = request.params;
-    const { engine, trace } = await backend();
+    const { engine, trace, answerWithinMs } = await backend();
     const token = isJsonObject(meta) ? meta["progressToken"] : undefined;
     const progress = progressNotifier(token, (params) => notify(notification("notifications/progress", params)));
-    const call = () => engine.call(name, input, { signal, progress });
+    const leftMs = timeLeft(answerWithinMs?.(isToken(token)), receivedAt);
+    const call = () => engine.call(name, input, { signal, progress, answerWithinMs: leftMs });
     const result = await (trace?.(request, name, call) ?? call());
     return signal.aborted ? undefined : resultReply(request.id, toCallToolResult(result));
   };
@@ -76,7 +85,7 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
 
 /** Sends progress for a call whose client asked for it: never falling, never more often than the interval. */
 export function progressNotifier(token: unknown, send: (params: JsonObject) => void): (update: Progress) => void {
-  if (typeof token !== "string" && typeof token !== "number") return () => undefined;
+  if (!isToken(token)) return () => undefined;
   let sentAt = -Infinity;
   let sentDone = -Infinity;
   return ({ done, total, message }) => {
@@ -87,4 +96,13 @@ export function progressNotifier(token: unknown, send: (params: JsonObject) => v
     const details = { ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) };
     send({ progressToken: token, progress: done, ...details });
   };
+}
+
+/** How long a call may still take that was received at a time of `performance.now()`. */
+export function timeLeft(wholeMs: number | undefined, receivedAt: number): number | undefined {
+  return wholeMs === undefined ? undefined : Math.max(1, wholeMs - (performance.now() - receivedAt));
+}
+
+export function isToken(token: unknown): token is string | number {
+  return typeof token === "string" || typeof token === "number";
 }

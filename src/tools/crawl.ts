@@ -196,7 +196,8 @@ async function writePages(
   { growing, report, startedAt, maxPages, maxChars }: Writing,
 ): Promise<void> {
   const before = run.state().done;
-  progress({ done: before, message: `kept as ${growing.id} from the first page on` });
+  const dataset = growing.id;
+  progress({ done: before, message: `kept as ${dataset} from the first page on`, dataset });
   for await (const page of run.pages) {
     const more = [page.depth, page.parent];
     await growing.writeEncoded(encodedRow(page, more), page.note);
@@ -204,6 +205,6 @@ async function writePages(
     report.addPage(page.note);
     const { done, left, failuresByCode } = run.state();
     const message = `${progressMessage({ fetched: done - before, startedAt }, failuresByCode)}, ${left} waiting`;
-    progress({ done, total: Math.min(maxPages, done + left), message });
+    progress({ done, total: Math.min(maxPages, done + left), message, dataset });
   }
 }

@@ -48,6 +48,8 @@ export interface Progress {
   done: number;
   total?: number;
   message?: string;
+  /** The id of a dataset that has what there is so far, and keeps it whatever happens. */
+  dataset?: string;
 }
 
 /** What a call is given besides its input. */

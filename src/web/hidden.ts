@@ -1,15 +1,20 @@
 import type { Extract } from "./extract.ts";
 
-/** Elements whose text is never shown, or is not the page's own. */
-const unshown = new Set([
+/** Elements that hold code, or what is there for those who cannot show the page: their text is none of it. */
+export const silentElements: ReadonlySet<string> = new Set([
   "script",
   "style",
   "noscript",
   "template",
-  "svg",
   "iframe",
   "noembed",
   "noframes",
+]);
+
+/** Elements whose text is never shown, or is not the page's own. */
+const unshown = new Set([
+  ...silentElements,
+  "svg",
   "object",
   "canvas",
   "audio",

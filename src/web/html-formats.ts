@@ -1,4 +1,4 @@
-import type { Named } from "./html-stack.ts";
+import type { Named } from "./html-kinds.ts";
 
 /** An element of formatting that has started and was not ended by its own end tag. */
 export interface Format {
@@ -59,6 +59,14 @@ export class Formats {
       const at = this.#list.indexOf(format);
       if (at >= 0) this.#list.splice(at, 1);
     }
+  }
+
+  /** Whether the innermost is this one, and ends: the commonest case, and then nothing else does. */
+  endLast(element: Named, place: number): boolean {
+    const last = this.#list.length > 0 ? this.#list[this.#list.length - 1] : undefined;
+    if (last === undefined || last.element !== element || last.place !== place) return false;
+    this.#list.pop();
+    return true;
   }
 
   /** A cell or the like starts. */

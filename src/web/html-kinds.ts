@@ -18,33 +18,36 @@ export const scopes = {
 } as const;
 export type Scope = (typeof scopes)[keyof typeof scopes];
 
-/** What the rules say of an element's start tag, besides what `Kind` holds. */
-type StartRule =
-  | "heading"
-  | "item"
-  | "definition"
-  | "form"
-  | "button"
-  | "link"
-  | "nobr"
-  | "table"
-  | "select"
-  | "field"
-  | "option"
-  | "optgroup"
-  | "ruby"
-  | "reading"
-  | "section"
-  | "column"
-  | "row"
-  | "cell"
-  | "document";
+/** What the rules say of an element's start tag, besides what `Kind` holds. They are numbers since tags are many. */
+export const starts = {
+  none: 0,
+  link: 1,
+  item: 2,
+  cell: 3,
+  row: 4,
+  heading: 5,
+  definition: 6,
+  form: 7,
+  button: 8,
+  nobr: 9,
+  ruby: 10,
+  reading: 11,
+  document: 12,
+  select: 13,
+  field: 14,
+  option: 15,
+  optgroup: 16,
+  table: 17,
+  section: 18,
+  column: 19,
+} as const;
+type StartRule = (typeof starts)[keyof typeof starts];
 
 /** How its end tag finds it. */
-type EndRule = Scope | "paragraph" | "heading" | "format" | "form" | "always" | "never";
+type EndRule = Scope | "paragraph" | "break" | "heading" | "format" | "form" | "always" | "never";
 
 export interface Kind {
-  start: StartRule | undefined;
+  start: StartRule;
   end: EndRule;
   /** Whether its end tag ends it and nothing else where it is the innermost. */
   endsAlone: boolean;
@@ -75,7 +78,7 @@ const tables: readonly Scope[] = [scopes.any, scopes.table];
 
 /** Of elements that have no rule. */
 export const ordinary: Kind = {
-  start: undefined,
+  start: starts.none,
   end: scopes.unnamed,
   endsAlone: true,
   endsParagraph: false,
@@ -92,10 +95,6 @@ export const ordinary: Kind = {
 };
 const kinds = new Map<string, Kind>();
 
-export function kindOf(name: string): Kind | undefined {
-  return kinds.get(name);
-}
-
 function define(names: string, kind: Partial<Kind>): void {
   for (const name of names.split(" ")) kinds.set(name, { ...ordinary, ...kinds.get(name), ...kind });
 }
@@ -107,11 +106,11 @@ define(
 define("dialog search", { bounds: [] });
 define("address div p", { bounds: [scopes.unnamed] });
 define("ol ul", { bounds: [scopes.list, scopes.item] });
-define("h1 h2 h3 h4 h5 h6", { start: "heading", end: "heading" });
+define("h1 h2 h3 h4 h5 h6", { start: starts.heading, end: "heading" });
 define("p", { end: "paragraph", isImplied: true });
-define("form", { start: "form", end: "form", endsAlone: false });
+define("form", { start: starts.form, end: "form", endsAlone: false });
 define("li", {
-  start: "item",
+  start: starts.item,
   end: scopes.list,
   endsParagraph: true,
   resumes: false,
@@ -119,7 +118,7 @@ define("li", {
   isImplied: true,
 });
 define("dd dt", {
-  start: "definition",
+  start: starts.definition,
   end: scopes.any,
   endsParagraph: true,
   resumes: false,
@@ -128,8 +127,8 @@ define("dd dt", {
 });
 
 define("b big code em font i s small strike strong tt u", { end: "format", endsAlone: false, isFormat: true });
-define("a", { start: "link", end: "format", endsAlone: false, isFormat: true });
-define("nobr", { start: "nobr", end: "format", endsAlone: false, isFormat: true });
+define("a", { start: starts.link, end: "format", endsAlone: false, isFormat: true });
+define("nobr", { start: starts.nobr, end: "format", endsAlone: false, isFormat: true });
 
 define("applet marquee object", {
   end: scopes.any,
@@ -137,42 +136,63 @@ define("applet marquee object", {
   isolates: true,
 });
 define("template", { end: scopes.table, resumes: false, bounds: tables, isolates: true, isHead: true });
-define("table", { start: "table", end: scopes.table, bounds: tables });
-define("caption tbody tfoot thead", { start: "section" });
-define("col colgroup", { start: "column", end: "never", endsAlone: false });
-define("tr", { start: "row" });
-define("td th", { start: "cell" });
+define("table", { start: starts.table, end: scopes.table, bounds: tables });
+define("caption tbody tfoot thead", { start: starts.section });
+define("col colgroup", { start: starts.column, end: "never", endsAlone: false });
+define("tr", { start: starts.row });
+define("td th", { start: starts.cell });
 define("caption col colgroup tbody tfoot thead tr td th", { resumes: false, bounds: special });
 define("caption tbody tfoot thead tr td th", { end: scopes.table });
 define("caption td th", { bounds: enclosed, isolates: true });
 
-define("button", { start: "button", end: scopes.any, bounds: [scopes.button, scopes.item] });
-define("select", { start: "select", end: scopes.any, bounds: special });
-define("option", { start: "option", isImplied: true });
-define("optgroup", { start: "optgroup", isImplied: true });
-define("rb rtc", { start: "ruby", resumes: false, isImplied: true });
-define("rp rt", { start: "reading", resumes: false, isImplied: true });
+define("button", { start: starts.button, end: scopes.any, bounds: [scopes.button, scopes.item] });
+define("select", { start: starts.select, end: scopes.any, bounds: special });
+define("option", { start: starts.option, isImplied: true });
+define("optgroup", { start: starts.optgroup, isImplied: true });
+define("rb rtc", { start: starts.ruby, resumes: false, isImplied: true });
+define("rp rt", { start: starts.reading, resumes: false, isImplied: true });
 
-define("html head body", { start: "document", resumes: false, bounds: special });
+define("html head body", { start: starts.document, resumes: false, bounds: special });
 define("body html", { end: "never", endsAlone: false });
 define("frameset", { resumes: false, bounds: special });
 
+define("br", { end: "break", endsAlone: false });
 define("area br embed img input keygen wbr", { isVoid: true });
 define("base basefont bgsound col command frame hr isindex link meta param source track", {
   isVoid: true,
   resumes: false,
 });
-define("input keygen textarea", { start: "field" });
+define("input keygen textarea", { start: starts.field });
 define("iframe noembed noframes script style textarea title xmp plaintext", {
   resumes: false,
   isText: true,
   bounds: special,
 });
+define("image", {});
 define("base basefont bgsound link meta noframes noscript script style title", { isHead: true });
 define("math svg", { startsForeign: true });
 define("listing pre textarea", { startsLine: true });
 // Browsers read it as text, since they run scripts: whatever it lacks is lacking in it alone.
 define("noscript", { end: "always", bounds: tables, isolates: true });
+
+/** A name of elements of HTML, or of SVG or MathML. */
+export interface Named {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly isForeign: boolean;
+  /** Its number in a page; the rules know those below `namedCount`. Negative where the page has to give it one. */
+  readonly id: number;
+}
+
+const named: ReadonlyMap<string, Named> = new Map(
+  [...kinds].map(([name, kind], id) => [name, { name, kind, isForeign: false, id }]),
+);
+export const namedCount = named.size;
+
+/** @param name in lower case */
+export function elementOf(name: string): Named {
+  return named.get(name) ?? { name, kind: ordinary, isForeign: false, id: -1 };
+}
 
 /** Elements that have no end tag. */
 export const voidElements: ReadonlySet<string> = new Set(

@@ -1,5 +1,5 @@
 import type { Formats } from "./html-formats.ts";
-import { ordinary, scopes, type Kind, type Scope, type Space } from "./html-kinds.ts";
+import { namedCount, ordinary, scopes, type Kind, type Named, type Scope, type Space } from "./html-kinds.ts";
 
 /** Takes the elements and the text of a page; every element that opens is closed. */
 export interface HtmlHandler {
@@ -9,17 +9,10 @@ export interface HtmlHandler {
   ontext(text: string): void;
 }
 
-/** A name of elements of HTML, or of SVG or MathML. */
-export interface Named {
-  name: string;
-  kind: Kind;
-  isForeign: boolean;
-  /** Where the innermost open one is; -1 where none is. */
-  last: number;
-}
-
 /** As deep as browsers go; what is nested deeper becomes a sibling. */
 const maxDepth = 512;
+
+const noneOpen = Array.from({ length: namedCount }, () => -1);
 
 /**
  * The elements that are open. Whether one of a name is, and within which bounds, is known without a search: hostile pages
@@ -29,10 +22,13 @@ export class OpenElements {
   readonly #handler: HtmlHandler;
   readonly #formats: Formats;
   readonly #open: Named[] = [];
+  innermost: Named | undefined;
+  /** By the number of a name, where the innermost open element is; -1 where none is. */
+  readonly #last = noneOpen.slice();
   /** Where the one of its name below each is. */
   readonly #lower: number[] = [];
   /** By scope, where the innermost element that bounds it is. */
-  readonly #bounds: number[] = Object.values(scopes).map(() => -1);
+  readonly #bounds: number[] = [-1, -1, -1, -1, -1, -1];
   /** What they were before each of the open elements that bound one. */
   readonly #lowerBounds: number[] = [];
   /** Whose rules hold around each element of SVG and MathML; those of HTML around any other. */
@@ -56,10 +52,6 @@ export class OpenElements {
     return this.#open.length >= maxDepth;
   }
 
-  get innermost(): Named | undefined {
-    return this.#open[this.#open.length - 1];
-  }
-
   /** Whose rules hold for what comes. */
   get space(): Space {
     return this.#space;
@@ -67,6 +59,26 @@ export class OpenElements {
 
   at(place: number): Named | undefined {
     return this.#open[place];
+  }
+
+  /** Where the innermost open element of a name is; -1 where none is. */
+  last({ id }: Named): number {
+    return this.#last[id] ?? -1;
+  }
+
+  /** Where the innermost of some names is. */
+  lastOf(elements: readonly Named[]): number {
+    let last = -1;
+    for (let at = 0; at < elements.length; at += 1) {
+      const element = elements[at];
+      if (element !== undefined) last = Math.max(last, this.last(element));
+    }
+    return last;
+  }
+
+  /** The number of one more name. */
+  addName(): number {
+    return this.#last.push(-1) - 1;
   }
 
   /** Where the innermost element that bounds a scope is; -1 where none does. */
@@ -85,8 +97,9 @@ export class OpenElements {
   push(element: Named): void {
     const place = this.#open.length;
     this.#open.push(element);
-    this.#lower.push(element.last);
-    element.last = place;
+    this.innermost = element;
+    this.#lower.push(this.#last[element.id] ?? -1);
+    this.#last[element.id] = place;
     const { bounds } = element.kind;
     for (let at = 0; at < bounds.length; at += 1) {
       const scope = bounds[at] ?? 0;
@@ -110,6 +123,10 @@ export class OpenElements {
 
   closeInnermost(): void {
     this.#close();
+    if (this.#ended.length > 0) this.#closeEnded();
+  }
+
+  #closeEnded(): void {
     while (this.#ended.length > 0 && lastIn(this.#ended) === this.#open.length - 1) this.#close();
   }
 
@@ -124,8 +141,9 @@ export class OpenElements {
     const element = this.#open.pop();
     if (element === undefined) return;
     const place = this.#open.length;
+    this.innermost = place > 0 ? this.#open[place - 1] : undefined;
     const { kind } = element;
-    element.last = this.#lower.pop() ?? -1;
+    this.#last[element.id] = this.#lower.pop() ?? -1;
     const { bounds } = kind;
     for (let at = bounds.length - 1; at >= 0; at -= 1) this.#bounds[bounds[at] ?? 0] = this.#lowerBounds.pop() ?? -1;
     if (element.isForeign) {
@@ -142,21 +160,15 @@ function lastIn(places: readonly number[]): number {
   return places.length === 0 ? -1 : (places[places.length - 1] ?? -1);
 }
 
-/** Where the innermost open element of some names is; -1 where none is. */
-export function lastOf(elements: readonly Named[]): number {
-  let last = -1;
-  for (let at = 0; at < elements.length; at += 1) last = Math.max(last, elements[at]?.last ?? -1);
-  return last;
-}
-
-/** Remembers the names of a page: those that the rules know for good, others while one of them is open. */
+/** Remembers names of a page that the rules do not know: those of elements of HTML, of SVG, or of MathML. */
 export class Names {
   readonly #named = new Map<string, Named>();
-  readonly #isForeign: boolean;
-  readonly #kindOf: (name: string) => Kind | undefined;
+  readonly #stack: OpenElements;
+  readonly #kindOf: ((name: string) => Kind) | undefined;
 
-  constructor(isForeign: boolean, kindOf: (name: string) => Kind | undefined) {
-    this.#isForeign = isForeign;
+  /** @param kindOf of SVG or MathML, what the rules say of its elements */
+  constructor(stack: OpenElements, kindOf?: (name: string) => Kind) {
+    this.#stack = stack;
     this.#kindOf = kindOf;
   }
 
@@ -169,15 +181,15 @@ export class Names {
     const known = this.#named.get(name);
     if (known !== undefined) return known;
     if (this.#named.size >= maxNames) this.#forget();
-    const kind = this.#kindOf(name) ?? ordinary;
-    const named: Named = { name, kind, isForeign: this.#isForeign, last: -1 };
+    const kind = this.#kindOf?.(name) ?? ordinary;
+    const named = { name, kind, isForeign: this.#kindOf !== undefined, id: this.#stack.addName() };
     this.#named.set(name, named);
     return named;
   }
 
   /** A page of ten million characters has room for a million names. */
   #forget(): void {
-    for (const [name, { kind, last }] of this.#named) if (last < 0 && kind === ordinary) this.#named.delete(name);
+    for (const [name, element] of this.#named) if (this.#stack.last(element) < 0) this.#named.delete(name);
   }
 }
 

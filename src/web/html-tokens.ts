@@ -1,5 +1,6 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
-import { textElements } from "./html-kinds.ts";
+import { textElements, type Named } from "./html-kinds.ts";
+import { attributeEnds, attributeNameAt, elementAt, endOf, skipSpace, tagEnds, valueEnds } from "./html-names.ts";
 
 /** Takes the tags and the text of HTML in the order in which they stand there; names are in lower case. */
 export interface TokenHandler {
@@ -7,10 +8,12 @@ export interface TokenHandler {
    * @param isSelfClosing whether the tag ends in `/>`, which only SVG and MathML obey
    * @returns whether text follows, up to the end tag of that name
    */
-  openTag(name: string, attributes: Record<string, string>, isSelfClosing: boolean): boolean;
-  closeTag(name: string): void;
-  /** The name of the innermost open element, which most end tags end; empty where none is open. */
-  innermost(): string;
+  openTag(element: Named, attributes: Record<string, string>, isSelfClosing: boolean): boolean;
+  closeTag(element: Named): void;
+  /** The innermost open element, which most end tags end. */
+  innermost(): Named | undefined;
+  /** Its end tag comes. */
+  closeInnermost(): void;
   /** Comes in pieces, entities decoded. */
   text(piece: string): void;
   /** Whether what comes is SVG or MathML: there `<title>` is an element like any other, and CDATA is text. */
@@ -30,6 +33,7 @@ const cdata = "<![CDATA[";
 const maxAttributes = 1_000;
 const noAttributes: Record<string, string> = Object.freeze({});
 
+const less = 60;
 const exclamation = 33;
 const doubleQuote = 34;
 const singleQuote = 39;
@@ -51,25 +55,27 @@ export class Tokenizer {
   #ampersand = -1;
   #isSelfClosing = false;
   /** Whether there are characters that text does not keep as they are. */
-  readonly #hasReturns: boolean;
-  readonly #hasNulls: boolean;
+  readonly #isUntidy: boolean;
 
   constructor(html: string, handler: TokenHandler) {
     this.#html = html;
     this.#handler = handler;
-    this.#hasReturns = html.includes("\r");
-    this.#hasNulls = html.includes("\0");
+    this.#isUntidy = html.includes("\r") || html.includes("\0");
   }
 
   read(): void {
     const html = this.#html;
-    while (this.#at < html.length) {
-      const start = html.indexOf("<", this.#at);
-      if (start < 0) return this.#text(html.length);
-      if (start > this.#at) this.#text(start);
+    const { length } = html;
+    while (this.#at < length) {
+      let start = this.#at;
+      if (html.charCodeAt(start) !== less) {
+        start = html.indexOf("<", start);
+        if (start < 0) return this.#text(length);
+        this.#text(start);
+      }
       const next = html.charCodeAt(start + 1);
-      if (isLetter(next)) this.#openTag();
-      else if (next === slash) this.#closeTag();
+      if (isLetter(next)) this.#openTag(start + 1);
+      else if (next === slash) this.#closeTag(start + 2);
       else if (next === exclamation) this.#markup();
       else if (next === question) this.#skipPast(">");
       else this.#text(start + 1);
@@ -83,20 +89,26 @@ export class Tokenizer {
   }
 
   #decoded(start: number, end: number, decode: (text: string) => string): string {
-    const text = this.#sliced(start, end);
     if (this.#ampersand < start) {
       const found = this.#html.indexOf("&", start);
       this.#ampersand = found < 0 ? this.#html.length : found;
     }
-    return this.#ampersand < end ? decode(text) : text;
+    const at = this.#ampersand;
+    if (at >= end) return this.#sliced(start, end);
+    // The commonest by far: in an address each further field has one.
+    if (!this.#isUntidy && this.#html.startsWith("&amp;", at)) {
+      const next = this.#html.indexOf("&", at + 1);
+      this.#ampersand = next < 0 ? this.#html.length : next;
+      if (this.#ampersand >= end) return `${this.#html.slice(start, at + 1)}${this.#html.slice(at + 5, end)}`;
+      this.#ampersand = at;
+    }
+    return decode(this.#sliced(start, end));
   }
 
   /** Of the page, as text: its lines end in a line feed, and what it may not hold is not there. */
   #sliced(start: number, end: number): string {
-    let text = this.#html.slice(start, end);
-    if (this.#hasReturns) text = text.replace(/\r\n?/g, "\n");
-    if (this.#hasNulls) text = text.replaceAll("\0", "");
-    return text;
+    const text = this.#html.slice(start, end);
+    return this.#isUntidy ? text.replace(/\r\n?/g, "\n").replaceAll("\0", "") : text;
   }
 
   /** Go on behind the next mark, or at the end where there is none. */
@@ -105,13 +117,12 @@ export class Tokenizer {
     this.#at = end < 0 ? this.#html.length : end + mark.length;
   }
 
-  #openTag(): void {
-    const start = this.#at + 1;
-    this.#at = endOfName(this.#html, start);
-    const name = nameOf(this.#html, start, this.#at);
-    const attributes = this.#attributes();
+  #openTag(start: number): void {
+    const end = endOf(this.#html, start, tagEnds);
+    const attributes = this.#attributes(end, maxAttributes);
     if (attributes === undefined) return;
-    if (this.#handler.openTag(name, attributes, this.#isSelfClosing)) this.#rawText(name);
+    const element = elementAt(this.#html, start, end);
+    if (this.#handler.openTag(element, attributes, this.#isSelfClosing)) this.#rawText(element.name);
   }
 
   #rawText(name: string): void {
@@ -126,81 +137,88 @@ export class Tokenizer {
     this.#at = endsAt;
   }
 
-  /** Of the tag whose name was read, as many as there may be; undefined where it never ends. */
-  #attributes(most = maxAttributes): Record<string, string> | undefined {
+  /** Those of a tag behind its name, as many as there may be; undefined where it never ends. */
+  #attributes(start: number, most: number): Record<string, string> | undefined {
     const html = this.#html;
     let attributes = noAttributes;
+    let first = "";
+    let firstValue = "";
     let count = 0;
+    let at = start;
     this.#isSelfClosing = false;
     for (;;) {
-      this.#skipSpace();
-      if (this.#at >= html.length) return undefined;
-      const code = html.charCodeAt(this.#at);
+      at = skipSpace(html, at);
+      const code = html.charCodeAt(at);
       if (code === greater) {
-        this.#at += 1;
-        return attributes;
+        this.#at = at + 1;
+        return count === 1 ? attributeOf(first, firstValue) : attributes;
       }
       if (code === slash) {
-        this.#at += 1;
-        this.#isSelfClosing = html.charCodeAt(this.#at) === greater;
+        at += 1;
+        this.#isSelfClosing = html.charCodeAt(at) === greater;
         continue;
       }
-      if (attributes === noAttributes) attributes = {};
-      count += 1;
-      this.#attribute(count > most ? undefined : attributes, count === 1);
+      if (at >= html.length) {
+        this.#at = at;
+        return undefined;
+      }
+      // Its first character may be any, `=` too.
+      const nameEnd = endOf(html, at + 1, attributeEnds);
+      const value = this.#value(nameEnd);
+      if (count < most) {
+        const name = attributeNameAt(html, at, nameEnd);
+        count += 1;
+        if (count === 1) {
+          first = name;
+          firstValue = value;
+        } else {
+          if (count === 2) {
+            attributes = {};
+            attributes[first] = firstValue;
+          }
+          // The first of those with the same name counts.
+          if (name !== first && (count === 2 || !Object.hasOwn(attributes, name))) attributes[name] = value;
+        }
+      }
+      at = this.#at;
     }
   }
 
-  /** The first of those with the same name counts; one that is for nobody is passed over. */
-  #attribute(attributes: Record<string, string> | undefined, isFirst: boolean): void {
-    const start = this.#at;
-    // Its first character may be any, `=` too.
-    this.#at = endOfAttributeName(this.#html, start + 1);
-    const nameEnd = this.#at;
-    this.#skipSpace();
-    let value = "";
-    if (this.#html.charCodeAt(this.#at) === equals) {
-      this.#at += 1;
-      this.#skipSpace();
-      value = this.#value();
-    }
-    if (attributes === undefined) return;
-    const name = nameOf(this.#html, start, nameEnd);
-    if (isFirst || !Object.hasOwn(attributes, name)) attributes[name] = value;
-  }
-
-  #value(): string {
+  /** Of the attribute whose name ends there, which may have none. */
+  #value(nameEnd: number): string {
     const html = this.#html;
-    const quote = html.charCodeAt(this.#at);
-    if (quote !== doubleQuote && quote !== singleQuote) {
-      const start = this.#at;
-      this.#at = endOfBareValue(html, start);
-      return this.#decoded(start, this.#at, decodeHTMLAttribute);
+    let start = skipSpace(html, nameEnd);
+    this.#at = start;
+    if (html.charCodeAt(start) !== equals) return "";
+    start = skipSpace(html, start + 1);
+    const quote = html.charCodeAt(start);
+    if (quote === doubleQuote || quote === singleQuote) {
+      start += 1;
+      const found = html.indexOf(quote === doubleQuote ? '"' : "'", start);
+      const end = found < 0 ? html.length : found;
+      this.#at = end + 1;
+      return this.#decoded(start, end, decodeHTMLAttribute);
     }
-    const start = this.#at + 1;
-    const found = html.indexOf(quote === doubleQuote ? '"' : "'", start);
-    const end = found < 0 ? html.length : found;
-    this.#at = end + 1;
-    return this.#decoded(start, end, decodeHTMLAttribute);
+    this.#at = endOf(html, start, valueEnds);
+    return this.#decoded(start, this.#at, decodeHTMLAttribute);
   }
 
-  #closeTag(): void {
+  #closeTag(start: number): void {
     const html = this.#html;
-    const start = this.#at + 2;
     if (start >= html.length) return this.#text(html.length);
     const innermost = this.#handler.innermost();
-    const likelyEnd = start + innermost.length;
-    if (innermost !== "" && html.charCodeAt(likelyEnd) === greater && html.startsWith(innermost, start)) {
-      this.#at = likelyEnd + 1;
-      return this.#handler.closeTag(innermost);
+    if (innermost !== undefined) {
+      const likelyEnd = start + innermost.name.length;
+      if (html.charCodeAt(likelyEnd) === greater && html.startsWith(innermost.name, start)) {
+        this.#at = likelyEnd + 1;
+        return this.#handler.closeInnermost();
+      }
     }
     // What has no name is a comment.
     if (!isLetter(html.charCodeAt(start))) return this.#skipPast(">");
-    const end = endOfName(html, start);
-    this.#at = end;
-    if (html.charCodeAt(end) === greater) this.#at += 1;
-    else if (this.#attributes(0) === undefined) return;
-    this.#handler.closeTag(nameOf(html, start, end));
+    const end = endOf(html, start, tagEnds);
+    if (this.#attributes(end, 0) === undefined) return;
+    this.#handler.closeTag(elementAt(html, start, end));
   }
 
   /** A comment, a declaration, or CDATA. */
@@ -217,9 +235,22 @@ export class Tokenizer {
       this.#handler.text(this.#sliced(start + cdata.length, end));
     } else this.#skipPast(">");
   }
+}
 
-  #skipSpace(): void {
-    while (isSpace(this.#html.charCodeAt(this.#at))) this.#at += 1;
+/** Most elements have one, and one of these: an object whose shape is known costs the engine half. */
+function attributeOf(name: string, value: string): Record<string, string> {
+  switch (name) {
+    case "class":
+      return { class: value };
+    case "href":
+      return { href: value };
+    case "id":
+      return { id: value };
+    default: {
+      const attributes: Record<string, string> = {};
+      attributes[name] = value;
+      return attributes;
+    }
   }
 }
 
@@ -243,50 +274,4 @@ function endOfScript(html: string, start: number): number {
 
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-}
-
-/** A tab, a line feed, a form feed, a carriage return, a space. */
-function isSpace(code: number): boolean {
-  return code === 32 || (code <= 13 && code >= 9 && code !== 11);
-}
-
-function endOfName(html: string, start: number): number {
-  let at = start;
-  for (let code = html.charCodeAt(at); at < html.length; code = html.charCodeAt(++at)) {
-    if (code === greater || code === slash || isSpace(code)) break;
-  }
-  return at;
-}
-
-function endOfAttributeName(html: string, start: number): number {
-  let at = start;
-  for (let code = html.charCodeAt(at); at < html.length; code = html.charCodeAt(++at)) {
-    if (code === equals || code === greater || code === slash || isSpace(code)) break;
-  }
-  return at;
-}
-
-function endOfBareValue(html: string, start: number): number {
-  let at = start;
-  for (let code = html.charCodeAt(at); at < html.length; code = html.charCodeAt(++at)) {
-    if (code === greater || isSpace(code)) break;
-  }
-  return at;
-}
-
-/**
- * Names that were read lately. One that comes again costs no new string, and the engine compares the same string at
- * once: pages have a few dozen names, thousands of times.
- */
-const longestName = 32;
-const lateNames: string[] = Array.from({ length: 1_024 }, () => "");
-
-function nameOf(html: string, start: number, end: number): string {
-  const slot = (html.charCodeAt(start) * 31 + html.charCodeAt(end - 1) * 7 + (end - start)) & 1_023;
-  const late = lateNames[slot] ?? "";
-  if (late.length === end - start && html.startsWith(late, start)) return late;
-  if (end - start > longestName) return html.slice(start, end).toLowerCase();
-  const name = Object.keys({ [html.slice(start, end).toLowerCase()]: 0 })[0] ?? "";
-  lateNames[slot] = name;
-  return name;
 }

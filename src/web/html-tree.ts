@@ -1,12 +1,14 @@
 import { Formats } from "./html-formats.ts";
-import { breaksOut, foreignKind, insideForeign, kindOf, scopes } from "./html-kinds.ts";
-import { lastOf, Names, OpenElements, type HtmlHandler, type Named } from "./html-stack.ts";
+import { breaksOut, elementOf, foreignKind, insideForeign, scopes, starts, type Named } from "./html-kinds.ts";
+import { Names, OpenElements, type HtmlHandler } from "./html-stack.ts";
 import { startsHere } from "./html-starts.ts";
 import type { TokenHandler } from "./html-tokens.ts";
 
 /** A page of unclosed formatting would grow with each of its paragraphs. */
 const maxResumed = 50_000;
 
+const [head, image, img, p] = [elementOf("head"), elementOf("image"), elementOf("img"), elementOf("p")];
+const headings = ["h1", "h2", "h3", "h4", "h5", "h6"].map(elementOf);
 const tableParts = new Set(["table", "tr", "tbody", "thead", "tfoot"]);
 const noAttributes: Record<string, string> = Object.freeze({});
 
@@ -20,16 +22,12 @@ export class TreeBuilder implements TokenHandler {
   readonly stack: OpenElements;
   readonly #handler: HtmlHandler;
   readonly #formats = new Formats();
-  readonly #names = new Names(false, kindOf);
-  readonly #foreignNames = {
-    svg: new Names(true, (name) => foreignKind("svg", name)),
-    math: new Names(true, (name) => foreignKind("math", name)),
-  };
-  /** Those that are looked for most. */
-  readonly parts = namesOf(this.#names);
+  /** Made when the first name comes that the rules do not know. */
+  #names: Names | undefined;
+  #foreignNames: { svg: Names; math: Names } | undefined;
   #resumed = 0;
   #hasForm = false;
-  readonly #seen = new Set<string>();
+  readonly #seen: Named[] = [];
   /** Whether a line feed is left out that comes next. */
   #startsLine = false;
 
@@ -42,42 +40,49 @@ export class TreeBuilder implements TokenHandler {
     return this.stack.space !== "html";
   }
 
-  innermost(): string {
-    return this.stack.innermost?.name ?? "";
+  innermost(): Named | undefined {
+    return this.stack.innermost;
   }
 
-  openTag(tag: string, attributes: Record<string, string>, isSelfClosing: boolean): boolean {
+  openTag(tag: Named, attributes: Record<string, string>, isSelfClosing: boolean): boolean {
     this.#startsLine = false;
     const { stack } = this;
     if (this.isForeign()) {
-      if (!breaksOut(tag, attributes)) return this.#openForeign(tag, attributes, isSelfClosing);
+      if (!breaksOut(tag.name, attributes)) return this.#openForeign(tag.name, attributes, isSelfClosing);
       this.#breakOut();
     }
-    const element = this.#names.of(tag === "image" ? "img" : tag);
+    const element = tag === image ? img : this.#known(tag);
     const { kind } = element;
-    if (stack.innermost === this.parts.head && !kind.isHead) this.stack.closeInnermost();
-    if (kind.endsParagraph && this.parts.p.last >= 0) this.close(this.parts.p, stack.bound(scopes.button));
-    if (kind.start !== undefined && !startsHere(this, element)) return false;
-    if (kind.resumes) this.resume();
-    if (kind.startsForeign) return this.#openForeign(tag, attributes, isSelfClosing);
+    if (stack.innermost === head && !kind.isHead) stack.closeInnermost();
+    if (kind.endsParagraph && stack.last(p) >= 0) this.close(p, stack.bound(scopes.button));
+    if (kind.start !== starts.none && !startsHere(this, element)) return false;
+    if (kind.resumes && this.#formats.isCutOff) this.resume();
+    if (kind.startsForeign) return this.#openForeign(tag.name, attributes, isSelfClosing);
     this.open(element, attributes);
     return kind.isText;
   }
 
-  closeTag(tag: string): void {
+  closeTag(tag: Named): void {
     this.#startsLine = false;
     const { innermost } = this.stack;
-    if (innermost?.name === tag && innermost.kind.endsAlone) return this.stack.closeInnermost();
     if (innermost?.isForeign === true) {
-      if (tag === "p" || tag === "br") this.#breakOut();
-      else if (this.#closeForeign(tag)) return;
+      if (tag.kind.end === "paragraph" || tag.kind.end === "break") this.#breakOut();
+      else if (this.#closeForeign(tag.name)) return;
     }
-    const element = this.#names.find(tag);
-    if (element === undefined || tag === "br") {
-      if (tag === "br" || tag === "p") this.#openEmpty(tag);
-    } else if (typeof element.kind.end === "number") this.close(element, this.stack.bound(element.kind.end));
+    const element = tag.id < 0 ? this.#names?.find(tag.name) : tag;
+    if (element === undefined) return;
+    if (typeof element.kind.end === "number") this.close(element, this.stack.bound(element.kind.end));
     else if (element.kind.end === "format") this.endFormat(element);
     else this.#closeByRule(element);
+  }
+
+  closeInnermost(): void {
+    const { innermost } = this.stack;
+    if (innermost === undefined) return;
+    if (!innermost.kind.endsAlone && !this.#formats.endLast(innermost, this.stack.depth - 1))
+      return this.closeTag(innermost);
+    this.#startsLine = false;
+    this.stack.closeInnermost();
   }
 
   #closeByRule(element: Named): void {
@@ -86,8 +91,10 @@ export class TreeBuilder implements TokenHandler {
       case "paragraph":
         if (!this.close(element, stack.bound(scopes.button))) this.#openEmpty("p");
         return;
+      case "break":
+        return this.#openEmpty("br");
       case "heading": {
-        const last = lastOf(this.parts.headings);
+        const last = stack.lastOf(headings);
         if (last > stack.bound(scopes.any)) stack.closeTo(last);
         return;
       }
@@ -106,7 +113,7 @@ export class TreeBuilder implements TokenHandler {
       if (text.startsWith("\n")) text = text.slice(1);
     }
     if (text === "") return;
-    if (this.stack.innermost === this.parts.head && text.trim() !== "") this.stack.closeInnermost();
+    if (this.stack.innermost === head && text.trim() !== "") this.stack.closeInnermost();
     if (this.#formats.isCutOff && this.#takesText(text)) this.resume();
     this.#handler.ontext(text);
   }
@@ -116,9 +123,9 @@ export class TreeBuilder implements TokenHandler {
   }
 
   /** Whether this is the first; of these there is one. */
-  seeFirst(name: string): boolean {
-    if (this.#seen.has(name)) return false;
-    this.#seen.add(name);
+  seeFirst(element: Named): boolean {
+    if (this.#seen.includes(element)) return false;
+    this.#seen.push(element);
     return true;
   }
 
@@ -129,21 +136,12 @@ export class TreeBuilder implements TokenHandler {
     return isFirst;
   }
 
-  /** Where the innermost open element of a name is; -1 where none is. */
-  last(name: string): number {
-    return this.#names.find(name)?.last ?? -1;
-  }
-
   /** Close the innermost element of a name unless it is below a place; whether there was one. */
   close(element: Named, least: number): boolean {
-    const last = element.last;
+    const last = this.stack.last(element);
     if (last < 0 || last < least) return false;
     this.stack.closeTo(last);
     return true;
-  }
-
-  closeName(name: string, least: number): boolean {
-    return this.close(this.#names.of(name), least);
   }
 
   closeImplied(except?: string): void {
@@ -152,10 +150,6 @@ export class TreeBuilder implements TokenHandler {
       if (innermost?.kind.isImplied !== true || innermost.name === except) return;
       this.stack.closeInnermost();
     }
-  }
-
-  openName(name: string): void {
-    this.open(this.#names.of(name), noAttributes);
   }
 
   open(element: Named, attributes: Record<string, string>): void {
@@ -201,7 +195,7 @@ export class TreeBuilder implements TokenHandler {
   }
 
   #endForm(element: Named): void {
-    const last = element.last;
+    const last = this.stack.last(element);
     const isOpen = this.#hasForm && last > this.stack.bound(scopes.any);
     this.#hasForm = false;
     if (!isOpen) return;
@@ -222,8 +216,22 @@ export class TreeBuilder implements TokenHandler {
     const own = space === "html" ? (tag === "math" ? "math" : "svg") : space;
     this.#handler.onopentag(tag, attributes);
     if (isSelfClosing || this.stack.isFull) this.#handler.onclosetag(tag);
-    else this.stack.pushForeign(this.#foreignNames[own].of(tag), insideForeign(own, tag, attributes));
+    else {
+      const { stack } = this;
+      this.#foreignNames ??= {
+        svg: new Names(stack, (name) => foreignKind("svg", name)),
+        math: new Names(stack, (name) => foreignKind("math", name)),
+      };
+      stack.pushForeign(this.#foreignNames[own].of(tag), insideForeign(own, tag, attributes));
+    }
     return false;
+  }
+
+  /** With its number. */
+  #known(tag: Named): Named {
+    if (tag.id >= 0) return tag;
+    this.#names ??= new Names(this.stack);
+    return this.#names.of(tag.name);
   }
 
   /** End the SVG or MathML that is open, or what of it is in HTML that it holds. */
@@ -234,11 +242,10 @@ export class TreeBuilder implements TokenHandler {
   /** Whether the end tag is that of an element of the SVG or MathML that is open. */
   #closeForeign(tag: string): boolean {
     const start = this.stack.foreignStart();
-    const { svg, math } = this.#foreignNames;
-    return [svg.find(tag), math.find(tag)]
-      .filter((element) => element !== undefined)
-      .toSorted((one, other) => other.last - one.last)
-      .some((element) => this.close(element, start));
+    const [svg, math] = [this.#foreignNames?.svg.find(tag), this.#foreignNames?.math.find(tag)];
+    const lastOf = (element: Named | undefined) => (element === undefined ? -1 : this.stack.last(element));
+    const element = lastOf(svg) > lastOf(math) ? svg : math;
+    return element !== undefined && this.close(element, start);
   }
 
   /** White space between the rows of a table is in no formatting. */
@@ -248,17 +255,4 @@ export class TreeBuilder implements TokenHandler {
     if (this.isForeign() || innermost.kind.isText) return false;
     return !tableParts.has(innermost.name) || text.trim() !== "";
   }
-}
-
-function namesOf(names: Names) {
-  return {
-    head: names.of("head"),
-    p: names.of("p"),
-    tr: names.of("tr"),
-    cells: ["td", "th", "caption"].map((name) => names.of(name)),
-    sections: ["tbody", "thead", "tfoot"].map((name) => names.of(name)),
-    headings: ["h1", "h2", "h3", "h4", "h5", "h6"].map((name) => names.of(name)),
-    lists: ["select", "datalist"].map((name) => names.of(name)),
-    optgroup: names.of("optgroup"),
-  };
 }

@@ -16,7 +16,7 @@ export function dropAllButMain(parts: readonly Part[]): void {
     for (const part of parts) part.dropped = false;
 }
 
-function empty(): Weights {
+export function empty(): Weights {
   return { text: 0, link: 0, long: 0, h1: 0, controls: 0, mains: 0 };
 }
 

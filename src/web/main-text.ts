@@ -1,5 +1,5 @@
-import { dropAllButMain } from "./main-part.ts";
-import { inline, type Part, sentence, type Weights } from "./page-part.ts";
+import { dropAllButMain, empty } from "./main-part.ts";
+import { inline, type Part, sentence } from "./page-part.ts";
 import type { Element, Sink } from "./sink.ts";
 
 /** Pages with more elements than this are too large to be held: all their text is given. */
@@ -86,16 +86,12 @@ function play(tape: readonly (Part | string | undefined)[], inner: Sink): void {
 function openPart(element: Element, parent: Part | undefined): Part {
   const { name } = element;
   const main = isMain(element);
-  const own: Weights = {
-    text: 0,
-    link: 0,
-    long: 0,
-    h1: name === "h1" ? 1 : 0,
-    controls: controls.has(name) ? 1 : 0,
-    mains: main ? 1 : 0,
-  };
+  const own = empty();
+  if (name === "h1") own.h1 = 1;
+  if (controls.has(name)) own.controls = 1;
+  if (main) own.mains = 1;
   const isInside = main || name === "article" || parent?.isInside === true;
-  return { element, parent, end: 0, own, all: { ...own }, isInside, dropped: false };
+  return { element, parent, end: 0, own, all: empty(), isInside, dropped: false };
 }
 
 function isMain({ name, attributes }: Element): boolean {

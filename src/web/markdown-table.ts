@@ -98,7 +98,8 @@ function writeBlocks(writer: TextWriter, rows: TableRows): void {
 function writeMarkdown(writer: TextWriter, rows: Iterable<string[]>, columns: number): void {
   let isFirst = true;
   for (const row of rows) {
-    const cells = Array.from({ length: columns }, (_, column) => oneLine(row[column] ?? "").replaceAll("|", "\\|"));
+    const cells: string[] = [];
+    for (let column = 0; column < columns; column += 1) cells.push(oneLine(row[column] ?? "").replaceAll("|", "\\|"));
     writer.lines(`| ${cells.join(" | ")} |`);
     if (isFirst) writer.lines(`|${" --- |".repeat(columns)}`);
     isFirst = false;

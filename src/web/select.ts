@@ -1,7 +1,7 @@
 import { errorMessage, ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
+import { silentElements } from "./hidden.ts";
 import { parseHtml } from "./html.ts";
-import { silent } from "./simplify.ts";
 import { collapse } from "./sink.ts";
 
 /** A named value to take out of each page. */
@@ -121,12 +121,16 @@ function openTexts(): (node: TreeNode) => string {
     parts += 1;
     // The depth of a tree is bounded before it is made.
     if (node.type !== "text") {
-      if (!silent.has(node.name ?? "")) for (const child of node.children ?? []) add(child, found);
+      if (!silentElements.has(node.name ?? "")) addAll(node, found);
     } else if (node.data !== undefined) found.push(node.data);
+  };
+  const addAll = ({ children = [] }: TreeNode, found: string[]) => {
+    for (const child of children) add(child, found);
   };
   return (node) => {
     const found: string[] = [];
-    add(node, found);
+    // Who selects a script itself, or the like, asks for its text.
+    addAll(node, found);
     const text = collapse(found.join(""));
     chars += text.length;
     if (chars <= maxSelectedChars && parts <= maxTextParts) return text;

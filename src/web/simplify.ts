@@ -1,25 +1,16 @@
+import { silentElements } from "./hidden.ts";
 import { voidElements } from "./html-kinds.ts";
 import { parseHtml } from "./html.ts";
 
-/** Elements whose text is none of the page. */
-export const silent: ReadonlySet<string> = new Set([
-  "script",
-  "style",
-  "noscript",
-  "template",
-  "iframe",
-  "noembed",
-  "noframes",
-]);
-
 const elementName = /^[a-z][^\s/>"'=<]*$/i;
+
 /** HTML again with its nesting bounded, every element closed, and nothing in it that could swallow what comes after. */
 export function simplifyHtml(html: string): string {
   let out = "";
   let silence = 0;
   parseHtml(html, {
     onopentag(name, attributes) {
-      if (silent.has(name)) silence += 1;
+      if (silentElements.has(name)) silence += 1;
       if (name === "html" || !elementName.test(name)) return;
       out += `<${name}`;
       for (const [attribute, value] of Object.entries(attributes)) {
@@ -28,7 +19,7 @@ export function simplifyHtml(html: string): string {
       out += ">";
     },
     onclosetag(name) {
-      if (silent.has(name)) silence -= 1;
+      if (silentElements.has(name)) silence -= 1;
       if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out += `</${name}>`;
     },
     ontext(text) {

@@ -83,8 +83,8 @@ export function openTableRows(): TableRows {
     },
     *[Symbol.iterator]() {
       for (let row = 0; row < starts.count(); row += 1) {
-        const [start, end] = [startOf(row), startOf(row + 1)];
-        const cells = Array.from({ length: end - start }, (_, index) => cellAt(start + index));
+        const cells: Cell[] = [];
+        for (let index = startOf(row), end = startOf(row + 1); index < end; index += 1) cells.push(cellAt(index));
         yield { cells, inHead: (starts.at(row) & 1) === 1 };
       }
     },

@@ -23,6 +23,10 @@ const unseen = /[\u00ad\u200b\u2060\ufeff]/g;
 /** What `text` has to change: most text is as it should be. */
 const untidy = /[^\S ]|\s\s|[\u00ad\u200b\u2060\ufeff]/;
 
+const space = 32;
+const endsInWord = /[\p{L}\p{N}]$/u;
+const startsInWord = /^[\p{L}\p{N}]/u;
+
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
   readonly #out = openPieces();
@@ -31,6 +35,8 @@ export class TextWriter {
   #ending: Mark[] = [];
   readonly #indents: Indent[] = [];
   readonly #escape: (text: string, startsLine: boolean) => string;
+  /** What was written last that is no mark. */
+  #last = "";
   #newlines = 0;
   #space = false;
   #empty = true;
@@ -48,11 +54,11 @@ export class TextWriter {
       return;
     }
     const words = untidy.test(text) ? text.replace(/\s+/g, " ").replace(unseen, "") : text;
-    if (words.startsWith(" ") && !startsLine) this.#space = true;
+    if (words.charCodeAt(0) === space && !startsLine) this.#space = true;
     const body = words.trim();
     if (body === "") return;
     this.literal(this.#escape(body, startsLine));
-    this.#space = words.endsWith(" ");
+    this.#space = words.charCodeAt(words.length - 1) === space;
   }
 
   /** Text as it is, on the current line. */
@@ -60,15 +66,31 @@ export class TextWriter {
     if (this.#empty || this.#newlines > 0) this.#startLine();
     const last = this.#ending.length > 0 ? this.#endMarks() : "";
     if (this.#space) this.#out.add(" ");
+    if (this.#marks.length > 0) this.#startMarks(last, text);
+    this.#space = false;
+    this.#last = text;
+    this.#out.add(text);
+  }
+
+  /** Write the marks that have started; `last` are the ends in front of them, `text` what follows. */
+  #startMarks(last: string, text: string): void {
     for (const mark of this.#marks) {
       if (mark.written || mark.skipped) continue;
-      mark.skipped = !this.#space && last.endsWith(mark.open.charAt(0));
+      mark.skipped = !this.#space && last.endsWith(mark.open.charAt(0)) && !this.#isApart(mark, last, text);
       if (mark.skipped) continue;
       this.#out.add(mark.open);
       mark.written = true;
     }
-    this.#space = false;
-    this.#out.add(text);
+  }
+
+  /**
+   * Whether a mark right behind the end of another is read as two, as in `*a***b**`: where they differ in length, stand in
+   * none of their kind, and have letters on both sides. https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis
+   */
+  #isApart(mark: Mark, last: string, text: string): boolean {
+    if (last.length === mark.open.length || last.length > 2 || !endsInWord.test(this.#last) || !startsInWord.test(text))
+      return false;
+    return !this.#marks.some(({ open, written }) => written && open.startsWith("*"));
   }
 
   /** Write the ends of marks, but for those that go on; what was written last. */
@@ -85,9 +107,10 @@ export class TextWriter {
   }
 
   #writeEnds(): string {
+    if (this.#ending.length === 0) return "";
     const ends = this.#ending.map(({ close }) => close).join("");
     this.#ending = [];
-    if (ends !== "") this.#out.add(ends);
+    this.#out.add(ends);
     return ends;
   }
 
@@ -106,7 +129,9 @@ export class TextWriter {
   newline(count: 1 | 2): void {
     if (this.#empty) return;
     if (this.#ending.length > 0) this.#writeEnds();
-    for (const mark of this.#marks.toReversed()) {
+    for (let at = this.#marks.length - 1; at >= 0; at -= 1) {
+      const mark = this.#marks[at];
+      if (mark === undefined) continue;
       if (mark.written) this.#out.add(mark.close);
       mark.written = false;
       mark.skipped = false;

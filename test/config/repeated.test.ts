@@ -10,10 +10,19 @@ function repeated(...argv: string[]): string[] {
 test("what a command line sets is set again, whatever folder the next start begins in", () => {
   const given = ["--root", "data", "--root=/other", "--tools", "scrape,read_rows", "--max-turns", "5", "--durable"];
   const paths = ["--store", "sqlite:runs.db", "--database", "shop=sqlite:shop.db", "--config", "axoner.json"];
-  expect(repeated(...given, ...paths, "cursor")).toEqual([
-    ...["--root", "/work/data", "--root", "/other", "--tools", "scrape,read_rows", "--max-turns", "5", "--durable"],
-    ...["--store", "sqlite:/work/runs.db", "--database", "shop=sqlite:/work/shop.db", "--config", "/work/axoner.json"],
-  ]);
+  const roots = [
+    "--root",
+    "/work/data",
+    "--root",
+    "/other",
+    "--tools",
+    "scrape,read_rows",
+    "--max-turns",
+    "5",
+    "--durable",
+  ];
+  const files = ["--store", "sqlite:/work/runs.db", "--database", "shop=sqlite:/work/shop.db", "--config"];
+  expect(repeated(...given, ...paths, "cursor")).toEqual([...roots, ...files, "/work/axoner.json"]);
 });
 
 test("a recording is of one start, not of every one", () => {

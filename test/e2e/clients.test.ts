@@ -8,7 +8,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
 import { startListening } from "../support/listening-server.ts";
-import { builtServer, misbehaving } from "../support/server.ts";
+import { alone, builtServer, misbehaving } from "../support/server.ts";
 
 /** What a test asks of a client, whichever SDK it is of. */
 interface AnyClient {
@@ -33,7 +33,7 @@ function folder(): string {
 const token = "correct horse battery";
 
 function start(cwd: string) {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: join(cwd, "no-home"), AXONER_TOKEN: token };
+  const env = { PATH: process.env["PATH"] ?? "", HOME: join(cwd, "no-home"), ...alone, AXONER_TOKEN: token };
   return { command: process.execPath, args: [builtServer, "--plugin", misbehaving], cwd, env };
 }
 

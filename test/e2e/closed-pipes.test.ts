@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
-import { builtServer, misbehaving } from "../support/server.ts";
+import { alone, builtServer, misbehaving } from "../support/server.ts";
 
 /** Calls a tool through pipes of a shell, then runs `wait` and closes the input; gives what the reader writes. */
 async function callThroughPipes(tool: string, { wait, reader }: { wait: string; reader: string }): Promise<string> {
@@ -13,6 +13,7 @@ async function callThroughPipes(tool: string, { wait, reader }: { wait: string; 
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
     env: {
+      ...alone,
       PATH: process.env["PATH"] ?? "",
       LINE: line,
       NODE: process.execPath,

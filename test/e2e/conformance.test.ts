@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
 import { runConformance } from "../support/conformance/run.ts";
 import { startListening } from "../support/listening-server.ts";
-import { builtServer } from "../support/server.ts";
+import { alone, builtServer } from "../support/server.ts";
 
 /** What the suite can ask of a server that has not the tools, resources and prompts it describes. */
 const needsNoFixture = {
@@ -33,7 +33,7 @@ test.each(Object.entries(needsNoFixture))(
   { timeout: 120_000 },
   async (revision, scenarios) => {
     const cwd = temporaryFolder();
-    const env = { PATH: process.env["PATH"] ?? "", HOME: cwd };
+    const env = { PATH: process.env["PATH"] ?? "", HOME: cwd, ...alone };
     const url = await startListening({ command: process.execPath, args: [builtServer, "--root", cwd], cwd, env });
     const { counts } = await runConformance(url.href, revision);
     const failed = scenarios.filter((name) => counts[name]?.failed !== 0 || counts[name].passed === 0);

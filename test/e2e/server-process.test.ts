@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { JsonObject } from "../../src/message.ts";
 import { temporaryFolder } from "../support/config.ts";
 import { isAlive } from "../support/alive.ts";
-import { builtServer, misbehaving, startServer, type RunningServer } from "../support/server.ts";
+import { alone, builtServer, misbehaving, startServer, type RunningServer } from "../support/server.ts";
 
 const initialize = {
   protocolVersion: "2025-06-18",
@@ -114,7 +114,7 @@ describe("the client is gone", () => {
       server.stdin.write(${JSON.stringify(`${line}\n`)});
       console.log(server.pid);
       setInterval(() => {}, 1000);`;
-    const parent = spawn(process.execPath, ["-e", script], { cwd: folder });
+    const parent = spawn(process.execPath, ["-e", script], { cwd: folder, env: { ...process.env, ...alone } });
     onTestFinished(() => void parent.kill("SIGKILL"));
     const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (chunk) => resolve(Number(chunk))));
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -232,6 +232,7 @@ describe("the SDK's own client", () => {
       command: process.execPath,
       args: [builtServer, "--plugin", misbehaving],
       cwd: folder,
+      env: alone,
     });
     await client.connect(transport);
     onTestFinished(() => client.close());

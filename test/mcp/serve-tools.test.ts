@@ -14,6 +14,7 @@ function open() {
     resources: false,
     backend: () => Promise.resolve({ definitions: () => engine.definitions(), engine }),
     notify: (message) => notified.push(message),
+    deliver: () => Promise.resolve(),
   });
   const call = (name: unknown, input: JsonObject = {}, more: JsonObject = {}, id: string | number = 1) =>
     server.onRequest({ id, method: "tools/call", params: { name, arguments: input, ...more } as JsonObject });

@@ -111,3 +111,41 @@ test("reading a line of many chunks takes linear time", async () => {
   lab.input.write('"}}\n');
   expect(await lab.finish()).toMatchObject([{ id: 1 }]);
 });
+
+test("what must arrive waits for a client that does not read, and then arrives in its order", async () => {
+  const lab = openStdioLab();
+  lab.output.pause();
+  const message = (index: number) => ({
+    jsonrpc: "2.0",
+    method: "told",
+    params: { index, filler: "x".repeat(20_000) },
+  });
+  let told = 0;
+  const telling = (async () => {
+    for (; told < 20; told++) await lab.transport.deliver(message(told));
+  })();
+  await delay(50);
+  expect(told).toBeLessThan(20);
+  lab.output.resume();
+  await telling;
+  const indices = (await lab.finish()).map(({ params }) => (params as { index: number }).index);
+  expect(indices).toEqual(Array.from({ length: 20 }, (_, index) => index));
+});
+
+test("what must arrive waits for no client that is gone", async () => {
+  const lab = openStdioLab();
+  lab.output.pause();
+  const telling = lab.transport.deliver({ jsonrpc: "2.0", method: "told", params: { filler: "x".repeat(100_000) } });
+  lab.output.destroy();
+  await expect(telling).resolves.toBeUndefined();
+  await expect(lab.transport.deliver({ jsonrpc: "2.0", method: "told" })).resolves.toBeUndefined();
+});
+
+test("responses are handed over with their ids, and the end is told", async () => {
+  const heard: unknown[] = [];
+  const lab = openStdioLab({ onResponse: (response) => heard.push(response), onEnd: () => heard.push("end") });
+  lab.input.write('{"jsonrpc":"2.0","id":"a","result":{}}\n{"jsonrpc":"2.0","id":7,"error":{"code":1}}\n');
+  lab.input.write('{"jsonrpc":"2.0","id":{},"result":{}}\n');
+  await lab.finish();
+  expect(heard).toEqual([{ id: "a", result: {} }, { id: 7, error: { code: 1 } }, { id: null, result: {} }, "end"]);
+});

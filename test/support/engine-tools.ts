@@ -41,6 +41,43 @@ export const wait = defineTool({
   },
 });
 
+export const linger = defineTool({
+  name: "linger",
+  description: "Take its time.",
+  input: z.object({ ms: z.number(), dataset: z.string().optional() }),
+  output: z.object({ pid: z.number() }),
+  async run({ ms, dataset }, { signal, progress }) {
+    progress({ done: 1, total: 2, message: "half of it", ...(dataset !== undefined && { dataset }) });
+    await delay(ms, undefined, { signal });
+    return { pid: process.pid };
+  },
+});
+
+export const failLate = defineTool({
+  name: "fail_late",
+  description: "Fail after a while.",
+  input: nothing,
+  output: nothing,
+  async run() {
+    await delay(100);
+    throw new ToolError("http_error", "late and wrong");
+  },
+});
+
+export const countSlowly = defineTool({
+  name: "count_slowly",
+  description: "Count to ten within a second.",
+  input: nothing,
+  output: z.object({ counted: z.number() }),
+  async run(_input, { signal, progress }) {
+    for (let done = 1; done <= 10; done++) {
+      await delay(100, undefined, { signal });
+      progress({ done, total: 10 });
+    }
+    return { counted: 10 };
+  },
+});
+
 export const ignoreAbort = defineTool({
   name: "ignore_abort",
   description: "Wait for a minute whatever happens.",

@@ -32,11 +32,14 @@ export interface ServerOptions {
   env?: Record<string, string>;
 }
 
+/** For servers of tests: an engine that is shared would outlive its test, and a busy machine turn any call into a job. */
+export const alone = { AXONER_SHARED_ENGINE: "off", AXONER_ANSWER_WITHIN: "0" };
+
 /** Start the built server as a client does. It is killed when the test is done, if it still runs. */
 export function startServer({ args = [], cwd, env = {} }: ServerOptions): RunningServer {
   const child = spawn(process.execPath, [builtServer, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", HOME: join(cwd, "no-home"), ...env },
+    env: { PATH: process.env["PATH"] ?? "", HOME: join(cwd, "no-home"), ...alone, ...env },
   });
   const exited = new Promise<number | string>((resolve) =>
     child.once("exit", (code, signal) => resolve(code ?? String(signal))),

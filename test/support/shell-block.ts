@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "./config.ts";
-import { builtCli } from "./server.ts";
+import { alone, builtCli } from "./server.ts";
 
 /** The fenced blocks of a language in a document. */
 export function blocksIn(document: string, language: string): string[] {
@@ -16,7 +16,7 @@ export async function runBlock(block: string): Promise<unknown[]> {
   mkdirSync(join(folder, "bin"));
   writeFileSync(join(folder, "bin/axoner"), `#!/bin/sh\nexec "${process.execPath}" "${builtCli}" "$@"\n`);
   chmodSync(join(folder, "bin/axoner"), 0o755);
-  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: join(folder, "bin") };
+  const env = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, HOME: join(folder, "bin"), ...alone };
   const { stdout } = await promisify(execFile)("sh", ["-ec", block], { cwd: folder, env });
   return stdout
     .trim()

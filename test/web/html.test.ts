@@ -169,3 +169,13 @@ test("of an element with a million attributes the first thousand are told, and w
   expect(first?.match(/ a\d+=/g)).toHaveLength(1_000);
   expect(others).toEqual(["hello", "</p>"]);
 });
+
+test("letters of a name are put in lower case only where they are ASCII", () => {
+  const names: string[] = [];
+  parseHtml("<xÉ \u212aA=1></XÉ>", {
+    onopentag: (name, attributes) => void names.push(name, ...Object.keys(attributes)),
+    onclosetag: (name) => void names.push(name),
+    ontext() {},
+  });
+  expect(names).toEqual(["xÉ", "\u212aa", "xÉ"]);
+});

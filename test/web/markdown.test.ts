@@ -19,6 +19,13 @@ describe("markdown", () => {
       "a **bold** z, *it* and ~~gone~~",
     ],
     ["formatting that overlaps without marks that nobody could read", "<b>1<i>2</b>3</i>4", "**1*2***34"],
+    ["formatting of two kinds side by side", "<i>a</i><b>c</b>d <b>e</b><i>f</i>", "*a***c**d **e***f*"],
+    ["formatting side by side that would not be read as such", "<i>a</i><b>(c)</b> <i>a.</i><b>c</b>", "*a*(c) *a.*c"],
+    [
+      "formatting of two kinds in a third",
+      "<b>1<i>a</i><b>c</b></b> <s><i>a</i><b>c</b></s>",
+      "**1*a*c** ~~*a***c**~~",
+    ],
     ["formatting that ends and starts again as one", "<b>a</b><b>b</b> <b>c</b>", "**ab** **c**"],
     ["lines of code that end as on other systems", "<pre>a\r\nb\rc</pre>", "```\na\nb\nc\n```"],
     ["what is for other browsers not at all", "a<noembed><b>b</b></noembed><noframes><p>c</noframes>d", "ad"],

@@ -108,19 +108,19 @@ describe("select", () => {
       { name: "n", css: "div", attr: "data-n" },
       { name: "none", css: ".none" },
       { name: "nothing", css: ".none", many: true },
-      { name: "script", css: "script" },
       { name: "noAttr", css: "p", attr: "id" },
     ]);
-    expect(values).toEqual([
-      "One 1",
-      ["One 1", "Two"],
-      "https://shop.example/base/x.html",
-      '5 "q" <',
-      null,
-      [],
-      "",
-      null,
+    expect(values).toEqual(["One 1", ["One 1", "Two"], "https://shop.example/base/x.html", '5 "q" <', null, [], null]);
+  });
+
+  test("takes the text of scripts and frames where they are selected, and none of theirs with what is around", async () => {
+    const silent = "<noscript>b</noscript><iframe>c</iframe><noembed>d</noembed><noframes>e</noframes>";
+    const values = await select(`${html}<div id=all>a${silent}<template>f</template><style>g</style>h</div>`, [
+      { name: "all", css: "#all" },
+      { name: "data", css: "script[type='application/ld+json']" },
+      { name: "each", css: "#all *", many: true },
     ]);
+    expect(values).toEqual(["ah", '{"a":1}', ["b", "c", "d", "e", "f", "g"]]);
   });
 
   test.each(["p[", "p:nope", "p:has(", "a:nth-child(x)", "p::text", ">>>", "(".repeat(400), ":not(".repeat(90)])(

@@ -6,6 +6,9 @@ with Bridge(root=".") as bridge:
     print(bridge.query_data("select count(*) from 'sales.csv'").rows)
 """
 
+from typing import TYPE_CHECKING, Any
+
+from ._progress import Progress
 from ._version import __version__
 from .client import Bridge
 from .errors import (
@@ -36,7 +39,18 @@ from .errors import (
 )
 from .results import TableResult, ToolResult
 
+if TYPE_CHECKING:
+    from ._mcp_config import mcp_config
+    from .agent import AgentEvent, AgentResult, AgentRun, AsyncAgentRun
+    from .aio import AsyncBridge, AsyncCall
+
 __all__ = [
+    "AgentEvent",
+    "AgentResult",
+    "AgentRun",
+    "AsyncAgentRun",
+    "AsyncBridge",
+    "AsyncCall",
     "AxonerError",
     "BlockedAddress",
     "Bridge",
@@ -51,6 +65,7 @@ __all__ = [
     "InvalidInput",
     "NotAllowed",
     "NotFound",
+    "Progress",
     "ProtocolError",
     "ProviderError",
     "RateLimited",
@@ -65,4 +80,17 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "__version__",
+    "mcp_config",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "mcp_config":
+        from ._mcp_config import mcp_config
+
+        return mcp_config
+    if name in __all__:  # asyncio takes longer to import than all of the package
+        from . import agent, aio
+
+        return getattr(aio if name in ("AsyncBridge", "AsyncCall") else agent, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from .errors import ServerNotFound
+from ._installed import command_on_path, installed_command
 
 StrPath = str | os.PathLike[str]
 OneOrMore = StrPath | Iterable[StrPath]
 
-_CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-
 
 def server_command(command: str | Sequence[str] | None, env: Mapping[str, str]) -> list[str]:
-    """The server's arguments: from ``command``, ``AXONER_COMMAND``, this client's checkout or PATH, whichever is first.
+    """The server's arguments: from ``command``, ``AXONER_COMMAND``, what is installed, or PATH, whichever is first.
 
     :raises ServerNotFound: says what to do about it.
     """
     if command is not None and not isinstance(command, str):
         return [os.fspath(part) for part in command]
-    # Here, because most programs need neither and both cost import time.
-    import shlex
-    import shutil
-
     chosen = env.get("AXONER_COMMAND") if command is None else command
     if chosen:
+        import shlex  # here, because most programs do not need it
+
         return shlex.split(chosen, posix=os.name != "nt")
-    built = os.path.join(_CHECKOUT, "dist", "mcp-server.js")
-    if os.path.isfile(built):
-        node = _node_of_checkout() or shutil.which("node", path=env.get("PATH"))
-        if node is not None:
-            return [node, built]
-    installed = shutil.which("axoner", path=env.get("PATH"))
-    if installed is not None:
-        return [installed, "mcp"]
-    raise ServerNotFound(_advice(built))
+    return installed_command("mcp-server.js", env) or [*command_on_path(env), "mcp"]
 
 
 def option_flags(
@@ -46,9 +35,12 @@ def option_flags(
     allow_private: str | Iterable[str] | None = None,
     tools: str | Iterable[str] | None = None,
     plugin: OneOrMore | None = None,
-    log_level: str | None = None,
+    others: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """The options as flags. Paths become absolute: a server that is started again later must mean the same ones."""
+    """The options as flags, ``others`` by their names.
+
+    Paths become absolute: a server that is started again later must mean the same ones.
+    """
     flags: list[str] = []
     for flag, paths in (
         ("--root", root),
@@ -62,27 +54,23 @@ def option_flags(
         flags += ["--allow-private", os.fspath(host)]
     if tools is not None:
         flags += ["--tools", ",".join(os.fspath(tool) for tool in _each(tools))]
-    if log_level is not None:
-        flags += ["--log-level", log_level]
+    for name, value in (others or {}).items():
+        flags += _option(f"--{name.replace('_', '-')}", value)
     return flags
+
+
+def _option(flag: str, value: Any) -> list[str]:
+    """A list gives the flag once for each of its items; ``True`` the flag alone, ``False`` and ``None`` nothing."""
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [flag]
+    if isinstance(value, (list, tuple)):
+        return [part for item in value for part in _option(flag, item)]
+    return [flag, os.fspath(value) if isinstance(value, os.PathLike) else str(value)]
 
 
 def _each(values: OneOrMore | None) -> Iterable[StrPath]:
     if values is None:
         return ()
     return (values,) if isinstance(values, (str, os.PathLike)) else values
-
-
-def _node_of_checkout() -> str | None:
-    node = ("node", "bin", "node.exe") if os.name == "nt" else (".bin", "node")
-    path = os.path.join(_CHECKOUT, "node_modules", *node)
-    return path if os.path.isfile(path) else None
-
-
-def _advice(built: str) -> str:
-    if os.path.isfile(os.path.join(_CHECKOUT, "src", "mcp-server.ts")):
-        return f"the axoner server is not built ({built} is missing); run `npm ci && npm run build` in {_CHECKOUT}"
-    return (
-        "no axoner server found; install it with `npm install -g axoner` so that `axoner` is on PATH, "
-        "or say where it is: Bridge(command=[…]) or the environment variable AXONER_COMMAND"
-    )

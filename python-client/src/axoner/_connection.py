@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-import queue
 import threading
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ._call import CallEvent, Deadline, Deliver, PendingCall
 from ._process import ServerProcess
-from ._progress import ProgressCallback
-from .errors import AxonerError, BridgeClosed, CallTimeout, ProtocolError
+from .errors import AxonerError, BridgeClosed, ProtocolError
 
 #: Revisions of MCP whose results carry ``structuredContent``; the first is the one asked for.
 PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18")
 
 _METHOD_NOT_FOUND = -32601
-# A wait for a lock cannot be interrupted on Windows: there it is taken in slices.
-_SLICE_S = 0.5 if os.name == "nt" else math.inf
 
 
 class Connection:
@@ -45,7 +40,7 @@ class Connection:
     def handshake(self, client: Mapping[str, str], timeout: float) -> dict[str, Any]:
         """Agree on the protocol; returns the server's half of ``initialize``."""
         asked = {"protocolVersion": PROTOCOL_VERSIONS[0], "capabilities": {}, "clientInfo": dict(client)}
-        answer = self.begin("initialize", asked).result(timeout)
+        answer = self.begin("initialize", asked).result(Deadline(timeout))
         if answer.get("protocolVersion") not in PROTOCOL_VERSIONS:
             raise ProtocolError(
                 f"the server speaks MCP {answer.get('protocolVersion')}, not {' or '.join(PROTOCOL_VERSIONS)}"
@@ -53,12 +48,24 @@ class Connection:
         self._send({"method": "notifications/initialized"})
         return answer
 
-    def begin(self, method: str, params: Mapping[str, Any], want_progress: bool = False) -> PendingCall:
-        """Send a request. The caller waits for its ``result()``."""
+    def begin(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        progress: bool = False,
+        deliver: Deliver | None = None,
+        owner: object = None,
+    ) -> PendingCall:
+        """Send a request.
+
+        :param deliver: takes what happens to the call; without it, the caller waits for its ``result()``.
+        :param owner: whose calls :meth:`drop` ends together.
+        """
         with self._lock:
             self._last_id += 1
-            call = PendingCall(self, self._last_id, method)
-            if want_progress:
+            call = PendingCall(self, self._last_id, method, deliver, owner)
+            if progress:
                 params = {**params, "_meta": {"progressToken": call.id}}
             line = _encode({"id": call.id, "method": method, "params": params})
             if not self.alive:
@@ -67,12 +74,30 @@ class Connection:
         self._process.send(line)
         return call
 
-    def cancel(self, call: PendingCall, reason: str) -> None:
-        """Tell the server to stop; whatever it still answers is dropped."""
+    def post(self, method: str, params: Mapping[str, Any]) -> None:
+        """Send a request whose answer nobody waits for."""
+        with self._lock:
+            self._last_id += 1
+            self._send({"id": self._last_id, "method": method, "params": params})
+
+    def cancel(self, call: PendingCall, reason: str) -> bool:
+        """Tell the server to stop; whatever it still answers is dropped. False where it had answered."""
         with self._lock:
             if self._pending.pop(call.id, None) is None:
-                return
+                return False
         self._send({"method": "notifications/cancelled", "params": {"requestId": call.id, "reason": reason}})
+        return True
+
+    def respond(self, id: str | int, result: Mapping[str, Any]) -> None:
+        """Answer a request of the server."""
+        self._send({"id": id, "result": result})
+
+    def drop(self, owner: object) -> None:
+        """Cancel the calls of one owner; whoever waits for them is told that the bridge was closed."""
+        with self._lock:
+            calls = [call for call in self._pending.values() if call.owner is owner]
+        for call in calls:
+            call.cancel("the client closed", BridgeClosed("the bridge was closed during the call"))
 
     def close(self) -> None:
         """Cancel what is in flight and end the process. Returns when it is gone."""
@@ -80,8 +105,7 @@ class Connection:
             self._closed = True
             calls = list(self._pending.values())
         for call in calls:
-            self.cancel(call, "the client closed")
-            call.settle(error=BridgeClosed("the bridge was closed during the call"))
+            call.cancel("the client closed", BridgeClosed("the bridge was closed during the call"))
         self._process.stop()
 
     def close_input(self) -> None:
@@ -89,6 +113,9 @@ class Connection:
         self._process.close_input()
 
     def abandon(self) -> None:
+        """In a forked child: whoever held the lock is not here, and the calls are the parent's."""
+        self._lock = threading.Lock()
+        self._pending = {}
         self._closed = True
         self._process.abandon()
 
@@ -108,6 +135,8 @@ class Connection:
             self._on_request(message)
         elif message["method"] == "notifications/progress":
             self._on_progress(message.get("params"))
+        else:
+            self._to_call(message)
 
     def _on_reply(self, message: dict[str, Any]) -> None:
         with self._lock:
@@ -117,16 +146,16 @@ class Connection:
         error, result = message.get("error"), message.get("result")
         if isinstance(error, dict):
             text = f"the server refused {call.method}: {error.get('message')}"
-            call.settle(error=ProtocolError(text, error.get("code")))
+            call.settle(ProtocolError(text, error.get("code")))
         elif isinstance(result, dict):
-            call.settle(result=result)
+            call.settle(result)
         else:
-            call.settle(error=ProtocolError(f"the server's answer to {call.method} has no result"))
+            call.settle(ProtocolError(f"the server's answer to {call.method} has no result"))
 
     def _on_request(self, message: dict[str, Any]) -> None:
         if message["method"] == "ping":
-            self._send({"id": message["id"], "result": {}})
-        else:
+            self.respond(message["id"], {})
+        elif not self._to_call(message):
             error = {"code": _METHOD_NOT_FOUND, "message": f"this client has no {message['method']}"}
             self._send({"id": message["id"], "error": error})
 
@@ -135,70 +164,26 @@ class Connection:
             return
         call = self._pending.get(_as_id(params.get("progressToken")))
         if call is not None:
-            call.report(params["progress"], params.get("total"), params.get("message"))
+            call.deliver(CallEvent("progress", (params["progress"], params.get("total"), params.get("message"))))
+
+    def _to_call(self, message: dict[str, Any]) -> bool:
+        """What names a call of ours as its ``run`` is that call's to answer. False where there is none."""
+        params = message.get("params")
+        call = self._pending.get(_as_id(params.get("run"))) if isinstance(params, dict) else None
+        if call is None:
+            return False
+        call.deliver(CallEvent(message["method"], message))
+        return True
 
     def _on_end(self) -> None:
         with self._lock:
             self._ended = True
             calls, self._pending = list(self._pending.values()), {}
         for call in calls:
-            call.settle(error=self._end_error())
+            call.settle(self._end_error())
 
     def _end_error(self) -> AxonerError:
         return BridgeClosed("the bridge is closed") if self._closed else self._process.death()
-
-
-class PendingCall:
-    """A request in flight. One thread waits for it; any thread may cancel it."""
-
-    def __init__(self, connection: Connection, id: int, method: str) -> None:
-        self.id = id
-        self.method = method
-        self._connection = connection
-        self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-
-    def result(self, timeout: float | None = None, on_progress: ProgressCallback | None = None) -> dict[str, Any]:
-        """Wait for the answer; ``on_progress`` is called on this thread.
-
-        Whatever ends the waiting early cancels the call: the time limit, Ctrl-C, an exception of ``on_progress``.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        try:
-            while (event := self._next_event(deadline)) is not None:
-                kind, value = event
-                if kind == "result":
-                    result: dict[str, Any] = value
-                    return result
-                if kind == "error":
-                    raise value
-                if on_progress is not None:
-                    on_progress(*value)
-            raise CallTimeout(f"no answer to {self.method} within {timeout:g} s; the call was cancelled")
-        except BaseException:
-            self._connection.cancel(self, "the caller stopped waiting")
-            raise
-
-    def cancel(self, error: AxonerError, reason: str = "cancelled by the caller") -> None:
-        """Stop the call from another thread: the server is told, and whoever waits gets ``error``."""
-        self._connection.cancel(self, reason)
-        self.settle(error=error)
-
-    def settle(self, *, result: dict[str, Any] | None = None, error: AxonerError | None = None) -> None:
-        self._events.put(("result", result) if error is None else ("error", error))
-
-    def report(self, done: float, total: float | None, message: str | None) -> None:
-        self._events.put(("progress", (done, total, message)))
-
-    def _next_event(self, deadline: float | None) -> tuple[str, Any] | None:
-        """The next thing that happened to the call; ``None`` once the deadline has passed."""
-        while True:
-            remaining = math.inf if deadline is None else deadline - time.monotonic()
-            wait = min(max(remaining, 0.0), _SLICE_S)
-            try:
-                return self._events.get(timeout=None if wait == math.inf else wait)
-            except queue.Empty:
-                if remaining <= wait:
-                    return None
 
 
 def _encode(message: Mapping[str, Any]) -> bytes:

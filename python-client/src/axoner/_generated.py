@@ -1,4 +1,4 @@
-"""One method and one result type a tool. Generated from the tool definitions by `npm run generate`: do not edit."""
+"""One method a tool. Generated from the tool definitions by `npm run generate`: do not edit."""
 
 from __future__ import annotations
 
@@ -160,11 +160,17 @@ class RunAgentResult(ToolResult):
     cost_usd: float
 
 
+class JobResult(ToolResult):
+    """What ``job`` returns."""
+
+    status: str
+
+
 class Tools(ABC):
     """Axoner's tools.
 
     An optional argument that is ``None`` is not sent: the tool's own default holds. Every method takes ``timeout``,
-    seconds until the call is cancelled, and ``progress``, ``True`` for a line on stderr or a callable that gets
+    seconds until the call is cancelled, and ``progress``, ``True`` for a bar or a callable that gets
     ``(done, total, message)``; every method raises what :mod:`axoner.errors` lists.
     """
 
@@ -545,6 +551,27 @@ class Tools(ABC):
         }
         return self._call(RunAgentResult, "run_agent", arguments, timeout, progress)
 
+    def job(
+        self,
+        job_id: str,
+        *,
+        action: Literal["wait", "read", "cancel"] | None = None,
+        wait_s: float | None = None,
+        timeout: float | None = None,
+        progress: ProgressOption = None,
+    ) -> JobResult:
+        """Wait for, read or cancel a call that was answered with status running; gives its result once done.
+
+        :param action: default "wait"
+        :param wait_s: default 4; 0 to 600
+        """
+        arguments = {
+            "job_id": job_id,
+            "action": action,
+            "wait_s": wait_s,
+        }
+        return self._call(JobResult, "job", arguments, timeout, progress)
+
 
 RESULTS: dict[str, type[ToolResult]] = {
     "scrape": ScrapeResult,
@@ -558,4 +585,19 @@ RESULTS: dict[str, type[ToolResult]] = {
     "chart": ChartResult,
     "calculate": CalculateResult,
     "run_agent": RunAgentResult,
+    "job": JobResult,
 }
+
+#: What may be asked again where the server ended before it answered.
+REPEATABLE = frozenset(
+    (
+        "scrape",
+        "crawl",
+        "web_search",
+        "profile_data",
+        "query_data",
+        "query_database",
+        "read_rows",
+        "calculate",
+    )
+)

@@ -6,11 +6,11 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from ._log import ServerLog
 from .errors import ServerDied, ServerNotFound
 
 _GRACE_S = 2.0
@@ -36,6 +36,7 @@ class ServerProcess:
         self._on_end = on_end
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._last_lines: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._log = ServerLog()
         self._stderr_thread = threading.Thread(target=self._read_stderr, name="axoner-stderr", daemon=True)
         self._stderr_thread.start()
         for name, run in (("axoner-write", self._write_stdin), ("axoner-read", self._read_stdout)):
@@ -135,8 +136,7 @@ class ServerProcess:
     def _keep(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
         self._last_lines.append(text)
-        if sys.stderr is not None:
-            print(text, file=sys.stderr)
+        self._log.line(text)
 
 
 def _spawn(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:

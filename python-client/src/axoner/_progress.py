@@ -1,19 +1,65 @@
-"""``progress=True``: one line on stderr that says how far a call has come."""
+"""How far a call has come: as a bar, as a line on stderr, or to whoever wants to know."""
 
 from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
+
+
+class Progress(NamedTuple):
+    """``total`` and ``message`` are ``None`` where the tool does not tell them."""
+
+    done: float
+    total: float | None = None
+    message: str | None = None
+
 
 #: Called with what is done, the total where it is known, and a word on how it goes.
 ProgressCallback = Callable[[float, "float | None", "str | None"], object]
-#: ``True`` prints a line to stderr, a callable gets ``(done, total, message)``.
+#: ``True`` shows a bar of tqdm, or a line on stderr where tqdm is not installed; a callable gets
+#: ``(done, total, message)``.
 ProgressOption = bool | ProgressCallback | None
 
 _TERMINAL_INTERVAL_S = 0.1
 _PLAIN_INTERVAL_S = 5.0
+
+
+class Display(Protocol):
+    """Shows how far a call has come, and leaves the terminal tidy at its end."""
+
+    def update(self, done: float, total: float | None, message: str | None) -> None: ...
+    def finish(self) -> None: ...
+
+
+def open_display(label: str) -> Display:
+    """A bar of tqdm where that is installed, else a line on stderr."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a notebook without widgets
+            from tqdm.auto import tqdm
+    except ImportError:
+        return ProgressLine(label)
+    return ProgressBar(tqdm(desc=label, unit="", dynamic_ncols=True))
+
+
+class ProgressBar:
+    """A bar of tqdm."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+
+    def update(self, done: float, total: float | None, message: str | None) -> None:
+        self._bar.total = total
+        if message:
+            self._bar.set_postfix_str(message, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def finish(self) -> None:
+        self._bar.refresh()
+        self._bar.close()
 
 
 class ProgressLine:

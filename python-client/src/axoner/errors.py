@@ -20,7 +20,8 @@ AxonerError
 │   └── Internal           a defect in the server; its log has the stack
 ├── CallTimeout          ``timeout=`` passed before the answer came; the call was cancelled (also a ``TimeoutError``)
 ├── BridgeClosed         the bridge was used after ``close()``
-├── ServerDied           the server process ended during a call; the next call starts a new one
+├── ServerDied           the server process ended during a call that is not safe to repeat, or twice; the next call
+│                        starts a new one
 ├── ServerNotFound       no server command, or it cannot be started
 ├── ProtocolError        the process answered something that is not MCP, or refused the request
 └── IncompleteRows       the rows of a result were cut and no dataset holds the rest
@@ -125,6 +126,11 @@ class ServerDied(AxonerError):
         super().__init__(message, returncode, stderr)
         self.returncode = returncode
         self.stderr = stderr
+
+    def during(self, tool: str) -> ServerDied:
+        """The same, where it matters that the call may have been done in part."""
+        text = f"{self.args[0]} during {tool}, which was not repeated: it may have done part of its work already"
+        return ServerDied(text, self.returncode, self.stderr)
 
     def __str__(self) -> str:
         text = str(self.args[0])

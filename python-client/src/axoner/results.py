@@ -57,6 +57,12 @@ class ToolResult(Mapping[str, Any]):
         fields = ", ".join(f"{name}={_brief(value)}" for name, value in self._fields.items())
         return f"{type(self).__name__}({fields})"
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        from ._notebook import fields_html
+
+        return fields_html(type(self).__name__, self._fields)
+
     def to_dict(self) -> dict[str, Any]:
         """The fields as a plain dictionary, ready for ``json.dumps``."""
         return dict(self._fields)
@@ -73,6 +79,11 @@ class TableResult(ToolResult):
     columns: list[str]
     types: list[str]
     rows: list[list[Any]]
+
+    def _repr_html_(self) -> str:
+        from ._notebook import table_html
+
+        return table_html(type(self).__name__, self._fields)
 
     def to_arrow(self) -> pyarrow.Table:
         """An Arrow table. Dates, times, decimals and big integers keep their types."""
@@ -174,4 +185,4 @@ def _brief(value: Any) -> str:
     text = repr(value)
     if len(text) <= 60:
         return text
-    return f"[{len(value)} items]" if isinstance(value, list) else f"{text[:57]}…"
+    return f"[{len(value):,} items]" if isinstance(value, list) else f"{text[:57]}…"

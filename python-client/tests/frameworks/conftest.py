@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from supplier_site import SupplierSite
 from support import REPOSITORY
+from support.agent_fixtures import _swept, endless, grader, suppliers
 
 from axoner import Bridge
+
+__all__ = ["_swept", "endless", "grader", "suppliers"]
 
 # Before any framework is imported: none of them may call home.
 os.environ.update(
@@ -42,4 +45,5 @@ def options(tmp_path: Path, site: SupplierSite) -> dict[str, object]:
 def server(options: dict[str, object]) -> tuple[str, list[str]]:
     """The server's program and arguments, as a framework's configuration wants them."""
     program, *arguments = Bridge(**options).command  # type: ignore[arg-type]
-    return program, arguments
+    # clients pass no variable on; an engine that is shared would outlive its test, and a busy machine make jobs of calls
+    return program, [*arguments, "--shared-engine", "off", "--answer-within", "0"]

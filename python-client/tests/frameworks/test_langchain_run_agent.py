@@ -1,4 +1,4 @@
-"""A LangChain agent that gives the whole task to axoner's own agent, which scrapes, queries and asks a plugin's tool."""
+"""A LangChain agent that gives its task to axoner's own agent, which scrapes, queries and asks a plugin's tool."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import time
 
 write_lock = threading.Lock()
 cancelled: dict[int, threading.Event] = {}
+waits: dict[str, int] = {}
 
 
 def send(message: dict) -> None:
@@ -52,6 +53,24 @@ def call(id: int, name: str, given: dict, token: int | None) -> None:
     elif name == "die":
         print("first the lights went out\nthen the rest", file=sys.stderr, flush=True)
         os._exit(given.get("exit_code", 3))
+    elif name == "flaky":
+        if "marker" not in given:
+            os._exit(3)
+        if not os.path.exists(given["marker"]):
+            open(given["marker"], "w").close()
+            os._exit(3)
+        reply(id, {"status": "done", "pid": os.getpid()})
+    elif name == "slow_start":
+        reply(id, {"status": "running", "job_id": given["job_id"], "done": 0, "total": 2})
+    elif name == "job":
+        waits[given["job_id"]] = waits.get(given["job_id"], 0) + 1
+        if given["job_id"] == "forever":
+            time.sleep(0.1)
+        if token is not None:
+            progress = {"progressToken": token, "progress": waits[given["job_id"]], "total": 2}
+            send({"method": "notifications/progress", "params": progress})
+        is_done = given["job_id"] != "forever" and waits[given["job_id"]] >= 2
+        reply(id, {"status": "done", "answer": 42} if is_done else {"status": "running", "job_id": given["job_id"]})
     elif name == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif name == "babble":
@@ -99,7 +118,8 @@ def main() -> None:
             )
         elif method == "tools/list":
             second = params.get("cursor") == "2"
-            page = {"tools": [{"name": "second" if second else "first"}], **({} if second else {"nextCursor": "2"})}
+            listed = {"name": "flaky", "annotations": {"readOnlyHint": True}} if second else {"name": "first"}
+            page = {"tools": [listed], **({} if second else {"nextCursor": "2"})}
             send({"id": message["id"], "result": page})
         elif method == "notifications/cancelled":
             cancelled.setdefault(params["requestId"], threading.Event()).set()

@@ -1,0 +1,14 @@
+import type { JsonObject } from "../../message.ts";
+import type { Job } from "./job-files.ts";
+
+/** What is told of a job that has not ended, or was ended before it was done. */
+export function stateOf({ id, progress }: Job): JsonObject {
+  const { done, total, message, dataset } = progress;
+  return {
+    job_id: id,
+    done,
+    ...(total !== undefined && { total }),
+    ...(message !== undefined && { message }),
+    ...(dataset !== undefined && { dataset }),
+  };
+}

@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { open, rm, stat } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "../../entries.ts";
+import { AxonerError, errorMessage, systemErrorCode } from "../../errors.ts";
+import { log } from "../../log.ts";
+import type { JsonValue } from "../../message.ts";
+import type { ToolResult } from "../../tools/tool.ts";
+import { heapFlags, mallocSettings } from "../host.ts";
+import { lockTakenCode, sharedEngine, startsSql } from "../channel.ts";
+import type { Engine } from "../engine.ts";
+import { connectEngine, type Connection } from "../wire.ts";
+import { openFolder, type EnginePlace } from "./folder.ts";
+import { reachEngine } from "./reach.ts";
+
+export interface SharedEngineOptions {
+  place: EnginePlace;
+  /** The complete resolved configuration, of which the place's name is made; the engine reads nothing else. */
+  settings: JsonValue;
+  /** The environment and the folder of an engine that is started; the place's name is made of them too. */
+  environment: Record<string, string>;
+  cwd: string;
+  /** Whether a tool runs SQL, as for a hosted engine. */
+  needsSql: (tool: string) => boolean;
+  /** Opens an engine for this front alone, where none can be shared; without it calls say that. */
+  instead?: (() => Engine) | undefined;
+}
+
+/** How long an engine may take to start, on a machine that has other things to do. */
+const startDeadlineMs = 20_000;
+const retryMs = 15;
+
+/**
+ * The one engine of a configuration, whoever started it: found at its place, or started there by the first call, and
+ * again by the next call after it has ended. Closing this end stops what was called over it, and nothing else.
+ */
+export function openSharedEngine(options: SharedEngineOptions): Engine {
+  let connecting: Promise<Connection> | undefined;
+  let instead: Engine | undefined;
+  let closed = false;
+
+  const connectOnce = (args: readonly string[]): Promise<Connection> => {
+    if (connecting !== undefined) return connecting;
+    const opening = meet(options, args);
+    const forget = () => {
+      if (connecting === opening) connecting = undefined;
+    };
+    opening.then((connection) => Promise.race([connection.closed, connection.retired]).then(forget), forget);
+    connecting = opening;
+    return opening;
+  };
+  /** The engine to use, once and for all another where this one cannot be had. */
+  const engineFor = async (args: readonly string[]): Promise<Engine> => {
+    try {
+      return instead ?? (await connectOnce(args));
+    } catch (thrown) {
+      if (options.instead === undefined) throw thrown;
+      if (instead === undefined) log.warn(`no engine is shared: ${errorMessage(thrown)}`);
+      instead ??= options.instead();
+      return instead;
+    }
+  };
+  return {
+    async definitions() {
+      if (closed) throw new AxonerError(cancelled.message);
+      return (await engineFor([])).definitions();
+    },
+    async call(name, input, callOptions) {
+      if (closed) return cancelled;
+      let engine: Engine | undefined;
+      try {
+        // An engine may take seconds to start; from then on it answers an abort itself.
+        engine = await unlessAborted(callOptions.signal, engineFor(options.needsSql(name) ? [startsSql] : []));
+      } catch (thrown) {
+        return { ok: false, code: "unavailable", message: `no engine can be shared: ${errorMessage(thrown)}` };
+      }
+      if (closed) return cancelled;
+      if (engine === undefined) return { ok: false, code: "cancelled", message: `${name} was cancelled` };
+      const result = await engine.call(name, input, callOptions);
+      return closed && !result.ok && result.code === "unavailable" ? cancelled : result;
+    },
+    async close() {
+      closed = true;
+      const connection = await connecting?.catch(() => undefined); // who wanted it was told why it did not open
+      await Promise.all([connection?.close(), instead?.close()]);
+    },
+  };
+}
+
+const cancelled = { ok: false, code: "cancelled", message: "the engine is closing" } satisfies ToolResult;
+
+/** Undefined as soon as the signal aborts. */
+async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = () => resolve(undefined);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([promise, work]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Find the engine, or start it where nobody else does. */
+async function meet(options: SharedEngineOptions, args: readonly string[]): Promise<Connection> {
+  const { place, settings } = options;
+  let start: { failure: () => Error | undefined; release: () => Promise<void> } | undefined;
+  try {
+    for (const until = Date.now() + startDeadlineMs; Date.now() < until; await delay(retryMs)) {
+      await openFolder(place.folder);
+      const socket = await reachEngine(place, "serve");
+      if (socket !== undefined) return connectEngine(socket, settings);
+      start ??= await startFirst(options, args);
+      const failure = start?.failure();
+      if (failure !== undefined) throw failure;
+    }
+  } finally {
+    await start?.release();
+  }
+  throw new AxonerError(`the shared engine did not start in ${startDeadlineMs / 1_000} s; ${place.log} may say why`);
+}
+
+/** A front that holds the file for longer has died, and one that lives may do without it: the lock is the engine's. */
+const startingMs = 5_000;
+
+/** Start the engine, unless another front is about to: then undefined. */
+async function startFirst({ place, environment, cwd }: SharedEngineOptions, args: readonly string[]) {
+  try {
+    await (await open(place.starting, "wx", 0o600)).close();
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === "ENOENT") return undefined; // the last engine has just ended, and its folder with it
+    if (systemErrorCode(thrown) !== "EEXIST") throw thrown;
+    const age = Date.now() - (await stat(place.starting).then(({ mtimeMs }) => mtimeMs, Date.now));
+    if (age > startingMs) await rm(place.starting, { force: true });
+    return undefined;
+  }
+  let failure: Error | undefined;
+  const entry = fileURLToPath(entryUrl("engine-host"));
+  const output = await open(place.log, "a", 0o600);
+  const child = spawn(process.execPath, [...heapFlags, entry, sharedEngine, place.folder, place.name, ...args], {
+    stdio: ["ignore", output.fd, output.fd],
+    env: { ...environment, ...mallocSettings },
+    cwd,
+    detached: true, // a session of its own: what stops its first front does not stop it
+    windowsHide: true,
+  });
+  child.unref();
+  child.once("error", (thrown) => (failure = new AxonerError(`the shared engine: ${errorMessage(thrown)}`)));
+  child.once("exit", (code) => {
+    if (code === 0 || code === lockTakenCode) return; // another front's engine was first, or it has ended again
+    failure = new AxonerError(`the shared engine ended with ${code ?? "a signal"}; ${place.log} may say why`);
+  });
+  await output.close();
+  return { failure: () => failure, release: () => rm(place.starting, { force: true }) };
+}
