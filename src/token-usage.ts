@@ -5,11 +5,11 @@ export const tokenUsage = z.object({
   input_tokens: z.int(),
   output_tokens: z.int(),
   /** Of the input, what a cache gave. */
-  cached_input_tokens: z.int().optional(),
+  cached_input_tokens: z.int().exactOptional(),
   /** Of the input, what was put into a cache. */
-  cache_write_tokens: z.int().optional(),
+  cache_write_tokens: z.int().exactOptional(),
   /** Of the output. */
-  reasoning_tokens: z.int().optional(),
+  reasoning_tokens: z.int().exactOptional(),
 });
 
 export type TokenUsage = z.output<typeof tokenUsage>;
