@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import type { Conversation } from "./ask-model.ts";
 import { compact, shownMessages, type CompactOptions } from "./compact.ts";
-import { estimateTokens } from "./estimate.ts";
+import { estimateTokens } from "./count-tokens.ts";
 
 export interface CompactSessionOptions extends Omit<CompactOptions, "targetTokens" | "promptTokens"> {
   /** What the model can read at once, where that is known. */
