@@ -1,4 +1,4 @@
-import { estimateTokens } from "./estimate.ts";
+import { estimateTokens } from "./count-tokens.ts";
 import { cutMiddle } from "./transcript.ts";
 
 export interface KeptPrompts {
