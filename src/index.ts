@@ -64,7 +64,6 @@ export type { RunTrack, Tape } from "./recording/tape.ts";
 export type { CheckAddress, TapedQuestion, Taping } from "./taping.ts";
 export type { StatedPrice } from "./providers/stated-price.ts";
 export { serve, type ServeOptions } from "./serve.ts";
-export type { TokenUsage } from "./token-usage.ts";
 export { openStore } from "./session/index.ts";
 export {
   checkSessionId,
