@@ -97,6 +97,13 @@ export class SessionConflictError extends AxonerError {
   override name = "SessionConflictError";
 }
 
+/** What kind of error it is to whoever called a tool. */
+export function errorCodeOf(thrown: AxonerError): ErrorCode {
+  if (thrown instanceof ToolError) return thrown.code;
+  if (thrown instanceof ProviderError) return "provider_error";
+  return thrown instanceof SessionConflictError ? "conflict" : "unavailable";
+}
+
 /** The text of anything thrown. */
 export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -15,7 +15,8 @@ export type { Approval, ApprovalContext, Approve, CallToApprove } from "./agent/
 export { approvalPolicy, type Answer, type Ask, type PolicyOptions, type Question } from "./agent/approval-policy.ts";
 export type { Effect } from "./agent/call-effects.ts";
 export type { BeginningRun, RunTrace, TraceRun, TraceTool } from "./agent/run-trace.ts";
-export { createAgent } from "./create-agent.ts";
+export type { ApprovalMode, ApprovalModes } from "./config/approval.ts";
+export { createAgent, type RecordedRuns } from "./create-agent.ts";
 export type { CallOptions, Engine } from "./engine/engine.ts";
 export {
   AxonerError,
@@ -60,7 +61,7 @@ export type {
 } from "./providers/provider.ts";
 export { openRecording, type RecordingOptions } from "./recording/setup.ts";
 export type { RunTrack, Tape } from "./recording/tape.ts";
-export type { TapedQuestion, Taping } from "./taping.ts";
+export type { CheckAddress, TapedQuestion, Taping } from "./taping.ts";
 export type { StatedPrice } from "./providers/stated-price.ts";
 export { serve, type ServeOptions } from "./serve.ts";
 export { openStore } from "./session/index.ts";

@@ -72,6 +72,8 @@ export interface Usage {
   cacheWriteTokens?: number;
   /** Of the output. */
   reasoningTokens?: number;
+  /** Only the sum was told: it stands as output, which is the dearer part. What it cost is not known. */
+  isSumOnly?: true;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -37,11 +37,29 @@ export interface AgentParts {
  *
  * @throws ConfigError for a provider or a store that cannot be used
  */
-export async function openAgent(
-  config: Config,
-  engine: Engine,
+export async function openAgent(config: Config, engine: Engine, parts: AgentParts): Promise<OpenAgent> {
+  const opened: Closable[] = [];
+  const close = async () => void (await Promise.all(opened.map((one) => one.close())));
+  const keep: Keep = (one) => {
+    if (one !== undefined) opened.push(one);
+    return one;
+  };
+  try {
+    return { ...(await openParts({ config, engine, keep }, parts)), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+type Closable = Pick<OpenAgent, "close">;
+/** What was opened is closed with the agent, or at once where the next step fails. */
+type Keep = <Opened extends Closable | undefined>(opened: Opened) => Opened;
+
+async function openParts(
+  { config, engine, keep }: { config: Config; engine: Engine; keep: Keep },
   { telemetry, ask, ...parts }: AgentParts,
-): Promise<OpenAgent> {
+): Promise<Omit<OpenAgent, "close">> {
   const [{ createAgent }, { checkApproval }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] =
     await Promise.all([
       import("./agent/agent.ts"),
@@ -51,12 +69,12 @@ export async function openAgent(
       import("./node-host.ts"),
     ]);
   const tape = await tapeOf(config);
-  const host = openNodeHost({ proxies: config.proxies, recording: tape });
+  const host = keep(openNodeHost({ proxies: config.proxies, recording: tape }));
   const provider = await openConfigured(config, host);
-  const others = await openOthers(config, telemetry, tape);
+  const others = keep(await openOthers(config, telemetry, tape));
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
   await checkApproval(config.approve, [...builtIn.map(({ name }) => name), runAgent.name, "job"], joined);
-  const store = await openTapedStore(config, tape);
+  const store = keep(await openTapedStore(config, tape));
   const traceRun = await telemetry.traceRuns();
   const options: AgentOptions = {
     ...(traceRun && { traceRun }),
@@ -81,7 +99,7 @@ export async function openAgent(
       ? createAgent(options)
       : (await import("./recording/taped-agent.ts")).createTapedAgent(options, tape);
   const models = { current: provider, open: (name: string) => openNamed(config, name, host) };
-  return { agent, models, close: async () => void (await Promise.all([store.close(), others?.close(), host.close()])) };
+  return { agent, models };
 }
 
 /** What the user names. The base URL and the fallbacks belong to the configured provider. */

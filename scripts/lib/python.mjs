@@ -22,6 +22,12 @@ export const testGroups = [
     requirements: join(tests, "requirements-agents.txt"),
     tests: join(tests, "agents"),
   },
+  {
+    name: "older-openai",
+    folder: ".venv-older-openai",
+    requirements: join(tests, "requirements-older-openai.txt"),
+    tests: join(tests, "older_openai"),
+  },
 ];
 
 /**

@@ -20,7 +20,8 @@ export function agentAsTool(options: AgentOptions, run: Run, isOwn: boolean): To
     const { runAgentTool } = await import("./agent-tools.ts");
     return runAgentTool(async function* (task, { signal, caller }) {
       const parent = parentOf(caller);
-      const above = parent && { ...parent, depth: isOwn ? parent.depth : 0 };
+      // another agent has tools of its own, which its parent does not know
+      const above = isOwn || parent === undefined ? parent : { ...parent, depth: 0, toolNames: undefined };
       yield* run({ ...(await readTask(task, options)), signal }, above);
     });
   };

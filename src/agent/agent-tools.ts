@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { AxonerError, ToolError } from "../errors.ts";
+import { AxonerError, errorCodeOf, ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
+import { tokenUsage } from "../token-usage.ts";
 import { defineTool, type CallingRun, type Tool } from "../tools/tool.ts";
 import { exitReasons, type AgentEvent, type RunResult } from "./events.ts";
 
@@ -26,13 +27,7 @@ const output = z.object({
   tool_calls: z.int(),
   provider: z.string().optional().describe("Who answered last"),
   model: z.string().optional(),
-  usage: z.object({
-    input_tokens: z.int(),
-    output_tokens: z.int(),
-    cached_input_tokens: z.int().optional(),
-    cache_write_tokens: z.int().optional(),
-    reasoning_tokens: z.int().optional(),
-  }),
+  usage: tokenUsage,
   cost_usd: z.number().optional(),
 });
 
@@ -64,7 +59,7 @@ export function runAgentTool(start: StartAgent): Tool {
         }
       } catch (thrown) {
         if (!(thrown instanceof AxonerError) || thrown instanceof ToolError) throw thrown;
-        throw new ToolError("unavailable", thrown.message, { cause: thrown });
+        throw new ToolError(errorCodeOf(thrown), thrown.message, { cause: thrown });
       }
       throw new TypeError("a run ended without run_finished");
     },

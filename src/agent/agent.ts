@@ -99,7 +99,7 @@ export interface RunOptions extends RunLimits {
   signal?: AbortSignal | undefined;
   /** JSON Schema of an object: the answer is `output` of the result. An answer that does not fit is repaired twice at most. */
   outputSchema?: JsonObject | undefined;
-  /** The names of the only tools that may be used. */
+  /** The names of the only tools that may be used, also by the agents below this one. */
   toolNames?: readonly string[] | undefined;
   /** In place of the agent's own. */
   provider?: Provider | undefined;
@@ -160,8 +160,8 @@ export function createAgent(options: AgentOptions): Agent {
     const account = openAccount({ options, given, provider, parent });
     const clock = startClock(given.signal, options.maxTimeMs);
     try {
-      const engineFor = () => openTools(depth, given.tools);
-      const opening = await openRun({ ...given, sessionId, store, openEngine: engineFor, clock });
+      const place = { sessionId, store, clock, openEngine: () => openTools(depth, given.tools) };
+      const opening = await openRun({ ...given, ...place, within: parent?.toolNames });
       if (opening === undefined) {
         yield endBefore({ sessionId, reason: clock.reason() });
         return;
@@ -169,6 +169,7 @@ export function createAgent(options: AgentOptions): Agent {
       const { engine, conversation, answerFormat } = opening;
       parent?.sessions.add(store, sessionId);
       const sessions = openSubSessions(store, conversation);
+      const toolNames = given.toolNames ?? parent?.toolNames;
       const approval = approvalOf(options, { engine, conversation, parent: parent?.approval });
       const isStructured = answerFormat !== undefined;
       const trace = await options.traceRun?.({ name: options.name, provider, sessionId, isStructured });
@@ -179,7 +180,7 @@ export function createAgent(options: AgentOptions): Agent {
         approval,
         provider: trace?.provider(provider) ?? provider,
         traceTool: trace?.tool,
-        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions, approval }),
+        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions, approval, toolNames }),
         tools: () => engine.definitions(),
         clock,
       });

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import type { AssistantPart, Message, ToolCall, ToolMessage } from "../message.ts";
+import type { ModelReply } from "../providers/provider.ts";
 import type { Conversation } from "./ask-model.ts";
 import type { AgentEvent } from "./events.ts";
 import { openKeeper } from "./keep-answers.ts";
@@ -77,6 +78,26 @@ export async function* finishCalls(
     keep: (answer) => keep([answer]),
   });
   return again.length;
+}
+
+/**
+ * Store a reply that broke off before its end with an answer to each of its calls, none of which is made: what is
+ * missing of one may be what keeps it from doing harm.
+ */
+export async function declineCalls(
+  { parts, stopReason }: ModelReply,
+  calls: readonly ToolCall[],
+  { conversation, repeats }: AnswerOptions,
+): Promise<void> {
+  repeats.count(calls);
+  const answers = calls.map(({ id, name }): Message => {
+    const text =
+      stopReason === "refusal"
+        ? `ERROR not_allowed: ${name} was not called: the reply with this call ended as a refusal`
+        : `ERROR too_large: the reply was cut off by the limit of its length, so ${name} was not called; make the call again in a shorter reply, with fewer calls or shorter arguments`;
+    return { role: "tool", callId: id, name, ok: false, text };
+  });
+  await conversation.append([{ role: "assistant", parts }, ...answers]);
 }
 
 /** What the model is told of a call whose end nobody saw. */

@@ -1,6 +1,8 @@
+import type { OutputUnit } from "@cfworker/json-schema";
 import { errorMessage, ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
 import { toJson } from "../text.ts";
+import { checkSchema } from "./check-schema.ts";
 import { isCheap } from "./pattern-cost.ts";
 
 /** Reads what the model says as the JSON that was asked for. */
@@ -10,6 +12,9 @@ export interface AnswerFormat {
 }
 
 const maxSchemaChars = 50_000;
+const maxProblems = 8;
+/** Longer texts are not held to the formats, whose patterns are not ours. */
+const maxFormatChars = 2_000;
 
 /**
  * Regular expressions of someone else's can take for ever: a `pattern` that might, on texts as long as those of the
@@ -25,34 +30,45 @@ export async function openAnswerFormat(schema: unknown): Promise<AnswerFormat> {
   if (JSON.stringify(schema).length > maxSchemaChars) {
     throw new ToolError("too_large", `the output schema is longer than ${maxSchemaChars} characters; ask for less`);
   }
-  const { z } = await import("zod");
-  const typeFor = (longestChars: number) =>
-    z.fromJSONSchema(checkable({ type: "object", ...schema }, longestChars) as JsonObject);
+  const whole = { type: "object", ...schema };
+  const { Validator } = await import("@cfworker/json-schema");
   try {
-    typeFor(0);
+    checkSchema(whole);
+    new Validator(checkable(whole, 0) as JsonObject, "2020-12").validate({});
   } catch (thrown) {
     throw new ToolError("invalid_input", `the output schema cannot be used: ${errorMessage(thrown)}`, {
       cause: thrown,
     });
   }
   return {
-    schema: { type: "object", ...schema },
+    schema: whole,
     read(text) {
       let value: JsonValue;
       try {
-        value = JSON.parse(withoutFence(text)) as JsonValue;
+        value = JSON.parse(jsonIn(text)) as JsonValue;
       } catch (thrown) {
         return { ok: false, problem: `it is not JSON: ${errorMessage(thrown)}` };
       }
-      const checked = typeFor(longestText(value)).safeParse(value);
-      if (checked.success) return { ok: true, value };
-      const issues = checked.error.issues.slice(0, 8);
-      return {
-        ok: false,
-        problem: issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`).join("; "),
-      };
+      const validator = new Validator(checkable(whole, longestText(value)) as JsonObject, "2020-12", false);
+      const { valid, errors } = validator.validate(value);
+      return valid ? { ok: true, value } : { ok: false, problem: problemIn(errors) };
     },
   };
+}
+
+/** Of what holds the others only these are told: where something is wrong, not where that is found from. */
+function problemIn(errors: readonly OutputUnit[]): string {
+  const holders = new Set(errors.flatMap(({ keywordLocation }) => placesAbove(keywordLocation)));
+  const own = errors.filter(({ keyword, keywordLocation }) => !holders.has(keywordLocation) && keyword !== "false");
+  const told = own.map(({ instanceLocation, error }) => {
+    return `${instanceLocation.slice(2).replaceAll("/", ".") || "it"}: ${error.replace(/\.$/, "")}`;
+  });
+  return [...new Set(told)].slice(0, maxProblems).join("; ");
+}
+
+function placesAbove(place: string): string[] {
+  const parts = place.split("/");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 /** What a model is told whose answer does not fit. */
@@ -67,6 +83,8 @@ function checkable(value: JsonValue, longestChars: number): JsonValue {
   const kept = Object.entries(value).flatMap(([key, item]) => {
     // as the name of a property it is no keyword, and its value is a schema
     if (key === "pattern" && typeof item === "string" && !isCheap(item, longestChars)) return [];
+    // `url` is none of the standard's, and its pattern takes for ever
+    if (key === "format" && typeof item === "string" && (item === "url" || longestChars > maxFormatChars)) return [];
     return [[key, checkable(item, longestChars)] as const];
   });
   const named = value["patternProperties"];
@@ -88,6 +106,26 @@ function longestText(value: JsonValue): number {
   );
 }
 
-function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$/s.exec(text)?.[1] ?? text;
+/** The one fenced block of JSON among other words; without one, all of it. */
+function jsonIn(text: string): string {
+  if (!text.includes("```")) return text;
+  const blocks = fencedBlocks(text);
+  for (const label of ["json", ""]) {
+    const [only, another] = blocks.filter((block) => block.label === label);
+    if (only !== undefined) return another === undefined ? only.text : text;
+  }
+  return text;
+}
+
+function fencedBlocks(text: string): { label: string; text: string }[] {
+  const blocks: { label: string; lines: string[] }[] = [];
+  let isOpen = false;
+  for (const line of text.split("\n")) {
+    const trimmed = line.trim();
+    if (trimmed.startsWith("```") && (!isOpen || trimmed === "```")) {
+      if (!isOpen) blocks.push({ label: trimmed.slice(3).trim().toLowerCase(), lines: [] });
+      isOpen = !isOpen;
+    } else if (isOpen) blocks.at(-1)?.lines.push(line);
+  }
+  return blocks.map(({ label, lines }) => ({ label, text: lines.join("\n") }));
 }

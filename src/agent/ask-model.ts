@@ -1,12 +1,13 @@
 import { ProviderError } from "../errors.ts";
-import type { AssistantPart, StoredMessage } from "../message.ts";
-import type { ModelReply, ModelRequest, ModelTool, Provider } from "../providers/provider.ts";
+import type { StoredMessage } from "../message.ts";
+import type { ModelRequest, ModelTool, Provider } from "../providers/provider.ts";
 import type { AnswerFormat } from "./answer-format.ts";
-import { brokenReply, type Budget, type GrantedRequest } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import { compact, shownMessages } from "./compact.ts";
 import type { Estimate } from "./estimate.ts";
 import type { AgentEvent } from "./events.ts";
-import { eventsUntilAbort, untilAbort } from "./until-abort.ts";
+import { requestReply, type Asked } from "./request-reply.ts";
+import { untilAbort } from "./until-abort.ts";
 
 export interface AskOptions {
   provider: Provider;
@@ -29,10 +30,6 @@ export interface Conversation {
   /** Add to the messages and store them, together, behind what is being added. */
   append(messages: readonly StoredMessage[]): Promise<void>;
 }
-
-export type Asked =
-  | { type: "reply"; reply: ModelReply; shortenedBy: GrantedRequest["shortenedBy"] }
-  | { type: "limit"; limit: "max_turns" | "max_tokens" | "max_usd" };
 
 /** How full a model's window may become: an estimate is not exact, and the reply needs room. */
 const fullShare = 0.8;
@@ -57,7 +54,9 @@ export async function* askModel(options: AskOptions): AsyncGenerator<AgentEvent,
     }
     if (refusal !== undefined && compactions >= maxCompactions) throw refusal;
     const most = Math.min(contextTokens, estimate.of(request));
-    const compaction = await compact(conversation.messages(), { ...options, targetTokens: most / 2 ** ++compactions });
+    const targetTokens = most / 2 ** ++compactions;
+    const sizes = { targetTokens, promptTokens: targetTokens / 2 };
+    const compaction = await compact(conversation.messages(), { ...options, ...sizes });
     if (compaction.type === "limit") return compaction;
     if (compaction.type === "nothing") {
       if (refusal !== undefined) throw refusal;
@@ -79,47 +78,11 @@ async function requestOf({ system, conversation, tools, answerFormat, signal }: 
 }
 
 /** The reply, or the refusal of a request that is too long. */
-async function* stream(
-  request: ModelRequest,
-  { provider, budget, signal }: AskOptions,
-): AsyncGenerator<AgentEvent, Asked | ProviderError> {
-  const granted = budget.reserve(request, "turn");
-  if (granted.limit !== undefined) return { type: "limit", limit: granted.limit };
-  const { maxOutputTokens, shortenedBy, meter, deniedBy, settle } = granted;
-  let reply: ModelReply | undefined;
-  let failure: unknown;
-  let text = "";
+async function* stream(request: ModelRequest, options: AskOptions): AsyncGenerator<AgentEvent, Asked | ProviderError> {
   try {
-    const sent = { ...request, meter, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
-    for await (const event of eventsUntilAbort(provider.stream(sent, signal), signal)) {
-      if (event.type === "done") reply = { ...event, parts: event.parts.map(storable) };
-      else {
-        text += event.text;
-        yield event;
-      }
-    }
+    return yield* requestReply({ ...request, kind: "turn" }, options);
   } catch (thrown) {
-    failure = thrown;
-    if (!(thrown instanceof ProviderError) || signal.aborted) throw thrown;
-    const limit = deniedBy();
-    if (limit !== undefined) return { type: "limit", limit };
-    if (thrown.kind === "context") return thrown;
+    if (thrown instanceof ProviderError && thrown.kind === "context" && !options.signal.aborted) return thrown;
     throw thrown;
-  } finally {
-    settle(reply ?? brokenReply(failure, text));
-  }
-  if (reply === undefined) throw new ProviderError(`${provider.name} ended without a reply`, { retryable: true });
-  return { type: "reply", reply, shortenedBy };
-}
-
-/** Arguments that are nested so deeply that they cannot be written are none. */
-function storable(part: AssistantPart): AssistantPart {
-  if (part.type !== "tool_call") return part;
-  try {
-    JSON.stringify(part.call.input);
-    return part;
-  } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
-    return { ...part, call: { ...part.call, input: "[nested too deeply]" } };
   }
 }

@@ -1,7 +1,8 @@
 import type { ProviderError } from "../errors.ts";
 import type { Usage } from "../message.ts";
 import type { ModelReply, Price, RequestMeter, StartedAttempt } from "../providers/provider.ts";
-import { estimateTokens, estimateUsage } from "./estimate.ts";
+import { estimateTokens } from "./count-tokens.ts";
+import { estimateUsage } from "./estimate.ts";
 import type { Purse } from "./purse.ts";
 import { costOf, mostOf } from "./usage.ts";
 
@@ -53,7 +54,7 @@ export function openAttempts(options: AttemptsOptions): Attempts {
     purse.spend({
       tokens: usage.inputTokens + usage.outputTokens,
       usd: known === undefined ? 0 : costOf(usage, known),
-      isUsdKnown: known !== undefined && isCounted,
+      isUsdKnown: known !== undefined && isCounted && !usage.isSumOnly,
     });
   };
 

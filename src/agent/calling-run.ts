@@ -9,6 +9,8 @@ export interface ParentRun {
   depth: number;
   sessions: SubSessions;
   approval: RunApproval | undefined;
+  /** The only tools that it and the agents below it may use; undefined for all. */
+  toolNames: readonly string[] | undefined;
 }
 
 const runs = new WeakMap<CallingRun, ParentRun>();

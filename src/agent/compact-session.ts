@@ -1,12 +1,14 @@
 import { ToolError } from "../errors.ts";
 import type { Conversation } from "./ask-model.ts";
 import { compact, shownMessages, type CompactOptions } from "./compact.ts";
-import { estimateTokens } from "./estimate.ts";
+import { estimateTokens } from "./count-tokens.ts";
 
-export interface CompactSessionOptions extends Omit<CompactOptions, "targetTokens"> {
+export interface CompactSessionOptions extends Omit<CompactOptions, "targetTokens" | "promptTokens"> {
   /** What the model can read at once, where that is known. */
   contextTokens: number | undefined;
 }
+
+const usualPromptTokens = 4_000;
 
 /**
  * Sum up the older part of a session because its user wants it, to half of what it is.
@@ -20,11 +22,13 @@ export async function compactSession(
   const stored = conversation.messages();
   if (stored.length === 0) throw new ToolError("not_found", `there is no session ${conversation.sessionId}`);
   const targetTokens = Math.min(contextTokens, estimateTokens(JSON.stringify(shownMessages(stored)))) / 2;
-  const compaction = await compact(stored, { ...options, targetTokens });
+  // a model whose window nobody knows reads this much
+  const promptTokens = contextTokens === Infinity ? Math.max(targetTokens / 2, usualPromptTokens) : contextTokens / 4;
+  const compaction = await compact(stored, { ...options, targetTokens, promptTokens });
   if (compaction.type === "nothing") return 0;
   if (compaction.type === "limit") {
-    const limit = `--${compaction.limit.replace("_", "-")}`;
-    throw new ToolError("budget_exceeded", `a summary would go beyond ${limit}; raise it`);
+    const limit = compaction.limit === "max_usd" ? "money (max_usd)" : "tokens (max_tokens)";
+    throw new ToolError("budget_exceeded", `a summary would go beyond the limit of ${limit}; raise it`);
   }
   await conversation.append([compaction.message]);
   return compaction.message.summarizes ?? 0;

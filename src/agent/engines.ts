@@ -62,6 +62,11 @@ export async function narrowEngine(engine: Engine, names: readonly string[]): Pr
     const message = `there is no tool "${cutText(unknown, 60)}"${didYouMean(unknown, known)}; the tools are ${known.join(", ")}`;
     throw new ToolError("invalid_input", message);
   }
+  return withOnly(engine, names);
+}
+
+/** As `narrowEngine`; a name that is none of its tools changes nothing. */
+export function withOnly(engine: Engine, names: readonly string[]): Engine {
   return {
     definitions: async () => (await engine.definitions()).filter(({ name }) => names.includes(name)),
     async call(name, input, options): Promise<ToolResult> {

@@ -1,5 +1,6 @@
 import type { Message, Usage } from "../message.ts";
 import type { ModelReply, ModelRequest } from "../providers/provider.ts";
+import { estimateTokens } from "./count-tokens.ts";
 
 /** Tells beforehand how many tokens a request has. */
 export interface Estimate {
@@ -8,10 +9,7 @@ export interface Estimate {
   learn(request: ModelRequest, reply: ModelReply): void;
 }
 
-/**
- * Rather too much than too little: a token is three bytes of UTF-8. English prose has four or five to a token, Chinese
- * and code about three. What a service counted for the beginning of a conversation is taken as it is.
- */
+/** Rather too much than too little. What a service counted for the beginning of a conversation is taken as it is. */
 export function openEstimate(): Estimate {
   const sizes = new WeakMap<object, number>();
   let counted: { messages: readonly Message[]; tokens: number } | undefined;
@@ -32,7 +30,7 @@ export function openEstimate(): Estimate {
       return estimateTokens(system) + sum(messages) + sum(tools) + (output === undefined ? 0 : sizeOf(output));
     },
     learn({ messages }, { usage }) {
-      counted = usage && { messages, tokens: usage.inputTokens };
+      counted = usage && !usage.isSumOnly ? { messages, tokens: usage.inputTokens } : undefined;
     },
   };
 }
@@ -42,12 +40,11 @@ const pictureTokens = 5_000;
 
 /** Of a message, a tool or anything else that is sent. */
 export function estimatePart(part: object): number {
-  if (!("images" in part) || !Array.isArray(part.images)) return estimateTokens(JSON.stringify(part));
-  return estimateTokens(JSON.stringify({ ...part, images: [] })) + part.images.length * pictureTokens;
-}
-
-export function estimateTokens(text: string): number {
-  return Math.ceil(new TextEncoder().encode(text).length / 3);
+  const { text = "", images = [], ...rest }: { text?: unknown; images?: unknown } = part;
+  // a long text is not sent with JSON's escapes in it
+  const said = typeof text === "string" ? estimateTokens(text) : 0;
+  const seen = Array.isArray(images) ? images.length * pictureTokens : 0;
+  return said + seen + estimateTokens(JSON.stringify({ ...rest, text: "" }));
 }
 
 /** For services that do not count. */

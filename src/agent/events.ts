@@ -1,6 +1,9 @@
 import type { ErrorCode } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import type { StopReason } from "../providers/provider.ts";
+import type { TokenUsage } from "../token-usage.ts";
+
+export type { TokenUsage };
 
 /**
  * What happens in a run, in its order, in the names in which it leaves the process as JSON. `run_finished` comes last
@@ -35,18 +38,6 @@ export interface ToolProgressEvent {
   done: number;
   total?: number;
   message?: string;
-}
-
-/** Where a service tells more than sums, that is there too. */
-export interface TokenUsage {
-  input_tokens: number;
-  output_tokens: number;
-  /** Of the input, what a cache gave. */
-  cached_input_tokens?: number;
-  /** Of the input, what was put into a cache. */
-  cache_write_tokens?: number;
-  /** Of the output. */
-  reasoning_tokens?: number;
 }
 
 export const exitReasons = [

@@ -1,13 +1,14 @@
-import { AxonerError, ProviderError, SessionConflictError, ToolError, type ErrorCode } from "../errors.ts";
+import { AxonerError, errorCodeOf } from "../errors.ts";
 import type { ToolCall } from "../message.ts";
 import type { Provider, StopReason } from "../providers/provider.ts";
 import { callsOf } from "../session/said.ts";
-import { answerCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
+import { answerCalls, declineCalls, finishCalls, type AnswerOptions } from "./answer-calls.ts";
 import { repairPrompt } from "./answer-format.ts";
-import { askModel, type Asked, type AskOptions } from "./ask-model.ts";
+import { askModel, type AskOptions } from "./ask-model.ts";
 import type { AgentEvent, ExitReason, RunResult } from "./events.ts";
 import type { Purse } from "./purse.ts";
 import { openRepeats } from "./repeats.ts";
+import type { Asked } from "./request-reply.ts";
 import type { RunClock } from "./run-clock.ts";
 import { toTokenUsage } from "./usage.ts";
 
@@ -72,8 +73,15 @@ async function* takeTurns(given: TurnOptions, tally: Tally): AsyncGenerator<Agen
       if (asked.type === "limit") return { exit_reason: asked.limit };
       const { reply } = asked;
       const calls = callsOf({ role: "assistant", parts: reply.parts });
-      if (calls.length > 0) {
+      const reason = endingOfReply(asked);
+      if (calls.length > 0 && reason !== "finished") {
+        await declineCalls(reply, calls, { ...options, repeats });
+        // cut off by the service's own limit: the model can do with less
+        if (reason !== "max_tokens" || asked.shortenedBy !== undefined) return { exit_reason: reason };
+      } else if (calls.length > 0) {
         tally.tool_calls += yield* answerCalls(reply.parts, calls, { ...options, repeats });
+      }
+      if (calls.length > 0) {
         if (repeats.reached()) return { exit_reason: "repeating" };
         continue;
       }
@@ -107,13 +115,15 @@ async function* takeReply(options: TurnOptions, tally: Tally): AsyncGenerator<Ag
 
 type Answered = Ending | { problem: string; format: NonNullable<LoopOptions["answerFormat"]> };
 
-function endingOfAnswer(
-  { reply, shortenedBy }: Extract<Asked, { type: "reply" }>,
-  { text }: Tally,
-  { answerFormat: format }: LoopOptions,
-): Answered {
-  if (reply.stopReason === "length" && shortenedBy !== undefined) return { exit_reason: shortenedBy };
-  const reason = stopped[reply.stopReason];
+type Reply = Extract<Asked, { type: "reply" }>;
+
+function endingOfReply({ reply, shortenedBy }: Reply): ExitReason {
+  if (reply.stopReason === "length" && shortenedBy !== undefined) return shortenedBy;
+  return stopped[reply.stopReason];
+}
+
+function endingOfAnswer(asked: Reply, { text }: Tally, { answerFormat: format }: LoopOptions): Answered {
+  const reason = endingOfReply(asked);
   if (reason !== "finished" || format === undefined) return { exit_reason: reason };
   const answer = format.read(text);
   return answer.ok ? { exit_reason: reason, output: answer.value } : { problem: answer.problem, format };
@@ -148,11 +158,5 @@ function watchStore(given: LoopOptions["conversation"]) {
 function endingOf(thrown: unknown, isCancelled: boolean): Ending {
   if (isCancelled) return { exit_reason: "cancelled" };
   if (!(thrown instanceof AxonerError)) throw thrown;
-  return { exit_reason: "error", error: { code: codeOf(thrown), message: thrown.message } };
-}
-
-function codeOf(thrown: AxonerError): ErrorCode {
-  if (thrown instanceof ToolError) return thrown.code;
-  if (thrown instanceof ProviderError) return "provider_error";
-  return thrown instanceof SessionConflictError ? "conflict" : "unavailable";
+  return { exit_reason: "error", error: { code: errorCodeOf(thrown), message: thrown.message } };
 }

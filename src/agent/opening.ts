@@ -5,7 +5,7 @@ import type { RunOptions } from "./agent.ts";
 import { openAnswerFormat, type AnswerFormat } from "./answer-format.ts";
 import type { Conversation } from "./ask-model.ts";
 import { beginRun, continueSession } from "./conversation.ts";
-import { narrowEngine } from "./engines.ts";
+import { narrowEngine, withOnly } from "./engines.ts";
 import type { RunClock } from "./run-clock.ts";
 import { untilAbort } from "./until-abort.ts";
 
@@ -14,6 +14,8 @@ export interface OpeningOptions extends Pick<RunOptions, "prompt" | "images" | "
   store: SessionStore;
   openEngine: () => Promise<Engine>;
   clock: RunClock;
+  /** The only tools that whoever called the agent may use. */
+  within: readonly string[] | undefined;
 }
 
 /** What a run works with from its first turn on. */
@@ -38,11 +40,12 @@ export async function openRun(options: OpeningOptions): Promise<Opening | undefi
 
 /** Nobody waits for it after an abort: it must begin nothing then. */
 async function open(options: OpeningOptions, signal: AbortSignal): Promise<Opening> {
-  const { outputSchema, toolNames, sessionId, store, openEngine } = options;
+  const { outputSchema, toolNames, within, sessionId, store, openEngine } = options;
   signal.throwIfAborted();
   const answerFormat = outputSchema && (await openAnswerFormat(outputSchema));
   const whole = await openEngine();
-  const engine = toolNames === undefined ? whole : await narrowEngine(whole, toolNames);
+  const allowed = within === undefined ? whole : withOnly(whole, within);
+  const engine = toolNames === undefined ? allowed : await narrowEngine(allowed, toolNames);
   signal.throwIfAborted();
   const conversation = await continueSession(store, sessionId);
   signal.throwIfAborted();

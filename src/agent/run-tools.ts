@@ -78,8 +78,8 @@ async function answer(call: ToolCall, times: number, options: CallOptions): Prom
   const refusal = isJsonObject(input) ? await options.approval?.check({ ...call, input }, options.signal) : undefined;
   // a person may have thought about it for long
   const startedAt = Date.now();
-  const work = async () => (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
-  const result = refusal ?? (await (options.traceTool?.(call, work) ?? work()));
+  const work = async () => refusal ?? (isJsonObject(input) ? callTool(call, options) : notAnObject(call));
+  const result = await (options.traceTool?.(call, work) ?? work());
   if (refusal === undefined) await options.approval?.answered(call, result.ok);
   if (result.ok && result.value["status"] === "running") options.onUnderWay(call);
   const { pictures, note } = picturesOf(result);

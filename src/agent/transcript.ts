@@ -8,10 +8,14 @@ const beginningShare = 0.25;
 
 /** A conversation as text for a reader, with its long results cut, and its middle where it is too long still. */
 export function transcriptOf(messages: readonly Message[], maxChars: number): string {
-  const text = messages.map(tell).join("\n");
+  return cutMiddle(messages.map(tell).join("\n"), maxChars, beginningShare);
+}
+
+/** A text that is too long without its middle; `share` is that of the beginning in what is left. */
+export function cutMiddle(text: string, maxChars: number, share: number): string {
   if (text.length <= maxChars) return text;
-  const head = beginning(text, Math.floor(maxChars * beginningShare));
-  const tail = text.slice(text.length - Math.floor(maxChars * (1 - beginningShare))).replace(/^[\udc00-\udfff]/, "");
+  const head = beginning(text, Math.floor(maxChars * share));
+  const tail = text.slice(text.length - Math.floor(maxChars * (1 - share))).replace(/^[\udc00-\udfff]/, "");
   return `${head}\n[… ${text.length - head.length - tail.length} characters are left out …]\n${tail}`;
 }
 

@@ -1,6 +1,6 @@
 import type { Usage } from "../message.ts";
 import type { Price } from "../providers/provider.ts";
-import type { TokenUsage } from "./events.ts";
+import type { TokenUsage } from "../token-usage.ts";
 
 const counts = ["inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteTokens", "reasoningTokens"] as const;
 

@@ -9,6 +9,8 @@ export interface Pool {
    *   or is stopped where `onAbort` says so; an Error where no runner can be started
    */
   run(task: string | object, options: TaskOptions): Promise<Outcome>;
+  /** Stop the runners that have nothing to do: what they hold is wanted elsewhere. Others start when there is work again. */
+  stopIdle(): void;
   /** Stop every runner; tasks that are under way or queued end as `closed`. */
   close(): Promise<void>;
 }
@@ -62,6 +64,7 @@ interface Slot {
 }
 
 const startLimitMs = 30_000;
+const late = new Error("did not start in time");
 
 /** Runners start when there is work for them, and do not keep the process alive while there is none. */
 export function openPool(startRunner: StartRunner, count: number, { idleMs }: PoolOptions = {}): Pool {
@@ -75,8 +78,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
       message: (value) => receive(slot, value),
       end: (cause) => discard(slot, { kind: "crashed", cause }),
     });
-    const late: Outcome = { kind: "crashed", cause: new Error("did not start in time") };
-    const timer = setTimeout(() => discard(slot, late), startLimitMs);
+    const timer = setTimeout(() => discard(slot, { kind: "crashed", cause: late }), startLimitMs);
     const slot: Slot = { runner, state: "starting", task: undefined, timer };
     slots.add(slot);
   }
@@ -122,6 +124,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
       dispatch();
       return outcome;
     },
+    stopIdle: () => slots.forEach((slot) => (slot.state === "idle" ? discard(slot, { kind: "closed" }) : undefined)),
     async close() {
       closed = true;
       for (const task of queue.splice(0)) task.settle({ kind: "closed" });

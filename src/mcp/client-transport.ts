@@ -1,10 +1,10 @@
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { McpServer } from "../config/mcp-servers.ts";
 import { log } from "../log.ts";
 import { systemErrorCode } from "../errors.ts";
+import { childTransport } from "./child-transport.ts";
 
 export interface ServerLink {
   transport: Transport;
@@ -14,7 +14,6 @@ export interface ServerLink {
   kill(): void;
 }
 
-const maxMessageBytes = 64 * 1024 * 1024;
 const maxLastWords = 1_000;
 
 /**
@@ -29,26 +28,19 @@ export function openServerLink(name: string, server: McpServer): ServerLink {
       server.kind === "sse" ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
     return { transport, lastWords: () => "", kill: () => undefined };
   }
-  const { command, args, env, cwd } = server;
-  const transport = new StdioClientTransport({
-    command,
-    args,
-    env,
-    stderr: "pipe",
-    maxBufferSize: maxMessageBytes,
-    ...(cwd === undefined ? {} : { cwd }),
-  });
   let words = "";
-  transport.stderr?.on("data", (chunk) => {
-    words = (words + String(chunk)).slice(-maxLastWords);
-    log.debug(`${name}: ${String(chunk).trimEnd()}`);
+  const transport = childTransport(server, {
+    onWords(said) {
+      words = (words + said).slice(-maxLastWords);
+      log.debug(`${name}: ${said.trimEnd()}`);
+    },
   });
   return {
     transport,
     lastWords: () => words.trim(),
     kill() {
-      const { pid } = transport;
-      if (pid !== null) killIfThere(pid);
+      const pid = transport.pid();
+      if (pid !== undefined) killIfThere(pid);
     },
   };
 }

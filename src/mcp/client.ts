@@ -5,6 +5,7 @@ import { errorMessage } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText, printable } from "../text.ts";
 import type { ToolResult } from "../tools/tool.ts";
+import { tooLargeCode } from "./child-transport.ts";
 import { keepConnection, type ConnectOptions, type KeptConnection } from "./client-connection.ts";
 import { fromCallToolResult } from "./client-result.ts";
 
@@ -62,6 +63,9 @@ async function callTool(server: string, call: Call, connection: KeptConnection):
     return { ok: false, code: "unavailable", message };
   } catch (thrown) {
     if (signal.aborted) return cancelled(tool);
+    if (thrown instanceof McpError && thrown.code === tooLargeCode) {
+      return { ok: false, code: "too_large", message: `${tool} of the server ${server}: ${thrown.message}` };
+    }
     const message = `${tool} of the server ${server} failed: ${errorMessage(thrown)}`;
     return { ok: false, code: "unavailable", message };
   }

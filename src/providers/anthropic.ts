@@ -35,8 +35,8 @@ export function openAnthropic(options: ServiceOptions): Provider {
   });
 }
 
-/** As the official clients have it, `/v1` follows whatever path the base URL has. */
+/** As the official clients have it, `/v1` follows whatever path the base URL has. A query stays. */
 function messagesUrl(base: URL): string {
   const path = base.pathname.replace(/\/+$/, "").replace(/(\/v1)?(\/messages)?$/, "");
-  return `${base.origin}${path}/v1/messages`;
+  return `${base.origin}${path}/v1/messages${base.search}`;
 }

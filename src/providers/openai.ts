@@ -10,7 +10,7 @@ const dialects: Readonly<Record<string, ChatDialect>> = { "api.openai.com": "ope
 
 /**
  * A model behind Chat Completions, as OpenAI, Groq and very many other servers speak it. The base URL may come with or
- * without `/v1`: a bare host means its `/v1`.
+ * without `/v1`: a bare host means its `/v1`, and `https://api.groq.com/openai` its own.
  *
  * Spec: https://platform.openai.com/docs/api-reference/chat, https://console.groq.com/docs/api-reference
  *
@@ -32,8 +32,15 @@ export function openOpenAi(options: OpenAiOptions): Provider {
   });
 }
 
-/** Where an endpoint of OpenAI's format is: a bare host means its `/v1`, any other path is taken as it is. */
-export function apiUrl(base: URL, endpoint: string): string {
-  const path = base.pathname.replace(/\/+$/, "").replace(/\/(chat\/completions|responses)$/, "");
-  return `${base.origin}${path === "" ? "/v1" : path}${endpoint}`;
+/** Below which path services have their endpoints; the others below `/v1`. */
+const homes: Readonly<Record<string, string>> = { "api.groq.com": "/openai/v1", "openrouter.ai": "/api/v1" };
+
+/**
+ * Where an endpoint of OpenAI's format is: a bare host, or the beginning of the path that a service is known to have, is
+ * completed; any other path is taken as it is. A query stays.
+ */
+export function apiUrl({ host, origin, pathname, search }: URL, endpoint: string): string {
+  const path = pathname.replace(/\/+$/, "").replace(/\/(chat\/completions|responses)$/, "");
+  const home = homes[host] ?? "/v1";
+  return `${origin}${home.startsWith(`${path}/`) ? home : path}${endpoint}${search}`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ConfigError, errorMessage, ProviderError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { AssistantPart, JsonValue, Usage } from "../message.ts";
+import { tokenUsage, type TokenUsage } from "../token-usage.ts";
 import type { ModelEvent, ModelRequest, Price, Provider, StopReason } from "./provider.ts";
 
 const errorKind = z.enum(["key", "model", "context", "quota", "other"]).default("other");
@@ -13,15 +14,7 @@ const replySchema = z.strictObject({
   tool_calls: z
     .array(z.strictObject({ name: z.string(), input: z.json().default({}), id: z.string().optional() }))
     .optional(),
-  usage: z
-    .strictObject({
-      input_tokens: z.number(),
-      output_tokens: z.number(),
-      cached_input_tokens: z.number().optional(),
-      cache_write_tokens: z.number().optional(),
-      reasoning_tokens: z.number().optional(),
-    })
-    .optional(),
+  usage: tokenUsage.strict().optional(),
   stop_reason: z.enum(["end", "tool_calls", "length", "refusal"]).optional(),
   /** Fail instead, after `text`, having cost `usage`. */
   error: z.strictObject({ message: z.string(), retryable: z.boolean().default(false), kind: errorKind }).optional(),
@@ -100,7 +93,7 @@ async function* play(
   yield { type: "done", parts, usage, stopReason };
 }
 
-function usageOf(told: NonNullable<z.output<typeof replySchema>["usage"]>): Usage {
+function usageOf(told: TokenUsage): Usage {
   return {
     inputTokens: told.input_tokens,
     outputTokens: told.output_tokens,

@@ -94,7 +94,7 @@ function take(left: JsonObject[], waiting: AgentEvent[]): AgentEvent | undefined
 }
 
 function toProgress(kept: JsonObject): AgentEvent {
-  const { call_id: id, name, done, total, message } = kept;
+  const { call_id: id, name, done, total, message, dataset } = kept;
   return {
     type: "tool_progress",
     call_id: String(id),
@@ -102,5 +102,6 @@ function toProgress(kept: JsonObject): AgentEvent {
     done: Number(done),
     ...(typeof total === "number" ? { total } : {}),
     ...(typeof message === "string" ? { message } : {}),
+    ...(typeof dataset === "string" ? { dataset } : {}),
   };
 }

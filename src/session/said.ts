@@ -31,11 +31,14 @@ export function lastPrompt(said: readonly Said[]): { index: number; text: string
 export function unansweredCalls(said: readonly Said[]): ToolCall[] {
   const replyAt = said.findLastIndex(({ message }) => message.role === "assistant");
   const calls = callsOf(said[replyAt]?.message);
-  const answers = said.slice(replyAt + 1).flatMap(({ message }) => (message.role === "tool" ? [message.callId] : []));
+  const answers = new Map<string, number>();
+  for (const { message } of said.slice(replyAt + 1)) {
+    if (message.role === "tool") answers.set(message.callId, (answers.get(message.callId) ?? 0) + 1);
+  }
   return calls.filter(({ id }) => {
-    const at = answers.indexOf(id);
-    if (at !== -1) answers.splice(at, 1);
-    return at === -1;
+    const left = answers.get(id) ?? 0;
+    answers.set(id, left - 1);
+    return left <= 0;
   });
 }
 
@@ -44,11 +47,12 @@ export function inOrderOfCalls(messages: readonly Message[]): readonly Message[]
   let ordered: Message[] | undefined;
   for (let at = 0; at < messages.length; at++) {
     const ids = callsOf(messages[at]).map(({ id }) => id);
+    const places = new Map(ids.map((id, index) => [id, index] as const).toReversed()); // the first of equal ones counts
     let end = at + 1;
     while (messages[end]?.role === "tool") end++;
     if (ids.length < 2 || end - at < 3) continue;
     const answers = messages.slice(at + 1, end);
-    const place = (message: Message) => (message.role === "tool" ? ids.indexOf(message.callId) : -1);
+    const place = (message: Message) => (message.role === "tool" ? (places.get(message.callId) ?? -1) : -1);
     if (answers.every((answer, index) => index === 0 || place(answers[index - 1] ?? answer) <= place(answer))) continue;
     ordered ??= [...messages];
     ordered.splice(at + 1, answers.length, ...answers.toSorted((a, b) => place(a) - place(b)));

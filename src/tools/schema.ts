@@ -39,6 +39,18 @@ export function outputJsonSchema(output: z.ZodObject): JsonObject {
   return { type: "object", properties: { status: { type: "string" }, ...properties }, required: ["status"] };
 }
 
+/** @throws TypeError that says in one line what does not fit */
+export function parseOutput(output: z.ZodObject, returned: unknown): JsonObject {
+  const parsed = output.safeParse(returned);
+  if (parsed.success) return parsed.data as JsonObject;
+  const problems = parsed.error.issues.slice(0, 4).map(({ path, message }) => {
+    return path.length === 0 ? message : `${path.join(".")}: ${message}`;
+  });
+  throw new TypeError(`what it returned does not fit its output schema: ${problems.join("; ")}`, {
+    cause: parsed.error,
+  });
+}
+
 export interface InputReader<Input extends z.ZodObject> {
   /** The tool's name. */
   name: string;

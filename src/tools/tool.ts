@@ -3,7 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import type { Services } from "./services.ts";
 import { outcomeOf } from "./outcome.ts";
-import { inputJsonSchema, outputJsonSchema, parseInput } from "./schema.ts";
+import { inputJsonSchema, outputJsonSchema, parseInput, parseOutput } from "./schema.ts";
 
 /** What a client is told about a tool. */
 export interface ToolDefinition {
@@ -105,7 +105,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     call: (sent, context) =>
       outcomeOf(context.signal, async (attach) => {
         const returned = await run(parseInput({ name, input, schema: inputSchema }, sent), { ...context, attach });
-        return output.parse(returned) as JsonObject;
+        return parseOutput(output, returned);
       }),
   };
 }

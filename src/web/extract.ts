@@ -10,6 +10,7 @@ import { openMarkdown } from "./markdown.ts";
 import { openMetadata } from "./metadata.ts";
 import { collapse, type Resolve, type Sink } from "./sink.ts";
 import { openTables } from "./tables.ts";
+import { openPending } from "./text-pieces.ts";
 
 export const extracts = ["markdown", "text", "links", "tables", "metadata", "html"] as const;
 export type Extract = (typeof extracts)[number];
@@ -47,10 +48,10 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
   let unlinkedAt: number | undefined;
   let inTitle = false;
   // Text comes in pieces, cut at every entity; what makes a word or a mark is only seen in the whole.
-  let text = "";
+  const pending = openPending();
   const flush = () => {
+    const text = pending.take();
     if (text !== "") sink.text(text);
-    text = "";
   };
   parseHtml(html, {
     onopentag(name, attributes) {
@@ -76,8 +77,8 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
       depth -= 1;
     },
     ontext(piece) {
-      if (inTitle) titles.title = (titles.title ?? "") + piece;
-      else if (hiddenAt === undefined) text += piece;
+      if (inTitle) titles.title = lengthened(titles.title ?? "", piece);
+      else if (hiddenAt === undefined) pending.add(piece);
     },
   });
   flush();
@@ -85,6 +86,11 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
 }
 
 type Titles = Record<"title" | "og:title", string | undefined>;
+
+/** What is beyond its greatest length is never shown: a title of millions of pieces would take more memory than the page. */
+function lengthened(title: string, piece: string): string {
+  return title.length > maxTitleChars ? title : title + piece;
+}
 
 function titleOf(titles: Titles): string | null {
   const title = collapse(beginning(titles.title ?? titles["og:title"] ?? "", maxTitleChars));

@@ -1,6 +1,6 @@
 import { decodeJson } from "../json-bytes.ts";
 import type { Fetcher } from "./fetch.ts";
-import { pageHeaders, receivePage, type PageLimits } from "./page-body.ts";
+import { pageHeaders, receiveWhole, type PageLimits } from "./page-body.ts";
 import { beforeAllPages, maxPageBytes, patienceOf } from "./page-bounds.ts";
 import type { Pages } from "./pages.ts";
 import type { RobotsReply } from "./robots.ts";
@@ -26,7 +26,7 @@ export async function fetchRobots(
     order: beforeAllPages,
     ...patienceOf({ ...settings, timeoutMs: Math.min(settings.timeoutMs, robotsTimeoutMs) }),
     headersFor: () => pageHeaders("identity"),
-    receive: (reply) => receivePage(reply, robotsLimits, async () => {}),
+    receive: (reply) => receiveWhole(reply, robotsLimits),
     admit: async () => {},
   });
   if (!fetched.ok)

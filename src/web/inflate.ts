@@ -32,11 +32,20 @@ const usualRatio = 8;
 
 /** How large a body is likely to be without its encoding, at most `maxBytes`: gzip says so in its last four bytes. */
 export function likelyBytes(body: Uint8Array, contentEncoding: string, maxBytes: number): number {
-  if (contentEncoding === "") return body.byteLength;
-  const isGzip = /^(x-)?gzip$/i.test(contentEncoding.trim()) && body.byteLength >= 18;
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const likely = isGzip ? view.getUint32(body.byteLength - 4, true) : body.byteLength * usualRatio;
-  return Math.min(Math.max(body.byteLength, likely), maxBytes);
+  const { byteLength } = body;
+  return likelyFromEnd({ sizeBytes: byteLength, end: body.subarray(-4) }, contentEncoding, maxBytes);
+}
+
+/** As `likelyBytes`, of a body whose last four bytes are known. */
+export function likelyFromEnd(
+  { sizeBytes, end }: { sizeBytes: number; end: Uint8Array },
+  contentEncoding: string,
+  maxBytes: number,
+): number {
+  if (contentEncoding === "") return sizeBytes;
+  const isGzip = /^(x-)?gzip$/i.test(contentEncoding.trim()) && sizeBytes >= 18;
+  const likely = isGzip ? new DataView(end.buffer, end.byteOffset, 4).getUint32(0, true) : sizeBytes * usualRatio;
+  return Math.min(Math.max(sizeBytes, likely), maxBytes);
 }
 
 function unpack(bytes: Uint8Array, encoding: string, maxBytes: number): Uint8Array {

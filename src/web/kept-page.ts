@@ -1,4 +1,5 @@
 import type { OpenReply } from "./exchange.ts";
+import type { BodyFile } from "./body-file.ts";
 import { receivePage, type PageBody, type PageLimits } from "./page-body.ts";
 import type { KeptPage, PageCache } from "./page-cache.ts";
 
@@ -12,7 +13,7 @@ interface Receiving {
   limits: PageLimits;
   known: KeptPage | undefined;
   cache: PageCache | undefined;
-  makeRoom: (bytes: number) => Promise<void>;
+  fileFor: (bytes: number) => Promise<BodyFile>;
   /** Called as soon as there is one. */
   onBody: (body: PageBody) => void;
 }
@@ -20,14 +21,14 @@ interface Receiving {
 /** The page that was kept, where it still stands; else the one that was sent, which is kept where it may be. */
 export async function receiveAnew(
   reply: OpenReply,
-  { known, cache, limits, makeRoom, onBody }: Receiving,
+  { known, cache, limits, fileFor, onBody }: Receiving,
 ): Promise<PageBody> {
   if (reply.status === 304 && known !== undefined) {
     await reply.body.dump();
     onBody(known.body);
     return known.body;
   }
-  const body = await receivePage(reply, limits, makeRoom);
+  const body = await receivePage(reply, limits, fileFor);
   onBody(body);
   const [etag, lastModified] = [reply.header("etag"), reply.header("last-modified")];
   if (reply.status === 200 && isKeepable(reply)) await cache?.keep(reply.url, { etag, lastModified, body });

@@ -1,13 +1,22 @@
 import { ToolError } from "../errors.ts";
 import { countPassing } from "../isolate/collect-garbage.ts";
 import { cutText } from "../text.ts";
+import { heldInMemory, type BodyFile, type HeldBytes } from "./body-file.ts";
 import type { OpenReply } from "./exchange.ts";
 
 /** The body of a page as it came over the wire, and what its head says of it. */
-export interface PageBody {
+export interface PageBody extends BodyHead {
+  held: HeldBytes;
+}
+
+/** As `PageBody`, all of it in memory. */
+export interface WholeBody extends BodyHead {
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface BodyHead {
   contentType: string;
   contentEncoding: string;
-  bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface PageLimits {
@@ -27,75 +36,78 @@ export function pageHeaders(acceptEncoding: string): Readonly<Record<string, str
   };
 }
 
-/** Bodies up to this size are received at once: many may be on their way. */
-const smallBytes = 262_144;
+/** Bodies up to this size are received into memory. */
+export const smallBodyBytes = 262_144;
 
 /**
- * Read the body of a page into memory.
+ * Receive the body of a page: a small one into memory, any other into a file.
  *
- * @param makeRoom waits until so many bytes of a large body may be received, and again with more of them
+ * @param fileFor waits until so many bytes may be received and gives the file for them, the same again for more of them
  * @throws ToolError `unreadable` for a content type that is not welcome, `too_large`
  */
 export async function receivePage(
-  { url, header, body }: OpenReply,
+  reply: OpenReply,
   limits: PageLimits,
-  makeRoom: (bytes: number) => Promise<void>,
+  fileFor: (bytes: number) => Promise<BodyFile>,
 ): Promise<PageBody> {
+  const announced = Number(reply.header("content-length")) || 0;
+  const pieces: Uint8Array[] = [];
+  let file: BodyFile | undefined;
+  let expected = smallBodyBytes;
+  let sizeBytes = 0;
+  for await (const piece of piecesOf(reply, limits)) {
+    pieces.push(piece);
+    sizeBytes += piece.byteLength;
+    if (sizeBytes > expected) {
+      expected = Math.min(Math.max(announced, 4 * expected, sizeBytes), limits.maxBytes);
+      file = await fileFor(expected);
+    }
+    if (file === undefined) continue;
+    for (const one of pieces.splice(0)) {
+      file.add(one);
+      countPassing(one.byteLength);
+    }
+  }
+  return { ...headOf(reply), held: file ?? heldInMemory(join(pieces, sizeBytes)) };
+}
+
+/** As `receivePage`, of what is never large. */
+export async function receiveWhole(reply: OpenReply, limits: PageLimits): Promise<WholeBody> {
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of piecesOf(reply, limits)) {
+    pieces.push(piece);
+    sizeBytes += piece.byteLength;
+  }
+  return { ...headOf(reply), bytes: join(pieces, sizeBytes) };
+}
+
+function headOf({ header }: OpenReply): BodyHead {
+  return { contentType: header("content-type"), contentEncoding: header("content-encoding") };
+}
+
+/** What comes of a body, as far as it is wanted. */
+async function* piecesOf({ url, header, body }: OpenReply, limits: PageLimits): AsyncGenerator<Uint8Array> {
   const { maxBytes, overflow } = limits;
   const contentType = header("content-type");
   if (!limits.isWelcome(contentType, url)) {
     const type = cutText(contentType, 80);
     throw new ToolError("unreadable", `${url.host}: the page is ${type}; only HTML, PDF, JSON and other text is read`);
   }
-  const announced = Number(header("content-length"));
-  if (overflow === "error" && announced > maxBytes) throw tooLarge(url, maxBytes);
-  const received = openBytes();
-  let expected = smallBytes;
+  if (overflow === "error" && Number(header("content-length")) > maxBytes) throw tooLarge(url, maxBytes);
   let sizeBytes = 0;
   for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError("undici gave a body that is not bytes");
-    const nextBytes = sizeBytes + chunk.byteLength;
-    if (nextBytes > maxBytes && overflow === "error") throw tooLarge(url, maxBytes);
-    if (nextBytes > expected) {
-      expected = Math.min(Math.max(announced || 0, 4 * expected, nextBytes), maxBytes);
-      await makeRoom(expected);
-    }
-    received.add(chunk.subarray(0, maxBytes - sizeBytes), expected);
-    sizeBytes = nextBytes;
-    if (sizeBytes > maxBytes) break;
+    const room = maxBytes - sizeBytes;
+    if (chunk.byteLength > room && overflow === "error") throw tooLarge(url, maxBytes);
+    yield chunk.subarray(0, room);
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) return;
   }
-  return { contentType, contentEncoding: header("content-encoding"), bytes: received.end() };
 }
 
 function tooLarge(url: URL, maxBytes: number): ToolError {
   return new ToolError("too_large", `${url.host}: the page is larger than ${maxBytes / 1_000_000} MB`);
-}
-
-/**
- * Makes one buffer, which can move to another thread, of what comes in pieces. The pieces of a small body are kept until
- * it is there. Those of a large one are copied as they come: they would lie about until much garbage is collected.
- */
-function openBytes() {
-  const pieces: Uint8Array[] = [];
-  let whole: Uint8Array<ArrayBuffer> | undefined;
-  let size = 0;
-  return {
-    /** @param expected how many there may be */
-    add(piece: Uint8Array, expected: number): void {
-      if (expected <= smallBytes) pieces.push(piece);
-      else {
-        whole = whole === undefined ? join(pieces.splice(0), expected) : resized(whole, expected);
-        whole.set(piece, size);
-        countPassing(piece.byteLength);
-      }
-      size += piece.byteLength;
-    },
-    end: () => (whole === undefined ? join(pieces, size) : resized(whole, size)),
-  };
-}
-
-function resized(bytes: Uint8Array<ArrayBuffer>, sizeBytes: number): Uint8Array<ArrayBuffer> {
-  return bytes.byteLength === sizeBytes ? bytes : new Uint8Array(bytes.buffer.transfer(sizeBytes));
 }
 
 /** `Buffer.concat` may give a part of a buffer that others use too. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { systemErrorCode } from "../errors.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
+import { heldInMemory } from "./body-file.ts";
 import type { PageBody } from "./page-body.ts";
 
 /** A page as a server sent it, and how to ask whether it still stands. */
@@ -61,8 +62,7 @@ export function openPageCache(parent: () => Promise<string>, maxBytes = defaultM
       }
     },
     async keep(url, page) {
-      const { bytes } = page.body;
-      if (bytes.byteLength > Math.min(maxPageBytes, maxBytes)) return;
+      if (page.body.held.sizeBytes > Math.min(maxPageBytes, maxBytes)) return;
       try {
         const used = await place.get();
         used.usedBytes += await writePage(join(used.path, nameOf(url)), url, page);
@@ -85,13 +85,13 @@ function requested(url: URL): string {
 
 /** A head of one line of JSON, then the body as it came. */
 async function writePage(path: string, url: URL, { etag, lastModified, body }: KeptPage): Promise<number> {
-  const { contentType, contentEncoding, bytes } = body;
+  const { contentType, contentEncoding, held } = body;
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
   const file = await open(draft, "wx", 0o600);
   try {
     const described = { url: requested(url), etag, lastModified, contentType, contentEncoding };
-    const head = { ...described, sizeBytes: bytes.byteLength, identity: await identityOf(file) };
-    const content = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), bytes]);
+    const head = { ...described, sizeBytes: held.sizeBytes, identity: await identityOf(file) };
+    const content = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), held.part(0, held.sizeBytes)]);
     await file.writeFile(content);
     await file.close();
     await rename(draft, path);
@@ -124,7 +124,7 @@ async function readPage(path: string, url: URL): Promise<KeptPage | undefined> {
     if (!isWhole || head.identity !== (await identityOf(file))) return undefined;
     const now = new Date();
     await file.utimes(now, now);
-    return { etag, lastModified, body: { contentType, contentEncoding, bytes } };
+    return { etag, lastModified, body: { contentType, contentEncoding, held: heldInMemory(bytes) } };
   } finally {
     await file.close();
   }

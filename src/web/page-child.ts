@@ -3,13 +3,13 @@ import { collectGarbage } from "../isolate/collect-garbage.ts";
 import { writeJson } from "../json-bytes.ts";
 import type { JsonValue } from "../message.ts";
 import { answerPage } from "./answer-page.ts";
-import type { PageTask } from "./page-task.ts";
+import { pageTask } from "./page-task.ts";
 
 /** What is beyond the second is given back by the end of the process alone, which starts with 50 MB. */
 const keptMb = 24;
 const grownMb = 60;
 
-// The tasks come from `pages.ts` alone: their type is what it sends. What a page says is written, not kept.
+// What a page says is written, not kept.
 answerByteTasks(async (task, bytes, take) => {
   const writtenBytes: number[] = [];
   const encode = (value: JsonValue, shownChars: number) => {
@@ -17,7 +17,7 @@ answerByteTasks(async (task, bytes, take) => {
     writtenBytes.push(sizeBytes);
     return { ...shown, pieces: [] };
   };
-  const answer = await answerPage({ ...(task as PageTask), bytes } as PageTask, { encode });
+  const answer = await answerPage(pageTask.parse(Object.assign({}, task, { bytes })), { encode });
   setImmediate(() => collectGarbage(keptMb));
   return { answer, writtenBytes };
 }, grownMb);

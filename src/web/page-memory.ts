@@ -1,9 +1,12 @@
+import { log } from "../log.ts";
+import { openBodyFile, type BodyFile, type HeldBytes } from "./body-file.ts";
 import { openByteRoom, type ByteRoom, type Place } from "./byte-room.ts";
 
-/** What all pages of a scraper may hold of the memory, from the first byte of a large body until its row is written. */
+/** What all pages of a scraper may hold, from the first byte of a large body until its row is written. */
 export interface PageMemory {
-  /** Bodies on their way, and those that wait to be read. */
+  /** On disk: large bodies on their way, and those that wait to be read. */
   bodies: ByteRoom;
+  openFile(): Promise<BodyFile>;
   /** Pages that are read, and what came of them until it is written. */
   pages: ByteRoom;
   /** Look again whether someone may go on, after another page has become the first of its run. */
@@ -11,15 +14,25 @@ export interface PageMemory {
 }
 
 /** A page of 10 MB may take 170 MB while it is read, and the processes take 105 MB: there is room for one more of them. */
-const maxBodyBytes = 10_000_000;
 const maxReadBytes = 10_000_000;
 
-export function openPageMemory(): PageMemory {
+/** Of the disk, whatever many and slow servers send. */
+const maxBodyBytes = 1_000_000_000;
+
+/** @param folderForFiles where large bodies lie, without names. Default: where the system has such files */
+export function openPageMemory(folderForFiles?: () => Promise<string>): PageMemory {
   const bodies = openByteRoom(maxBodyBytes);
   const pages = openByteRoom(maxReadBytes);
   return {
     bodies,
     pages,
+    async openFile() {
+      const folder = await folderForFiles?.().catch((thrown: unknown) => {
+        log.debug("large pages are received into files of the system's temporary folder", thrown);
+        return undefined;
+      });
+      return openBodyFile(folder);
+    },
     recheck() {
       pages.recheck();
       bodies.recheck();
@@ -31,8 +44,12 @@ export function openPageMemory(): PageMemory {
 export interface Holding {
   /** Before a body is received of which so many bytes may come, and again before more do. */
   receive(bytes: number): Promise<void>;
-  /** The body is thrown away: it will be asked for again. */
-  startAgain(): void;
+  /** Where that body is received into. @throws ToolError `unavailable` */
+  file(): Promise<BodyFile>;
+  /** Hold a body that was there already. */
+  adopt(body: HeldBytes): void;
+  /** The body is not needed any more. */
+  dropBody(): void;
   /** The body is there, with so many bytes. */
   received(bytes: number): void;
   /** Before a body is read that comes to so many bytes. */
@@ -50,29 +67,41 @@ export interface RunMemory {
   leave(): void;
 }
 
-export function openRunMemory({ bodies, pages }: PageMemory, signal: AbortSignal): RunMemory {
+export function openRunMemory({ bodies, pages, openFile }: PageMemory, signal: AbortSignal): RunMemory {
   const held = new Set<Holding>();
   return {
     open(isFirst) {
       let body: Place | undefined;
       let page: Place | undefined;
+      let file: BodyFile | undefined;
+      let adopted: HeldBytes | undefined;
+      let hasLeft = false;
       const holding: Holding = {
         async receive(bytes) {
           if (body === undefined) body = await bodies.enter({ bytes, isFirst }, signal);
           else await body.grow(bytes, signal);
         },
-        startAgain() {
+        async file() {
+          file ??= await openFile();
+          if (hasLeft) file.close();
+          return file;
+        },
+        adopt: (bytes) => void (adopted = bytes),
+        dropBody() {
+          file?.close();
+          adopted?.close();
+          file = undefined;
           body?.leave();
           body = undefined;
         },
         received: (bytes) => body?.resize(bytes),
         async read(bytes) {
           page = await pages.enter({ bytes, isFirst }, signal);
-          body?.leave();
         },
         keep: (bytes) => page?.resize(bytes),
         leave() {
-          body?.leave();
+          hasLeft = true;
+          holding.dropBody();
           page?.leave();
           held.delete(holding);
         },

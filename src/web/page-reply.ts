@@ -1,5 +1,7 @@
 import { ToolError } from "../errors.ts";
 import type { KeptReplies, KeptReply } from "./crawl/kept-replies.ts";
+import type { BodyFile } from "./body-file.ts";
+import type { Untimed } from "./exchange.ts";
 import type { Fetcher } from "./fetch.ts";
 import { conditionsOf, receiveAnew } from "./kept-page.ts";
 import { patienceOf } from "./page-bounds.ts";
@@ -42,6 +44,7 @@ export async function replyTo(options: ReplyOptions, wanted: WantedReply, holdin
   const kept = options.replies?.find(wanted.url);
   if (kept === undefined) return request(options, wanted, holding);
   const { body, error, ...head } = kept;
+  if (body !== null) holding.adopt(body.held);
   try {
     await wanted.admit(new URL(kept.finalUrl));
   } catch (thrown) {
@@ -78,12 +81,12 @@ async function request(
     headersFor: () => ({ ...pageHeaders("gzip, br, deflate, zstd"), ...conditionsOf(known) }),
     receive(reply, untimed) {
       tags = reply.headers("x-robots-tag");
-      holding.startAgain();
+      holding.dropBody();
       return receiveAnew(reply, {
         known,
         cache,
         limits,
-        makeRoom: (bytes) => untimed(() => holding.receive(bytes)),
+        fileFor: (bytes) => fileFor(bytes, untimed, holding),
         onBody: (body) => keep(reply.url.href, reply.status, { body, error: undefined }),
       });
     },
@@ -97,6 +100,12 @@ async function request(
   if (fetched.ok) return { ...head, ok: true, status: statusOf(fetched.status), body: fetched.body };
   if (status !== null && !mayPass(fetched)) keep(finalUrl, status, { body: null, error: fetched.error });
   return { ...head, ok: false, status, error: fetched.error };
+}
+
+/** To wait for room takes nothing from a page's time. */
+export async function fileFor(bytes: number, untimed: Untimed, holding: Holding): Promise<BodyFile> {
+  await untimed(() => holding.receive(bytes));
+  return holding.file();
 }
 
 /** What was kept is the page, as it was answered then. */

@@ -6,14 +6,14 @@ import type { PageLinks } from "./crawl/page-links.ts";
 import type { Fetched } from "./exchange.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
-import { likelyBytes } from "./inflate.ts";
+import { likelyFromEnd } from "./inflate.ts";
 import { isBinaryType } from "./page.ts";
-import { pageHeaders, receivePage, type PageBody, type PageLimits } from "./page-body.ts";
+import { pageHeaders, receivePage, type PageBody, type PageLimits, type WholeBody } from "./page-body.ts";
 import type { PageCache } from "./page-cache.ts";
 import { fetchRobots } from "./fetch-robots.ts";
 import { beforeAllPages, maxPageBytes, patienceOf } from "./page-bounds.ts";
 import { openRunMemory, type Holding, type PageMemory, type RunMemory } from "./page-memory.ts";
-import { replyTo } from "./page-reply.ts";
+import { fileFor, replyTo } from "./page-reply.ts";
 import type { PageAnswer } from "./page-task.ts";
 import { readPdfPage } from "./pdf/pdf-page.ts";
 import { isPdf, isPdfType, type Pdfs } from "./pdf/pdfs.ts";
@@ -79,7 +79,7 @@ export interface PageRun {
    */
   read(url: string, order: number, admit?: (url: URL) => void): Promise<ReadPage>;
   /** Fetch something that is no page of the run but leads to some, obeying robots.txt as pages do, and use it. */
-  fetch<Use>(url: string, maxBytes: number, use: (fetched: Fetched<PageBody>) => Promise<Use>): Promise<Use>;
+  fetch<Use>(url: string, maxBytes: number, use: (fetched: Fetched<WholeBody>) => Promise<Use>): Promise<Use>;
   robots: Robots;
   close(): Promise<void>;
 }
@@ -169,11 +169,10 @@ async function readPage(run: Run, wanted: Wanted, holding: Holding): Promise<Omi
   const { finalUrl, status, fetchedAt, elapsedMs } = reply;
   const basics = { finalUrl, status, fetchedAt, elapsedMs };
   if (!reply.ok) return { ...basics, ...nothing(settings.select), error: reply.error };
-  const bodyBytes = reply.body.bytes.byteLength;
+  const bodyBytes = reply.body.held.sizeBytes;
   run.hold(bodyBytes);
-  holding.received(bodyBytes);
-  await holding.read(likelyBytes(reply.body.bytes, reply.body.contentEncoding, maxPageBytes));
-  const page = await readBody(run, { ...reply, mayVisit });
+  const body = await wholeBody(reply.body, holding, maxPageBytes);
+  const page = await readBody(run, { ...reply, body, mayVisit });
   run.letGo(bodyBytes);
   if (page.read.ok) {
     const { ok: _ok, scripted: _scripted, ...read } = page.read;
@@ -184,10 +183,21 @@ async function readPage(run: Run, wanted: Wanted, holding: Holding): Promise<Omi
   return { ...basics, ...nothing(settings.select), error };
 }
 
+/** The bytes of a body, once there is room to read what they come to. */
+async function wholeBody({ held, ...head }: PageBody, holding: Holding, maxBytes: number): Promise<WholeBody> {
+  const { sizeBytes } = held;
+  holding.received(sizeBytes);
+  const end = held.part(sizeBytes - 4, sizeBytes);
+  await holding.read(likelyFromEnd({ sizeBytes, end }, head.contentEncoding, maxBytes));
+  const bytes = held.take();
+  holding.dropBody();
+  return { ...head, bytes };
+}
+
 interface FetchedPage {
   finalUrl: string;
   elapsedMs: number;
-  body: PageBody;
+  body: WholeBody;
   mayVisit: (url: URL) => Promise<void>;
 }
 
@@ -239,21 +249,26 @@ export function nothing(select: PageSettings["select"]) {
 async function fetchHeld<Use>(
   { fetcher, robots, settings, held }: Run,
   url: string,
-  { maxBytes, use }: { maxBytes: number; use: (fetched: Fetched<PageBody>) => Promise<Use> },
+  { maxBytes, use }: { maxBytes: number; use: (fetched: Fetched<WholeBody>) => Promise<Use> },
 ): Promise<Use> {
   const holding = held.open(() => false);
   const limits: PageLimits = { maxBytes, overflow: "cut", isWelcome: () => true };
-  const fetched = await fetcher.get({
+  const pending = fetcher.get({
     url,
     order: beforeAllPages,
     ...patienceOf(settings),
     headersFor: () => pageHeaders("gzip, br, deflate, zstd"),
     receive(reply, untimed) {
-      holding.startAgain();
-      return receivePage(reply, limits, (bytes) => untimed(() => holding.receive(bytes)));
+      holding.dropBody();
+      return receivePage(reply, limits, (bytes) => fileFor(bytes, untimed, holding));
     },
     admit: async (address) => (settings.respectRobots ? robots.check(address) : undefined),
   });
-  await currentTaping()?.inTurn(url);
-  return use(fetched).finally(holding.leave);
+  try {
+    const fetched = await pending;
+    await currentTaping()?.inTurn(url);
+    return await use(fetched.ok ? { ...fetched, body: await wholeBody(fetched.body, holding, maxBytes) } : fetched);
+  } finally {
+    holding.leave();
+  }
 }

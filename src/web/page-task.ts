@@ -11,6 +11,13 @@ export type PageTask = BodyTask | { kind: "selectors"; css: string[] };
 /** A task with a body that has come over the wire, which it takes over. */
 export type BodyTask = Packed & (({ kind: "page"; shownChars: number } & PageInput) | SitemapInput);
 
+const kinds = new Set<unknown>(["page", "sitemap", "selectors"] satisfies PageTask["kind"][]);
+
+/** Only `pages.ts` sends tasks, in this very process or to its child: nothing but what they are is looked at. */
+export const pageTask = z.custom<PageTask>(
+  (task) => typeof task === "object" && task !== null && "kind" in task && kinds.has(task.kind),
+);
+
 interface Packed {
   contentEncoding: string;
   /** Of the body once it is unpacked. */

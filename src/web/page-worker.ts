@@ -1,10 +1,9 @@
 import { answerTasks } from "../isolate/tasks.ts";
 import { collectGarbage } from "../isolate/collect-garbage.ts";
 import { answerPage, type Answered } from "./answer-page.ts";
-import { smallPageBytes, type PageTask } from "./page-task.ts";
+import { pageTask, smallPageBytes } from "./page-task.ts";
 
-// The tasks come from `pages.ts` alone, structured-cloned: their type is what it sends.
-answerTasks((task) => answerPage(task as PageTask, { outgrownBytes: smallPageBytes }).finally(tidyUp), buffersOf);
+answerTasks((task) => answerPage(pageTask.parse(task), { outgrownBytes: smallPageBytes }).finally(tidyUp), buffersOf);
 
 /** What a thread keeps for its next page, and what it keeps while it has none: then another may read a large one. */
 const keptMb = 64;

@@ -62,6 +62,7 @@ export function openPages(): Pages {
   }
 
   async function askProcess(task: BodyTask, signal: AbortSignal): Promise<unknown> {
+    threads.stopIdle(); // each holds 20 MB, and starts in less time than a large page takes
     const outcome = await large.run(task, { timeoutMs: largeTimeLimitMs, signal });
     return withPieces(byteAnswer.parse(answerOf(outcome)));
   }

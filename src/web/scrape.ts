@@ -101,7 +101,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const guard = openGuard(allowPrivate);
   const proxies = openProxies(options.proxies ?? noProxies);
   const pages = openPages();
-  const memory = openPageMemory();
+  const memory = openPageMemory(cacheFolder);
   const pdfs = openPdfs();
   const closing = new AbortController();
   // what is recorded shall not hang on what was fetched before

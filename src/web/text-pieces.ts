@@ -20,3 +20,29 @@ export function openPieces(): TextPieces {
     text: () => (joined.length === 0 ? pieces.join("") : joined.join("") + pieces.join("")),
   };
 }
+
+/** Text that mostly comes in one piece, and now and then in millions. */
+export function openPending() {
+  let joined = "";
+  let recent = "";
+  let pieces = 0;
+  return {
+    add(piece: string): void {
+      recent += piece;
+      pieces += 1;
+      if (pieces < maxPieces) return;
+      // V8 keeps 32 bytes for each piece until it has to search the text; to look at a character is not enough.
+      joined += recent.slice(0, recent.search(/$/));
+      recent = "";
+      pieces = 0;
+    },
+    /** All of it, which is forgotten. */
+    take(): string {
+      const text = joined + recent;
+      joined = "";
+      recent = "";
+      pieces = 0;
+      return text;
+    },
+  };
+}

@@ -79,6 +79,50 @@ describe("a conversation too long for the model", () => {
   });
 });
 
+describe("what users asked for, once a conversation is summed up,", () => {
+  const shownAfter = async (prompts: readonly string[], contextTokens: number) => {
+    const store = openMemoryStore();
+    const said = prompts.flatMap((text): Message[] => [
+      { role: "user", text },
+      { role: "assistant", parts: [{ type: "text", text: "x".repeat(3_000) }] },
+    ]);
+    await store.append("s", 0, said);
+    const { provider, requests } = meteredModel({});
+    const agent = createAgent({ provider, tools, store, contextTokens });
+    expect((await agent.compact({ sessionId: "s" })).messages).toBeGreaterThan(0);
+    const [shown] = shownMessages((await store.load("s"))?.messages ?? []);
+    return { shown: shown?.role === "user" ? shown.text : "", question: JSON.stringify(requests[0]?.messages) };
+  };
+
+  test("is kept whole where there is room", async () => {
+    const long = `${"Mind the details. ".repeat(350)}FINALRULE: never delete`;
+    const { shown } = await shownAfter([long, "go on"], 32_000);
+    expect(shown).toContain(`word for word:\n<asked>\n${long}\n</asked>`);
+    const many = Array.from({ length: 14 }, (_, at) => `RULE${at + 1}: keep to it.`);
+    const { shown: all } = await shownAfter(many, 32_000);
+    for (const rule of many.slice(0, 10)) expect(all).toContain(rule);
+  });
+
+  test("is kept first and last where there is not, and the model is asked for the rest", async () => {
+    const many = Array.from({ length: 30 }, (_, at) => `RULE${at + 1}: ${"keep ".repeat(80)}END${at + 1}`);
+    const { shown, question } = await shownAfter(many, 8_000);
+    expect(shown).toContain("END1\n");
+    expect(shown).toMatch(/\[\d+ more, summed up below\]/);
+    expect(shown).not.toContain("word for word");
+    expect(shown).not.toContain("RULE5:");
+    expect(question).toMatch(/every rule.*user's words/);
+    for (let at = 2; at <= 20; at++) expect(question + shown).toContain(`END${at}`);
+  });
+
+  test("keeps its beginning and end where even the first does not fit", async () => {
+    const { shown, question } = await shownAfter([`START ${"x".repeat(40_000)} FINALRULE`, "go on", "and on"], 8_000);
+    expect(shown).toMatch(/START[^]*characters are left out[^]*FINALRULE/);
+    expect(shown).not.toContain("word for word");
+    expect(shown.length).toBeLessThan(8_000);
+    expect(question).toContain("FINALRULE");
+  });
+});
+
 test("what is shown begins with the last summary and holds no other", () => {
   const said = (text: string): Message => ({ role: "user", text });
   const sums = (text: string, summarizes: number): Message => ({ role: "user", text, summarizes });

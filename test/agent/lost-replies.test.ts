@@ -55,7 +55,7 @@ describe("a reply that broke off", () => {
       { text: "on", usage: { input_tokens: 10, output_tokens: 10 } },
     ];
     const provider = scriptedProvider(script, { price });
-    const agent = createAgent({ provider, tools: [add], subAgentDepth: 1, maxTokens: 5_000 });
+    const agent = createAgent({ provider, tools: [add], subAgentDepth: 1, maxTokens: 4_000 });
     const result = await agent.complete({ prompt: "go" });
     expect(result).toMatchObject({ exit_reason: "max_tokens", turns: 1, cost_usd: null });
   });

@@ -10,6 +10,37 @@ import { add, call, openWaitTool, scripted } from "../support/agent-fixtures.ts"
 setLogLevel("silent");
 
 describe("tools", () => {
+  test("that return what they should not are told of in one line", async () => {
+    const broken = defineTool({
+      name: "broken",
+      description: "Returns nothing.",
+      input: z.object({ what: z.enum(["nothing", "half"]) }),
+      output: z.object({ rows: z.number(), name: z.string() }),
+      run: async ({ what }) => {
+        await Promise.resolve();
+        return JSON.parse(what === "half" ? '{"name": 1}' : "null") as { rows: number; name: string };
+      },
+    });
+    const tool_calls = [call("broken", { what: "nothing" }), call("broken", { what: "half" })];
+    const told: string[] = [];
+    const own = createAgent({
+      provider: scriptedProvider([
+        { tool_calls },
+        ({ messages }) => {
+          told.push(...messages.flatMap((message) => (message.role === "tool" ? [message.text] : [])));
+          return "done";
+        },
+      ]),
+      tools: [broken],
+    });
+    await own.complete({ prompt: "go" });
+    expect(told).toEqual([
+      expect.stringMatching(/^ERROR internal: broken failed unexpectedly: what it returned does not fit .*$/),
+      expect.stringMatching(/does not fit its output schema: rows: .*; name: [^\n]*$/),
+    ]);
+    expect(told.join("")).not.toContain("\n");
+  });
+
   test.each([
     ["a tool that is not there", call("ad", { a: 1, b: 2 }), /^ERROR not_found: there is no tool "ad".*add/],
     ["bad arguments", call("add", { a: "x", b: 2 }), /^ERROR invalid_input: a: /],

@@ -109,6 +109,13 @@ describe("an agent as a tool", () => {
     });
   });
 
+  test("told twice to begin one session does one of them, and the other is a conflict", async () => {
+    const agent = scripted(["one", "two"]);
+    const asked = ["a", "b"].map((prompt) => ask(agent, { prompt, session_id: "same" }));
+    const results = (await Promise.all(asked)).map(({ result }) => (result.ok ? "done" : result.code));
+    expect(results.toSorted()).toEqual(["conflict", "done"]);
+  });
+
   test("is cancelled with its tools", async () => {
     const wait = openWaitTool();
     const agent = createAgent({ provider: scriptedProvider([{ tool_calls: [call("wait", {})] }]), tools: [wait.tool] });
@@ -154,6 +161,33 @@ describe("sub-agents", () => {
       subAgentDepth: 2,
     });
     expect((await agent.complete({ prompt: "go" })).text).toContain("the bottom");
+  });
+
+  test("may use no other tools than their parent", async () => {
+    const store = openMemoryStore();
+    const offered: string[] = [];
+    const step: ScriptStep = ({ tools, messages }) => {
+      offered.push(tools.map(({ name }) => name).join());
+      const told = messages.findLast(({ role }) => role === "tool");
+      if (told?.role === "tool") return told.text;
+      return tools.some(({ name }) => name === "run_agent")
+        ? { tool_calls: [delegate("below", { tools: ["add"] }), delegate("below")] }
+        : { tool_calls: [call("add", { a: 1, b: 2 })] };
+    };
+    const agent = createAgent({
+      provider: scriptedProvider(Array.from({ length: 20 }, () => step)),
+      tools: [add],
+      store,
+      subAgentDepth: 2,
+    });
+    const result = await agent.complete({ prompt: "go", sessionId: "main", toolNames: ["run_agent"] });
+    const main = (await store.load("main"))?.messages ?? [];
+    expect(main.at(2)).toMatchObject({
+      ok: false,
+      text: expect.stringMatching(/invalid_input: there is no tool "add"/),
+    });
+    expect(new Set(offered)).toEqual(new Set(["run_agent", ""]));
+    expect(result.text).toMatch(/ERROR not_found: there is no tool [\\"]+add/);
   });
 
   test("spend their parent's money, all of them together never more than it has", async () => {

@@ -92,6 +92,23 @@ test("a runner that is idle for long is stopped, and one that has work is not", 
   await pool.close();
 });
 
+test("runners that have nothing to do can be stopped, and one that works goes on", async () => {
+  const { pool, runners } = openWatched();
+  const task = pool.run("1", { timeoutMs: 60_000, signal });
+  await setImmediate();
+  pool.stopIdle();
+  expect(runners.map(({ stopped }) => stopped)).toEqual([false]);
+  runners[0]?.answer("done");
+  await task;
+  pool.stopIdle();
+  expect(runners.map(({ stopped }) => stopped)).toEqual([true]);
+  const next = pool.run("2", { timeoutMs: 60_000, signal });
+  await setImmediate();
+  runners[1]?.answer("again");
+  expect(await next).toEqual({ kind: "answer", value: "again" });
+  await pool.close();
+});
+
 test("a runner that cannot start fails all that wait for it", async () => {
   const pool = openPool(({ end }) => {
     queueMicrotask(() => end(new Error("no such file")));

@@ -71,6 +71,27 @@ describe("another server", () => {
     expect(told.names).not.toContain("OPENAI_API_KEY");
   });
 
+  test("that answers with more than can be taken lives on, and the call is told why", async () => {
+    const { call, marked } = start();
+    expect(await call("deluge")).toMatchObject({
+      ok: false,
+      code: "too_large",
+      message: expect.stringMatching(/deluge of the server odd: .*50000\d\d\d bytes, at most 16777216.*ask for less/),
+    });
+    expect(await call("add_numbers", { a: 2, b: 3 })).toMatchObject({ ok: true });
+    expect(marked()).toHaveLength(1);
+  });
+
+  test("that sends a long answer to a call that was cancelled answers the next", async () => {
+    const { call } = start();
+    await call("add_numbers", { a: 1, b: 1 });
+    const controller = new AbortController();
+    const flooding = call("deluge", {}, controller.signal);
+    controller.abort();
+    expect(await flooding).toMatchObject({ ok: false, code: "cancelled" });
+    expect(await call("add_numbers", { a: 2, b: 3 })).toMatchObject({ ok: true });
+  });
+
   test("that ends in a call is told about, and started again by the next", async () => {
     const { call, marked } = start();
     expect(await call("crash")).toMatchObject({

@@ -68,7 +68,11 @@ describe("pictures that a tool returned", () => {
   test("follow the answers in Chat Completions, where those hold text alone", async () => {
     const { provider, server } = await start(openOpenAi, "I see.");
     await collect(provider, {
-      messages: [...messages, { role: "assistant", parts: [] }, { role: "user", text: "And?" }],
+      messages: [
+        ...messages,
+        { role: "assistant", parts: [{ type: "text", text: "A." }] },
+        { role: "user", text: "And?" },
+      ],
     });
     const sent = server.requests[0]?.body["messages"] as object[];
     expect(sent.slice(3)).toEqual([
@@ -81,7 +85,7 @@ describe("pictures that a tool returned", () => {
           { type: "image_url", image_url: { url } },
         ],
       },
-      { role: "assistant", content: "" },
+      { role: "assistant", content: "A." },
       { role: "user", content: "And?" },
     ]);
   });

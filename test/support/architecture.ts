@@ -25,6 +25,7 @@ const tiers: Tier[] = [
       "lines",
       "nearest",
       "once",
+      "token-usage",
       "postgres-url",
       "text",
       "download",

@@ -41,6 +41,7 @@ server.registerTool(
 );
 server.registerTool("fail", { description: "Fails." }, () => ({ ...text("there is no such row"), isError: true }));
 server.registerTool("flood", { description: "Returns too much." }, () => text("x".repeat(3_000_000)));
+server.registerTool("deluge", { description: "Returns far too much." }, () => text("x".repeat(50_000_000)));
 server.registerTool("picture", { description: "Returns a picture." }, () => ({
   content: [{ type: "image", data: "aGk=", mimeType: "image/png" }],
 }));

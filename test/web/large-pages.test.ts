@@ -16,6 +16,7 @@ beforeAll(async () => {
     ...middlingPages,
     small: page("<p>small"),
     greedy: page(greedy),
+    opening: page(`<title>T</title>${"<".repeat(9_900_000)}`),
     "rows-200000": page(rows(200_000)),
     "rows-450000": page(rows(450_000)),
   });
@@ -42,4 +43,21 @@ test("tables of hundreds of thousands of rows are read", { timeout: 120_000 }, a
   expect(lengths).toEqual([200_000, 450_000]);
   const [text] = await scrapeAll(scraper, { urls: urls.slice(1), extract: "markdown", timeoutMs: 60_000 });
   expect(String(text?.content).split("\n")).toHaveLength(450_001);
+});
+
+test("a page that takes more memory than its process has costs none but itself", { timeout: 120_000 }, async () => {
+  const paths = ["rows-200000", "small?1", "greedy", "small?2", "rows-200000?2", "greedy?2", "rows-200000?3"];
+  const urls = paths.map((path) => `${server.origin}/${path}`);
+  const found = await scrapeAll(scraper, { urls, extract: "tables", perHost: 16, timeoutMs: 60_000 });
+  const outcomes = found.map(({ error }) => error?.code ?? "ok");
+  expect(outcomes).toEqual(["ok", "ok", "too_large", "ok", "ok", "too_large", "ok"]);
+  // that it was the process that ended, no limit on what a page may say
+  expect(found[2]?.error?.message).toContain("takes more memory to read than a page may");
+});
+
+test("text in millions of pieces takes no more memory than other text", { timeout: 120_000 }, async () => {
+  const urls = [`${server.origin}/opening`];
+  const [found] = await scrapeAll(scraper, { urls, extract: "text", timeoutMs: 60_000 });
+  expect(found?.error).toBeUndefined();
+  expect(String(found?.content)).toHaveLength(9_900_000);
 });

@@ -40,6 +40,7 @@ from .errors import (
 from .results import TableResult, ToolResult
 
 if TYPE_CHECKING:
+    from ._mcp_config import mcp_config
     from .agent import AgentEvent, AgentResult, AgentRun, AsyncAgentRun
     from .aio import AsyncBridge, AsyncCall
 
@@ -79,10 +80,15 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "__version__",
+    "mcp_config",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "mcp_config":
+        from ._mcp_config import mcp_config
+
+        return mcp_config
     if name in __all__:  # asyncio takes longer to import than all of the package
         from . import agent, aio
 

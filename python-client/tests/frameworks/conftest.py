@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from supplier_site import SupplierSite
 from support import REPOSITORY
+from support.agent_fixtures import _swept, endless, grader, suppliers
 
 from axoner import Bridge
+
+__all__ = ["_swept", "endless", "grader", "suppliers"]
 
 # Before any framework is imported: none of them may call home.
 os.environ.update(

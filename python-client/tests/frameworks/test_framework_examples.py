@@ -8,32 +8,56 @@ import sys
 
 import pytest
 from support import REPOSITORY
+from support.frameworks import SELECT
 from support.model_server import ModelServer, last_result
+
+
+def run(example, turns, folder, *arguments, **env):
+    with ModelServer(turns) as model:
+        env = {
+            **os.environ,
+            "OPENAI_BASE_URL": model.base_url,
+            "PYTHONPATH": str(REPOSITORY / "python-client" / "src"),
+            "HOME": str(folder),
+            **env,
+        }
+        command = [sys.executable, str(REPOSITORY / "examples" / example), str(folder), *arguments]
+        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()
 
 
 @pytest.mark.parametrize("example", ["langchain_agent.py", "crewai_crew.py"])
 def test_the_example_answers_from_the_data(example, tmp_path):
     (tmp_path / "orders.csv").write_text("sku,quantity\na,3\nb,4\n")
+    turns = [
+        lambda _messages: [("query_data", {"sql": "select sum(quantity)::bigint from 'orders.csv'"})],
+        lambda messages: f"{last_result(messages)['rows'][0][0]} pieces were ordered",
+    ]
+    assert run(example, turns, tmp_path, "How many pieces were ordered?")[-1] == "7 pieces were ordered"
 
-    def query(_messages):
-        return [("query_data", {"sql": "select sum(quantity)::bigint from 'orders.csv'"})]
 
-    def conclude(messages):
-        return f"{last_result(messages)['rows'][0][0]} pieces were ordered"
+def supplier_orders(folder):
+    lines = [f"S{number % 60 + 1:03},{number}" for number in range(6_000)]
+    (folder / "orders.csv").write_text("\n".join(["supplier_id,quantity", *lines]) + "\n")
 
-    with ModelServer([query, conclude]) as model:
-        env = {
-            **os.environ,
-            "OPENAI_BASE_URL": model.base_url,
-            "PYTHONPATH": str(REPOSITORY / "python-client" / "src"),
-            "HOME": str(tmp_path),
-        }
-        command = [
-            sys.executable,
-            str(REPOSITORY / "examples" / example),
-            str(tmp_path),
-            "How many pieces were ordered?",
-        ]
-        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().splitlines()[-1] == "7 pieces were ordered"
+
+JOIN = "select supplier_id, rating::double as rating, quantity from 'orders.csv' join pages using (supplier_id)"
+
+
+def test_the_langchain_agent_joins_60_pages_with_a_csv(tmp_path, site):
+    supplier_orders(tmp_path)
+
+    def scrape(messages):
+        assert site.urls(60)[-1] in str(messages[-1]["content"])
+        return [("scrape", {"urls": site.urls(60), "select": SELECT, "save_as": "pages"})]
+
+    def join(messages):
+        assert last_result(messages)["ok"] == 55
+        return [("query_data", {"sql": JOIN, "save_as": "joined"})]
+
+    turns = [scrape, join, lambda messages: f"{last_result(messages)['row_count']} order lines have a rating"]
+    env = {"AXONER_ALLOW_PRIVATE": site.address}
+    printed = run("langchain_join.py", turns, tmp_path, "How many?", *site.urls(60), **env)
+    assert printed[-1] == "5500 order lines have a rating"
+    assert printed[0] == "shape: (5_500, 3)"

@@ -82,6 +82,21 @@ def last_result(messages: list[Message]) -> dict[str, Any]:
     return json.loads(text)
 
 
+def _events(answer: dict[str, Any]) -> str:
+    """The answer as a client is sent it that asked for a stream."""
+    (choice,) = answer["choices"]
+    calls = [{**call, "index": number} for number, call in enumerate(choice["message"].get("tool_calls") or [])]
+    delta = {**choice["message"], **({"tool_calls": calls} if calls else {})}
+    choices: list[list[dict[str, Any]]] = [
+        [{"index": 0, "delta": delta, "finish_reason": None}],
+        [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}],
+        [],
+    ]
+    shared = {key: answer[key] for key in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
+    chunks = [{**shared, "choices": each, **({} if each else {"usage": answer["usage"]})} for each in choices]
+    return "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+
+
 def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -95,9 +110,10 @@ def _handler(model: ModelServer) -> type[BaseHTTPRequestHandler]:
                     400,
                     {"error": {"message": f"{type(error).__name__}: {error}", "type": "invalid_request_error"}},
                 )
-            payload = json.dumps(answer).encode()
+            streamed = status == 200 and body.get("stream")
+            payload = _events(answer).encode() if streamed else json.dumps(answer).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/event-stream" if streamed else "application/json")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)

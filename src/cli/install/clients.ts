@@ -15,6 +15,11 @@ export interface Client {
   extra?: Readonly<Record<string, string>>;
   /** Whether it starts servers in the folder of the project that is open, so that they can read it without `--root`. */
   startsInProject: boolean;
+  /**
+   * When the server is to answer with a job: below the client's own limit for a call, which is a minute where it is
+   * that of the MCP SDK and was not raised.
+   */
+  answerWithin: string;
   /** What makes it read its settings again. */
   restart: string;
 }
@@ -29,6 +34,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, applicationData(machine), "Claude", "claude_desktop_config.json"),
     servers: "mcpServers",
     startsInProject: false,
+    answerWithin: "50s",
     restart: quit,
   },
   "claude-code": {
@@ -38,6 +44,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "mcpServers",
     extra: { type: "stdio" },
     startsInProject: true,
+    answerWithin: "5m",
     restart: "start a new session",
   },
   cursor: {
@@ -47,6 +54,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "mcpServers",
     extra: { type: "stdio" },
     startsInProject: false,
+    answerWithin: "50s",
     restart: "switch the server on in its settings, under MCP",
   },
   vscode: {
@@ -56,6 +64,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "servers",
     extra: { type: "stdio" },
     startsInProject: false,
+    answerWithin: "5m",
     restart: "run `MCP: List Servers` and start it",
   },
   windsurf: {
@@ -64,6 +73,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, machine.home, ".codeium", "windsurf", "mcp_config.json"),
     servers: "mcpServers",
     startsInProject: false,
+    answerWithin: "50s",
     restart: "press Refresh in its list of MCP servers",
   },
   zed: {
@@ -76,6 +86,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "context_servers",
     extra: { source: "custom" },
     startsInProject: true,
+    answerWithin: "50s",
     restart: "it reads them at once",
   },
   codex: {
@@ -85,6 +96,7 @@ export const clients: Readonly<Record<string, Client>> = {
       join(machine, machine.environment["CODEX_HOME"] || join(machine, machine.home, ".codex"), "config.toml"),
     servers: "mcp_servers",
     startsInProject: true,
+    answerWithin: "50s",
     restart: "start a new session",
   },
   gemini: {
@@ -93,6 +105,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, machine.home, ".gemini", "settings.json"),
     servers: "mcpServers",
     startsInProject: true,
+    answerWithin: "5m",
     restart: "start a new session",
   },
   "lm-studio": {
@@ -101,6 +114,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, lmStudioHome(machine), "mcp.json"),
     servers: "mcpServers",
     startsInProject: false,
+    answerWithin: "50s",
     restart: "it reads them at once",
   },
 };

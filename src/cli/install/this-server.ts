@@ -23,7 +23,8 @@ export function serverEntry({ node, entry }: Installation, client: Client, optio
       "axoner was started by npx, from a cache that npm clears; install it with `npm install -g axoner`, then run `axoner install` again",
     );
   }
-  return { ...client.extra, command: lastingNode(node), args: [entry, ...options] };
+  const waiting = options.includes("--answer-within") ? [] : ["--answer-within", client.answerWithin];
+  return { ...client.extra, command: lastingNode(node), args: [entry, ...waiting, ...options] };
 }
 
 /**

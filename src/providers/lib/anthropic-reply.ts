@@ -3,15 +3,14 @@ import { isJsonObject, type AssistantPart, type JsonObject, type JsonValue, type
 import type { ModelEvent, StopReason } from "../provider.ts";
 import { parseArguments } from "./parse-json.ts";
 import type { ReplyReader } from "./read-reply.ts";
-import { usageOf } from "./usage.ts";
+import { count, usageOf } from "./usage.ts";
 
-const count = z.number().nullish();
 const usageSchema = z.object({
   input_tokens: count,
   output_tokens: count,
   cache_creation_input_tokens: count,
   cache_read_input_tokens: count,
-  output_tokens_details: z.object({ thinking_tokens: count }).nullish(),
+  output_tokens_details: z.object({ thinking_tokens: count }).nullish().catch(undefined),
 });
 type Counts = z.output<typeof usageSchema>;
 
@@ -148,10 +147,10 @@ function objectIn(value: JsonObject, field: string): JsonObject {
 }
 
 /** Anthropic counts apart what came from a cache or went into one; here it is part of the input. */
-function toUsage(counts: Counts): Usage {
+function toUsage(counts: Counts): Usage | undefined {
   const { input_tokens, cache_read_input_tokens: cached, cache_creation_input_tokens: written } = counts;
   return usageOf({
-    inputTokens: (input_tokens ?? 0) + (cached ?? 0) + (written ?? 0),
+    inputTokens: input_tokens == null ? undefined : input_tokens + (cached ?? 0) + (written ?? 0),
     outputTokens: counts.output_tokens,
     cachedInputTokens: cached,
     cacheWriteTokens: written,

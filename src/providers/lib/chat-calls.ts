@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { AssistantPart } from "../../message.ts";
-import { parseArguments } from "./parse-json.ts";
+import { isJsonObject, type AssistantPart } from "../../message.ts";
+import { parseArguments, parseJson } from "./parse-json.ts";
 
 export const callSchema = z.object({
   index: z.number().nullish(),
@@ -49,6 +49,9 @@ export function openCalls(inventId: () => string) {
       call.name ||= chunk.function?.name ?? "";
       call.arguments += typeof piece === "string" ? piece : JSON.stringify(piece);
     },
+    count: () => calls.length,
+    /** Whether the arguments of each have come to their end; none at all may be some that did not come. */
+    areWhole: () => calls.every(({ arguments: text }) => isJsonObject(parseJson(text))),
     finish(): AssistantPart[] {
       const taken = new Set<string>();
       return calls.map(({ id, name, arguments: text }) => {

@@ -3,7 +3,7 @@ import type { AssistantPart, JsonObject, JsonValue, Usage } from "../../message.
 import type { ModelEvent, StopReason } from "../provider.ts";
 import { callSchema, openCalls } from "./chat-calls.ts";
 import type { ReplyReader } from "./read-reply.ts";
-import { usageOf } from "./usage.ts";
+import { count, usageOf } from "./usage.ts";
 
 /** Mistral gives its thoughts and its text as a list of parts. */
 const contentSchema = z.union([
@@ -20,12 +20,12 @@ const deltaSchema = z.object({
   tool_calls: z.array(callSchema).nullish(),
 });
 
-const count = z.number().nullish();
 const usageSchema = z.object({
   prompt_tokens: count,
+  total_tokens: count,
   completion_tokens: count,
-  prompt_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish(),
-  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish().catch(undefined),
+  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
   prompt_cache_hit_tokens: count,
 });
 
@@ -41,8 +41,8 @@ const chunkSchema = z.object({
       }),
     )
     .nullish(),
-  usage: usageSchema.nullish(),
-  x_groq: z.object({ usage: usageSchema.nullish() }).nullish(),
+  usage: usageSchema.nullish().catch(undefined),
+  x_groq: z.object({ usage: usageSchema.nullish() }).nullish().catch(undefined),
 });
 
 type Delta = z.output<typeof deltaSchema>;
@@ -79,7 +79,7 @@ export function openChatReply({ inventId, origin }: ChatReplyOptions): ReplyRead
       const chunk = chunkSchema.safeParse(value);
       if (!chunk.success) return undefined;
       const counted = chunk.data.usage ?? chunk.data.x_groq?.usage;
-      if (counted) usage = toUsage(counted);
+      if (counted) usage = toUsage(counted) ?? usage;
       // one reply was asked for; of a server that gives several, the first is taken
       const choice = chunk.data.choices?.find(({ index }) => (index ?? 0) === 0);
       if (choice === undefined) return [];
@@ -96,7 +96,8 @@ export function openChatReply({ inventId, origin }: ChatReplyOptions): ReplyRead
     finish() {
       const spoken: AssistantPart[] = text === "" ? [] : [{ type: "text", text }];
       const parts = [...reasoning.finish(), ...spoken, ...calls.finish()];
-      return { type: "done", parts, usage, stopReason: refused ? "refusal" : stopReasonOf(finishReason, parts) };
+      const stopReason = stopReasonOf(finishReason, calls);
+      return { type: "done", parts, usage, stopReason: refused ? "refusal" : stopReason };
     },
   };
 }
@@ -137,18 +138,23 @@ function thoughtsOf(content: Delta["content"]): string {
   return content.flatMap(({ thinking }) => texts(thinking ?? [])).join("");
 }
 
-function toUsage(counted: z.output<typeof usageSchema>): Usage {
+function toUsage(counted: z.output<typeof usageSchema>): Usage | undefined {
   return usageOf({
     inputTokens: counted.prompt_tokens,
     outputTokens: counted.completion_tokens,
+    totalTokens: counted.total_tokens,
     cachedInputTokens: counted.prompt_tokens_details?.cached_tokens ?? counted.prompt_cache_hit_tokens,
     cacheWriteTokens: counted.prompt_tokens_details?.cache_write_tokens,
     reasoningTokens: counted.completion_tokens_details?.reasoning_tokens,
   });
 }
 
-function stopReasonOf(finishReason: string | undefined, parts: readonly AssistantPart[]): StopReason {
-  if (finishReason === "length") return "length";
-  if (finishReason === "content_filter") return "refusal";
-  return parts.some((part) => part.type === "tool_call") ? "tool_calls" : "end";
+/** The reasons of a reply that is whole. */
+const wholeReasons = new Set(["tool_calls", "function_call", "stop"]);
+
+function stopReasonOf(reason: string | undefined, calls: ReturnType<typeof openCalls>): StopReason {
+  if (reason === "length") return "length";
+  if (reason === "content_filter") return "refusal";
+  if (calls.count() === 0) return "end";
+  return wholeReasons.has(reason ?? "") || calls.areWhole() ? "tool_calls" : "length";
 }

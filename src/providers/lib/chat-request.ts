@@ -21,7 +21,7 @@ const idRule = { accepted: /^[\x21-\x7e]+$/, maxLength: 40 };
 export function toChatBody(request: ModelRequest, { model, dialect, origin }: ChatOptions): JsonObject {
   const { system, tools, output, maxOutputTokens } = request;
   const accepted = withPicturesApart(withAcceptedIds(request.messages, idRule));
-  const messages = accepted.map((message) => toWireMessage(message, origin));
+  const messages = inTurn(accepted).map((message) => toWireMessage(message, origin));
   const limit = dialect === "compatible" ? "max_tokens" : "max_completion_tokens";
   return {
     model,
@@ -53,6 +53,29 @@ function withPicturesApart(messages: readonly Message[]): Message[] {
       { role: "user", text: `[Pictures that your tool calls returned, in their order: ${tools}]`, images },
     ];
   });
+}
+
+/**
+ * Replies that say nothing are left out, and what the user said twice in a row, as after a reply that was broken off, is
+ * said at once: many servers refuse the one or the other.
+ */
+function inTurn(messages: readonly Message[]): Message[] {
+  const turns: Message[] = [];
+  for (const message of messages) {
+    const last = turns.at(-1);
+    if (message.role === "assistant" && message.parts.every(isSilent)) continue;
+    if (message.role !== "user" || last?.role !== "user") turns.push(message);
+    else {
+      const text = [last.text, message.text].filter((one) => one !== "").join("\n\n");
+      const images = [...(last.images ?? []), ...(message.images ?? [])];
+      turns[turns.length - 1] = { role: "user", text, images };
+    }
+  }
+  return turns;
+}
+
+function isSilent(part: AssistantPart): boolean {
+  return part.type === "opaque" || (part.type === "text" && part.text === "");
 }
 
 function toWireFormat({ name, schema }: NonNullable<ModelRequest["output"]>): JsonObject {

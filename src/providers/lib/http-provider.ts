@@ -1,8 +1,9 @@
 import { ConfigError, errorMessage, ProviderError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
-import type { JsonObject } from "../../message.ts";
+import type { AssistantPart, JsonObject } from "../../message.ts";
 import { toJson } from "../../text.ts";
-import type { ModelEvent, ModelRequest, Price, Provider } from "../provider.ts";
+import type { ModelEvent, ModelReply, ModelRequest, Price, Provider } from "../provider.ts";
+import { openMask } from "./mask.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";
 import { providerError, refusalOf, type Service } from "./refusal.ts";
 import { retrying } from "./retry.ts";
@@ -57,11 +58,12 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
   const accept = isStreamed ? "text/event-stream" : "application/json";
   const headers = { "content-type": "application/json", accept, ...format.headers };
 
-  async function* ask({ body, meter }: Asking, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
+  async function* ask(asking: Asking, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const { signal } = watchdog;
+    const { body, meter } = asking;
     let reply: ReplyReader | undefined;
     try {
-      const response = await watchdog.next(host.fetch(service.url, { method: "POST", headers, body, signal }));
+      const response = await watchdog.next(host.fetch(format.url, { method: "POST", headers, body, signal }));
       if (!response.ok) throw await watchdog.next(refusalOf(response, service));
       const reader = await format.openReply();
       meter?.started({ usage: () => reader.usage() });
@@ -76,15 +78,21 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
         throw lostConnection(thrown, reply?.begun() ?? false, service).spending(reply?.usage());
       }
     }
-    yield reply.finish();
+    const done = reply.finish();
+    if (saysNothing(done)) {
+      const retryable = asking.emptyReplies++ === 0;
+      throw providerError(service, "sent a reply with nothing in it; try again", { retryable }).spending(done.usage);
+    }
+    yield done;
   }
 
   async function* askUntilAccepted(request: ModelRequest, watchdog: Watchdog): AsyncGenerator<ModelEvent, void> {
     const body = toJson(isStreamed ? format.toBody(request) : unstreamed(format.toBody(request)));
     const { meter } = request;
+    const asking = { body, meter, emptyReplies: 0 };
     const mayRepeat = ({ usage }: ProviderError) => meter?.lost({ usage }) ?? true;
     try {
-      yield* retrying(() => ask({ body, meter }, watchdog), { signal: watchdog.signal, mayRepeat });
+      yield* retrying(() => ask(asking, watchdog), { signal: watchdog.signal, mayRepeat });
     } catch (thrown) {
       const simpler = simplify(request, { refusal: thrown, origin: format.origin });
       if (simpler === undefined) throw thrown;
@@ -110,6 +118,17 @@ export function openHttpProvider(options: ServiceOptions, format: WireFormat): P
 interface Asking {
   body: string;
   meter: ModelRequest["meter"];
+  /** A model that says nothing twice has nothing to say. */
+  emptyReplies: number;
+}
+
+/** A model that only thought, or not even that, and means to be done. */
+function saysNothing({ parts, stopReason }: ModelReply): boolean {
+  return stopReason === "end" && !parts.some((part) => part.type === "tool_call" || isSaid(part));
+}
+
+function isSaid(part: AssistantPart): boolean {
+  return part.type === "text" && part.text.trim() !== "";
 }
 
 /**
@@ -134,14 +153,20 @@ function serviceOf({ name, apiKey, keyVariable }: ServiceOptions, url: string): 
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ConfigError(`${keyVariable} holds a space, a line break or a character that no key has; set it again`);
   }
-  return { name, url, keyVariable, hideKey: (text) => (apiKey ? text.replaceAll(apiKey, "***") : text) };
+  const { origin, pathname, searchParams } = new URL(url);
+  const inQuery = [...searchParams.values()].filter((value) => value.length >= leastSecretChars);
+  const hideKey = openMask([apiKey ?? "", ...inQuery]);
+  return { name, shownUrl: hideKey(origin + pathname), keyVariable, hideKey };
 }
+
+/** Some services take their key in the query; a value that is shorter is none, such as a version. */
+const leastSecretChars = 16;
 
 function lostConnection(thrown: unknown, begun: boolean, service: Service): ProviderError {
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const reason = service.hideKey(errorMessage(cause));
   const text = begun
     ? `lost the connection in the middle of its reply: ${reason}; try again`
-    : `could not be reached at ${service.hideKey(service.url)}: ${reason}; check the base URL and the network`;
+    : `could not be reached at ${service.shownUrl}: ${reason}; check the base URL and the network`;
   return providerError(service, text, { retryable: true, cause: thrown });
 }

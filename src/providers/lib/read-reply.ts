@@ -118,7 +118,7 @@ function openReading({ reply, service }: ReadOptions, isStream: boolean) {
         throw foreignReply(head, service);
       }
       const advice = "try again, and check the base URL if it does so each time";
-      throw providerError(service, `at ${service.url} broke off before its reply had begun; ${advice}`, transient);
+      throw providerError(service, `at ${service.shownUrl} broke off before its reply had begun; ${advice}`, transient);
     },
   };
 }

@@ -1,18 +1,21 @@
-import { ProviderError, type ProviderErrorKind, type ProviderErrorOptions } from "../../errors.ts";
+import { ProviderError, type ProviderErrorOptions } from "../../errors.ts";
 import type { HostResponse } from "../../host.ts";
-import { isJsonObject, type JsonValue } from "../../message.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../message.ts";
 import { cutText } from "../../text.ts";
 import { parseJson } from "./parse-json.ts";
-import { adviceFor, isSpent, kindOf } from "./refusal-kind.ts";
+import { adviceFor, isSpent, kindOf, waitIn } from "./refusal-kind.ts";
 
 /** Who was asked, for messages. */
 export interface Service {
   name: string;
-  /** Address of the request, without credentials or query. */
-  url: string;
+  /** Address of the request without its query, the key in it masked: for messages alone. */
+  shownUrl: string;
   /** The environment variable that holds its key. */
   keyVariable: string;
-  /** Takes the key out of what the service said: it quotes it when it refuses it. Our own words are not given to it. */
+  /**
+   * Takes the key out of what the service said, however it spells it: it quotes it when it refuses it. To be given whole
+   * texts, for half a key is none. Our own words are not given to it.
+   */
   hideKey(text: string): string;
 }
 
@@ -29,19 +32,17 @@ const maxReadChars = 65_536;
 export async function refusalOf(response: HostResponse, service: Service): Promise<ProviderError> {
   const { status, headers } = response;
   const body = await readStart(response);
-  const kind = kindOf(status, body);
-  const said = service.hideKey(describeBody(body));
+  const retryAfterMs = readRetryAfter(headers) ?? waitIn(body);
+  const kind = kindOf(status, body, retryAfterMs);
+  const said = describeBody(body, service);
   const advice =
     status >= 300 && status < 400
       ? `it redirects to ${service.hideKey(headers.get("location") ?? "nowhere")}: correct the base URL`
       : adviceFor(kind, status, service.keyVariable);
-  const text = `answered ${status} at ${service.hideKey(service.url)}${said === "" ? "" : `: ${said}`}; ${advice}`;
-  const retryable = isWorthRepeating(status, kind, body) && headers.get("x-should-retry") !== "false";
-  return providerError(service, text, { kind, retryable, status, retryAfterMs: readRetryAfter(headers) });
-}
-
-function isWorthRepeating(status: number, kind: ProviderErrorKind, body: string): boolean {
-  return (retryableStatuses.has(status) || status >= 500) && kind !== "context" && !isSpent(body);
+  const text = `answered ${status} at ${service.shownUrl}${said === "" ? "" : `: ${said}`}; ${advice}`;
+  const isPassing = (retryableStatuses.has(status) || status >= 500) && kind !== "context";
+  const retryable = isPassing && !isSpent(body, retryAfterMs) && headers.get("x-should-retry") !== "false";
+  return providerError(service, text, { kind, retryable, status, retryAfterMs });
 }
 
 /** The error inside a reply that came with a success status; undefined where there is none. */
@@ -49,9 +50,19 @@ export function errorIn(value: JsonValue | undefined, isError: boolean): JsonVal
   if (isError) return isJsonObject(value) ? (saying(value["error"]) ?? value) : value;
   if (!isJsonObject(value)) return undefined;
   // Responses tell of a failure in an event of their own, or inside of the response that failed
-  const { response } = value;
-  const failed = value["type"] === "response.failed" && isJsonObject(response) ? response["error"] : undefined;
-  return saying(value["error"]) ?? saying(failed) ?? (value["type"] === "error" ? value : undefined);
+  const { response, type } = value;
+  const isEnd = type === "response.failed" || type === "response.completed" || type === "response.done";
+  const ended = value["object"] === "response" ? value : isEnd && isJsonObject(response) ? response : {};
+  return (
+    saying(value["error"]) ?? saying(ended["error"]) ?? unfinished(ended) ?? (type === "error" ? value : undefined)
+  );
+}
+
+/** Of Responses: what has failed without a word of why, and what was to be waited for. */
+function unfinished({ status }: JsonObject): JsonValue | undefined {
+  if (status === "failed") return "a server error that it does not name";
+  const isUnder = status === "in_progress" || status === "queued" || status === "cancelled";
+  return isUnder ? `its response is ${status}, not completed` : undefined;
 }
 
 /** Some servers put an empty error beside a good reply. */
@@ -67,39 +78,41 @@ export function errorInReply(error: JsonValue, service: Service): ProviderError 
   const status = Number.isInteger(code) && code >= 400 && code < 600 ? code : undefined;
   const kind = kindOf(status, text);
   const transient = /overloaded|rate.?limit|server.?error|internal.?error|api_error|unavailable|time.?out|try again/i;
-  const retryable = status === undefined ? transient.test(text) : isWorthRepeating(status, kind, text);
+  const isPassing = status === undefined ? transient.test(text) : retryableStatuses.has(status) || status >= 500;
+  const retryable = isPassing && kind !== "context" && !isSpent(text);
   const advice = retryable || kind === "other" ? undefined : adviceFor(kind, status, service.keyVariable);
-  const said = service.hideKey(describeError(error) ?? clip(text));
+  const said = describeError(error, service) ?? quote(text, service);
   const advised = advice ?? (retryable ? "try again later" : "see what it objects to");
   return providerError(service, `broke off with an error: ${said}; ${advised}`, {
     kind,
-    retryable: retryable && kind !== "context" && !isSpent(text),
+    retryable,
     status,
+    retryAfterMs: waitIn(text),
   });
 }
 
 /** The error of a reply that is neither a stream nor JSON. */
 export function foreignReply(body: string, service: Service): ProviderError {
-  const said = service.hideKey(describeBody(body)) || "nothing";
-  const text = `at ${service.hideKey(service.url)} answered with ${said}, not with a reply of a model; check the base URL`;
+  const said = describeBody(body, service) || "nothing";
+  const text = `at ${service.shownUrl} answered with ${said}, not with a reply of a model; check the base URL`;
   return providerError(service, text, { retryable: false });
 }
 
-function describeBody(body: string): string {
+function describeBody(body: string, service: Service): string {
   const text = body.trim();
   if (/^<(!doctype|html|\?xml|head|body)/i.test(text)) {
     const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
-    return `an HTML page${title ? ` titled "${clip(title)}"` : ""}`;
+    return `an HTML page${title ? ` titled "${quote(title, service)}"` : ""}`;
   }
-  return describeError(parseJson(text)) ?? clip(text);
+  return describeError(parseJson(text), service) ?? quote(text, service);
 }
 
 /** The sentence inside the shapes that services give their errors; undefined where there is none. */
-function describeError(value: JsonValue | undefined): string | undefined {
-  if (typeof value === "string") return clip(value);
+function describeError(value: JsonValue | undefined, service: Service): string | undefined {
+  if (typeof value === "string") return quote(value, service);
   if (!isJsonObject(value)) return undefined;
   const inner = [value["error"], value["message"], value["detail"]].find((candidate) => candidate !== undefined);
-  return inner === undefined ? undefined : (describeError(inner) ?? clip(JSON.stringify(inner)));
+  return inner === undefined ? undefined : (describeError(inner, service) ?? quote(JSON.stringify(inner), service));
 }
 
 function readRetryAfter(headers: HostResponse["headers"]): number | undefined {
@@ -124,6 +137,6 @@ async function readStart({ body }: HostResponse): Promise<string> {
   return text;
 }
 
-function clip(text: string): string {
-  return cutText(text.replace(/\s+/g, " ").trim(), quotedChars);
+function quote(text: string, { hideKey }: Service): string {
+  return cutText(hideKey(text.replace(/\s+/g, " ").trim()), quotedChars);
 }

@@ -3,14 +3,14 @@ import { isJsonObject, type AssistantPart, type JsonObject, type JsonValue, type
 import type { ModelEvent, StopReason } from "../provider.ts";
 import { parseArguments } from "./parse-json.ts";
 import type { ReplyReader } from "./read-reply.ts";
-import { usageOf } from "./usage.ts";
+import { count, usageOf } from "./usage.ts";
 
-const count = z.number().nullish();
 const usageSchema = z.object({
   input_tokens: count,
+  total_tokens: count,
   output_tokens: count,
-  input_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish(),
-  output_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
+  input_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish().catch(undefined),
+  output_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
 });
 
 export interface ResponsesReplyOptions {
@@ -124,10 +124,17 @@ function shownOf(item: JsonObject): ModelEvent[] {
 function toUsage(value: JsonValue | undefined): Usage | undefined {
   const told = usageSchema.safeParse(value);
   if (!told.success) return undefined;
-  const { input_tokens, output_tokens, input_tokens_details: input, output_tokens_details: output } = told.data;
+  const {
+    input_tokens,
+    output_tokens,
+    total_tokens,
+    input_tokens_details: input,
+    output_tokens_details: output,
+  } = told.data;
   return usageOf({
     inputTokens: input_tokens,
     outputTokens: output_tokens,
+    totalTokens: total_tokens,
     cachedInputTokens: input?.cached_tokens,
     cacheWriteTokens: input?.cache_write_tokens,
     reasoningTokens: output?.reasoning_tokens,
@@ -137,8 +144,8 @@ function toUsage(value: JsonValue | undefined): Usage | undefined {
 function toStopReason(final: JsonObject | undefined, items: readonly JsonObject[]): StopReason {
   const details = final?.["incomplete_details"];
   const reason = isJsonObject(details) ? details["reason"] : undefined;
-  if (reason === "max_output_tokens") return "length";
   if (reason === "content_filter") return "refusal";
+  if (reason === "max_output_tokens" || final?.["status"] === "incomplete") return "length";
   if (items.some((item) => contentOf(item).some(({ type }) => type === "refusal"))) return "refusal";
   return items.some(({ type }) => type === "function_call") ? "tool_calls" : "end";
 }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { errorCodes, systemErrorCode, ToolError } from "../../errors.ts";
 import { log } from "../../log.ts";
-import type { PageBody } from "../page-body.ts";
+import { heldInFile, heldInMemory } from "../body-file.ts";
+import { smallBodyBytes, type PageBody } from "../page-body.ts";
 
 /** A reply that is there and whose page is no row yet. */
 export interface KeptReply extends Omit<z.output<typeof headSchema>, "url" | "bodyBytes" | "identity" | "error"> {
@@ -18,6 +19,7 @@ export interface KeptReply extends Omit<z.output<typeof headSchema>, "url" | "bo
 export interface KeptReplies {
   /** Is done when it returns: whatever happens to this process then, the page need not be asked for again. */
   keep(url: string, reply: KeptReply): void;
+  /** Whoever gets a body closes it. */
   find(url: string): KeptReply | undefined;
   /** The row is written. */
   drop(urls: readonly string[]): Promise<void>;
@@ -79,15 +81,18 @@ function nameOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
+const partBytes = 262_144;
+
 /** A head of one line of JSON, then the body as it came. One that is cut short tells so by its length. */
 function write(path: string, url: string, { body, error, ...reply }: KeptReply): void {
-  const bytes = body?.bytes ?? new Uint8Array();
+  const bodyBytes = body?.held.sizeBytes ?? 0;
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
   try {
     const told = error === undefined ? null : { code: error.code, message: error.message };
-    const head = { ...reply, url, error: told, bodyBytes: bytes.byteLength, identity: identityOf(file) };
+    const head = { ...reply, url, error: told, bodyBytes, identity: identityOf(file) };
     writeAll(file, Buffer.from(`${JSON.stringify(head)}\n`));
-    writeAll(file, bytes);
+    if (body === null) return;
+    for (let at = 0; at < bodyBytes; at += partBytes) writeAll(file, body.held.part(at, at + partBytes));
   } finally {
     closeSync(file);
   }
@@ -106,19 +111,32 @@ function identityOf(file: number): string {
 function read(path: string, url: string): KeptReply | undefined {
   const file = openExisting(path);
   if (file === undefined) return undefined;
+  let isHeld = false;
   try {
-    const content = readFileSync(file);
-    const end = content.indexOf(0x0a);
+    const beginning = readBeginning(file);
+    const end = beginning.indexOf(0x0a);
     if (end < 0) return undefined;
-    const { bodyBytes, identity, error, ...head } = headSchema.parse(JSON.parse(content.toString("utf8", 0, end)));
-    const bytes = Uint8Array.from(content.subarray(end + 1));
-    if (head.url !== url || bodyBytes !== bytes.byteLength || identity !== identityOf(file)) return undefined;
+    const { bodyBytes, identity, error, ...head } = headSchema.parse(JSON.parse(beginning.toString("utf8", 0, end)));
+    const start = end + 1;
+    const isWhole = start + bodyBytes === fstatSync(file).size && identity === identityOf(file);
+    if (head.url !== url || !isWhole) return undefined;
     if (error !== null) return { ...head, body: null, error: new ToolError(error.code, error.message) };
     const { contentType, contentEncoding } = head;
-    return { ...head, body: { contentType, contentEncoding, bytes }, error: undefined };
+    isHeld = bodyBytes > smallBodyBytes;
+    const inFile = heldInFile(file, { start, sizeBytes: bodyBytes });
+    const held = isHeld ? inFile : heldInMemory(inFile.part(0, bodyBytes));
+    return { ...head, body: { contentType, contentEncoding, held }, error: undefined };
   } finally {
-    closeSync(file);
+    if (!isHeld) closeSync(file);
   }
+}
+
+/** More than a head has: its headers come to 64 KB at most. */
+const maxHeadBytes = 262_144;
+
+function readBeginning(file: number): Buffer {
+  const beginning = Buffer.alloc(maxHeadBytes);
+  return beginning.subarray(0, readSync(file, beginning, 0, maxHeadBytes, 0));
 }
 
 function openExisting(path: string): number | undefined {

@@ -1,7 +1,7 @@
 import { ToolError } from "../../errors.ts";
 import { cutText } from "../../text.ts";
 import type { Fetched } from "../exchange.ts";
-import type { PageBody } from "../page-body.ts";
+import type { WholeBody } from "../page-body.ts";
 import type { PageRun } from "../page-run.ts";
 import type { Pages } from "../pages.ts";
 import { normaliseAddress } from "./address.ts";
@@ -76,7 +76,7 @@ async function readOne(listed: Listed, search: SitemapSearch): Promise<Listed[]>
 
 async function readFetched(
   { url, depth, isGuess }: Listed,
-  fetched: Fetched<PageBody>,
+  fetched: Fetched<WholeBody>,
   search: SitemapSearch,
 ): Promise<Listed[]> {
   if (!fetched.ok && isGuess) return [];

@@ -4,7 +4,7 @@ import type { JsonValue } from "../../message.ts";
 import type { OpenReply, Refusal } from "../exchange.ts";
 import type { Fetcher } from "../fetch.ts";
 import { inflate } from "../inflate.ts";
-import { receivePage } from "../page-body.ts";
+import { receiveWhole } from "../page-body.ts";
 import type { BackendKind, SearchBackend, SearchPage, SearchRequest } from "./backend.ts";
 import { spanText } from "./wire.ts";
 
@@ -80,7 +80,7 @@ function readPage(reply: JsonValue, backend: SearchBackend): SearchPage {
 
 async function readText(reply: OpenReply, maxBytes: number, overflow: "error" | "cut"): Promise<string> {
   const limits = { maxBytes, overflow, isWelcome: () => true };
-  const { bytes, contentEncoding } = await receivePage(reply, limits, async () => {});
+  const { bytes, contentEncoding } = await receiveWhole(reply, limits);
   return new TextDecoder().decode(inflate(bytes, contentEncoding, maxBytes));
 }
 

@@ -1,0 +1,3 @@
+from support.agent_fixtures import _swept, endless, grader, site, suppliers
+
+__all__ = ["_swept", "endless", "grader", "site", "suppliers"]
