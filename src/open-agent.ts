@@ -8,6 +8,7 @@ import type { Engine } from "./engine/engine.ts";
 import { openJoinedEngine } from "./engine/joined.ts";
 import { ToolError } from "./errors.ts";
 import type { Host } from "./host.ts";
+import { log } from "./log.ts";
 import type { Models, Provider } from "./providers/provider.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
 import type { LazyTelemetry } from "./telemetry/lazy.ts";
@@ -73,7 +74,8 @@ async function openParts(
   const provider = await openConfigured(config, host);
   const others = keep(await openOthers(config, telemetry, tape));
   const joined = others === undefined ? engine : openJoinedEngine([engine, others], (name) => isOffered(config, name));
-  await checkApproval(config.approve, [...builtIn.map(({ name }) => name), runAgent.name, "job"], joined);
+  const ownTools = [...builtIn.map(({ name }) => name), runAgent.name, "job"];
+  for (const told of await checkApproval(config.approve, ownTools, joined)) log.warn(told);
   const store = keep(await openTapedStore(config, tape));
   const traceRun = await telemetry.traceRuns();
   const options: AgentOptions = {
