@@ -94,7 +94,7 @@ function toolOfClient(
     description,
     inputSchema: input_schema,
     outputSchema: { type: "object" },
-    hints: { readOnly: false, openWorld: true, long: true },
+    hints: { readOnly: false, openWorld: false, long: true, ofCaller: true },
     call: (input, { signal }) =>
       withLimit({ name, arguments: isJsonObject(input) ? input : {} }, { client, signal, timeoutS: timeout_s }),
   };

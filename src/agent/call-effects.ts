@@ -47,6 +47,7 @@ export function effectsOf(
 ): readonly Effect[] {
   const known = server === undefined ? ownTool(name) : undefined;
   if (known !== undefined) return known.effects(input, workspace);
+  if (hints.ofCaller === true) return [];
   const reaches: Effect[] = server !== undefined || hints.openWorld ? ["reaches"] : [];
   return hints.readOnly ? reaches : ["writes_outside", ...reaches];
 }

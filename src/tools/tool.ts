@@ -25,6 +25,8 @@ export interface ToolHints {
   openWorld: boolean;
   /** May take more than a moment, or more than a little memory: runs in the engine's own process. */
   long: boolean;
+  /** Is a function of the program that asked for the run, which answers for what it does: nobody is asked about it. */
+  ofCaller?: true;
 }
 
 export interface Tool extends ToolDefinition {

@@ -45,5 +45,5 @@ def options(tmp_path: Path, site: SupplierSite) -> dict[str, object]:
 def server(options: dict[str, object]) -> tuple[str, list[str]]:
     """The server's program and arguments, as a framework's configuration wants them."""
     program, *arguments = Bridge(**options).command  # type: ignore[arg-type]
-    # clients pass no variable on; an engine that is shared would outlive its test, and a busy machine make jobs of calls
+    # clients pass no variable on; a shared engine would outlive its test, and a busy machine make jobs of calls
     return program, [*arguments, "--shared-engine", "off", "--answer-within", "0"]
