@@ -10,7 +10,7 @@ export type {
   ToolSource,
   WantedProvider,
 } from "./agent/agent.ts";
-export type { AgentEvent, AnsweredBy, ExitReason, RunResult, TokenUsage, ToolProgressEvent } from "./agent/events.ts";
+export type { AgentEvent, AnsweredBy, ExitReason, RunResult, ToolProgressEvent } from "./agent/events.ts";
 export type { Approval, ApprovalContext, Approve, CallToApprove } from "./agent/approval.ts";
 export { approvalPolicy, type Answer, type Ask, type PolicyOptions, type Question } from "./agent/approval-policy.ts";
 export type { Effect } from "./agent/call-effects.ts";
@@ -64,6 +64,7 @@ export type { RunTrack, Tape } from "./recording/tape.ts";
 export type { CheckAddress, TapedQuestion, Taping } from "./taping.ts";
 export type { StatedPrice } from "./providers/stated-price.ts";
 export { serve, type ServeOptions } from "./serve.ts";
+export type { TokenUsage } from "./token-usage.ts";
 export { openStore } from "./session/index.ts";
 export {
   checkSessionId,

@@ -3,8 +3,6 @@ import type { JsonValue } from "../message.ts";
 import type { StopReason } from "../providers/provider.ts";
 import type { TokenUsage } from "../token-usage.ts";
 
-export type { TokenUsage };
-
 /**
  * What happens in a run, in its order, in the names in which it leaves the process as JSON. `run_finished` comes last
  * and exactly once. Of parallel tool calls each has its own `tool_started` … `tool_finished`, interleaved.
