@@ -5,6 +5,7 @@ import { systemErrorCode, ToolError } from "../errors.ts";
 import { cutText } from "../text.ts";
 import { firstSegment, isInPlace, isInside, isPrivate, type Place } from "./places.ts";
 import { newOwnName, openWorkspace, removeRests, workspaceFolders, writeFailure } from "./workspace.ts";
+import { makeFolders } from "../make-folders.ts";
 
 /** A file being written. Whoever begins one commits or discards it. */
 export interface OutputFile {
@@ -89,7 +90,7 @@ function reserved(path: string): ToolError {
 /** Make the folders one by one, so that none is made through a link that leads out of the place. */
 async function makeParents(path: string, place: Place, names: readonly string[], workspace: Place): Promise<string> {
   if (place === workspace) await openWorkspace(workspace.path).folder("exports");
-  else await mkdir(place.real, { recursive: true });
+  else await makeFolders(place.real);
   let folder = place.real;
   for (const name of names) {
     const next = join(folder, name);

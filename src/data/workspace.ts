@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
@@ -6,6 +6,7 @@ import { nodeCrypto } from "./node-crypto.ts";
 import { checkWorkspace } from "./places.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
+import { makeFolders } from "../make-folders.ts";
 
 export const workspaceFolders = ["datasets", "exports", "sessions", "jobs", "cache", "tmp"] as const;
 export type WorkspaceFolder = (typeof workspaceFolders)[number];
@@ -75,7 +76,7 @@ async function makeFolder(workspace: string, name: WorkspaceFolder): Promise<str
   const path = join(workspace, name);
   await checkWorkspace(workspace);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path, 0o700);
     await writeFile(join(workspace, ".gitignore"), "*\n", { flag: "wx", mode: 0o600 });
   } catch (thrown) {
     if (systemErrorCode(thrown) !== "EEXIST" || !(await isFolder(path)))

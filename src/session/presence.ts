@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
 import { log } from "../log.ts";
@@ -6,6 +6,7 @@ import { isJsonObject } from "../message.ts";
 import { isAlive } from "./file/boot.ts";
 import { hashOf, unlessMissing } from "./file/session-file.ts";
 import type { Presence } from "./store.ts";
+import { makeFoldersSync } from "../make-folders.ts";
 
 interface Mark {
   pid: number;
@@ -67,7 +68,7 @@ function leaveMark(path: string): boolean {
   const own = `${path}.${process.pid}`;
   const write = () => writeFileSync(own, JSON.stringify(mark), { mode: 0o600 });
   if (unlessMissing(() => (write(), true)) === undefined) {
-    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
+    makeFoldersSync(join(path, ".."), 0o700);
     write();
   }
   try {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { AxonerError, errorMessage } from "../errors.ts";
@@ -13,6 +13,7 @@ import {
   type StoreOptions,
 } from "./store.ts";
 import { untilDone } from "./until-done.ts";
+import { makeFoldersSync } from "../make-folders.ts";
 
 /** What a database went through, in order; `user_version` says how much of it. Only ever added to. */
 const migrations = [
@@ -71,7 +72,7 @@ export async function openSqliteStore(file: string, { durable = false }: StoreOp
 
 async function openDatabase(path: string, durable: boolean): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFoldersSync(dirname(path), 0o700);
   closeSync(openSync(path, "a", 0o600)); // SQLite would let others read it; its log is made like it
   const database = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true });
   try {

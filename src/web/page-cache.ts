@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { systemErrorCode } from "../errors.ts";
@@ -8,6 +8,7 @@ import { log } from "../log.ts";
 import { once } from "../once.ts";
 import { heldInMemory } from "./body-file.ts";
 import type { PageBody } from "./page-body.ts";
+import { makeFolders } from "../make-folders.ts";
 
 /** A page as a server sent it, and how to ask whether it still stands. */
 export interface KeptPage {
@@ -47,7 +48,7 @@ const headSchema = z.object({
 export function openPageCache(parent: () => Promise<string>, maxBytes = defaultMaxBytes): PageCache {
   const place = once(async () => {
     const path = join(await parent(), "pages");
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path, 0o700);
     return { path, usedBytes: await tidy(path, maxBytes) };
   });
 

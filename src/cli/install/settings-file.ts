@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { chmod, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { chmod, lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConfigError, errorMessage, systemErrorCode } from "../../errors.ts";
+import { makeFolders } from "../../make-folders.ts";
 
 /** A client's settings as they lie on disk. */
 export interface SettingsFile {
@@ -80,7 +81,7 @@ interface Writing {
 }
 
 async function writeWhole(path: string, text: string, { mode, unless }: Writing): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const draft = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   const file = await open(draft, "wx", 0o600);
   try {

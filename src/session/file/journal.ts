@@ -3,7 +3,6 @@ import {
   constants,
   fdatasync,
   fstatSync,
-  mkdirSync,
   openSync,
   statSync,
   unlinkSync,
@@ -15,6 +14,7 @@ import { randomBytes } from "node:crypto";
 import { AxonerError } from "../../errors.ts";
 import { bootId } from "./boot.ts";
 import { syncFolder, unlessMissing } from "./session-file.ts";
+import { makeFoldersSync } from "../../make-folders.ts";
 
 /**
  * What makes appends survive a loss of power: the lines of all sessions of this process, in one file, so that one
@@ -125,7 +125,7 @@ export function openJournal(directory: string): Journal {
 
 function begin(folder: string): OpenFile {
   const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFoldersSync(folder, 0o700);
   const path = join(folder, `${process.pid}-${randomBytes(6).toString("hex")}.jsonl`);
   const fd = openSync(path, O_APPEND | O_CREAT | O_EXCL | O_WRONLY, 0o600);
   const header: JournalHeader = { pid: process.pid, boot: bootId() };

@@ -4,7 +4,6 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   statSync,
@@ -15,6 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AxonerError, systemErrorCode } from "../../errors.ts";
 import { encodeRecord, readRecords, scanRecords, seal, start, type SessionRecord } from "./record.ts";
 import { readFrom, syncFolder, unlessMissing, withFile, type OpenFile } from "./session-file.ts";
+import { makeFoldersSync } from "../../make-folders.ts";
 
 export interface Replacement {
   /** Where the whole old file is kept, because it was damaged. */
@@ -57,7 +57,7 @@ export async function replaceFile(
 function openExclusively(next: string): number | undefined {
   const { O_CREAT, O_EXCL, O_WRONLY } = constants;
   try {
-    mkdirSync(dirname(next), { recursive: true, mode: 0o700 });
+    makeFoldersSync(dirname(next), 0o700);
     return openSync(next, O_CREAT | O_EXCL | O_WRONLY, 0o600);
   } catch (thrown) {
     if (systemErrorCode(thrown) !== "EEXIST") throw thrown;
@@ -125,7 +125,7 @@ function chain(found: readonly SessionRecord[], acknowledged: readonly SessionRe
 /** A second name for the file, in a folder for what was damaged. */
 function keepAside(path: string): string {
   const folder = join(dirname(path), "damaged");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFoldersSync(folder, 0o700);
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
   const kept = join(folder, `${basename(path, ".jsonl")}-${stamp}.jsonl`);
   linkSync(path, kept);

@@ -4,7 +4,6 @@ import {
   constants,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -14,6 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import { AxonerError, systemErrorCode } from "../../errors.ts";
 import { checkSessionId } from "../store.ts";
+import { makeFoldersSync } from "../../make-folders.ts";
 
 /*
  * Files are read and written in one go, without a thread of Node's pool in between: nothing else of this process can
@@ -79,7 +79,7 @@ function openFile(path: string, mode: "read" | "append" | "create"): number | un
   const open = () => openSync(path, access | guarded, 0o600);
   const fd = unlessMissing(open);
   if (fd !== undefined || mode !== "create") return fd;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFoldersSync(dirname(path), 0o700);
   return open();
 }
 

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { errorCodes, systemErrorCode, ToolError } from "../../errors.ts";
 import { log } from "../../log.ts";
 import { heldInFile, heldInMemory } from "../body-file.ts";
 import { smallBodyBytes, type PageBody } from "../page-body.ts";
+import { makeFolders } from "../../make-folders.ts";
 
 /** A reply that is there and whose page is no row yet. */
 export interface KeptReply extends Omit<z.output<typeof headSchema>, "url" | "bodyBytes" | "identity" | "error"> {
@@ -49,7 +50,7 @@ const maxAgeMs = 30 * 24 * 3_600_000;
 export async function openKeptReplies(parent: string, crawl: string): Promise<KeptReplies> {
   const all = join(parent, "replies");
   const folder = join(all, nameOf(crawl));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, 0o700);
   await removeOld(all);
   const pathOf = (url: string) => join(folder, nameOf(url));
   return {
