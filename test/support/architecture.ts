@@ -25,6 +25,7 @@ const tiers: Tier[] = [
       "lines",
       "nearest",
       "once",
+      "make-folders",
       "token-usage",
       "postgres-url",
       "text",
