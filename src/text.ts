@@ -14,6 +14,14 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
+/** JSON that a terminal shows and does not obey: control and direction characters are written as escapes. */
+export function showableJson(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** JSON that strict readers take: half a surrogate pair, which some of them refuse, becomes U+FFFD. */
 export function toJson(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, undefined, indent);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginning, cutText, toJson } from "../src/text.ts";
+import { beginning, cutText, showableJson, toJson } from "../src/text.ts";
 
 test("a text within the limit is left as it is", () => {
   expect(cutText("abc", 3)).toBe("abc");
@@ -21,4 +21,12 @@ test("JSON holds no half characters, and a backslash that was written stays", ()
   const expected = { whole: "😀", half: "a\ufffd", low: "\ufffdb", written: "\\ud83d", both: "\\\ufffd" };
   expect(JSON.parse(toJson(value))).toEqual(expected);
   expect(toJson(value).isWellFormed()).toBe(true);
+});
+
+test("JSON for a terminal holds no character that it obeys, and means the same", () => {
+  const value = { text: "a\u009b31m \u007f \u202ecba\u2066 \u200f\u001b[31m é" };
+  const json = showableJson(toJson(value));
+  expect(json).not.toMatch(/[^\x20-\x7eé]/);
+  expect(json).toContain("\\u009b31m");
+  expect(JSON.parse(json)).toEqual(value);
 });

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { AxonerError, ConfigError, systemErrorCode } from "../errors.ts";
-import { toJson } from "../text.ts";
+import { showableJson, toJson } from "../text.ts";
 import type { CommandContext, Output } from "./command.ts";
 
 const maxInputBytes = 16_000_000;
@@ -23,9 +23,10 @@ function asUnwritable(error: Error): Error {
   return new AxonerError(message, { cause: error });
 }
 
-/** JSON on a line of its own; indented for a person. */
-export function writeJson(stream: Output, value: unknown): Promise<void> {
-  return write(stream, `${toJson(value, stream.isTTY ? 2 : undefined)}\n`);
+/** JSON on a line of its own; indented for a person, unless it is one line of many. */
+export function writeJson(stream: Output, value: unknown, { isLine = false } = {}): Promise<void> {
+  if (stream.isTTY !== true) return write(stream, `${toJson(value)}\n`);
+  return write(stream, `${showableJson(toJson(value, isLine ? undefined : 2))}\n`);
 }
 
 /**

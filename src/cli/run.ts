@@ -110,7 +110,7 @@ const printers: Record<Format | "answer", Printer> = {
     };
   },
   events({ stdout }) {
-    return (event) => write(stdout, `${JSON.stringify(event)}\n`);
+    return (event) => writeJson(stdout, event, { isLine: true });
   },
 };
 
