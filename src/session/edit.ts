@@ -1,6 +1,7 @@
+import pMap from "p-map";
 import { SessionConflictError, ToolError } from "../errors.ts";
 import type { StoredMessage } from "../message.ts";
-import { lastPrompt, saidMessages } from "./said.ts";
+import { countSaid, lastPrompt, saidMessages } from "./said.ts";
 import { checkSessionId, type Session, type SessionStore, type SessionSummary } from "./store.ts";
 
 /*
@@ -43,7 +44,7 @@ export async function setTitle(store: SessionStore, id: string, title: string): 
  * Begin a session with what another one holds.
  *
  * @param turns how many turns of it, from the first; default all
- * @returns how many messages it holds
+ * @returns how many messages it holds, without notes and what was taken back
  */
 export async function forkSession(
   store: SessionStore,
@@ -52,7 +53,7 @@ export async function forkSession(
   const { messages } = await loadExisting(store, from);
   const kept = messages.slice(0, endOfTurn(messages, turns));
   await beginSession(store, to, kept);
-  return kept.length;
+  return countSaid(kept);
 }
 
 /** Behind so many turns, as the conversation is now. */
@@ -92,6 +93,17 @@ async function beginSession(store: SessionStore, id: string, messages: readonly 
   }
 }
 
+/** The sessions that were written to last, newest first, with the number of messages that a person sees in them. */
+export async function listSessions(store: SessionStore, limit: number): Promise<SessionSummary[]> {
+  return pMap(
+    await store.list(limit),
+    async (summary) => ({ ...summary, messageCount: countSaid((await store.load(summary.id))?.messages ?? []) }),
+    { concurrency: loadsAtOnce },
+  );
+}
+
+const loadsAtOnce = 8;
+
 /** Where a text was found. */
 export interface Found extends SessionSummary {
   /** The text with what stands around it, on one line. */
@@ -107,7 +119,7 @@ export async function* searchSessions(store: SessionStore, text: string): AsyncG
     const messages = (await store.load(summary.id))?.messages ?? [];
     const texts = [summary.title, ...saidMessages(messages).flatMap(({ message }) => textsOf(message))];
     const excerpt = texts.flatMap((one) => excerptOf(one, wanted) ?? []).at(0);
-    if (excerpt !== undefined) yield { ...summary, excerpt };
+    if (excerpt !== undefined) yield { ...summary, messageCount: countSaid(messages), excerpt };
   }
 }
 

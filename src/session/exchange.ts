@@ -88,7 +88,7 @@ function broken(lineNumber: number, what: string): ToolError {
  * Put a session into a store. Where the beginning of it is there already only the rest is added, so what was
  * interrupted can be repeated.
  *
- * @returns how many messages were added
+ * @returns how many messages were added, without notes
  * @throws SessionConflictError where the store holds another session of that name
  */
 export async function importSession(store: SessionStore, { id, messages }: Imported): Promise<number> {
@@ -98,6 +98,7 @@ export async function importSession(store: SessionStore, { id, messages }: Impor
     const message = `the store holds another session ${id}, or more of it; import it under another id with --as ID`;
     throw new SessionConflictError(message);
   }
-  await store.append(id, held.length, messages.slice(held.length));
-  return messages.length - held.length;
+  const added = messages.slice(held.length);
+  await store.append(id, held.length, added);
+  return added.filter(({ role }) => role !== "note").length;
 }

@@ -16,6 +16,11 @@ export function saidMessages(stored: readonly StoredMessage[]): Said[] {
   return said;
 }
 
+/** How many messages a person sees in a conversation as it is now. */
+export function countSaid(stored: readonly StoredMessage[]): number {
+  return saidMessages(stored).length;
+}
+
 /** Where the last turn begins: at the prompt of the user that came last. */
 export function lastPrompt(said: readonly Said[]): { index: number; text: string } | undefined {
   for (const { index, message } of said.toReversed()) {

@@ -106,6 +106,21 @@ describe("axoner sessions", () => {
     expect((await store.load("trip"))?.messages).toEqual(trip);
   });
 
+  test("messages are counted as they are shown: no notes, and nothing that was taken back", async () => {
+    const store = openMemoryStore();
+    await store.append("a", 0, [say("One?"), reply("One."), say("Two?"), reply("Two.")]);
+    await startCommand(sessions, ["undo", "a"], { store });
+    await startCommand(sessions, ["title", "a", "Numbers"], { store });
+    const counted = { sessions: [{ id: "a", title: "Numbers", message_count: 2 }] };
+    expect(await json(["list"], { store })).toMatchObject(counted);
+    expect(await json(["search", "One"], { store })).toMatchObject(counted);
+    expect(await json(["fork", "a", "b"], { store })).toMatchObject({ message_count: 2 });
+    const { stdout } = await startCommand(sessions, ["export", "a"], { store });
+    expect(await json(["import"], { store: openMemoryStore(), stdin: stdout })).toEqual({
+      imported: [{ id: "a", added: 4, message_count: 2 }],
+    });
+  });
+
   test("undo takes back one turn after the other, and says where there is none left", async () => {
     const store = await storeWithTrip();
     expect(await json(["undo", "trip"], { store })).toMatchObject({ prompt: "And then?\u001b[31m" });
@@ -130,7 +145,9 @@ describe("axoner sessions", () => {
     const store = await storeWithTrip();
     const { code, stderr } = await startCommand(sessions, ["delete", "trip", "nobody"], { store });
     expect(code).toBe(1);
-    expect(stderr).toBe("deleted 1 of 2 sessions\naxoner: there is no session nobody\n");
+    expect(stderr).toBe(
+      "deleted trip\naxoner: there is no session nobody; `axoner sessions list` tells which there are\n",
+    );
     expect((await store.list(9)).map(({ id }) => id)).toEqual(["other"]);
   });
 
@@ -191,7 +208,7 @@ describe("export and import", () => {
     ];
     for (const store of stores) {
       const { stderr, code } = await startCommand(sessions, ["import"], { store, stdin: stdout });
-      expect([code, stderr]).toEqual([0, "imported 2 sessions, 10 messages of them new\n"]);
+      expect([code, stderr]).toEqual([0, "imported 2 sessions, 8 messages of them new\n"]);
       expect((await store.load("trip"))?.messages).toEqual((await from.load("trip"))?.messages);
       expect((await startCommand(sessions, ["export", "trip"], { store })).stdout).toContain('"signature":"s="');
       const going = await startCommand(run, ["next"], {

@@ -2,6 +2,7 @@ import { AxonerError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { approvedTools } from "../../session/approvals.ts";
 import { forkSession, undoTurn } from "../../session/edit.ts";
+import { countSaid } from "../../session/said.ts";
 import { checkSessionId, summarize } from "../../session/store.ts";
 import { cutText, printable } from "../../text.ts";
 import { usdText } from "../narrate.ts";
@@ -82,8 +83,7 @@ async function changeSession(talk: Talk, id: string): Promise<string> {
   talk.spent = nothingSpent;
   const session = await talk.store.load(talk.sessionId);
   if (session === undefined) return `a new conversation: ${talk.sessionId}`;
-  const { title, messageCount } = summarize(session);
-  return `${talk.sessionId}: ${title} (${messageCount} messages)`;
+  return `${talk.sessionId}: ${summarize(session).title} (${countSaid(session.messages)} messages)`;
 }
 
 async function sessionList({ store, sessionId }: Talk): Promise<string> {

@@ -63,9 +63,11 @@ export async function forget(given: SessionArguments, context: CommandContext): 
     for (const id of given.names) if (!(await store.delete(id))) missing.push(id);
   });
   const deleted = given.names.filter((id) => !missing.includes(id));
-  await done(given, context, { deleted, missing }, `deleted ${deleted.length} of ${given.names.length} sessions`);
+  const told = deleted.length === 0 ? "nothing is deleted" : `deleted ${deleted.join(", ")}`;
+  await done(given, context, { deleted, missing }, told);
   if (missing.length === 0) return exitCodes.done;
-  throw new ToolError("not_found", `there is no session ${missing.join(", ")}`);
+  const advice = "`axoner sessions list` tells which there are";
+  throw new ToolError("not_found", `there is no session ${missing.join(", ")}; ${advice}`);
 }
 
 /** The result as JSON on stdout, or said on stderr. */

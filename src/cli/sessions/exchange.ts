@@ -4,6 +4,8 @@ import type { Readable } from "node:stream";
 import { ConfigError, errorMessage } from "../../errors.ts";
 import { all, loadExisting } from "../../session/edit.ts";
 import { exportSession, importSession, readExported } from "../../session/exchange.ts";
+import { countSaid } from "../../session/said.ts";
+import { showableJson } from "../../text.ts";
 import { exitCodes, type CommandContext, type ExitCode, type Output } from "../command.ts";
 import { write, writeJson } from "../output.ts";
 import type { SessionArguments } from "./arguments.ts";
@@ -21,7 +23,8 @@ export async function exportSessions(given: SessionArguments, context: CommandCo
     // of all, one may have been deleted meanwhile
     const session = isAll ? await store.load(id) : await loadExisting(store, id);
     if (session === undefined) continue;
-    await write(context.stdout, exportSession(session));
+    const line = exportSession(session);
+    await write(context.stdout, context.stdout.isTTY === true ? showableJson(line) : line);
     count += 1;
   }
   await write(context.stderr, `exported ${count} sessions\n`);
@@ -46,7 +49,7 @@ export async function importSessions(given: SessionArguments, context: CommandCo
       const { id, messages } = readExported(line, lineNumber);
       const session = { id: newId ?? id, messages };
       const added = await importSession(store, session);
-      imported.push({ id: session.id, added, message_count: messages.length });
+      imported.push({ id: session.id, added, message_count: countSaid(messages) });
     }
   } finally {
     const added = imported.reduce((sum, one) => sum + one.added, 0);

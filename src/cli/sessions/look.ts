@@ -1,5 +1,5 @@
 import type { Message } from "../../message.ts";
-import { all, loadExisting, searchSessions, type Found } from "../../session/edit.ts";
+import { all, listSessions, loadExisting, searchSessions, type Found } from "../../session/edit.ts";
 import { saidMessages } from "../../session/said.ts";
 import { summarize, type SessionSummary } from "../../session/store.ts";
 import { cutText, printable } from "../../text.ts";
@@ -14,7 +14,7 @@ const usualLimit = 20;
 export async function list(given: SessionArguments, context: CommandContext): Promise<ExitCode> {
   const limit = readCount(given, "limit") ?? (given.isJson ? all : usualLimit);
   const store = await context.openStore();
-  const summaries = await store.list(limit);
+  const summaries = await listSessions(store, limit);
   await tell(summaries, given, context);
   if (!given.isJson && summaries.length === limit) {
     await write(context.stderr, `only the last ${limit}; --limit tells more\n`);
@@ -44,7 +44,7 @@ export async function show(given: SessionArguments, context: CommandContext): Pr
     await writeJson(context.stdout, { id, title, updated_at: updatedAt, messages: said });
     return exitCodes.done;
   }
-  await write(context.stdout, `${id}  ${timeOf(updatedAt)}  ${title}\n`);
+  await write(context.stdout, `${id}  ${timeOf(updatedAt)}  ${printable(title)}\n`);
   for (const message of said) await write(context.stdout, `\n${printable(toText(message))}\n`);
   return exitCodes.done;
 }
