@@ -91,7 +91,16 @@ describe("@path in a chat", () => {
     const [picture, spaced] = [fileOf(jpeg(100), "p.jpg"), join(folder, "my files", "a.txt")];
     writeFileSync(spaced, Buffer.from("\ufeffÜber", "utf16le"));
     const [program, long] = [fileOf(Buffer.from("\x7fELF\0\0")), fileOf("a".repeat(200_001))];
-    const { prompt, images } = await withMentions(`see @${picture} @"${spaced}" @${program} @${long} @nobody`, never);
+    const notices: string[] = [];
+    const options = { signal: never, tell: (notice: string) => void notices.push(notice) };
+    const closed = join(picture, "inside");
+    const text = `see @${picture} @"${spaced}" @${program} @${long} @nobody @${folder} @${closed}`;
+    const { prompt, images } = await withMentions(text, options);
+    expect(notices).toEqual([
+      "no file is attached for @nobody: there is none of that name",
+      `no file is attached for @${folder}: it is no file`,
+      expect.stringMatching(`^no file is attached for @${closed}: ENOTDIR: not a directory`),
+    ]);
     expect(images).toHaveLength(1);
     expect(prompt).toContain(`<file path="${spaced}">\nÜber\n</file>`);
     expect(prompt).toMatch(/is a program, not text.*read it with a tool/);

@@ -5,9 +5,8 @@ import { forkSession, undoTurn } from "../../session/edit.ts";
 import { countSaid } from "../../session/said.ts";
 import { checkSessionId, summarize } from "../../session/store.ts";
 import { cutText, printable } from "../../text.ts";
-import { usdText } from "../narrate.ts";
 import { goTo } from "./place.ts";
-import { nothingSpent, type Talk } from "./talk.ts";
+import { nothingSpent, spentText, type Talk } from "./talk.ts";
 
 interface ChatCommand {
   usage: string;
@@ -82,7 +81,11 @@ async function changeSession(talk: Talk, id: string): Promise<string> {
   await goTo(talk, id === "new" ? crypto.randomUUID() : id);
   talk.spent = nothingSpent;
   const session = await talk.store.load(talk.sessionId);
-  if (session === undefined) return `a new conversation: ${talk.sessionId}`;
+  if (session === undefined) {
+    return id === "new"
+      ? `a new conversation: ${talk.sessionId}`
+      : `a new conversation (nothing is kept under ${talk.sessionId} yet)`;
+  }
   return `${talk.sessionId}: ${summarize(session).title} (${countSaid(session.messages)} messages)`;
 }
 
@@ -111,8 +114,8 @@ async function approvals({ store, sessionId }: Talk, tool: string): Promise<stri
 }
 
 function tellCost({ spent }: Talk): Promise<string> {
-  const { inputTokens, outputTokens, usd } = spent;
-  const cost = usd === null ? "the price of the model is not known" : usdText(usd);
+  const { inputTokens, outputTokens } = spent;
+  const cost = spentText(spent) ?? "the price of the model is not known";
   return Promise.resolve(`${inputTokens} tokens in, ${outputTokens} out, ${cost}`);
 }
 
@@ -131,6 +134,7 @@ async function compact(talk: Talk): Promise<string> {
 }
 
 async function undo({ store, sessionId }: Talk): Promise<string> {
+  if ((await store.load(sessionId)) === undefined) return "there is nothing to take back";
   const prompt = await undoTurn(store, sessionId);
   return `taken back: ${cutText(prompt, 200)}`;
 }

@@ -39,26 +39,36 @@ export interface Spent {
   outputTokens: number;
   /** Of the last reply: how much of what the model reads the conversation fills. */
   contextTokens: number;
-  /** Null once something was not counted. */
-  usd: number | null;
+  /** Of what was counted. */
+  usd: number;
+  /** Whether something was not counted: a turn that was cancelled, a model whose price is not known. */
+  isMore: boolean;
 }
 
-export const nothingSpent: Spent = { inputTokens: 0, outputTokens: 0, contextTokens: 0, usd: 0 };
+export const nothingSpent: Spent = { inputTokens: 0, outputTokens: 0, contextTokens: 0, usd: 0, isMore: false };
 
 export function addTo(spent: Spent, { usage, cost_usd: usd }: Pick<RunResult, "usage" | "cost_usd">): Spent {
   return {
     ...spent,
     inputTokens: spent.inputTokens + usage.input_tokens,
     outputTokens: spent.outputTokens + usage.output_tokens,
-    usd: spent.usd === null || usd === null ? null : spent.usd + usd,
+    usd: spent.usd + (usd ?? 0),
+    isMore: spent.isMore || usd === null,
   };
 }
 
 /** Model, context and cost in a line. */
 export function statusOf({ provider, spent }: Talk): string {
   const tokens = spent.contextTokens === 0 ? [] : [`${shortCount(spent.contextTokens)} tokens`];
-  const cost = spent.usd === null || spent.usd === 0 ? [] : [usdText(spent.usd)];
+  const known = spentText(spent);
+  const cost = spent.usd === 0 || known === undefined ? [] : [known];
   return [provider.model, ...tokens, ...cost].join(" · ");
+}
+
+/** Undefined where nothing that was spent has a known price. */
+export function spentText({ usd, isMore }: Spent): string | undefined {
+  if (isMore) return usd === 0 ? undefined : `≥ ${usdText(usd)}`;
+  return usdText(usd);
 }
 
 function shortCount(count: number): string {

@@ -38,7 +38,10 @@ async function answer(
   { stopped, left }: { stopped: AbortSignal; left: AbortSignal },
 ): Promise<void> {
   try {
-    const prompt = await withMentions(text, stopped);
+    const prompt = await withMentions(text, {
+      signal: stopped,
+      tell: (notice) => talk.say(talk.paint("yellow", printable(notice))),
+    });
     const { sessionId, provider } = talk;
     for await (const event of talk.agent.run({ ...prompt, sessionId, provider, signal: stopped })) {
       await talk.desk.settled();

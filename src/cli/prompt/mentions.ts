@@ -1,4 +1,6 @@
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
+import { errorMessage, systemErrorCode } from "../../errors.ts";
 import { readAttachment, withAttachments, type Attachment, type Prompt } from "./attachment.ts";
 import { UnsuitableFileError } from "./decode-text.ts";
 
@@ -6,23 +8,32 @@ import { UnsuitableFileError } from "./decode-text.ts";
 const maxTextBytes = 200_000;
 const mention = /(?:^|(?<=\s))@(?:"([^"]+)"|(\S+))/g;
 
+interface MentionOptions {
+  signal: AbortSignal;
+  /** Says what of it is no file, so that it goes to the model as it stands. */
+  tell(notice: string): void;
+}
+
 /**
  * A prompt with the files that it mentions as `@path` or `@"a path"` behind it.
  *
  * @throws ConfigError for a file that cannot be read
  */
-export async function withMentions(prompt: string, signal: AbortSignal): Promise<Prompt> {
+export async function withMentions(prompt: string, options: MentionOptions): Promise<Prompt> {
   const paths = new Set([...prompt.matchAll(mention)].map(([, quoted, plain]) => quoted ?? plain ?? ""));
-  const found = await Promise.all([...paths].map((path) => readMentioned(path, signal)));
+  const found = await Promise.all([...paths].map((path) => readMentioned(path, options)));
   const notes = found.filter((one) => typeof one === "string");
   const attached = found.filter((one) => typeof one === "object");
   return withAttachments([prompt, ...notes].join("\n\n"), attached);
 }
 
 /** Undefined for what is no file: people write `@name` for other reasons too. A note for what only tools can read. */
-async function readMentioned(path: string, signal: AbortSignal): Promise<Attachment | string | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return undefined;
+async function readMentioned(path: string, { signal, tell }: MentionOptions): Promise<Attachment | string | undefined> {
+  const found = await find(path);
+  if (typeof found === "string" || !found.isFile()) {
+    tell(`no file is attached for @${path}: ${typeof found === "string" ? found : "it is no file"}`);
+    return undefined;
+  }
   try {
     const attachment = await readAttachment(path, signal);
     const isLong = attachment.type === "text" && found.size > maxTextBytes;
@@ -30,5 +41,15 @@ async function readMentioned(path: string, signal: AbortSignal): Promise<Attachm
   } catch (thrown) {
     if (!(thrown instanceof UnsuitableFileError)) throw thrown;
     return `(${thrown.message}; read it with a tool.)`;
+  }
+}
+
+/** What is there, or why it is not known. */
+async function find(path: string): Promise<Stats | string> {
+  try {
+    return await stat(path);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) === undefined) throw thrown;
+    return systemErrorCode(thrown) === "ENOENT" ? "there is none of that name" : errorMessage(thrown);
   }
 }

@@ -69,7 +69,7 @@ export function openMarkdownStream({ output, paint, link, redraws }: MarkdownStr
 
   function preview(block: Token): string[] {
     const lines = blockLines([block], { columns: columns(), paint, link });
-    return (isFirst ? lines : ["", ...lines]).slice(-Math.max(1, (output.rows ?? fallbackRows) - 1));
+    return (isFirst ? lines : ["", ...lines]).slice(-Math.max(1, (output.rows || fallbackRows) - 1));
   }
 
   output.on("resize", onResize);
@@ -91,9 +91,9 @@ export function openMarkdownStream({ output, paint, link, redraws }: MarkdownStr
   };
 }
 
-/** How wide lines may be. */
-export function columnsOf({ columns = fallbackColumns }: Output): number {
-  return Math.max(20, columns);
+/** How wide lines may be. A terminal that was given no size says 0. */
+export function columnsOf({ columns }: Pick<Output, "columns">): number {
+  return Math.max(20, columns || fallbackColumns);
 }
 
 /** Take back what was drawn; a narrower screen may have broken its lines meanwhile. */
