@@ -82,7 +82,9 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
     historyFile: await context.stateFile("chat-history.jsonl"),
     complete: (line) => (line.startsWith("/") ? completeCommand(line) : completePath(line)),
     interrupt: interrupts.tell,
+    isPlain,
   });
+  const release = isPlain ? interrupts.listen(() => editor.interrupted()) : () => undefined;
   let talk: Talk | undefined;
   try {
     talk = await openTalk({ context, desk, isPlain, onInterrupt: interrupts.listen });
@@ -107,6 +109,7 @@ async function converse({ context, desk, sitAt, isPlain }: Conversing): Promise<
     }
   } finally {
     talk?.answer.close();
+    release();
     editor.close();
     if (talk !== undefined) await leave(talk);
   }

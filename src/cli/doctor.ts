@@ -35,12 +35,12 @@ export const doctor = withOutcome(async (args, context) => {
   const paint = paintFor(stdout);
   for await (const finding of context.diagnose({ online, limitMs, signal })) {
     findings.push(finding);
-    if (!json) await write(stdout, findingLines(finding, { columns: stdout.columns, paint }));
+    if (!json) await write(stdout, findingLines(finding, { columns: stdout.columns || undefined, paint }));
   }
   const statuses = new Set(findings.map(({ status }) => status));
   const status = (["problem", "warning"] as const).find((worst) => statuses.has(worst)) ?? "ok";
   if (json) await writeJson(stdout, { status, checks: findings });
-  else await write(stdout, summaryLine(findings, { columns: stdout.columns, paint }));
+  else await write(stdout, summaryLine(findings, { columns: stdout.columns || undefined, paint }));
   return status === "problem" ? exitCodes.failed : exitCodes.done;
 });
 

@@ -33,13 +33,13 @@ function inPlace(stderr: Output): ProgressReport {
   const clear = () => {
     clearTimeout(timer);
     // a terminal that was made narrower meanwhile has broken the line
-    if (shown !== "") stderr.write(erasing(rowsOf(shown.length, stderr.columns ?? 80)));
+    if (shown !== "") stderr.write(erasing(rowsOf(shown.length, stderr.columns || 80)));
     shown = "";
   };
   const draw = (text: string) => {
     clear();
     drawnAt = performance.now();
-    shown = withinColumns(oneLine(text), (stderr.columns ?? 80) - 1);
+    shown = withinColumns(oneLine(text), (stderr.columns || 80) - 1);
     stderr.write(shown);
   };
   return {

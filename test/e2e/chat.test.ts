@@ -198,6 +198,31 @@ test("control characters of a model do not reach the terminal", async () => {
   expect(await terminal.shows("safe [2J]0;title text  reversed")).toContain("safe [2J]0;title text  reversed");
 });
 
+test("a name under which nothing is kept begins a conversation, and says so", async () => {
+  const { terminal } = chat(["x"]);
+  await terminal.shows("> ");
+  terminal.type("/session nope\r");
+  await terminal.shows("a new conversation (nothing is kept under nope yet)");
+  terminal.type("/undo\r");
+  await terminal.shows("there is nothing to take back");
+  terminal.type("@nope.txt what\r");
+  await terminal.shows("no file is attached for @nope.txt: there is none of that name");
+});
+
+test("--plain draws nothing anew: no code reaches the terminal, and Ctrl-C twice leaves", async () => {
+  const { terminal } = chat([calculation, "It is 5."], { args: ["--plain", "--approve", "always"] });
+  await terminal.shows("> ");
+  terminal.type("what is 2+3? \\\n");
+  await terminal.shows("… ");
+  terminal.type("quick\n");
+  await terminal.shows(/It is 5\.\n[^]*> $/);
+  terminal.type("\u0003");
+  await terminal.shows("Ctrl-C again to leave");
+  terminal.type("\u0003");
+  expect(await terminal.ended).toBe(0);
+  expect(terminal.written()).not.toContain("\u001b");
+});
+
 test("a conversation is forked, and another one gone to", async () => {
   const { terminal } = chat(["one", "two"], { args: ["--session", "trip"] });
   await terminal.shows("> ");

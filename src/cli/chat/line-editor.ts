@@ -3,6 +3,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { systemErrorCode } from "../../errors.ts";
 import type { Output } from "../command.ts";
+import { columnsOf } from "../terminal/stream.ts";
 
 /** Reads what the user types, over several lines where he wants that. */
 export interface LineEditor {
@@ -16,6 +17,8 @@ export interface LineEditor {
    * after Ctrl-D, and once the signal aborts.
    */
   ask(prompt: string, signal: AbortSignal): Promise<string | undefined>;
+  /** What Ctrl-C does where the terminal, and no key, tells of it. */
+  interrupted(): void;
   /** Give the terminal back. */
   close(): void;
 }
@@ -28,6 +31,8 @@ export interface LineEditorOptions {
   complete: (line: string) => [completions: string[], replaced: string];
   /** Ctrl-C while nothing is read, or an answer. */
   interrupt: () => void;
+  /** The terminal itself shows what is typed, line by line: nothing is drawn anew, there is no history and no completion. */
+  isPlain: boolean;
 }
 
 const historySize = 1_000;
@@ -59,18 +64,18 @@ class TerminalEditor implements LineEditor {
   #isClosed = false;
 
   constructor(options: LineEditorOptions, past: readonly string[]) {
-    const { input, output, complete } = options;
+    const { input, output, complete, isPlain } = options;
     this.#options = options;
     this.#screen = openScreen(output);
     this.#reader = createInterface({
       input,
       output: this.#screen.stream,
-      terminal: true,
+      terminal: !isPlain,
       history: past.map(oneLine),
       historySize,
       completer: complete,
     });
-    this.#paste = watchPaste(input, output);
+    this.#paste = isPlain ? noPaste : watchPaste(input, output);
     this.#screen.hide();
     this.#reader.on("history", (entries) => {
       if (this.#answer !== undefined) entries.shift();
@@ -96,7 +101,7 @@ class TerminalEditor implements LineEditor {
 
   async ask(prompt: string, signal: AbortSignal): Promise<string | undefined> {
     if (this.#isClosed || signal.aborted) return undefined;
-    const begun = this.#reader.line;
+    const begun = this.#options.isPlain ? "" : this.#reader.line;
     this.#clearLine();
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     const leave = () => resolve(undefined);
@@ -111,7 +116,7 @@ class TerminalEditor implements LineEditor {
     this.#answer = undefined;
     if (this.#isClosed) return undefined;
     this.#clearLine();
-    this.#reader.write(begun);
+    if (begun !== "") this.#reader.write(begun);
     return text;
   }
 
@@ -144,6 +149,10 @@ class TerminalEditor implements LineEditor {
     else this.#give(text);
   }
 
+  interrupted(): void {
+    if (this.#answer !== undefined || this.#waiting !== undefined) this.#interrupt();
+  }
+
   #interrupt(): void {
     if (this.#answer !== undefined) this.#answer(undefined);
     if (this.#waiting === undefined) return this.#options.interrupt();
@@ -157,6 +166,7 @@ class TerminalEditor implements LineEditor {
   }
 
   #clearLine(): void {
+    if (this.#options.isPlain) return; // it is the terminal's
     this.#reader.write(null, { ctrl: true, name: "e" });
     this.#reader.write(null, { ctrl: true, name: "u" });
   }
@@ -201,6 +211,7 @@ function openScreen(output: Output) {
   const stream = new Proxy(output, {
     get(target, key) {
       if (key === "write") return write;
+      if (key === "columns") return columnsOf(output); // readline divides by it
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
@@ -211,6 +222,8 @@ function openScreen(output: Output) {
     show: () => void (isHidden = false),
   };
 }
+
+const noPaste = { isOpen: () => false, close: () => undefined };
 
 /** Terminals mark the beginning and the end of what is pasted, if they are asked to. */
 function watchPaste(input: Readable, output: Output) {

@@ -71,7 +71,7 @@ async function tell(
 
 /** Cut to a line of a terminal; elsewhere whole. */
 function fit(line: string, { isTTY, columns }: Output): string {
-  return isTTY === true && columns !== undefined ? withinColumns(line, columns) : line;
+  return isTTY === true && columns !== undefined && columns > 0 ? withinColumns(line, columns) : line;
 }
 
 function timeOf(updatedAt: string): string {
