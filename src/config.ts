@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setLogLevel } from "./log.ts";
 import {
   readCommandLine,
@@ -61,11 +61,15 @@ export function readConfig(argv: readonly string[]): ReadConfig {
   const file = readUserFile(userFile);
   const environment = readEnvironment(process.env, options);
   const { secrets: fileSecrets, ...fileOptions } = file;
-  const approve = mergeApproval([fileOptions["approve"], environment["approve"], flags["approve"]]);
+  const approve = mergeApproval({
+    [`${userFile.path}: "approve"`]: fileOptions["approve"],
+    AXONER_APPROVE: environment["approve"],
+    "--approve": flags["approve"],
+  });
   const given = readOptions({ ...fileOptions, ...environment, ...flags, approve });
   setLogLevel(given.log_level);
   const folders = decideFolders(given, process.cwd(), process.env);
-  const narrowed = narrow(given, folders.roots[0] === undefined ? {} : readProjectFile(folders.roots[0], narrowing));
+  const narrowed = folders.roots[0] === undefined ? given : narrow(given, folders.roots[0]);
   const { root: _root, plugin: _plugin, database, mcp_config: given_mcp, ...kept } = narrowed;
   const mcp_config = given_mcp === undefined ? undefined : resolve(given_mcp);
   const [record, replay] = [narrowed.record, narrowed.replay].map((path) => path && resolve(path));
@@ -98,8 +102,10 @@ export function thisMachine(): Machine {
   return { platform: process.platform, home: homedir(), environment: process.env };
 }
 
-function narrow(given: Options, project: Settings): Options {
-  const limits = readOptions(project);
+/** By the file of a project. */
+function narrow(given: Options, root: string): Options {
+  const project = readProjectFile(root, narrowing);
+  const limits = readOptions(project, join(root, "axoner.json"));
   const tools =
     limits.tools === undefined ? given.tools : limits.tools.filter((tool) => given.tools?.includes(tool) ?? true);
   return {

@@ -34,16 +34,16 @@ function toEntry(text: string): [name: string, mode: string] {
 }
 
 /**
- * What several sources say, the strongest last: it counts tool by tool, so that what a file says of one tool holds beside
+ * What several sources say, by their names, the strongest last: it counts tool by tool, so that what a file says of one tool holds beside
  * a flag for all.
  *
  * @throws ConfigError for what is no setting
  */
-export function mergeApproval(sources: readonly unknown[]): ApprovalModes {
-  const read = sources.flatMap((given) => {
+export function mergeApproval(sources: Readonly<Record<string, unknown>>): ApprovalModes {
+  const read = Object.entries(sources).flatMap(([source, given]) => {
     if (given === undefined) return [];
     const modes = parseApproval(given);
-    if (modes === undefined) throw new ConfigError(`approve: must be ${wantedApproval}`);
+    if (modes === undefined) throw new ConfigError(`${source}: must be ${wantedApproval}`);
     return Object.entries(modes);
   });
   return fromEntries(read);

@@ -98,18 +98,22 @@ export type Options = {
 };
 
 /** @throws ConfigError that names every setting that there is not, or that cannot be what it is */
-export function readOptions(settings: Settings): Options {
+export function readOptions(settings: Settings, file?: string): Options {
   const problems = Object.keys(settings)
     .filter((key) => !Object.hasOwn(options, key))
     .map((key) => `there is no option "${key}"`);
   const read = Object.entries<Option>(options).map(([key, { parse, fallback, wanted }]) => {
     const given = settings[key];
     const value = given === undefined ? fallback : parse(given);
-    if (given !== undefined && value === undefined) problems.push(`--${key.replaceAll("_", "-")}: must be ${wanted}`);
+    if (given !== undefined && value === undefined) problems.push(`${named(key, file)} must be ${wanted}`);
     return [key, value];
   });
   if (problems.length > 0) throw new ConfigError(`${problems.join("; ")}; \`axoner --help\` lists the options`);
   return Object.fromEntries(read) as Options;
+}
+
+function named(key: string, file: string | undefined): string {
+  return file === undefined ? `--${key.replaceAll("_", "-")}:` : `${file}: "${key}"`;
 }
 
 function list(help: string): Option<string[]> {

@@ -9,6 +9,8 @@ export interface Check {
   run(signal: AbortSignal): Promise<Outcome> | Outcome;
   /** What to try where it does not end in time. */
   whenLate: string;
+  /** What to try where what it throws does not say; default as `whenLate`. */
+  whenBroken?: string;
 }
 
 export function ok(detail: string): Outcome {

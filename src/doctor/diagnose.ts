@@ -37,7 +37,11 @@ export function diagnose(patient: Patient): Diagnose {
   };
 }
 
-async function within({ name, run, whenLate }: Check, limitMs: number, signal: AbortSignal): Promise<Finding> {
+async function within(
+  { name, run, whenLate, whenBroken }: Check,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<Finding> {
   const late = AbortSignal.timeout(limitMs);
   const ending = AbortSignal.any([signal, late]);
   const { promise: ended, resolve: end } = Promise.withResolvers<Omit<Finding, "name">>();
@@ -51,7 +55,7 @@ async function within({ name, run, whenLate }: Check, limitMs: number, signal: A
     try {
       return await run(ending);
     } catch (thrown) {
-      return problem(errorMessage(thrown), whenLate);
+      return problem(errorMessage(thrown), whenBroken ?? whenLate);
     }
   };
   try {

@@ -1,4 +1,6 @@
+import { basename } from "node:path";
 import type { Config } from "../config.ts";
+import { AxonerError, ConfigError } from "../errors.ts";
 import { openEngineProcess } from "../runtime.ts";
 import type { Services } from "../tools/services.ts";
 import { ok, problem, warning, type Check, type Outcome } from "./check.ts";
@@ -14,8 +16,35 @@ export function partChecks(config: Config, services: () => Promise<Services>): C
     { name: "charts", whenLate: busy, run: async (signal) => chartsOutcome(await services(), signal) },
     { name: "expressions", whenLate: busy, run: async (signal) => mathOutcome(await services(), signal) },
     { name: "browser", whenLate: busy, run: () => browserOutcome(config) },
-    { name: "engine", whenLate: busy, run: (signal) => engineOutcome(config, signal) },
+    ...config.plugins.map((file): Check => {
+      return {
+        name: `plugin ${basename(file)}`,
+        whenLate: `${file} waits or loops while it is loaded: at its top level a plugin only defines and exports tools`,
+        whenBroken: `correct ${file}, or leave out its --plugin`,
+        run: (signal) => pluginOutcome(config, file, signal),
+      };
+    }),
+    {
+      name: "engine",
+      whenLate: config.plugins.length === 0 ? busy : `see what is said of the plugins (${config.plugins.join(", ")})`,
+      run: (signal) => engineOutcome(config, signal),
+    },
   ];
+}
+
+/** A plugin alone, so that the one that keeps the others from being used is named. */
+async function pluginOutcome(config: Config, file: string, signal: AbortSignal): Promise<Outcome> {
+  const alone = { ...config, plugins: [file], tools: undefined, no_tools: [], record: undefined, replay: undefined };
+  try {
+    await engineOutcome(alone, signal);
+    return ok(file);
+  } catch (thrown) {
+    if (!(thrown instanceof AxonerError) || thrown instanceof ConfigError) throw thrown;
+    return problem(
+      `${file} ended the process that loaded it`,
+      "at its top level a plugin only defines and exports tools: remove what ends the process (process.exit)",
+    );
+  }
 }
 
 async function sqlOutcome({ sql }: Services, signal: AbortSignal): Promise<Outcome> {

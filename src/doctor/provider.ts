@@ -83,6 +83,7 @@ async function askForModels(
     return ok(`${shown}: ${where} answers`);
   } catch (thrown) {
     signal.throwIfAborted();
-    return problem(`${shown}: ${where} cannot be reached: ${errorMessage(thrown)}`, "check the network and --base-url");
+    const advice = `see that a server of models answers at ${where}, or name another address with --base-url`;
+    return problem(`${shown}: ${where} cannot be reached: ${errorMessage(thrown)}`, advice);
   }
 }

@@ -22,7 +22,7 @@ export async function reachChecks(
   if (configProblem !== undefined) return { checks: [], close: async () => undefined };
   const provider: Check = {
     name: "provider",
-    whenLate: "see whether this machine reaches the internet, through a proxy if there is one (HTTPS_PROXY)",
+    whenLate: providerAdvice(config),
     run: (signal) => providerOutcome(config, { online, signal }),
   };
   const store: Check = {
@@ -30,10 +30,10 @@ export async function reachChecks(
     whenLate: "see that the server of --store runs, and that host and port are right",
     run: () => storeOutcome(config, opened),
   };
-  const databases = Object.keys(config.databases).map((database): Check => {
+  const databases = Object.entries(config.databases).map(([database, url]): Check => {
     return {
       name: `db ${database}`,
-      whenLate: "see that the database's server runs, and that host and port are right",
+      whenLate: databaseAdvice(database, url),
       run: async (signal) => databaseOutcome(database, await services(), signal),
     };
   });
@@ -44,6 +44,20 @@ export async function reachChecks(
     ...serverChecks(config, limitMs, opened),
   ];
   return { checks, close: async () => void (await Promise.allSettled(opened.map((one) => one.close()))) };
+}
+
+function providerAdvice({ base_url: baseUrl }: Config): string {
+  const host = URL.parse(baseUrl ?? "")?.host;
+  return host === undefined
+    ? "see whether this machine reaches the internet, through a proxy if there is one (HTTPS_PROXY)"
+    : `see that a server of models runs at ${host}, or name another address with --base-url`;
+}
+
+/** The URL of a server may hold a password. */
+function databaseAdvice(database: string, url: string): string {
+  return url.startsWith("sqlite:")
+    ? `see that ${url.slice("sqlite:".length)} is an SQLite database, or name another file: --database ${database}=sqlite:FILE`
+    : "see that the database's server runs, and that host and port are right";
 }
 
 /** A session is begun, read and deleted again. */

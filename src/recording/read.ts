@@ -65,7 +65,10 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (thrown) {
-    throw new ConfigError(`the recording ${path} cannot be read: ${errorMessage(thrown)}`, { cause: thrown });
+    throw new ConfigError(
+      `the recording ${path} cannot be read: ${errorMessage(thrown)}; name one that --record made with --replay`,
+      { cause: thrown },
+    );
   }
 }
 

@@ -100,7 +100,10 @@ function create(path: string, head: string): void {
     closeSync(file);
   } catch (thrown) {
     if (systemErrorCode(thrown) === "EEXIST") throw exists(path);
-    throw new ConfigError(`the recording ${path} cannot be written: ${errorMessage(thrown)}`, { cause: thrown });
+    throw new ConfigError(
+      `the recording ${path} cannot be written: ${errorMessage(thrown)}; name a new file in a folder that is there with --record`,
+      { cause: thrown },
+    );
   }
 }
 

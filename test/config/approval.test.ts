@@ -33,7 +33,7 @@ test("approval tool by tool: a flag for all leaves what the file says of one", (
   expect(() => readConfig(["--approve", "sometimes"])).toThrow(/approve: must be always, ask, never/);
   expect(() => readConfig(["--approve", "scrape=yes"])).toThrow(ConfigError);
   writeUserFile('{"approve": {"scrape": true}}');
-  expect(() => readConfig([])).toThrow(/approve: must be/);
+  expect(() => readConfig([])).toThrow(/axoner.json: "approve": must be/);
 });
 
 test.each([

@@ -109,6 +109,27 @@ describe("axoner doctor", { timeout }, () => {
     expect(stdout).not.toContain("passw0rd");
   });
 
+  test("names the thing that is wrong, and what to do about that one", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, "ends.mjs"), "process.exit(0);");
+    writeFileSync(join(cwd, "waits.mjs"), "await new Promise(() => setInterval(() => {}, 1_000));");
+    const plugins = ["--plugin", "ends.mjs", "--plugin", "waits.mjs"];
+    const model = ["--provider", "openai", "--model", "m", "--base-url", `http://127.0.0.1:${await freePort()}/v1`];
+    const args = [...plugins, ...model, "--database", "x=sqlite:nope.db", "--online", "--within", "8"];
+    const { found } = await diagnose(args, { cwd, env: { OPENAI_API_KEY: key } });
+    expect(found.get("plugin ends.mjs")?.detail).toContain("ends.mjs ended the process that loaded it");
+    expect(found.get("plugin waits.mjs")?.advice).toContain("waits.mjs waits or loops while it is loaded");
+    expect(found.get("db x")?.advice).toMatch(/see that \S+nope\.db is an SQLite database, .*--database x=sqlite:FILE/);
+    expect(found.get("provider")?.advice).toMatch(/a server of models answers at 127\.0\.0\.1:\d+, .*--base-url/);
+    const record = await diagnose(["--record", "/nope/x", ...patient], { cwd });
+    expect(record.found.get("engine")?.advice).toBe("name a new file in a folder that is there with --record");
+    const replay = await diagnose(["--replay", "/nope/x", ...patient], { cwd });
+    expect(replay.found.get("engine")?.advice).toBe("name one that --record made with --replay");
+    writeFileSync(join(cwd, "axoner.json"), JSON.stringify({ approve: "sometimes" }));
+    const project = await diagnose(patient, { cwd });
+    expect(project.found.get("configuration")?.detail).toMatch(/axoner\.json: "approve" must be always, ask, never/);
+  });
+
   test.each([
     { status: 200, expected: { status: "ok" } },
     { status: 401, expected: { status: "problem", advice: "set a key that is valid, and may be used from here" } },
