@@ -1,3 +1,5 @@
+import { log } from "../log.ts";
+import { cutText } from "../text.ts";
 import { cleanText } from "./clean-url.ts";
 import { fromFailure } from "./failure.ts";
 import { brokenOff, notRecorded } from "./not-recorded.ts";
@@ -15,6 +17,7 @@ export interface Player {
   /** @throws ToolError where there is none */
   find(to: string, request: JsonObject): Recorded;
   has(to: string, request: JsonObject): boolean;
+  /** Undefined where there is none, which is told in the log: what is made instead may make a difference. */
   value(of: string, what: string): string | number | undefined;
   turns(of: string): Turns;
   brokenOff(recorded: Recorded): Error;
@@ -44,7 +47,9 @@ export function openReplayTape(path: string, veil: Veil): Tape {
     has: (to, request) => recording.answers.has(keyOf(to, veil.cover(textOf(request)))),
     value(of, what) {
       const key = keyOf(of, cleanText(what));
-      return recording.values.get(key)?.[drawn(key) - 1];
+      const value = recording.values.get(key)?.[drawn(key) - 1];
+      if (value === undefined) log.warn(lacks(path, of, cleanText(what)));
+      return value;
     },
     turns: (of) => openTurns(recording.turns.get(of) ?? []),
     brokenOff: (recorded) => brokenOff(path, recorded),
@@ -69,6 +74,11 @@ export function openReplayTape(path: string, veil: Veil): Tape {
     }),
     close: () => undefined,
   };
+}
+
+function lacks(path: string, of: string, what: string): string {
+  const whose = of === "" ? "" : ` of ${of}`;
+  return `the recording ${path} holds no value for "${cutText(what, 200)}"${whose}: a new one is made, so what comes out may differ from what was recorded`;
 }
 
 function openTaping(player: Player, of: string): Taping {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createAgent, openNodeHost, openProvider, openRecording, type Tape } from "../../src/index.ts";
 import { openTurns } from "../../src/recording/turns.ts";
 import { add, collect } from "../support/agent-fixtures.ts";
@@ -40,6 +40,22 @@ describe("openRecording", () => {
     await expect(replay(["/a", "/a", "/a", "/a"])).rejects.toThrow("it was asked 3 times there");
     await expect(replay(["/d"])).rejects.toThrow(
       /GET \S+\/d is not in the recording .*; the nearest there is GET \S+\/[abc]/,
+    );
+  });
+
+  test("warns of a value that it does not hold, for what comes out may differ", () => {
+    const path = join(temporaryFolder(), "values.jsonl");
+    const recording = openRecording({ path, mode: "record" });
+    recording.ofCall("scrape", {}).drawn("time", () => "then");
+    recording.close();
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    onTestFinished(() => told.mockRestore());
+    const replay = openRecording({ path, mode: "replay" });
+    expect(replay.ofCall("scrape", {}).drawn("time", () => "now")).toBe("then");
+    expect(told).not.toHaveBeenCalled();
+    expect(replay.ofCall("scrape", { other: true }).drawn("time", () => "now")).toBe("now");
+    expect(told.mock.calls.join("")).toMatch(
+      /warn: the recording \S+ holds no value for "time" of scrape \w+ 1: a new one/,
     );
   });
 
