@@ -8,7 +8,6 @@ import {
   readProjectFile,
   readUserFile,
   type CommandLine,
-  type Settings,
 } from "./config/sources.ts";
 import { mergeApproval, narrowApproval } from "./config/approval.ts";
 import { readDatabases } from "./config/databases.ts";

@@ -158,8 +158,8 @@ describe("axoner run", () => {
   });
 
   test.each(["--json", "--events"])("nor does it obey what %s prints", async (format) => {
-    const script = ["red \u009b31m \u202eevil\u2066"];
-    const { stdout } = await startCommand(run, [format, "go"], { script, isTTY: true });
+    const said = "red \u009b31m \u202eevil\u2066";
+    const { stdout } = await startCommand(run, [format, "go"], { script: [said], isTTY: true });
     expect(stdout).toContain("red \\u009b31m \\u202eevil\\u2066");
     expect(stdout).not.toMatch(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/);
   });

@@ -106,21 +106,6 @@ describe("axoner sessions", () => {
     expect((await store.load("trip"))?.messages).toEqual(trip);
   });
 
-  test("messages are counted as they are shown: no notes, and nothing that was taken back", async () => {
-    const store = openMemoryStore();
-    await store.append("a", 0, [say("One?"), reply("One."), say("Two?"), reply("Two.")]);
-    await startCommand(sessions, ["undo", "a"], { store });
-    await startCommand(sessions, ["title", "a", "Numbers"], { store });
-    const counted = { sessions: [{ id: "a", title: "Numbers", message_count: 2 }] };
-    expect(await json(["list"], { store })).toMatchObject(counted);
-    expect(await json(["search", "One"], { store })).toMatchObject(counted);
-    expect(await json(["fork", "a", "b"], { store })).toMatchObject({ message_count: 2 });
-    const { stdout } = await startCommand(sessions, ["export", "a"], { store });
-    expect(await json(["import"], { store: openMemoryStore(), stdin: stdout })).toEqual({
-      imported: [{ id: "a", added: 4, message_count: 2 }],
-    });
-  });
-
   test("undo takes back one turn after the other, and says where there is none left", async () => {
     const store = await storeWithTrip();
     expect(await json(["undo", "trip"], { store })).toMatchObject({ prompt: "And then?\u001b[31m" });

@@ -206,7 +206,8 @@ test("a name under which nothing is kept begins a conversation, and says so", as
   terminal.type("/undo\r");
   await terminal.shows("there is nothing to take back");
   terminal.type("@nope.txt what\r");
-  await terminal.shows("no file is attached for @nope.txt: there is none of that name");
+  const notice = "no file is attached for @nope.txt: there is none of that name";
+  expect(await terminal.shows(notice)).toContain("a new conversation (nothing is kept under nope yet)");
 });
 
 test("--plain draws nothing anew: no code reaches the terminal, and Ctrl-C twice leaves", async () => {
