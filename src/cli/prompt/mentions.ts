@@ -21,18 +21,25 @@ interface MentionOptions {
  */
 export async function withMentions(prompt: string, options: MentionOptions): Promise<Prompt> {
   const paths = new Set([...prompt.matchAll(mention)].map(([, quoted, plain]) => quoted ?? plain ?? ""));
-  const found = await Promise.all([...paths].map((path) => readMentioned(path, options)));
+  const found = await Promise.all([...paths].map((path) => readMentioned(path, options.signal)));
+  for (const one of found) if (typeof one === "object" && one.type === "none") options.tell(one.notice);
   const notes = found.filter((one) => typeof one === "string");
-  const attached = found.filter((one) => typeof one === "object");
+  const attached = found.filter((one) => typeof one === "object" && one.type !== "none");
   return withAttachments([prompt, ...notes].join("\n\n"), attached);
 }
 
-/** Undefined for what is no file: people write `@name` for other reasons too. A note for what only tools can read. */
-async function readMentioned(path: string, { signal, tell }: MentionOptions): Promise<Attachment | string | undefined> {
+/** People write `@name` for other reasons too. */
+interface NoFile {
+  type: "none";
+  notice: string;
+}
+
+/** A text is a note for what only tools can read. */
+async function readMentioned(path: string, signal: AbortSignal): Promise<Attachment | NoFile | string> {
   const found = await find(path);
   if (typeof found === "string" || !found.isFile()) {
-    tell(`no file is attached for @${path}: ${typeof found === "string" ? found : "it is no file"}`);
-    return undefined;
+    const why = typeof found === "string" ? found : "it is no file";
+    return { type: "none", notice: `no file is attached for @${path}: ${why}` };
   }
   try {
     const attachment = await readAttachment(path, signal);
