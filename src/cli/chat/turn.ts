@@ -19,6 +19,7 @@ export async function takeTurn(talk: Talk, text: string): Promise<boolean> {
   leave.signal.addEventListener("abort", () => left.resolve());
   const release = talk.onInterrupt(() => {
     if (stop.signal.aborted) return leave.abort();
+    talk.answer.end(); // what is reported stands below it
     talk.report.update("cancelling; Ctrl-C again leaves");
     stop.abort();
   });
