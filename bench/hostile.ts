@@ -17,6 +17,7 @@ import { brokenProtocol } from "../test/support/hostile-answers.ts";
 import { bombs, largePages, middlingPages } from "../test/support/hostile-pages.ts";
 import { openHostileServer, page, type HostileServer } from "../test/support/hostile-server.ts";
 import { measureTree } from "./process/tree.ts";
+import { unshared } from "./process/unshared.ts";
 
 const limitMb = 300;
 const deadlineMs = 300_000;
@@ -222,8 +223,7 @@ async function withServer(work: (pid: number, call: Call) => Promise<number[]>):
     folder,
     "--allow-private",
     "127.0.0.1",
-    "--shared-engine",
-    "off",
+    ...unshared,
   ];
   const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "inherit"] });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

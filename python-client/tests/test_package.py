@@ -59,7 +59,7 @@ def find_python(version: str) -> str | None:
 
 def bare(home: Path) -> dict[str, str]:
     """No Node, no axoner, nothing of ours on PATH."""
-    return {"PATH": "/nonexistent", "HOME": str(home)}
+    return {"PATH": "/nonexistent", "HOME": str(home), "AXONER_SHARED_ENGINE": "off"}  # none is to outlive a test
 
 
 def test_five_lines_in_an_empty_environment_give_a_table_of_60_pages(empty_environment, tmp_path):
