@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { readConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
+import { signalCodes, withDeadline } from "./mcp/ending.ts";
 import { listenHttp } from "./mcp/http.ts";
 import { openProtocolServer, type ProtocolServerOptions } from "./mcp/protocol-server.ts";
 import { openFront } from "./runtime.ts";
@@ -40,7 +41,7 @@ export async function serveHttp(
     });
     process.stderr.write(`axoner listens on ${endpoint.url}${token === undefined ? "" : ", with a token"}\n`);
     const code = await untilSignal();
-    await Promise.race([endpoint.close(), new Promise((resolve) => setTimeout(resolve, closeDeadlineMs))]);
+    await withDeadline(endpoint.close(), closeDeadlineMs);
     return code;
   } finally {
     await front.close();
@@ -62,7 +63,6 @@ function isLoopback(host: string): boolean {
 
 function untilSignal(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  for (const [signal, code] of Object.entries({ SIGTERM: 143, SIGINT: 130, SIGHUP: 129 }))
-    process.once(signal, () => resolve(code));
+  for (const [signal, code] of Object.entries(signalCodes)) process.once(signal, () => resolve(code));
   return promise;
 }

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { ConfigError, errorMessage } from "../errors.ts";
 import { exitCodes } from "./command.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { findingLines, summaryLine } from "./doctor/show.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
 import { paintFor } from "./terminal/paint.ts";
+import { usageError } from "./usage-error.ts";
 
 const usage = `Usage: axoner doctor [options]
 
@@ -53,7 +53,6 @@ function readArguments(args: readonly string[]) {
     if (!(limitMs >= 1 && limitMs <= 600_000)) throw new Error("--within takes seconds, up to 600");
     return { ...flags, limitMs };
   } catch (thrown) {
-    const [message = ""] = errorMessage(thrown).split(". ");
-    throw new ConfigError(`axoner doctor: ${message}; see axoner doctor --help`, { cause: thrown });
+    throw usageError("axoner doctor", "axoner doctor --help", thrown);
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { entryUrl } from "../entries.ts";
-import { ConfigError, errorMessage } from "../errors.ts";
+import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { printable } from "../text.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
@@ -12,6 +12,7 @@ import { register, registered, unregister, type Registration } from "./install/r
 import { serverEntry, startsAxoner } from "./install/this-server.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
+import { usageError } from "./usage-error.ts";
 
 const usage = `Usage: axoner install CLIENT [options of the server]
 
@@ -67,8 +68,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (thrown) {
-    const [message] = errorMessage(thrown).split(". ");
-    throw new ConfigError(`axoner install: ${message}; see axoner install --help`, { cause: thrown });
+    throw usageError("axoner install", "axoner install --help", thrown);
   }
 }
 

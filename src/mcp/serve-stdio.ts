@@ -2,6 +2,7 @@ import { Console } from "node:console";
 import { ConfigError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import { once } from "../once.ts";
+import { signalCodes, withDeadline } from "./ending.ts";
 import { openToolServer, type ToolServerOptions } from "./serve-tools.ts";
 import { openStdio } from "./stdio.ts";
 
@@ -79,9 +80,7 @@ export async function serveStdio({ close, backend, ...options }: StdioServerOpti
 function watchForInterruption(gone: Promise<void>): { code: Promise<number>; forget: () => void } {
   const parent = process.ppid;
   const { promise, resolve } = Promise.withResolvers<number>();
-  const signals = Object.entries({ SIGTERM: 143, SIGINT: 130, SIGHUP: 129 }).map(
-    ([signal, code]) => [signal, () => resolve(code)] as const,
-  );
+  const signals = Object.entries(signalCodes).map(([signal, code]) => [signal, () => resolve(code)] as const);
   for (const [signal, listener] of signals) process.once(signal, listener);
   void gone.then(() => resolve(0));
   const forgotten = new AbortController();
@@ -109,11 +108,4 @@ function watchForInterruption(gone: Promise<void>): { code: Promise<number>; for
       forgotten.abort();
     },
   };
-}
-
-async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
-  await Promise.race([work, deadline]);
-  clearTimeout(timer);
 }

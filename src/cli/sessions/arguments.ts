@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { ConfigError, errorMessage } from "../../errors.ts";
+import { ConfigError } from "../../errors.ts";
+import { usageError } from "../usage-error.ts";
 
 interface Shape {
   /** How many arguments there must be, and what they are, for messages. */
@@ -64,8 +65,7 @@ function parse(verb: SessionVerb, args: readonly string[], options: Shape["optio
   try {
     return parseArgs({ args: [...args], options: { ...options, json: flag }, allowPositionals: true });
   } catch (thrown) {
-    const [message] = errorMessage(thrown).split(". ");
-    throw new ConfigError(`axoner sessions ${verb}: ${message}; see axoner sessions --help`, { cause: thrown });
+    throw usageError(`axoner sessions ${verb}`, "axoner sessions --help", thrown);
   }
 }
 
