@@ -67,6 +67,9 @@ export const options = {
   store: text(
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
   ),
+  offer_sessions: flag(
+    "  axoner mcp offers stored conversations as resources, which its clients and their models may then read",
+  ),
   record: text("FILE  keep what models, the web and databases answer, without secrets, to be replayed"),
   replay: text("FILE  run again what was recorded, without network and keys"),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
