@@ -74,6 +74,7 @@ const tiers: Tier[] = [
       "mcp-server",
       "cli",
       "cli-main",
+      "complete",
       "engine-host",
       "engine-process",
       "shared-process",
