@@ -17,6 +17,7 @@ import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
+import { askForUpdate, tellOfUpdate } from "./updates/notice.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
@@ -38,6 +39,7 @@ export async function main(argv: string[]): Promise<number> {
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
   if (argv[0] === "completion") return (await import("./complete.ts")).complete(argv.slice(1));
+  if (argv[0] === askForUpdate) return askForUpdates();
   const { problem, ...read } = argv[0] === "doctor" ? readWhatCanBe(argv) : { ...readConfig(argv), problem: undefined };
   const { config, rest } = read;
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
@@ -52,7 +54,15 @@ export async function main(argv: string[]): Promise<number> {
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
   const recorded = name === "doctor" ? config : await withRecording(config);
-  return runCommand(await load(), args, { ...read, config: recorded, problem });
+  const code = await runCommand(await load(), args, { ...read, config: recorded, problem });
+  if (problem === undefined && code !== exitCodes.cancelled) await tellOfUpdate(config, thisMachine(), process.stderr);
+  return code;
+}
+
+/** The process that a command left behind: nobody reads what it says. */
+async function askForUpdates(): Promise<number> {
+  await (await import("./updates/ask.ts")).askRegistry();
+  return exitCodes.done;
 }
 
 /** A configuration that cannot be used is what `axoner doctor` is asked about. */

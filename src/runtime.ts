@@ -98,7 +98,7 @@ function patienceMs({ answer_within: wanted }: Config, isPatient: boolean): numb
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    const { http: _http, token: _token, offer_sessions: _offer, ...others } = config; // of no concern to an engine
+    const { http: _http, token: _token, offer_sessions: _offer, update_notice: _notice, ...others } = config; // of no concern to an engine
     const settings = {
       ...others,
       record_begun: (await (await recordingOf(config))?.tapeOf(config))?.isReplay === false,

@@ -38,7 +38,13 @@ export function isPlaceOf({ name }: EnginePlace, settings: Config): boolean {
 
 /** What concerns an engine: how long a client waits, and what else it is shown, is the server's matter. */
 function sharedSettings(config: Config): Config {
-  const front = { answer_within: undefined, http: undefined, token: undefined, offer_sessions: false };
+  const front = {
+    answer_within: undefined,
+    http: undefined,
+    token: undefined,
+    offer_sessions: false,
+    update_notice: "off" as const,
+  };
   return { ...config, ...front, shared_engine: "on" };
 }
 

@@ -88,6 +88,10 @@ export const options = {
     ...duration("TIME  end the shared engine when nothing has run for this long (default 5m)"),
     fallback: 300_000,
   } as Option<number>,
+  update_notice: choice("on|off  say on a terminal, at most once a day, that there is a newer version (default on)", [
+    "on",
+    "off",
+  ]),
   http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
   token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),
   log_level: {

@@ -62,6 +62,7 @@ const tiers: Tier[] = [
       "node-host",
       "exchange",
       "catalogue/",
+      "updates/",
       "icons",
     ],
     mutual: true,

@@ -35,6 +35,7 @@ const wordsByKey: Partial<Record<keyof Options | "config", Words>> = {
   model: "models",
   shared_engine: ["auto", "on", "off"],
   log_level: logLevels,
+  update_notice: ["on", "off"],
   store: ["file:", "sqlite:", "redis://", "postgres://", "memory:"],
   answer_within: ["0", "4s", "25s", "50s", "5m"],
 };
