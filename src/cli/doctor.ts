@@ -13,6 +13,7 @@ const usage = `Usage: axoner doctor [options]
 
 Says what works here, and what to do about what does not. Nothing is changed but for a session and a file that are made
 and removed again. Databases, session stores and the servers of --mcp-config are asked; model services only with --online.
+Where a client has axoner in its settings, it is started as that client starts it, and asked for one result.
 
 ${optionLines(commands.doctor.options)}
 

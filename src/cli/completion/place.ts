@@ -43,7 +43,7 @@ const wordsByKey: Partial<Record<keyof Options | "config", Words>> = {
 const wordsByPlaceholder: Readonly<Record<string, Words>> = { DIR: "folders", FILE: "files" };
 
 /** Every option of the configuration, from its definition. */
-export const configurationOptions: readonly KnownOption[] = [
+const configurationOptions: readonly KnownOption[] = [
   ...Object.entries(options).map(([key, { help, isList, ...more }]) => {
     const [placeholder = "", ...text] = help.split("  ");
     const byKey = Object.entries(wordsByKey).find(([known]) => known === key)?.[1];
