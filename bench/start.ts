@@ -56,7 +56,7 @@ function print(stages: readonly Stage[], times: ReadonlyMap<string, number[]>): 
     for (const part of parts) {
       const ratio = (least(part) / least(against)).toFixed(2).padStart(7);
       const notes = [against === bare ? "" : ` of ${against}`, target === undefined ? "" : ` (wanted: ${target})`];
-      const figures = [least(part), median(times.get(part) ?? [])].map((time) => `${time.toFixed(1).padStart(7)}`);
+      const figures = [least(part), median(times.get(part) ?? [])].map((time) => time.toFixed(1).padStart(7));
       console.log(`  ${part.padEnd(33)}${figures.join("  ")} ms${ratio}${notes.join("")}`);
     }
   }

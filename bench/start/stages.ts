@@ -49,6 +49,7 @@ export async function openStages(place: Place, peers: Peers): Promise<Stage[]> {
   const alone = (exchange: Exchange, flags: readonly string[] = []) => coldTime(place, exchange, flags);
   const heavy = heavyCalls({ small: small.sales, middle: middle.sales, page });
   const rows = (round: number) => done("read_rows", { source: large.sales, limit: 20, offset: round });
+  const scripted = ["--provider", "scripted", "--model", join(folder, "replies.json")];
   const session = (round: number) => [...handshake, listing, addCall(round, 0.5)];
   return [
     { name: bare, measure: () => timeToEnd(process.execPath, ["-e", "0"]) },
@@ -66,22 +67,16 @@ export async function openStages(place: Place, peers: Peers): Promise<Stage[]> {
     ...Object.entries({ ...lightCalls, ...heavy }).map(([name, call]) => ({
       name: `${name}, cold`,
       ...(targets[name]?.cold !== undefined && { target: targets[name].cold }),
-      measure: (round: number) => alone({ messages: [call(round)] }),
+      measure: (round: number) => alone({ messages: [call(round)] }, flagsFor(name)),
     })),
     {
       name: "run_agent, cold",
-      measure: (round) =>
-        alone({ messages: [done("run_agent", { prompt: `hello ${round}` })] }, [
-          "--provider",
-          "scripted",
-          "--model",
-          join(folder, "replies.json"),
-        ]),
+      measure: (round) => alone({ messages: [done("run_agent", { prompt: `hello ${round}` })] }, scripted),
     },
     ...Object.entries(heavy).map(([name, call]) => ({
       name: `${name}, shared engine`,
       ...(targets[name]?.warm !== undefined && { target: targets[name].warm }),
-      measure: (round: number) => timeToReply(sharing(place), { messages: [call(round)] }),
+      measure: (round: number) => timeToReply(sharing(place, flagsFor(name)), { messages: [call(round)] }),
     })),
     peerStage("axoner", (round) =>
       timesToReplies(
@@ -108,14 +103,18 @@ function lineStage(command: readonly string[]): Stage {
 }
 
 function server({ root, folder }: Place): string[] {
-  const places = ["--root", folder, "--allow-private", "127.0.0.0/8"];
-  return [process.execPath, join(root, "dist/mcp-server.js"), ...places];
+  return [process.execPath, join(root, "dist/mcp-server.js"), "--root", folder];
+}
+
+/** What a call needs that reaches for a page of this machine. To read such an address is work that others do not have. */
+function flagsFor(tool: string): string[] {
+  return ["scrape", "crawl", "web_search"].includes(tool) ? ["--allow-private", "127.0.0.0/8"] : [];
 }
 
 /** A server that finds the engine that the first of its kind, in the round that is not counted, has started. */
-function sharing(place: Place): string[] {
+function sharing(place: Place, flags: readonly string[]): string[] {
   const settings = ["--shared-engine", "on", "--answer-within", "0", "--workspace", join(place.folder, "shared")];
-  return [...server(place), ...settings];
+  return [...server(place), ...settings, ...flags];
 }
 
 /** Of a server with an engine of its own and a workspace in which nothing has been kept yet. */
