@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { afterAll, describe, expect, test } from "vitest";
-import { openMathEngine } from "../../src/math/evaluate.ts";
+import { openMathEngine, type MathEngine } from "../../src/math/evaluate.ts";
 
 const math = openMathEngine();
 const { signal } = new AbortController();
@@ -247,6 +247,24 @@ describe("what is refused", () => {
     await fresh.close();
   });
 });
+
+test("nothing that counts as plain changes what a mathjs answers later, nor is it changed by it", async () => {
+  const plain = ["2 * 3 + 1", "sqrt(2) ^ 2", "sin(pi / 4)", "mean(1, 2, 3)", "log(8, 2)", "max(3, 1) == 3", "7 mod 3"];
+  const others = ["5 lbf + 1 N", "2 kg * 3 m/s^2", "gravity * 70 kg", "[1, 2; 3, 4]", "sqrt(-4)", "det([1, 2; 3, 4])"];
+  const answers = async (engine: MathEngine, expressions: string[]) =>
+    pMap(expressions, async (one) => engine.evaluate(one, signal), { concurrency: 1 });
+  const kept = openMathEngine();
+  const mixed = [...plain, ...others, ...plain, ...others.toReversed(), ...plain];
+  const found = await answers(kept, mixed);
+  await kept.close();
+  const alone = new Map<string, unknown>();
+  for (const one of [...plain, ...others]) {
+    const fresh = openMathEngine();
+    alone.set(one, await fresh.evaluate(one, signal));
+    await fresh.close();
+  }
+  expect(found).toEqual(mixed.map((one) => alone.get(one)));
+}, 60_000);
 
 describe("what would take for ever or all memory", () => {
   // Which limit is met first depends on how busy the machine is.
