@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { eachLine } from "../each-line.ts";
 import { isJsonObject, type JsonValue } from "../message.ts";
 import { toJson } from "../text.ts";
 import { cutCell, maxCellChars } from "./cut-cell.ts";
@@ -55,10 +55,7 @@ export async function* readJsonLines(path: string, maxLines = Infinity): AsyncGe
   const handle = await open(path);
   try {
     let left = maxLines;
-    for await (const line of createInterface({
-      input: handle.createReadStream({ autoClose: false }),
-      crlfDelay: Infinity,
-    })) {
+    for await (const line of eachLine(handle.createReadStream({ autoClose: false }))) {
       if (left-- <= 0) return;
       yield JSON.parse(line) as JsonValue;
     }

@@ -23,6 +23,7 @@ const tiers: Tier[] = [
       "entries",
       "version",
       "lines",
+      "each-line",
       "nearest",
       "once",
       "make-folders",

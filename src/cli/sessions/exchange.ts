@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { eachLine } from "../../each-line.ts";
 import { ConfigError, errorMessage } from "../../errors.ts";
 import { all, loadExisting } from "../../session/edit.ts";
 import { exportSession, importSession, readExported } from "../../session/exchange.ts";
@@ -61,7 +61,7 @@ export async function importSessions(given: SessionArguments, context: CommandCo
 
 async function* linesOf(stream: Readable, name: string): AsyncGenerator<string> {
   try {
-    yield* createInterface({ input: stream, crlfDelay: Infinity });
+    yield* eachLine(stream);
   } catch (thrown) {
     throw new ConfigError(`${name} cannot be read: ${errorMessage(thrown)}`, { cause: thrown });
   } finally {
