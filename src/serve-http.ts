@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { readConfig } from "./config.ts";
+import { readServerConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { signalCodes, withDeadline } from "./mcp/ending.ts";
 import { listenHttp } from "./mcp/http.ts";
 import { openProtocolServer, type ProtocolServerOptions } from "./mcp/protocol-server.ts";
-import { openFront } from "./runtime.ts";
+import { openConfiguredFront } from "./runtime.ts";
 
 /** How long closing may take once a signal has come. */
 const closeDeadlineMs = 900;
@@ -20,7 +20,8 @@ export async function serveHttp(
   argv: readonly string[],
   server: Omit<ProtocolServerOptions, "backend">,
 ): Promise<number> {
-  const { http: address = "", token } = readConfig(argv).config;
+  const { config } = readServerConfig(argv);
+  const { http: address = "", token } = config;
   const { host, port } = readAddress(address);
   const isOpen = !isLoopback(host);
   if (isOpen && token === undefined) {
@@ -28,7 +29,7 @@ export async function serveHttp(
       `${host} is reached from other machines: set AXONER_TOKEN to a text that only its clients know, or listen on 127.0.0.1`,
     );
   }
-  const front = await openFront(argv);
+  const front = await openConfiguredFront(config);
   try {
     await front.definitions(); // a plugin that does not load shows now
     const endpoint = await listenHttp({
