@@ -79,6 +79,7 @@ async function ask(args, isRight, options) {
     const { stdout } = await promisify(execFile)(projectNode, [inspector, "--cli", ...args], {
       ...options,
       timeout: 120_000,
+      encoding: "utf8",
     });
     return isRight(JSON.parse(stdout).result) ? undefined : `: ${stdout.slice(0, 300)}`;
   } catch (failure) {
