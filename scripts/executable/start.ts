@@ -52,7 +52,7 @@ function cacheFolder(): string {
 }
 
 function unpack(folder: string, { files }: Index): void {
-  if (files.every(({ path, sizeBytes }) => sizeOf(join(folder, path)) === sizeBytes)) return;
+  if (isWhole(folder, files)) return;
   const above = dirname(folder);
   try {
     mkdirSync(above, { recursive: true, mode: 0o700 });
@@ -63,13 +63,27 @@ function unpack(folder: string, { files }: Index): void {
   const staging = mkdtempSync(join(above, "unpacking-"));
   try {
     writeFiles(staging, files);
-    rmSync(folder, { recursive: true, force: true }); // what is there lacks something
-    renameSync(staging, folder);
-  } catch (thrown) {
+    if (!moved(staging, folder) && !isWhole(folder, files)) {
+      rmSync(folder, { recursive: true, force: true }); // what is there lacks something
+      renameSync(staging, folder);
+    }
+  } finally {
     rmSync(staging, { recursive: true, force: true });
-    const isThere = files.every(({ path, sizeBytes }) => sizeOf(join(folder, path)) === sizeBytes);
-    if (!isThere) throw thrown; // else another process was first
   }
+}
+
+/** A folder that another process has put there meanwhile, and may be running, stays. */
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isWhole(folder: string, files: readonly PackedFile[]): boolean {
+  return files.every(({ path, sizeBytes }) => sizeOf(join(folder, path)) === sizeBytes);
 }
 
 function writeFiles(folder: string, files: readonly PackedFile[]): void {
