@@ -1,6 +1,6 @@
 /**
- * Write everything that is made out of the tool definitions: what the server answers before it has loaded a tool, the
- * reference for people, and the methods of the Python client.
+ * Write everything that is made out of the tool definitions and package.json: what the server answers before it has loaded a tool, the
+ * reference for people, the methods of the Python client, and what the MCP registry is told.
  *
  *   node scripts/generate.ts            write what is out of step
  *   node scripts/generate.ts --check    write nothing, and fail where something is out of step
@@ -12,7 +12,9 @@ import { jobTool } from "../src/engine/jobs/job-tool.ts";
 import { systemErrorCode } from "../src/errors.ts";
 import { toolLoaders } from "../src/tools/loaders.ts";
 import type { ToolDefinition } from "../src/tools/tool.ts";
+import packageJson from "../package.json" with { type: "json" };
 import { asyncPythonClient, pythonClient } from "./generate-python.ts";
+import { serverJson } from "./server-json.ts";
 import { toolReference } from "./tool-reference.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -37,6 +39,7 @@ const generated = {
   "src/mcp/definitions.generated.json": `${JSON.stringify(definitions, undefined, 2)}\n`,
   "src/agent/run-agent.generated.json": `${JSON.stringify(runAgent, undefined, 2)}\n`,
   "docs/tools.md": toolReference(all),
+  "server.json": serverJson(packageJson),
   "python-client/src/axoner/_generated.py": pythonClient(all),
   "python-client/src/axoner/_generated_async.py": asyncPythonClient(all),
 };

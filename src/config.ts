@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
 import {
   readCommandLine,
@@ -86,6 +87,19 @@ export function readConfig(argv: readonly string[]): ReadConfig {
   const recording = { record, replay, record_begun: false };
   const read = { ...recording, databases, mcp_config, agent_depth, private_paths, proxies, telemetry, secrets };
   return { config: { ...kept, ...folders, ...read }, commandLine, rest, path: userFile.path };
+}
+
+/**
+ * As `readConfig`, for a server: what is no option of its command line is a folder, and stands for `--root FOLDER`.
+ *
+ * @throws ConfigError also for an option that there is not
+ */
+export function readServerConfig(argv: readonly string[]): ReadConfig {
+  const folders = readCommandLine(argv, options).rest.filter((argument) => !argument.startsWith("-"));
+  const read = readConfig([...folders.flatMap((folder) => ["--root", folder]), ...argv]);
+  const unknown = read.rest.find((argument) => argument.startsWith("-") && argument !== "--");
+  if (unknown === undefined) return read;
+  throw new ConfigError(`axoner mcp does not know "${unknown}"; \`axoner --help\` lists the options`);
 }
 
 export interface ReadConfig {

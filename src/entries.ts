@@ -14,6 +14,9 @@ const entries = {
 
 export type Entry = keyof typeof entries;
 
+/** For whoever packs the build: all of them. */
+export const entryNames: readonly string[] = Object.keys(entries);
+
 /** Where an entry lies: beside this file as TypeScript when run from source, as one flat `.js` file in the build. */
 export function entryUrl(entry: Entry): URL {
   return new URL(import.meta.url.endsWith(".ts") ? entries[entry] : `${entry}.js`, import.meta.url);

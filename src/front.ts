@@ -8,7 +8,9 @@ const instructions =
   "Pass all URLs to scrape in one call, then join its dataset with files by query_data.";
 
 const help = `axoner mcp: the MCP server on stdin and stdout, or over HTTP
-Usage: axoner mcp [--http HOST:PORT] [options]   (\`axoner --help\` lists the options)
+Usage: axoner mcp [--http HOST:PORT] [options] [FOLDER …]   (\`axoner --help\` lists the options)
+
+A FOLDER is one whose files may be read, as \`--root FOLDER\`.
 `;
 
 /** The server process: answers at once, and opens the runtime behind the first reply. */

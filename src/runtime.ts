@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import type { Config } from "./config.ts";
-import { readConfig } from "./config.ts";
+import { readServerConfig, type Config } from "./config.ts";
 import { childEnvironment } from "./config/child-environment.ts";
 import { isOffered } from "./config/offered.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -28,15 +27,20 @@ export interface Front extends ToolBackend {
 }
 
 /**
- * Build the server process's side: light tools here, the others and every plugin in an engine process that starts
- * with the first call that needs it.
+ * Build the server process's side, as its command line says.
  *
  * @throws ConfigError
  */
 export async function openFront(argv: readonly string[]): Promise<Front> {
-  const { config: given, rest } = readConfig(argv);
-  if (rest[0] !== undefined)
-    throw new ConfigError(`axoner mcp does not know "${rest[0]}"; \`axoner --help\` lists the options`);
+  return openConfiguredFront(readServerConfig(argv).config);
+}
+
+/**
+ * Light tools here, the others and every plugin in an engine process that starts with the first call that needs it.
+ *
+ * @throws ConfigError
+ */
+export async function openConfiguredFront(given: Config): Promise<Front> {
   const config = (await (await recordingOf(given))?.withRecording(given)) ?? given;
   const names = [...builtIn, runAgent, job].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);

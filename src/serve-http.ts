@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { readConfig } from "./config.ts";
+import { readServerConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { signalCodes, withDeadline } from "./mcp/ending.ts";
 import { listenHttp } from "./mcp/http.ts";
 import { openProtocolServer, type ProtocolServerOptions } from "./mcp/protocol-server.ts";
-import { openFront } from "./runtime.ts";
+import { openConfiguredFront } from "./runtime.ts";
 
 /** How long closing may take once a signal has come. */
 const closeDeadlineMs = 900;
@@ -20,7 +20,8 @@ export async function serveHttp(
   argv: readonly string[],
   server: Omit<ProtocolServerOptions, "backend">,
 ): Promise<number> {
-  const { http: address = "", token, offer_sessions: offersSessions } = readConfig(argv).config;
+  const { config } = readServerConfig(argv);
+  const { http: address = "", token, offer_sessions: offersSessions } = config;
   const { host, port } = readAddress(address);
   const isOpen = !isLoopback(host);
   if (isOpen && token === undefined) {
@@ -33,7 +34,7 @@ export async function serveHttp(
       "every user of this machine reaches the server, and --offer-sessions shows your conversations: set AXONER_TOKEN too",
     );
   }
-  const front = await openFront(argv);
+  const front = await openConfiguredFront(config);
   try {
     await front.definitions(); // a plugin that does not load shows now
     const endpoint = await listenHttp({

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { entryUrl } from "../entries.ts";
@@ -72,7 +73,7 @@ function findClient(given: string): Client {
 }
 
 function thisInstallation() {
-  return { node: process.execPath, entry: fileURLToPath(entryUrl("mcp-server")) };
+  return { program: process.execPath, entry: isSea() ? "mcp" : fileURLToPath(entryUrl("mcp-server")) };
 }
 
 interface Asked {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "../node-flags.ts";
 import { entryUrl } from "../entries.ts";
 import { AxonerError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
@@ -82,7 +83,7 @@ interface EngineProcess {
 
 function startProcess({ settings, environment }: HostedEngineOptions, args: readonly string[]): EngineProcess {
   const entry = fileURLToPath(entryUrl("engine-host"));
-  const child = spawn(globalThis.process.execPath, [...heapFlags, entry, ...args], {
+  const child = spawn(globalThis.process.execPath, [...nodeFlags(heapFlags), entry, ...args], {
     stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
     env: { ...environment, ...mallocSettings },
     windowsHide: true,

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { entryUrl, type Entry } from "../entries.ts";
+import { nodeFlags } from "../node-flags.ts";
 import { byteReply, type ByteTask } from "./byte-tasks.ts";
 import { countPassing } from "./collect-garbage.ts";
 import type { StartRunner } from "./pool.ts";
@@ -67,7 +68,7 @@ function startChild(entry: Entry, flags: readonly string[], { message, ready, re
   // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
   const process = fork(fileURLToPath(entryUrl(entry)), [], {
     env: {},
-    execArgv: [...flags],
+    execArgv: nodeFlags(flags),
     serialization: "advanced",
     stdio: ["pipe", "pipe", "ignore", "ipc"],
   });

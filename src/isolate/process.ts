@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { entryUrl, type Entry } from "../entries.ts";
+import { nodeFlags } from "../node-flags.ts";
 import type { StartRunner } from "./pool.ts";
 
 /** Start child processes of an entry: dearer than threads, but whatever happens to one, this process lives on. */
@@ -9,7 +10,7 @@ export function startProcess(entry: Entry, memoryMb: number): StartRunner {
     // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
     const child = fork(fileURLToPath(entryUrl(entry)), [], {
       env: {},
-      execArgv: [`--max-old-space-size=${memoryMb}`],
+      execArgv: nodeFlags([`--max-old-space-size=${memoryMb}`]),
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });

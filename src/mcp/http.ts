@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
-import { createMcpHandler, isLegacyRequest, type Server } from "@modelcontextprotocol/server";
-import { toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
+import { classifyInboundRequest, createMcpHandler, type Server } from "@modelcontextprotocol/server";
+import { toNodeHandler } from "@modelcontextprotocol/node";
 import { ConfigError, errorMessage } from "../errors.ts";
 import { log } from "../log.ts";
 import { openGate, type GateOptions } from "./http-gate.ts";
@@ -57,8 +57,9 @@ export async function listenHttp({
     const body = await readBody(request, response, maxMessageBytes);
     if (body === undefined) return;
     const whole = Object.assign(request, { method: "POST", url: request.url ?? "/" });
-    const isLegacy = await isLegacyRequest(await toWebRequest(whole, body.value), body.value);
-    await (isLegacy ? sessions.answer(whole, response, body.value) : answerModern(whole, response, body.value));
+    await (isOf2025(whole, body.value)
+      ? sessions.answer(whole, response, body.value)
+      : answerModern(whole, response, body.value));
   };
 
   const server = createServer({
@@ -82,6 +83,21 @@ export async function listenHttp({
       await closed;
     },
   };
+}
+
+/** By what the SDK decides it by, without the web request that it would make for that alone. */
+function isOf2025({ headers }: IncomingMessage, body: unknown): boolean {
+  const [version, method, name] = ["mcp-protocol-version", "mcp-method", "mcp-name"].map((key) =>
+    headers[key]?.toString(),
+  );
+  const { kind } = classifyInboundRequest({
+    httpMethod: "POST",
+    ...(version === undefined ? {} : { protocolVersionHeader: version }),
+    ...(method === undefined ? {} : { mcpMethodHeader: method }),
+    ...(name === undefined ? {} : { mcpNameHeader: name }),
+    body,
+  });
+  return kind === "legacy";
 }
 
 function listen(server: HttpServer, host: string, port: number): Promise<void> {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig, readServerConfig } from "../../src/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { temporaryFolder } from "../support/config.ts";
 
@@ -51,6 +51,17 @@ describe("what counts", () => {
     vi.stubEnv("AXONER_ALLOW_PRIVATE", '["with,comma"]');
     expect(readConfig([]).config.allow_private).toEqual(["with,comma"]);
     expect(readConfig(["--tools", "scrape,calculate"]).config.tools).toEqual(["scrape", "calculate"]);
+  });
+
+  test("of a server, what is no option of ours is a folder, and an option that there is not is refused", () => {
+    startIn(home);
+    const folders = ["one", "two"].map((name) => join(temporaryFolder(), name));
+    for (const folder of folders) mkdirSync(folder);
+    const { config } = readServerConfig(["--model", "m", ...folders, "--root", home, "--", ...folders.slice(0, 1)]);
+    expect(config.roots).toEqual([...folders, home]);
+    expect(config.model).toBe("m");
+    expect(() => readServerConfig(["--rot", home])).toThrow(/does not know "--rot"/);
+    expect(() => readServerConfig([join(home, "none")])).toThrow(ConfigError);
   });
 
   test("what is no option of ours is left in its order, behind `--` too", () => {

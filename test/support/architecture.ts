@@ -21,6 +21,7 @@ const tiers: Tier[] = [
       "log",
       "host",
       "entries",
+      "node-flags",
       "version",
       "lines",
       "each-line",

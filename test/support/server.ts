@@ -27,6 +27,8 @@ export interface RunningServer {
 }
 
 export interface ServerOptions {
+  /** The program and its first arguments; default: the built server. */
+  program?: [string, ...string[]];
   args?: string[];
   cwd: string;
   env?: Record<string, string>;
@@ -36,8 +38,9 @@ export interface ServerOptions {
 export const alone = { AXONER_SHARED_ENGINE: "off", AXONER_ANSWER_WITHIN: "0" };
 
 /** Start the built server as a client does. It is killed when the test is done, if it still runs. */
-export function startServer({ args = [], cwd, env = {} }: ServerOptions): RunningServer {
-  const child = spawn(process.execPath, [builtServer, ...args], {
+export function startServer({ program, args = [], cwd, env = {} }: ServerOptions): RunningServer {
+  const [command, ...first] = program ?? [process.execPath, builtServer];
+  const child = spawn(command, [...first, ...args], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: join(cwd, "no-home"), ...alone, ...env },
   });

@@ -7,9 +7,9 @@ import type { ServerEntry } from "./entry.ts";
 
 /** How this installation is started, whatever its caller's PATH is: both paths are absolute. */
 export interface Installation {
-  /** Node itself. */
-  node: string;
-  /** `mcp-server.js` of the package that is running. */
+  /** Node itself, or the executable that has it in it. */
+  program: string;
+  /** `mcp-server.js` of the package that is running; the executable's own `mcp`. */
   entry: string;
 }
 
@@ -17,14 +17,14 @@ export interface Installation {
  * @param options the server's options, their paths absolute
  * @throws ConfigError where the package lies in a place that may be cleared
  */
-export function serverEntry({ node, entry }: Installation, client: Client, options: readonly string[]): ServerEntry {
+export function serverEntry({ program, entry }: Installation, client: Client, options: readonly string[]): ServerEntry {
   if (/[\\/]_npx[\\/]/.test(entry)) {
     throw new ConfigError(
       "axoner was started by npx, from a cache that npm clears; install it with `npm install -g axoner`, then run `axoner install` again",
     );
   }
   const waiting = options.includes("--answer-within") ? [] : ["--answer-within", client.answerWithin];
-  return { ...client.extra, command: lastingNode(node), args: [entry, ...waiting, ...options] };
+  return { ...client.extra, command: lastingNode(program), args: [entry, ...waiting, ...options] };
 }
 
 /**
@@ -42,5 +42,7 @@ export function startsAxoner(entry: unknown): boolean {
   if (!isJsonObject(entry)) return false;
   const args: readonly unknown[] = Array.isArray(entry["args"]) ? entry["args"] : [];
   const words = [entry["command"], ...args].filter((word) => typeof word === "string");
-  return words.some((word) => /(^|[\\/])(axoner(\.cmd|\.exe)?|axoner@[^\\/]+|dist[\\/]mcp-server\.js)$/.test(word));
+  return words.some((word) =>
+    /(^|[\\/])(axoner(-\d[\w.-]*)?(\.cmd|\.exe)?|axoner@[^\\/]+|dist[\\/]mcp-server\.js)$/.test(word),
+  );
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { entryUrl, type Entry } from "../../entries.ts";
+import { nodeFlags } from "../../node-flags.ts";
 import { defaultMemoryMb } from "../limits.ts";
 
 export interface ChildStart {
@@ -12,7 +13,7 @@ export interface ChildStart {
 /** Start a process that runs statements. Loads next to nothing, so that it can be done before anything else is loaded. */
 export function startChild(entry: Entry, { environment, args = [] }: ChildStart): ChildProcess {
   // The channel is the child's fd 3. Its stdout joins stderr, because ours may belong to a protocol.
-  const program = ["--disable-warning=ExperimentalWarning", fileURLToPath(entryUrl(entry)), ...args];
+  const program = [...nodeFlags(["--disable-warning=ExperimentalWarning"]), fileURLToPath(entryUrl(entry)), ...args];
   return spawn(process.execPath, program, {
     env: { ...environment, TZ: "UTC" },
     stdio: ["ignore", 2, 2, "ipc"],

@@ -7,6 +7,7 @@ import { AxonerError, errorMessage, systemErrorCode } from "../../errors.ts";
 import { log } from "../../log.ts";
 import type { JsonValue } from "../../message.ts";
 import type { ToolResult } from "../../tools/tool.ts";
+import { nodeFlags } from "../../node-flags.ts";
 import { heapFlags, mallocSettings } from "../host.ts";
 import { lockTakenCode, sharedEngine, startsSql } from "../channel.ts";
 import type { Engine } from "../engine.ts";
@@ -139,13 +140,17 @@ async function startFirst({ place, environment, cwd }: SharedEngineOptions, args
   let failure: Error | undefined;
   const entry = fileURLToPath(entryUrl("engine-host"));
   const output = await open(place.log, "a", 0o600);
-  const child = spawn(process.execPath, [...heapFlags, entry, sharedEngine, place.folder, place.name, ...args], {
-    stdio: ["ignore", output.fd, output.fd],
-    env: { ...environment, ...mallocSettings },
-    cwd,
-    detached: true, // a session of its own: what stops its first front does not stop it
-    windowsHide: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeFlags(heapFlags), entry, sharedEngine, place.folder, place.name, ...args],
+    {
+      stdio: ["ignore", output.fd, output.fd],
+      env: { ...environment, ...mallocSettings },
+      cwd,
+      detached: true, // a session of its own: what stops its first front does not stop it
+      windowsHide: true,
+    },
+  );
   child.unref();
   child.once("error", (thrown) => (failure = new AxonerError(`the shared engine: ${errorMessage(thrown)}`)));
   child.once("exit", (code) => {

@@ -19,7 +19,7 @@ import { serverEntry } from "../../../src/cli/install/this-server.ts";
 import { temporaryFolder } from "../../support/config.ts";
 
 const fixtures = new URL("../../fixtures/clients/", import.meta.url);
-const installation = { node: "/opt/node/bin/node", entry: "/opt/node/lib/node_modules/axoner/dist/mcp-server.js" };
+const installation = { program: "/opt/node/bin/node", entry: "/opt/node/lib/node_modules/axoner/dist/mcp-server.js" };
 const all = Object.entries(clients);
 
 function fixtureOf(id: string, { format }: Client): Buffer {
