@@ -33,6 +33,7 @@ export async function main(argv: string[]): Promise<number> {
     resources: true,
     agent: true,
     backend: () => front.get(),
+    check: async () => (await front.get()).check(),
     close,
   });
 }

@@ -25,6 +25,12 @@ import type { Tool } from "./tools/tool.ts";
 
 /** What the server process serves from, and what it closes at its end. */
 export interface Front extends ToolBackend {
+  /**
+   * See that what is read where it is used, in another process, can be read.
+   *
+   * @throws ConfigError
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,8 +47,6 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const config = (await (await recordingOf(given))?.withRecording(given)) ?? given;
   const names = [...builtIn, runAgent, job].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
-  await checkAddresses(config);
-  await checkServers(config);
 
   const lightTools = builtIn.filter(({ hints }) => !hints.long);
   const light = openEngine(lightTools, config);
@@ -74,6 +78,10 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
     runAgent: async (params, client) => (await import("./run-for-client.ts")).runForClient(ownAgent, params, client),
     answerWithinMs: hasJobs ? (isPatient) => patienceMs(config, isPatient) : undefined,
     resources: lazyResources(config),
+    async check() {
+      await checkAddresses(config);
+      await checkServers(config);
+    },
     async close() {
       await engine.close();
       await telemetry.close();
@@ -172,7 +180,6 @@ function lazyResources(config: Config): () => Promise<ResourceSource> {
   return () => source.get();
 }
 
-/** What may be reached is read where it is used, in another process; here it is only checked. */
 async function checkAddresses({ allow_private: allowed }: Config): Promise<void> {
   if (allowed.length > 0) (await import("./web/guard.ts")).openGuard(allowed);
 }

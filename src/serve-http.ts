@@ -30,6 +30,7 @@ export async function serveHttp(
   }
   const front = await openFront(argv);
   try {
+    await front.check();
     await front.definitions(); // a plugin that does not load shows now
     const endpoint = await listenHttp({
       host,
