@@ -42,7 +42,7 @@ const processes = [
 ];
 /** What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others. */
 const startOrder = {
-  first: [["src/front.ts"], ["src/runtime.ts", "src/shared-engine.ts"]] satisfies [string, ...string[]][],
+  first: ["src/front.ts", "src/runtime.ts"],
   others: [
     "src/open-services.ts",
     "src/web/guard.ts",

@@ -10,7 +10,7 @@ interface Place {
 }
 
 interface Entries {
-  first: readonly (readonly [string, ...string[]])[];
+  first: readonly string[];
   others: readonly string[];
 }
 
@@ -20,8 +20,7 @@ type Places = Map<string, Place>;
  * Put chunks that are always loaded together into one file. What an entry imports is spread over a score of chunks, since
  * each set of entries that share a module has its own; to find and read one takes longer than to compile what is in it.
  *
- * @param first sources that are loaded one after the other, before all else: the file of the first of each list has what
- *   that and the others of the list need, and the files before it lack
+ * @param first sources that are loaded one after the other, before all else: each file has what those before it lack
  * @param others sources that may be loaded then: each has what none of the others needs
  */
 export async function joinChunks(folder: string, { outputs }: Metafile, { first, others }: Entries): Promise<void> {
@@ -29,10 +28,9 @@ export async function joinChunks(folder: string, { outputs }: Metafile, { first,
   const places: Places = new Map();
   const isFree = (chunk: string) => !places.has(chunk) && byName.get(chunk)?.entryPoint === undefined;
   const closure = (entry: string) => closureOf(nameOf(entry, byName), byName);
-  for (const entries of first) {
-    const file = nameOf(entries[0], byName);
-    const together = new Set(entries.flatMap(closure).filter(isFree));
-    await joinInto(folder, [file, ...together], { byName, places, file });
+  for (const entry of first) {
+    const file = nameOf(entry, byName);
+    await joinInto(folder, [file, ...closure(entry).filter(isFree)], { byName, places, file });
   }
   for (const entry of others) {
     const rivals = others.filter((other) => other !== entry).flatMap(closure);

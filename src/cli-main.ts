@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
-import { write } from "./cli/output.ts";
+import { help, type usages } from "./cli-help.ts";
 import { readConfig, thisMachine, type ReadConfig } from "./config.ts";
 import { bareConfig } from "./config/bare.ts";
-import { hasProvider, modelKeys } from "./config/offered.ts";
-import { options } from "./config/options.ts";
+import { hasProvider } from "./config/offered.ts";
 import { repeatOptions } from "./config/repeated.ts";
 import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -16,56 +15,22 @@ import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
-import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
 
-interface Subcommand {
-  usage: string;
-  summary: string;
-  load: () => Promise<Command>;
-}
-
-/** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
-const subcommands: Readonly<Record<string, Subcommand>> = {
-  chat: {
-    usage: "chat",
-    summary: "a conversation with the agent, in the terminal",
-    load: async () => (await import("./cli/chat.ts")).chat,
-  },
-  engine: {
-    usage: "engine [status|stop]",
-    summary: "the engines that MCP servers share",
-    load: async () => (await import("./cli/engine.ts")).engine,
-  },
-  install: {
-    usage: "install CLIENT",
-    summary: "register the MCP server with Claude Desktop, Cursor, …; alone it lists them",
-    load: async () => (await import("./cli/install.ts")).install,
-  },
-  run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
-  doctor: {
-    usage: "doctor",
-    summary: "what works here, and what to do about what does not",
-    load: async () => (await import("./cli/doctor.ts")).doctor,
-  },
-  sessions: {
-    usage: "sessions [list|show ID|…]",
-    summary: "stored conversations: list, show, search, fork, undo, export, import, …",
-    load: async () => (await import("./cli/sessions.ts")).sessions,
-  },
-  tool: {
-    usage: "tool NAME '{…}'",
-    summary: "one tool call without a model",
-    load: async () => (await import("./cli/tool.ts")).tool,
-  },
+/** Every subcommand but `mcp`, which starts its own way. A new one is a line here, one in `cli-help.ts` and a file in `cli/`. */
+const subcommands: Readonly<Record<keyof typeof usages, () => Promise<Command>>> = {
+  chat: async () => (await import("./cli/chat.ts")).chat,
+  engine: async () => (await import("./cli/engine.ts")).engine,
+  install: async () => (await import("./cli/install.ts")).install,
+  run: async () => (await import("./cli/run.ts")).run,
+  doctor: async () => (await import("./cli/doctor.ts")).doctor,
+  sessions: async () => (await import("./cli/sessions.ts")).sessions,
+  tool: async () => (await import("./cli/tool.ts")).tool,
 };
 
 export async function main(argv: string[]): Promise<number> {
   process.stdout.on("error", () => {}); // what fails is told to whoever writes
-  // asked first, so that a wrong configuration does not stand in the way of help
-  if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
-  if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
   const { problem, ...read } = argv[0] === "doctor" ? readWhatCanBe(argv) : { ...readConfig(argv), problem: undefined };
   const { config, rest } = read;
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
@@ -74,13 +39,13 @@ export async function main(argv: string[]): Promise<number> {
     return exitCodes.usage;
   }
   if (name === "mcp") throw new ConfigError("write `axoner mcp` before its options: axoner mcp [options]");
-  const command = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-  if (command === undefined) {
+  const [, load] = Object.entries(subcommands).find(([known]) => known === name) ?? [];
+  if (load === undefined) {
     const known = ["mcp", ...Object.keys(subcommands)];
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
   const recorded = name === "doctor" ? config : await withRecording(config);
-  return runCommand(await command.load(), args, { ...read, config: recorded, problem });
+  return runCommand(await load(), args, { ...read, config: recorded, problem });
 }
 
 /** A configuration that cannot be used is what `axoner doctor` is asked about. */
@@ -185,45 +150,4 @@ function listenToSignals(): Pick<CommandContext, "signal" | "onInterrupt"> {
       return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
     },
   };
-}
-
-function help(): string {
-  const commands = [
-    ["mcp", "the MCP server on stdin and stdout"],
-    ...Object.values(subcommands).map(({ usage, summary }) => [usage, summary]),
-  ];
-  const flags = Object.entries(options).map(([key, option]) => {
-    const [placeholder = "", ...text] = option.help.split("  ");
-    return [`--${key.replaceAll("_", "-")} ${placeholder}`, text.join("  ")];
-  });
-  flags.push(["--config FILE", "the configuration file (default: ~/.config/axoner/axoner.json)"]);
-  return `axoner ${version}: fast data tools and a whole agent over one stdio pipe
-
-Usage: axoner COMMAND [options]
-
-Commands
-${table(commands)}
-
-Options, each also AXONER_… in the environment and a key of the configuration file
-${table(flags)}
-
-Keys, in the environment or under "keys" in the configuration file
-${table([
-  ["models", modelKeys.join(", ")],
-  ["web_search", "SEARCH_API_KEY with CX_ENGINE (Google), BRAVE_API_KEY, TAVILY_API_KEY or SEARXNG_URL"],
-])}
-
-\`axoner COMMAND --help\` says more. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 limit reached,
-4 provider refused or unavailable, 130 cancelled.
-`;
-}
-
-function table(rows: string[][]): string {
-  const width = Math.max(...rows.map(([left = ""]) => left.length));
-  return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
-}
-
-async function print(text: string): Promise<number> {
-  await write(process.stdout, text);
-  return exitCodes.done;
 }

@@ -19,6 +19,7 @@ import { passAgentTool, sharesAgent, withAgentTool } from "./agent-tool.ts";
 import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import job from "./engine/jobs/job.generated.json" with { type: "json" };
 import { lazyJobFiles, offersJobs, withJobTool } from "./jobs.ts";
+import { openShared } from "./shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -57,7 +58,7 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const shares = isShared(config);
   const alone = () => keepJobs({ engine: withAgentTool(openEngineProcess(config), config, telemetry), files });
   const heavy = shares
-    ? openLazyEngine(async () => (await import("./shared-engine.ts")).openShared(config, { instead: alone }))
+    ? openLazyEngine(() => Promise.resolve(openShared(config, { instead: alone })))
     : openEngineProcess(config);
   // an engine's tools never change, so one that died is not started again to be asked for them
   const withPlugins = once(() => heavy.definitions());

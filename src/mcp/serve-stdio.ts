@@ -32,7 +32,7 @@ const lookAfterMs = 1_000;
  * @returns the exit code the process should end with
  */
 export async function serveStdio({ close, check, backend, ...options }: StdioServerOptions): Promise<number> {
-  globalThis.console = new Console(process.stderr); // stdout carries the protocol and nothing else
+  sendConsoleToStderr();
   const failed = Promise.withResolvers<never>();
   const watch = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     try {
@@ -88,6 +88,17 @@ export async function serveStdio({ close, check, backend, ...options }: StdioSer
     server.abort();
     await withDeadline(close(), closeDeadlineMs);
   }
+}
+
+/** stdout carries the protocol and nothing else. Made by its first use: to open stderr takes longer than to shake hands. */
+function sendConsoleToStderr(): void {
+  let made: Console | undefined;
+  Object.defineProperty(globalThis, "console", {
+    configurable: true,
+    enumerable: false,
+    get: () => (made ??= new Console(process.stderr)),
+    set: (given: Console) => (made = given),
+  });
 }
 
 /** Wait for the exit code that belongs to a client or a parent process that is gone, or to a signal. */

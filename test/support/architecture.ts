@@ -29,6 +29,7 @@ const tiers: Tier[] = [
       "token-usage",
       "postgres-url",
       "text",
+      "compiled-code",
       "download",
       "encodings",
       "json-bytes",
@@ -73,6 +74,7 @@ const tiers: Tier[] = [
       "mcp-server",
       "cli",
       "cli-main",
+      "cli-help",
       "engine-host",
       "engine-process",
       "shared-process",
@@ -121,6 +123,7 @@ const readsArguments = new Set([
 ]);
 
 const readsEnvironment = new Set([
+  "compiled-code.ts",
   "config.ts",
   "config/child-environment.ts",
   "config/mcp-servers.ts",
