@@ -90,7 +90,7 @@ async function joinInto(
   });
   const chunks = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   // what each part was made of is told in comments, which do not outlast a second bundling
-  const sources = chunks.flatMap((chunk) => chunk.match(/^\/\/ (?:node_modules|src)\/.+$/gm) ?? []);
+  const sources = chunks.flatMap((chunk) => chunk.match(/^\/\/ .*\b(?:node_modules|src)\/.+$/gm) ?? []);
   const joined = (outputFiles[0]?.text ?? "").replace(/^\/\/ \S*?([^/\s]+\.js)\n/gm, (comment, name: string) =>
     prefixes.has(name) ? "" : comment,
   );

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
-import { help, type usages } from "./cli-help.ts";
+import { commands, type CommandName } from "./cli/commands.ts";
+import { write } from "./cli/output.ts";
 import { readConfig, thisMachine, type ReadConfig } from "./config.ts";
 import { bareConfig } from "./config/bare.ts";
-import { hasProvider } from "./config/offered.ts";
+import { hasProvider, modelKeys } from "./config/offered.ts";
+import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
 import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -15,11 +17,13 @@ import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
+import { askForUpdate, tellOfUpdate } from "./updates/notice.ts";
+import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
 
-/** Every subcommand but `mcp`, which starts its own way. A new one is a line here, one in `cli-help.ts` and a file in `cli/`. */
-const subcommands: Readonly<Record<keyof typeof usages, () => Promise<Command>>> = {
+/** How each command is loaded. `mcp` never comes here: it starts its own way, and so does what completes command lines. */
+const loaders: Readonly<Record<Exclude<CommandName, "mcp" | "completion">, () => Promise<Command>>> = {
   chat: async () => (await import("./cli/chat.ts")).chat,
   engine: async () => (await import("./cli/engine.ts")).engine,
   install: async () => (await import("./cli/install.ts")).install,
@@ -31,6 +35,11 @@ const subcommands: Readonly<Record<keyof typeof usages, () => Promise<Command>>>
 
 export async function main(argv: string[]): Promise<number> {
   process.stdout.on("error", () => {}); // what fails is told to whoever writes
+  // asked first, so that a wrong configuration does not stand in the way of help
+  if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
+  if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
+  if (argv[0] === "completion") return (await import("./complete.ts")).complete(argv.slice(1));
+  if (argv[0] === askForUpdate) return askForUpdates();
   const { problem, ...read } = argv[0] === "doctor" ? readWhatCanBe(argv) : { ...readConfig(argv), problem: undefined };
   const { config, rest } = read;
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
@@ -39,13 +48,21 @@ export async function main(argv: string[]): Promise<number> {
     return exitCodes.usage;
   }
   if (name === "mcp") throw new ConfigError("write `axoner mcp` before its options: axoner mcp [options]");
-  const [, load] = Object.entries(subcommands).find(([known]) => known === name) ?? [];
+  const load = Object.entries(loaders).find(([known]) => known === name)?.[1];
   if (load === undefined) {
-    const known = ["mcp", ...Object.keys(subcommands)];
+    const known = Object.keys(commands);
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
   const recorded = name === "doctor" ? config : await withRecording(config);
-  return runCommand(await load(), args, { ...read, config: recorded, problem });
+  const code = await runCommand(await load(), args, { ...read, config: recorded, problem });
+  if (problem === undefined && code !== exitCodes.cancelled) await tellOfUpdate(config, thisMachine(), process.stderr);
+  return code;
+}
+
+/** The process that a command left behind: nobody reads what it says. */
+async function askForUpdates(): Promise<number> {
+  await (await import("./updates/ask.ts")).askRegistry();
+  return exitCodes.done;
 }
 
 /** A configuration that cannot be used is what `axoner doctor` is asked about. */
@@ -150,4 +167,42 @@ function listenToSignals(): Pick<CommandContext, "signal" | "onInterrupt"> {
       return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
     },
   };
+}
+
+function help(): string {
+  const listed = Object.values(commands).map(({ usage, summary }) => [usage, summary]);
+  const flags = Object.entries(options).map(([key, option]) => {
+    const [placeholder = "", ...text] = option.help.split("  ");
+    return [`--${key.replaceAll("_", "-")} ${placeholder}`, text.join("  ")];
+  });
+  flags.push(["--config FILE", "the configuration file (default: ~/.config/axoner/axoner.json)"]);
+  return `axoner ${version}: fast data tools and a whole agent over one stdio pipe
+
+Usage: axoner COMMAND [options]
+
+Commands
+${table(listed)}
+
+Options, each also AXONER_… in the environment and a key of the configuration file
+${table(flags)}
+
+Keys, in the environment or under "keys" in the configuration file
+${table([
+  ["models", modelKeys.join(", ")],
+  ["web_search", "SEARCH_API_KEY with CX_ENGINE (Google), BRAVE_API_KEY, TAVILY_API_KEY or SEARXNG_URL"],
+])}
+
+\`axoner COMMAND --help\` says more. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 limit reached,
+4 provider refused or unavailable, 130 cancelled.
+`;
+}
+
+function table(rows: string[][]): string {
+  const width = Math.max(...rows.map(([left = ""]) => left.length));
+  return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+}
+
+async function print(text: string): Promise<number> {
+  await write(process.stdout, text);
+  return exitCodes.done;
 }
