@@ -97,7 +97,7 @@ function sendConsoleToStderr(): void {
     configurable: true,
     enumerable: false,
     get: () => (made ??= new Console(process.stderr)),
-    set: (given: Console) => (made = given),
+    set: (given: Console) => void (made = given),
   });
 }
 

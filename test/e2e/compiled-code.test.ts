@@ -10,13 +10,12 @@ interface Started {
   env?: Record<string, string>;
 }
 
-/** Start axoner in a home, and see that it works. */
-function start({ home, env = {} }: Started): void {
-  const output = execFileSync(process.execPath, [builtCli, "--help"], {
+/** What axoner says in a home. */
+function start({ home, env = {} }: Started): string {
+  return execFileSync(process.execPath, [builtCli, "--help"], {
     env: { PATH: process.env["PATH"], HOME: home, ...env },
     encoding: "utf8",
   });
-  expect(output).toContain("Usage: axoner");
 }
 
 /** Where compiled code is kept in a home, and all that is there. */
@@ -57,7 +56,7 @@ describe.skipIf(process.platform === "win32")("compiled code is kept", () => {
     const { home, folder } = homeWithFolder();
     for (const file of compiledIn(home).files.filter((one) => one.includes("/")))
       writeFileSync(join(folder, file), "x");
-    start({ home });
+    expect(start({ home })).toContain("Usage: axoner");
   });
 });
 
@@ -73,7 +72,7 @@ describe.skipIf(process.platform === "win32")("nothing is kept, and all works", 
       const { home, folder } = homeWithFolder();
       empty(folder);
       chmodSync(join(folder, above), 0o777);
-      start({ home });
+      expect(start({ home })).toContain("Usage: axoner");
       expect(compiledIn(home).files).toEqual([]);
     }
   });
@@ -93,12 +92,12 @@ describe.skipIf(process.platform === "win32")("nothing is kept, and all works", 
       const { home, folder } = homeWithFolder();
       empty(folder);
       chownSync(join(folder, above), 12_345, 12_345);
-      start({ home });
+      expect(start({ home })).toContain("Usage: axoner");
       expect(compiledIn(home).files).toEqual([]);
     }
   });
 
   test("where the home cannot be written to", () => {
-    start({ home: "/proc/no-home" });
+    expect(start({ home: "/proc/no-home" })).toContain("Usage: axoner");
   });
 });
