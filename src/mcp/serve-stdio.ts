@@ -97,7 +97,9 @@ function sendConsoleToStderr(): void {
     configurable: true,
     enumerable: false,
     get: () => (made ??= new Console(process.stderr)),
-    set: (given: Console) => void (made = given),
+    set(given: Console) {
+      made = given;
+    },
   });
 }
 
