@@ -45,6 +45,11 @@ export function memoryOf(pid: number): number {
   return kilobytes.reduce((sum, count) => sum + (Number(count ?? 0) * 1_024) / 1e6, 0);
 }
 
+/** MB of a process and of all its descendants but one with its own, which is counted elsewhere. */
+export function memoryWithout(pid: number, left: number): number {
+  return memoryOf(pid) - (treeOf(pid).includes(left) ? memoryOf(left) : 0);
+}
+
 function treeOf(root: number): number[] {
   const parents = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {

@@ -6,7 +6,7 @@ import { engineFolder } from "../../src/engine/shared/folder.ts";
 import { findEngines } from "../../src/engine/shared/status.ts";
 import { makeFiles } from "../csv/files.ts";
 import { beginSession, openPeer } from "../process/peer.ts";
-import { memoryOf } from "../process/tree.ts";
+import { memoryOf, memoryWithout } from "../process/tree.ts";
 import { heavyCalls, lightCalls, makeSources } from "./calls.ts";
 import { addCall, type Peers } from "./peers.ts";
 import type { Message } from "./server.ts";
@@ -36,14 +36,15 @@ export async function measureMemory({ root, folder, page }: Place, { servers, ax
     let most = 0;
     for (const [name, call] of Object.entries(calls)) {
       await front.ask(call(1));
-      const all = front.memory() + (await engineMemory());
+      const all = await together(front.pid);
       most = Math.max(most, all);
       tell(`server and engine, after ${name}`, all);
     }
     tell("server and engine, the most of these", most, wantedMb.tree);
-    tell("server, after one call of each", front.memory(), wantedMb.front);
+    const [engine = 0] = await enginePids();
+    tell("server and its process for expressions", memoryWithout(front.pid, engine));
     await delay(idleMs + goneMs);
-    tell("server and engine, after the idle time", front.memory() + (await engineMemory()));
+    tell("server and engine, after the idle time", await together(front.pid));
     console.log(`  engines after the idle time ${String((await enginePids()).length).padStart(25)}`);
   } finally {
     await front.end();
@@ -69,6 +70,7 @@ async function openServer([program = "", ...args]: readonly string[]) {
   peer.send({ jsonrpc: "2.0", method: "notifications/initialized" });
   let id = 0;
   return {
+    pid: peer.pid,
     memory: () => memoryOf(peer.pid),
     end: peer.end,
     async ask({ method, params, isRight = () => true }: Message) {
@@ -83,8 +85,10 @@ async function enginePids(): Promise<number[]> {
   return (await findEngines(engineFolder())).map(({ status }) => status.pid);
 }
 
-async function engineMemory(): Promise<number> {
-  return (await enginePids()).reduce((sum, pid) => sum + memoryOf(pid), 0);
+/** An engine is a child of the server that started it, for as long as that lives. */
+async function together(front: number): Promise<number> {
+  const [engine] = await enginePids();
+  return engine === undefined ? memoryOf(front) : memoryWithout(front, engine) + memoryOf(engine);
 }
 
 function tell(what: string, megabytes: number, wanted?: number): void {

@@ -3,13 +3,14 @@ import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
 import { cutText } from "../text.ts";
 import { formatValue } from "./format.ts";
 import { openMath, type NumberType } from "./instance.ts";
+import { isPlain } from "./plain.ts";
 import { checkTree } from "./syntax.ts";
 
 export type MathAnswer = { ok: true; result: string; type: string } | { ok: false; code: ErrorCode; message: string };
 
 const maxResultChars = 20_000;
 
-/** Those that have only parsed: a refused expression does not cost the next one a new mathjs. */
+/** Those that are as they were made: what was refused, or plain, does not cost the next expression a new mathjs. */
 const unused = new Map<NumberType, MathJsInstance>();
 
 /**
@@ -36,6 +37,11 @@ export function evaluateExpression(expression: string): MathAnswer {
   }
 }
 
+/** Make what the next expression needs, where there is time for it. */
+export function prepareNext(): void {
+  if (!unused.has("BigNumber")) unused.set("BigNumber", openMath("BigNumber"));
+}
+
 function evaluateWith(numbers: NumberType, text: string): { result: string; type: string } {
   const math = unused.get(numbers) ?? openMath(numbers);
   unused.set(numbers, math);
@@ -43,6 +49,7 @@ function evaluateWith(numbers: NumberType, text: string): { result: string; type
   checkTree(math, tree);
   unused.delete(numbers);
   const evaluated: unknown = tree.evaluate(new Map());
+  if (isPlain(math, tree)) unused.set(numbers, math);
   const value = math.isResultSet(evaluated) ? evaluated.entries.at(-1) : evaluated;
   if (value === undefined)
     throw new ToolError("invalid_input", "the expression has no value; end it with what to compute");

@@ -1,6 +1,6 @@
 import { createContext, Script } from "node:vm";
 import { answerTasks } from "../isolate/tasks.ts";
-import { evaluateExpression, type MathAnswer } from "./expression.ts";
+import { evaluateExpression, prepareNext, type MathAnswer } from "./expression.ts";
 
 /**
  * The owner kills this process long before; this limit is for the case that the owner itself was killed, so that an
@@ -19,5 +19,6 @@ const script = new Script("evaluate()");
 answerTasks((task) => {
   run.expression = String(task);
   script.runInContext(context, { timeout: orphanLimitMs });
+  setImmediate(prepareNext); // the answer is on its way by then
   return run.answer;
 });

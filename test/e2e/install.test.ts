@@ -1,10 +1,10 @@
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
 import { builtCli } from "../support/server.ts";
 
@@ -12,9 +12,9 @@ interface Settings {
   mcpServers: Record<string, { command: string; args: string[] }>;
 }
 
-async function axoner(home: string, args: string[]) {
+async function axoner(home: string, args: string[], cwd = home) {
   const environment = { HOME: home, PATH: "/usr/bin:/bin" };
-  return promisify(execFile)(process.execPath, [builtCli, ...args], { cwd: home, env: environment });
+  return promisify(execFile)(process.execPath, [builtCli, ...args], { cwd, env: environment, timeout: 60_000 });
 }
 
 function settingsIn(home: string): Settings {
@@ -71,4 +71,52 @@ test.each([
   const refused = await axoner(home, args).catch((thrown: unknown) => thrown);
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(message) as string });
   expect(refused).toMatchObject({ stderr: expect.not.stringContaining("secret") as string });
+});
+
+test("started in / it registers a server without a folder, says so, and takes it out again", async () => {
+  const home = temporaryFolder();
+  const { stdout } = await axoner(home, ["install", "claude-desktop"], "/");
+  expect(stdout).toContain("run this again with --root DIR");
+  const file = join(home, ".config/Claude/claude_desktop_config.json");
+  const { args = [] } = (JSON.parse(readFileSync(file, "utf8")) as Settings).mcpServers["axoner"] ?? {};
+  expect(args).not.toContain("--root");
+  await axoner(home, ["install", "claude-desktop", "--undo"], "/");
+  expect(existsSync(file)).toBe(false);
+});
+
+const commented = '// mine\n{\n  "mcpServers": {\n    "docs": { "command": "uvx" }, // the internal ones\n  },\n}\n';
+
+describe("settings that are not as they should be", () => {
+  test.each([
+    ["no JSON", '{ "mcpServers": ', "is not valid JSON"],
+    ["another axoner", '{"mcpServers": {"axoner": {"command": "other"}}}', "--replace"],
+    ["a pipe", undefined, "is no file"],
+  ])("%s: the command fails, says what to do and changes nothing", async (_what, text, message) => {
+    const home = temporaryFolder();
+    const file = join(home, ".cursor/mcp.json");
+    mkdirSync(join(home, ".cursor"));
+    if (text === undefined) execFileSync("mkfifo", [file]);
+    else writeFileSync(file, text);
+    const refused = await axoner(home, ["install", "cursor"]).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) as string });
+    expect(text === undefined ? undefined : readFileSync(file, "utf8")).toBe(text);
+    expect(readdirSync(join(home, ".cursor"))).toEqual(["mcp.json"]);
+    const { stdout } = await axoner(home, ["install"]);
+    expect(stdout).toMatch(/^cursor +(unreadable|another server)/m);
+  });
+
+  test("comments, commas and a link are kept, and undone to the byte", async () => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, ".cursor"));
+    writeFileSync(join(home, "dotfile.json"), commented);
+    symlinkSync(join(home, "dotfile.json"), join(home, ".cursor/mcp.json"));
+    await axoner(home, ["install", "cursor"]);
+    const text = readFileSync(join(home, "dotfile.json"), "utf8");
+    expect(text).toContain("// mine\n");
+    expect(text).toContain("// the internal ones");
+    expect(text).toContain('"axoner"');
+    await axoner(home, ["install", "cursor", "--undo"]);
+    expect(readFileSync(join(home, ".cursor/mcp.json"), "utf8")).toBe(commented);
+    expect(lstatSync(join(home, ".cursor/mcp.json")).isSymbolicLink()).toBe(true);
+  });
 });

@@ -248,6 +248,16 @@ describe("what is refused", () => {
   });
 });
 
+test("plain arithmetic between units changes neither them nor itself", { timeout: 60_000 }, async () => {
+  const plain = { "2 * 3 + 1": "7", "sqrt(16) ^ 2": "16", "mean(1, 2, 3)": "2", "max(3, 1) == 3": "true" };
+  const force = { "2 kg * 3 m/s^2": "6 N" };
+  for (const expected of [plain, force, plain, force, plain]) {
+    for (const [expression, result] of Object.entries(expected))
+      expect((await evaluate(expression)).result).toBe(result);
+    await evaluate("5 lbf + 1 N"); // a mathjs that has seen this writes every force in pounds
+  }
+});
+
 describe("what would take for ever or all memory", () => {
   // Which limit is met first depends on how busy the machine is.
   test.each(["factorial(1e9)", "1:1e9", "zeros(1e5, 1e5)", "string(ones(100, 200))"])(

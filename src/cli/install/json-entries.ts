@@ -44,7 +44,7 @@ function edit(text: string, place: Place, value: unknown): string {
 function parse(text: string, { servers }: Place): Node | undefined {
   if (text.trim() === "") return undefined;
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
+  const root = treeOf(text, errors);
   const [first] = errors;
   if (first !== undefined) {
     throw new ConfigError(`is not valid JSON: ${printParseErrorCode(first.error)} at ${position(text, first.offset)}`);
@@ -57,6 +57,15 @@ function parse(text: string, { servers }: Place): Node | undefined {
     rejectTwice(container);
   }
   return root;
+}
+
+function treeOf(text: string, errors: ParseError[]): Node | undefined {
+  try {
+    return parseTree(text, errors, { allowTrailingComma: true });
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new ConfigError("is nested too deeply to be edited", { cause: thrown });
+  }
 }
 
 /** Of a key that stands twice the programs read the last, and an edit would change the first. */

@@ -12,6 +12,9 @@ export interface SettingsFile {
   text: string | undefined;
 }
 
+/** Some programs keep more than settings in them. */
+const maxBytes = 64_000_000;
+
 const byteOrderMark = "\uFEFF";
 
 /**
@@ -21,9 +24,15 @@ const byteOrderMark = "\uFEFF";
 export async function readSettings(path: string): Promise<SettingsFile> {
   try {
     const real = await realpath(path);
+    const found = await stat(real);
+    // a pipe would be waited for, and a device never ends
+    if (!found.isFile())
+      throw new ConfigError(`${path} is no file; name or make one that is, or add what --print shows`);
+    if (found.size > maxBytes) throw new ConfigError(`${path} has ${found.size} bytes; at most ${maxBytes} are edited`);
     const bytes = await readFile(real);
     return { path: real, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch (thrown) {
+    if (thrown instanceof ConfigError) throw thrown;
     if (systemErrorCode(thrown) === "ENOENT" && !(await isLink(path))) return { path, text: undefined };
     const why = thrown instanceof TypeError ? "it is not UTF-8" : errorMessage(thrown);
     throw new ConfigError(`${path} cannot be read: ${why}`, { cause: thrown });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -152,6 +153,47 @@ describe("settings that cannot be edited stay as they are", () => {
     await expect(register(registration, entry, { replace: false })).rejects.toThrow(
       "is read-only; nothing was changed",
     );
+  });
+
+  test.each([
+    ["a folder", (file: string) => mkdirSync(file)],
+    ["a pipe", (file: string) => execFileSync("mkfifo", [file])],
+    ["a link to a device", (file: string) => symlinkSync("/dev/zero", file)],
+    ["a link to itself", (file: string) => symlinkSync(file, file)],
+  ])("%s", async (_what, make) => {
+    const { file, registration, entry } = settle("cursor");
+    make(file);
+    const reason = new RegExp(`^${file} (is no file|cannot be read)`);
+    await expect(register(registration, entry, { replace: false })).rejects.toThrow(reason);
+    await expect(unregister(registration)).rejects.toThrow(reason);
+    expect(readdirSync(dirname(file))).toHaveLength(1);
+  });
+
+  test.each([
+    ["cursor", `{"a": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
+    ["codex", `a = ${"[".repeat(100_000)}${"]".repeat(100_000)}\n`],
+  ])("%s: what is nested without end", async (id, content) => {
+    const { registration, entry, text } = settle(id, content);
+    await expect(register(registration, entry, { replace: false })).rejects.toThrow(/nested/);
+    expect(text()).toBe(content);
+  });
+
+  test("a read-only file that has the entry keeps it", async () => {
+    const { file, registration, entry, text } = settle("cursor", "{}");
+    await register(registration, entry, { replace: false });
+    const before = text();
+    chmodSync(file, 0o444);
+    await expect(unregister(registration)).rejects.toThrow("is read-only; nothing was changed");
+    expect(text()).toBe(before);
+  });
+
+  test("a link to a file that is read-only", async () => {
+    const { file, registration, entry } = settle("cursor");
+    const real = join(temporaryFolder(), "mcp.json");
+    writeFileSync(real, "{}", { mode: 0o444 });
+    symlinkSync(real, file);
+    await expect(register(registration, entry, { replace: false })).rejects.toThrow(`${real} is read-only`);
+    expect(readFileSync(real, "utf8")).toBe("{}");
   });
 
   test("a link that leads nowhere", async () => {
