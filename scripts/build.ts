@@ -17,6 +17,7 @@ import { englishOnly } from "./english-only.ts";
 import { joinChunks } from "./join-chunks.ts";
 import { lazyHttp2 } from "./lazy-http2.ts";
 import { namedImports } from "./named-imports.ts";
+import { plainBuiltins } from "./plain-builtins.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -40,12 +41,12 @@ const processes = [
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
 ];
-/** What a server loads for its first reply and the list of tools; then the shared engine, or rows of a file; then an engine. */
+/** What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others. */
 const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
-    "src/shared-engine.ts",
     "src/open-services.ts",
+    "src/web/guard.ts",
     "src/tools/read-page.ts",
     "src/shared-process.ts",
     "src/engine-process.ts",
@@ -97,7 +98,10 @@ async function bundleProcesses(folder: string): Promise<Metafile[]> {
   await putTogether(built(starter), "node22");
   if (bundled[0] !== undefined) await joinChunks(folder, bundled[0].metafile, startOrder);
   const written = (await readdir(folder)).filter((name) => name.endsWith(".js"));
-  await Promise.all(written.map((name) => giveRequire(join(folder, name))));
+  await Promise.all(written.map((name) => rewrite(join(folder, name), giveRequire)));
+  const ofLibrary = external.outputFiles.map(({ path }) => basename(path));
+  const ofProcesses = written.filter((name) => !ofLibrary.includes(name));
+  await Promise.all(ofProcesses.map((name) => rewrite(join(folder, name), plainBuiltins)));
   return bundled.map(({ metafile }) => metafile);
 }
 
@@ -133,11 +137,18 @@ function bundle(
  * Bundled CommonJS packages ask for Node's modules through esbuild's stand-in for `require`; the chunk that holds it is
  * given the real one. Done after the launchers have taken what they need, because they share that chunk.
  */
-async function giveRequire(path: string): Promise<void> {
+function giveRequire(text: string): string {
+  const prelude = `import { createRequire } from "node:module";
+let __required;
+const require = (name) => (__required ??= createRequire(import.meta.url))(name);
+`;
+  return /^var __require = /m.test(text) ? prelude + text : text;
+}
+
+async function rewrite(path: string, change: (text: string) => string): Promise<void> {
   const text = await readFile(path, "utf8");
-  if (!/^var __require = /m.test(text)) return;
-  const prelude = `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n`;
-  await writeFile(path, prelude + text);
+  const changed = change(text);
+  if (changed !== text) await writeFile(path, changed);
 }
 
 /**

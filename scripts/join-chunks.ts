@@ -20,29 +20,36 @@ type Places = Map<string, Place>;
  * Put chunks that are always loaded together into one file. What an entry imports is spread over a score of chunks, since
  * each set of entries that share a module has its own; to find and read one takes longer than to compile what is in it.
  *
- * @param first sources that are loaded one after the other, before all else: each has what those before it lack
+ * @param first sources that are loaded one after the other, before all else: each file has what those before it lack
  * @param others sources that may be loaded then: each has what none of the others needs
  */
 export async function joinChunks(folder: string, { outputs }: Metafile, { first, others }: Entries): Promise<void> {
   const byName = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
   const places: Places = new Map();
-  const closure = (entry: string) => {
-    const [name] = [...byName].find(([, { entryPoint }]) => entryPoint === entry) ?? [];
-    if (name === undefined) throw new Error(`${entry} is no entry of the build`);
-    return closureOf(name, byName);
-  };
-  for (const entry of [...first, ...others]) {
-    const rivals = first.includes(entry) ? [] : others.filter((other) => other !== entry).flatMap(closure);
-    const isFree = (chunk: string) => !places.has(chunk) && byName.get(chunk)?.entryPoint === undefined;
+  const isFree = (chunk: string) => !places.has(chunk) && byName.get(chunk)?.entryPoint === undefined;
+  const closure = (entry: string) => closureOf(nameOf(entry, byName), byName);
+  for (const entry of first) {
+    const file = nameOf(entry, byName);
+    await joinInto(folder, [file, ...closure(entry).filter(isFree)], { byName, places, file });
+  }
+  for (const entry of others) {
+    const rivals = others.filter((other) => other !== entry).flatMap(closure);
     const together = closure(entry).filter((chunk) => isFree(chunk) && !rivals.includes(chunk));
     if (together.length > 1) await joinInto(folder, together, { byName, places });
   }
-  await Promise.all([...places.keys()].map((name) => rm(join(folder, name))));
+  const moved = [...places].filter(([name, { file }]) => name !== file);
+  await Promise.all(moved.map(([name]) => rm(join(folder, name))));
   const files = (await readdir(folder)).filter((name) => name.endsWith(".js"));
   await Promise.all(files.map((name) => moveImports(join(folder, name), places)));
 }
 
 type Outputs = ReadonlyMap<string, Metafile["outputs"][string]>;
+
+function nameOf(entry: string, byName: Outputs): string {
+  const [name] = [...byName].find(([, { entryPoint }]) => entryPoint === entry) ?? [];
+  if (name === undefined) throw new Error(`${entry} is no entry of the build`);
+  return name;
+}
 
 /** What an output imports, and what that imports. */
 function closureOf(name: string, byName: Outputs): string[] {
@@ -55,12 +62,13 @@ function closureOf(name: string, byName: Outputs): string[] {
   return [...found].filter((one) => one !== name);
 }
 
+/** @param file the one of them that has all then, under whose own names it is imported; default: a new one */
 async function joinInto(
   folder: string,
   names: readonly string[],
-  { byName, places }: { byName: Outputs; places: Places },
+  { byName, places, file: given }: { byName: Outputs; places: Places; file?: string },
 ): Promise<void> {
-  const prefixes = new Map(names.map((name, index) => [name, `c${index}_`]));
+  const prefixes = new Map(names.map((name, index) => [name, name === given ? "" : `c${index}_`]));
   const lines = [...prefixes].map(([name, prefix]) => {
     const exports = byName.get(name)?.exports ?? [];
     return `export { ${exports.map((one) => `${one} as ${prefix}${one}`).join(", ")} } from "./${name}";`;
@@ -83,9 +91,11 @@ async function joinInto(
   const chunks = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   // what each part was made of is told in comments, which do not outlast a second bundling
   const sources = chunks.flatMap((chunk) => chunk.match(/^\/\/ .*\b(?:node_modules|src)\/.+$/gm) ?? []);
-  const joined = (outputFiles[0]?.text ?? "").replace(/^\/\/ \S*\bchunk-\w+\.js\n/gm, "");
+  const joined = (outputFiles[0]?.text ?? "").replace(/^\/\/ \S*?([^/\s]+\.js)\n/gm, (comment, name: string) =>
+    prefixes.has(name) ? "" : comment,
+  );
   const text = `${sources.join("\n")}\n${joined}`;
-  const file = `joined-${createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase()}.js`;
+  const file = given ?? `joined-${createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase()}.js`;
   await writeFile(join(folder, file), text);
   for (const [name, prefix] of prefixes) places.set(name, { file, prefix });
 }
@@ -106,7 +116,7 @@ async function moveImports(path: string, places: Places): Promise<void> {
       return `import {\n${moved.join(",\n")}\n} from "./${place.file}";`;
     },
   );
-  const left = [...places.keys()].find((chunk) => text.includes(`"./${chunk}"`));
+  const left = [...places].find(([chunk, { file }]) => chunk !== file && text.includes(`"./${chunk}"`))?.[0];
   if (left !== undefined) throw new Error(`${basename(path)} still imports ${left}, which is joined with others`);
   if (text !== before) await writeFile(path, text);
 }

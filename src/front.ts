@@ -25,5 +25,6 @@ export async function main(argv: string[]): Promise<number> {
   }
   const front = once(async () => (await import("./runtime.ts")).openFront(argv));
   const close = async () => (await front.opened())?.close();
-  return serveStdio({ ...server, agent: true, backend: () => front.get(), close });
+  const check = async () => (await front.get()).check();
+  return serveStdio({ ...server, agent: true, backend: () => front.get(), check, close });
 }

@@ -3,7 +3,9 @@
  * no import but of what is loaded after the check.
  */
 
+import { keepCompiledCode } from "./compiled-code.ts";
 import { printable } from "./text.ts";
+import { isBuilt, version } from "./version.ts";
 
 /** Run a program, or say in one sentence that this Node is too old for it. */
 export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<number> }>, argv: string[]): void {
@@ -21,6 +23,7 @@ export function launch(load: () => Promise<{ main: (argv: string[]) => Promise<n
     process.exitCode = 2;
     return;
   }
+  if (isBuilt) keepCompiledCode(version);
   process.exitCode = 1; // what the process ends with if the program neither resolves nor rejects
   load()
     .then((program) => program.main(argv))

@@ -17,12 +17,19 @@ import { passAgentTool, sharesAgent, withAgentTool } from "./agent-tool.ts";
 import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import job from "./engine/jobs/job.generated.json" with { type: "json" };
 import { lazyJobFiles, offersJobs, withJobTool } from "./jobs.ts";
+import { openShared } from "./shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** What the server process serves from, and what it closes at its end. */
 export interface Front extends ToolBackend {
+  /**
+   * See that what is read where it is used, in another process, can be read.
+   *
+   * @throws ConfigError
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,8 +51,6 @@ export async function openConfiguredFront(given: Config): Promise<Front> {
   const config = (await (await recordingOf(given))?.withRecording(given)) ?? given;
   const names = [...builtIn, runAgent, job].map((tool) => tool.name);
   if (config.plugins.length === 0) checkNames(config, names);
-  await checkAddresses(config);
-  await checkServers(config);
 
   const lightTools = builtIn.filter(({ hints }) => !hints.long);
   const light = openEngine(lightTools, config);
@@ -56,7 +61,7 @@ export async function openConfiguredFront(given: Config): Promise<Front> {
   const shares = isShared(config);
   const alone = () => keepJobs({ engine: withAgentTool(openEngineProcess(config), config, telemetry), files });
   const heavy = shares
-    ? openLazyEngine(async () => (await import("./shared-engine.ts")).openShared(config, { instead: alone }))
+    ? openLazyEngine(() => Promise.resolve(openShared(config, { instead: alone })))
     : openEngineProcess(config);
   // an engine's tools never change, so one that died is not started again to be asked for them
   const withPlugins = once(() => heavy.definitions());
@@ -78,6 +83,10 @@ export async function openConfiguredFront(given: Config): Promise<Front> {
     runAgent: async (params, client) => (await import("./run-for-client.ts")).runForClient(ownAgent, params, client),
     answerWithinMs: hasJobs ? (isPatient) => patienceMs(config, isPatient) : undefined,
     catalogue: () => catalogue.get(),
+    async check() {
+      await checkAddresses(config);
+      await checkServers(config);
+    },
     async close() {
       await (await catalogue.opened())?.close();
       await engine.close();
@@ -166,7 +175,6 @@ async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
   return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
 }
 
-/** What may be reached is read where it is used, in another process; here it is only checked. */
 async function checkAddresses({ allow_private: allowed }: Config): Promise<void> {
   if (allowed.length > 0) (await import("./web/guard.ts")).openGuard(allowed);
 }

@@ -36,6 +36,7 @@ export async function serveHttp(
   }
   const front = await openConfiguredFront(config);
   try {
+    await front.check();
     await front.definitions(); // a plugin that does not load shows now
     const endpoint = await listenHttp({
       host,

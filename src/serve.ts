@@ -44,6 +44,7 @@ export async function serve({
     ...(instructions === undefined ? {} : { instructions }),
     hasCatalogue: false,
     backend: async () => ({ definitions: () => engine.definitions(), engine, trace: await trace.get() }),
+    check: () => Promise.resolve(),
     close: () => engine.close(),
   });
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { withAgentTool } from "./agent-tool.ts";
+import { saveCompiledCode } from "./compiled-code.ts";
 import type { Config } from "./config.ts";
 import { lockTakenCode } from "./engine/channel.ts";
 import { keepJobs } from "./engine/jobs/keep-jobs.ts";
@@ -13,6 +14,9 @@ import { isPlaceOf } from "./shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { version } from "./version.ts";
 
+/** By then the first call has loaded what calls load. The engine may be killed later. */
+const saveAfterMs = 5_000;
+
 /** What an engine process does for every server that finds it in its place, once it is loaded. */
 export async function shareProcess(folder: string, name: string, sqlChild: ChildProcess | undefined): Promise<void> {
   const place = placeOf(folder, name);
@@ -22,6 +26,7 @@ export async function shareProcess(folder: string, name: string, sqlChild: Child
     const engine = activity.watch(withAgentTool(tools, config, lazyTelemetry(config.telemetry)));
     const jobs = keepJobs({ engine, files: lazyJobFiles(config) });
     // what else there is, the servers know
+    setTimeout(saveCompiledCode, saveAfterMs).unref();
     return { engine: { ...jobs, definitions: () => tools.definitions() }, idleMs: config.engine_idle };
   };
   try {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { nodeFlags } from "../node-flags.ts";
+import { compiledCode } from "../compiled-code.ts";
 import { entryUrl } from "../entries.ts";
 import { AxonerError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
@@ -85,7 +86,7 @@ function startProcess({ settings, environment }: HostedEngineOptions, args: read
   const entry = fileURLToPath(entryUrl("engine-host"));
   const child = spawn(globalThis.process.execPath, [...nodeFlags(heapFlags), entry, ...args], {
     stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
-    env: { ...environment, ...mallocSettings },
+    env: { ...environment, ...mallocSettings, ...compiledCode() },
     windowsHide: true,
   });
   const channel = child.stdio[engineChannel];

@@ -1,5 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { saveCompiledCode } from "../compiled-code.ts";
 
 /** What a process is given: something small, and bytes. */
 export interface ByteTask {
@@ -39,11 +40,10 @@ export function answerByteTasks(
     };
     // A rejection stays unhandled on purpose: it ends this process, and the pool hears of it.
     void Promise.resolve(answer(task, readAll(byteLength), take)).then((answered) =>
-      process.send?.({
-        answer: answered,
-        writtenBytes,
-        isSpent: process.memoryUsage.rss() > firstBytes + grownMb * 1e6,
-      }),
+      process.send?.(
+        { answer: answered, writtenBytes, isSpent: process.memoryUsage.rss() > firstBytes + grownMb * 1e6 },
+        saveCompiledCode,
+      ),
     );
   });
   process.send?.("ready");

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { compiledCode } from "../compiled-code.ts";
 import { entryUrl, type Entry } from "../entries.ts";
 import { nodeFlags } from "../node-flags.ts";
 import type { StartRunner } from "./pool.ts";
@@ -9,7 +10,7 @@ export function startProcess(entry: Entry, memoryMb: number): StartRunner {
   return ({ message, end }) => {
     // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
     const child = fork(fileURLToPath(entryUrl(entry)), [], {
-      env: {},
+      env: compiledCode(),
       execArgv: nodeFlags([`--max-old-space-size=${memoryMb}`]),
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],

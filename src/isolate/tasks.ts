@@ -1,4 +1,5 @@
 import { parentPort } from "node:worker_threads";
+import { saveCompiledCode } from "../compiled-code.ts";
 
 /**
  * The other end of a pool: answer every task that this thread or process is given. What `answer` throws ends the
@@ -13,7 +14,7 @@ export function answerTasks<Answer>(
   const port = parentPort;
   if (port === null) {
     // The channel to the parent is what keeps this process alive: when the parent is gone, so is this process.
-    process.on("message", (task: unknown) => reply(answer, task, (value) => process.send?.(value)));
+    process.on("message", (task: unknown) => reply(answer, task, (value) => process.send?.(value, saveCompiledCode)));
     process.send?.("ready");
   } else {
     port.on("message", (task: unknown) => reply(answer, task, (value) => port.postMessage(value, transferred(value))));

@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { errorCodes, ToolError } from "../errors.ts";
 import { openPool } from "../isolate/pool.ts";
 import { startProcess } from "../isolate/process.ts";
+import { isJsonObject } from "../message.ts";
 
 /** As long as an engine waits for another call. */
 const idleMs = 300_000;
@@ -20,11 +20,6 @@ export interface MathEngine {
 export const maxExpressionChars = 1_000;
 const timeLimitMs = 2_000;
 const memoryMb = 192;
-
-const answerSchema = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true), result: z.string(), type: z.string() }),
-  z.object({ ok: z.literal(false), code: z.enum(errorCodes), message: z.string() }),
-]);
 
 /**
  * Starts its child process with the first expression; one that runs too long is killed and the next gets a new child.
@@ -55,10 +50,19 @@ export function openMathEngine(): MathEngine {
         );
       }
       if (outcome.kind === "closed") throw new ToolError("cancelled", "the engine was closed");
-      const answer = answerSchema.parse(outcome.value);
-      if (!answer.ok) throw new ToolError(answer.code, answer.message);
-      return { result: answer.result, type: answer.type };
+      return readAnswer(outcome.value);
     },
     close: () => pool.close(),
   };
+}
+
+/** By hand and not by zod, which takes as long to load as Node to start. */
+function readAnswer(answer: unknown): { result: string; type: string } {
+  if (!isJsonObject(answer)) throw new TypeError("the process for expressions answered with no object");
+  const { result, type, code, message } = answer;
+  if (typeof result === "string" && typeof type === "string") return { result, type };
+  const known = errorCodes.find((one) => one === code);
+  if (known === undefined || typeof message !== "string")
+    throw new TypeError("its answer is neither a value nor an error");
+  throw new ToolError(known, message);
 }

@@ -7,12 +7,18 @@ import { openToolServer, type ToolServerOptions } from "./serve-tools.ts";
 import { openStdio } from "./stdio.ts";
 
 export interface StdioServerOptions extends Omit<ToolServerOptions, "notify" | "deliver"> {
+  /**
+   * What nothing waits for: see that the whole configuration can be used.
+   *
+   * @throws ConfigError
+   */
+  check: () => Promise<void>;
   /** Frees what the backend opened. */
   close: () => Promise<void>;
 }
 
-/** When nobody asks for anything, the backend is opened after this long, so that a wrong configuration shows. */
-const idleOpenMs = 1_000;
+/** When the configuration is checked, also where nobody asks for anything. Before, it would hold the first call up. */
+const checkAfterMs = 1_000;
 /** How long closing may take once the client is gone. */
 const closeDeadlineMs = 800;
 const parentCheckMs = 250;
@@ -25,21 +31,29 @@ const lookAfterMs = 1_000;
  *
  * @returns the exit code the process should end with
  */
-export async function serveStdio({ close, backend, ...options }: StdioServerOptions): Promise<number> {
-  globalThis.console = new Console(process.stderr); // stdout carries the protocol and nothing else
+export async function serveStdio({ close, check, backend, ...options }: StdioServerOptions): Promise<number> {
+  sendConsoleToStderr();
   const failed = Promise.withResolvers<never>();
-  const watched = async () => {
+  const watch = async <Value>(work: () => Promise<Value>): Promise<Value> => {
     try {
-      const opened = await backend();
-      await opened.definitions(); // a plugin that does not load is a wrong configuration too
-      return opened;
+      return await work();
     } catch (thrown) {
       if (thrown instanceof ConfigError) failed.reject(thrown); // anything else may pass: the next request tries again
       throw thrown;
     }
   };
-  const openSoon = () => void watched().catch(() => undefined); // a wrong configuration ends the process, by `failed`
-  const opening = setTimeout(openSoon, idleOpenMs);
+  const watched = () =>
+    watch(async () => {
+      const opened = await backend();
+      await opened.definitions(); // a plugin that does not load is a wrong configuration too
+      return opened;
+    });
+  const checked = once(async () => {
+    await watched();
+    await watch(check);
+  });
+  const soon = (work: () => Promise<unknown>) => () => void work().catch(() => undefined); // a wrong configuration ends the process, by `failed`
+  const checking = setTimeout(soon(checked.get), checkAfterMs);
 
   let answered = false;
   const server = openToolServer({
@@ -54,7 +68,7 @@ export async function serveStdio({ close, backend, ...options }: StdioServerOpti
     onEnd: server.onEnd,
     async onRequest(request): Promise<JsonObject | undefined> {
       const reply = await server.onRequest(request);
-      if (!answered) setImmediate(openSoon);
+      if (!answered) setImmediate(soon(watched));
       answered = true;
       return reply;
     },
@@ -62,18 +76,31 @@ export async function serveStdio({ close, backend, ...options }: StdioServerOpti
 
   const interruption = watchForInterruption(transport.gone);
   const drained = transport.drained.then(async () => {
-    await watched(); // a wrong configuration shows even when nobody asked for anything
+    await checked.get(); // a wrong configuration shows even when nobody asked for anything
     return 0;
   });
   drained.catch(() => undefined);
   try {
     return await Promise.race([drained, interruption.code, failed.promise]);
   } finally {
-    clearTimeout(opening);
+    clearTimeout(checking);
     interruption.forget();
     server.abort();
     await withDeadline(close(), closeDeadlineMs);
   }
+}
+
+/** stdout carries the protocol and nothing else. Made by its first use: to open stderr takes longer than to shake hands. */
+function sendConsoleToStderr(): void {
+  let made: Console | undefined;
+  Object.defineProperty(globalThis, "console", {
+    configurable: true,
+    enumerable: false,
+    get: () => (made ??= new Console(process.stderr)),
+    set(given: Console) {
+      made = given;
+    },
+  });
 }
 
 /** Wait for the exit code that belongs to a client or a parent process that is gone, or to a signal. */

@@ -29,5 +29,9 @@ export const toolLoaders = {
   },
   export_data: { prepare: startSql, load: async () => (await import("./export-data.ts")).exportData },
   chart: { load: async () => (await import("./chart.ts")).chart },
-  calculate: { load: async () => (await import("./calculate.ts")).calculate },
+  calculate: {
+    load: async () => (await import("./calculate.ts")).calculate,
+    loadRun: () =>
+      Promise.resolve(({ expression }, { services, signal }) => services.math.evaluate(String(expression), signal)),
+  },
 } satisfies Record<string, ToolLoader>;

@@ -31,6 +31,7 @@ const tiers: Tier[] = [
       "token-usage",
       "postgres-url",
       "text",
+      "compiled-code",
       "download",
       "encodings",
       "json-bytes",
@@ -126,6 +127,7 @@ const readsArguments = new Set([
 ]);
 
 const readsEnvironment = new Set([
+  "compiled-code.ts",
   "config.ts",
   "config/child-environment.ts",
   "config/mcp-servers.ts",

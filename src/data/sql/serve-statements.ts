@@ -1,3 +1,4 @@
+import { saveCompiledCode } from "../../compiled-code.ts";
 import { errorMessage, ToolError } from "../../errors.ts";
 import { log } from "../../log.ts";
 import { openSession, type DuckDbSession } from "./duckdb-session.ts";
@@ -59,6 +60,7 @@ async function serve(job: StatementJob): Promise<void> {
   if (last !== undefined) send(last);
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
+  saveCompiledCode();
 }
 
 async function converse(job: StatementJob): Promise<FromChild | undefined> {

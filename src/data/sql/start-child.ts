@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { compiledCode } from "../../compiled-code.ts";
 import { entryUrl, type Entry } from "../../entries.ts";
 import { nodeFlags } from "../../node-flags.ts";
 import { defaultMemoryMb } from "../limits.ts";
@@ -15,7 +16,7 @@ export function startChild(entry: Entry, { environment, args = [] }: ChildStart)
   // The channel is the child's fd 3. Its stdout joins stderr, because ours may belong to a protocol.
   const program = [...nodeFlags(["--disable-warning=ExperimentalWarning"]), fileURLToPath(entryUrl(entry)), ...args];
   return spawn(process.execPath, program, {
-    env: { ...environment, TZ: "UTC" },
+    env: { ...environment, ...compiledCode(), TZ: "UTC" },
     stdio: ["ignore", 2, 2, "ipc"],
     serialization: "json",
   });

@@ -1,27 +1,18 @@
-import { spawn } from "node:child_process";
-import { open, rm, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { entryUrl } from "../../entries.ts";
-import { AxonerError, errorMessage, systemErrorCode } from "../../errors.ts";
+import { AxonerError, errorMessage } from "../../errors.ts";
 import { log } from "../../log.ts";
 import type { JsonValue } from "../../message.ts";
 import type { ToolResult } from "../../tools/tool.ts";
-import { nodeFlags } from "../../node-flags.ts";
-import { heapFlags, mallocSettings } from "../host.ts";
-import { lockTakenCode, sharedEngine, startsSql } from "../channel.ts";
+import { startsSql } from "../channel.ts";
 import type { Engine } from "../engine.ts";
 import { connectEngine, type Connection } from "../wire.ts";
-import { openFolder, type EnginePlace } from "./folder.ts";
+import { openFolder } from "./folder.ts";
 import { reachEngine } from "./reach.ts";
+import type { EngineStart, StartedEngine } from "./start-engine.ts";
 
-export interface SharedEngineOptions {
-  place: EnginePlace;
+export interface SharedEngineOptions extends EngineStart {
   /** The complete resolved configuration, of which the place's name is made; the engine reads nothing else. */
   settings: JsonValue;
-  /** The environment and the folder of an engine that is started; the place's name is made of them too. */
-  environment: Record<string, string>;
-  cwd: string;
   /** Whether a tool runs SQL, as for a hosted engine. */
   needsSql: (tool: string) => boolean;
   /** Opens an engine for this front alone, where none can be shared; without it calls say that. */
@@ -107,13 +98,13 @@ async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): 
 /** Find the engine, or start it where nobody else does. */
 async function meet(options: SharedEngineOptions, args: readonly string[]): Promise<Connection> {
   const { place, settings } = options;
-  let start: { failure: () => Error | undefined; release: () => Promise<void> } | undefined;
+  let start: StartedEngine | undefined;
   try {
     for (const until = Date.now() + startDeadlineMs; Date.now() < until; await delay(retryMs)) {
-      await openFolder(place.folder);
+      openFolder(place.folder);
       const socket = await reachEngine(place, "serve");
       if (socket !== undefined) return connectEngine(socket, settings);
-      start ??= await startFirst(options, args);
+      start ??= await (await import("./start-engine.ts")).startFirst(options, args);
       const failure = start?.failure();
       if (failure !== undefined) throw failure;
     }
@@ -121,42 +112,4 @@ async function meet(options: SharedEngineOptions, args: readonly string[]): Prom
     await start?.release();
   }
   throw new AxonerError(`the shared engine did not start in ${startDeadlineMs / 1_000} s; ${place.log} may say why`);
-}
-
-/** A front that holds the file for longer has died, and one that lives may do without it: the lock is the engine's. */
-const startingMs = 5_000;
-
-/** Start the engine, unless another front is about to: then undefined. */
-async function startFirst({ place, environment, cwd }: SharedEngineOptions, args: readonly string[]) {
-  try {
-    await (await open(place.starting, "wx", 0o600)).close();
-  } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return undefined; // the last engine has just ended, and its folder with it
-    if (systemErrorCode(thrown) !== "EEXIST") throw thrown;
-    const age = Date.now() - (await stat(place.starting).then(({ mtimeMs }) => mtimeMs, Date.now));
-    if (age > startingMs) await rm(place.starting, { force: true });
-    return undefined;
-  }
-  let failure: Error | undefined;
-  const entry = fileURLToPath(entryUrl("engine-host"));
-  const output = await open(place.log, "a", 0o600);
-  const child = spawn(
-    process.execPath,
-    [...nodeFlags(heapFlags), entry, sharedEngine, place.folder, place.name, ...args],
-    {
-      stdio: ["ignore", output.fd, output.fd],
-      env: { ...environment, ...mallocSettings },
-      cwd,
-      detached: true, // a session of its own: what stops its first front does not stop it
-      windowsHide: true,
-    },
-  );
-  child.unref();
-  child.once("error", (thrown) => (failure = new AxonerError(`the shared engine: ${errorMessage(thrown)}`)));
-  child.once("exit", (code) => {
-    if (code === 0 || code === lockTakenCode) return; // another front's engine was first, or it has ended again
-    failure = new AxonerError(`the shared engine ended with ${code ?? "a signal"}; ${place.log} may say why`);
-  });
-  await output.close();
-  return { failure: () => failure, release: () => rm(place.starting, { force: true }) };
 }

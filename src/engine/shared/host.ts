@@ -50,25 +50,25 @@ const maxConnections = 1_000;
  */
 export async function hostShared(options: SharedHostOptions): Promise<boolean> {
   const { place } = options;
-  await checkFolder(place.folder);
+  checkFolder(place.folder);
   const lock = await takeLock(place.lock, lockWaitMs);
   if (lock === undefined) return false;
   try {
     await serveUntilEnd(options);
   } finally {
-    await end(place, lock);
+    end(place, lock);
   }
   return true;
 }
 
-async function end(place: EnginePlace, lock: Lock): Promise<void> {
-  await clearPlace(place);
+function end(place: EnginePlace, lock: Lock): void {
+  clearPlace(place);
   lock.release();
 }
 
 async function serveUntilEnd(options: SharedHostOptions): Promise<void> {
   const { place, activity } = options;
-  const secret = await writeToken(place);
+  const secret = writeToken(place);
   const ending = Promise.withResolvers<"idle" | "stop">();
   activity.start(() => ending.resolve("idle"), unopenedMs);
   const house: House = {

@@ -5,7 +5,8 @@ import { systemErrorCode } from "../../errors.ts";
 import type { JsonObject } from "../../message.ts";
 import { checkFolder, placeOf, readToken, type EnginePlace } from "./folder.ts";
 import { readFrame } from "./handshake.ts";
-import { killEngine, reachEngine } from "./reach.ts";
+import { killEngine } from "./kill-engine.ts";
+import { reachEngine } from "./reach.ts";
 
 /** What a shared engine tells of itself. */
 export type EngineStatus = JsonObject & {
@@ -39,7 +40,7 @@ export async function findEngines(folder: string): Promise<FoundEngine[]> {
     throw thrown;
   });
   if (names.length === 0) return [];
-  await checkFolder(folder);
+  checkFolder(folder);
   const sockets = names.filter((name) => name.endsWith(".sock"));
   const found = await Promise.all(sockets.map((file) => ask(placeOf(folder, file.slice(0, -".sock".length)))));
   return found.filter((engine) => engine !== undefined);
@@ -59,17 +60,17 @@ const stopDeadlineMs = 5_000;
 
 /** Stop an engine, and wait until it is gone. What runs in it is cancelled, its jobs are interrupted. */
 export async function stopEngine(place: EnginePlace): Promise<void> {
-  const pid = (await readToken(place))?.pid;
+  const pid = readToken(place)?.pid;
   const socket = await reachEngine(place, "stop");
   socket?.resume();
   if (pid === undefined || socket === undefined) return;
-  for (const until = Date.now() + stopDeadlineMs; await isThere(place, pid); await delay(20)) {
+  for (const until = Date.now() + stopDeadlineMs; isThere(place, pid); await delay(20)) {
     if (Date.now() > until) return await killEngine(pid);
   }
 }
 
 /** The lock is the last that an engine removes: it runs nothing then. Another one may have come meanwhile. */
-async function isThere(place: EnginePlace, pid: number): Promise<boolean> {
-  const there = (await readToken(place))?.pid;
+function isThere(place: EnginePlace, pid: number): boolean {
+  const there = readToken(place)?.pid;
   return there === pid || (there === undefined && existsSync(place.lock));
 }

@@ -1,0 +1,81 @@
+/*
+ * What V8 has made of our files is kept for the next process: Node's compile cache, in a folder that is this user's alone.
+ * What lies in it is run without being looked at, so the folder is trusted no less carefully than the program itself.
+ * Launchers import this: like them it is to be readable by an old Node, and loads nothing.
+ */
+
+/** The variable by which Node itself is told of the folder: of ours once `keepCompiledCode` has found it safe. */
+const variable = "NODE_COMPILE_CACHE";
+const ownMode = 0o700;
+
+/**
+ * Keep the compiled code of all that this process loads from now on, in a folder of this version's below the user's cache
+ * folder. Does nothing where that folder cannot be made, or others could have put something into it; with
+ * `AXONER_COMPILE_CACHE=off`; and where the user has told Node of another folder, or of none.
+ */
+export function keepCompiledCode(version: string): void {
+  const { env } = process;
+  if (env["AXONER_COMPILE_CACHE"] === "off" || env[variable] || env["NODE_DISABLE_COMPILE_CACHE"]) return;
+  const { join, isAbsolute } = process.getBuiltinModule("node:path");
+  const given = env["XDG_CACHE_HOME"];
+  try {
+    const base = given && isAbsolute(given) ? given : join(process.getBuiltinModule("node:os").homedir(), ".cache");
+    const folder = join(base, "axoner", `compiled-${version}`);
+    if (!isOwnFolder(folder)) {
+      for (const one of [base, join(base, "axoner"), folder]) makeFolder(one);
+      if (!isOwnFolder(folder)) return;
+      removeOlder(folder);
+    }
+    process.getBuiltinModule("node:module").enableCompileCache(folder);
+    env[variable] = folder;
+  } catch {
+    // it only makes the next start faster
+  }
+}
+
+/** What a process of ours is told, so that it uses the same folder. */
+export function compiledCode(): Record<string, string> {
+  const folder = process.env[variable];
+  return folder === undefined ? {} : { [variable]: folder };
+}
+
+/** Write what has been compiled by now: for a process that may be killed. */
+export function saveCompiledCode(): void {
+  if (process.env[variable] !== undefined) process.getBuiltinModule("node:module").flushCompileCache();
+}
+
+/** Whether a folder is no link, this user's alone, and lies where nobody else can put another in its place. */
+function isOwnFolder(folder: string): boolean {
+  const { lstatSync, realpathSync } = process.getBuiltinModule("node:fs");
+  const { dirname } = process.getBuiltinModule("node:path");
+  const user = process.getuid?.();
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (user === undefined || stats === undefined || !stats.isDirectory()) return false;
+  if (stats.uid !== user || (stats.mode & 0o777) !== ownMode) return false;
+  let path = realpathSync.native(folder);
+  while (path !== dirname(path)) {
+    path = dirname(path);
+    const { uid, mode } = lstatSync(path);
+    if (uid !== user && uid !== 0) return false;
+    // where the sticky bit is set, others may add to a folder and rename nothing in it
+    if ((mode & 0o022) !== 0 && (mode & 0o1000) === 0) return false;
+  }
+  return true;
+}
+
+/** One, for Node's own recursion never ends below /proc. */
+function makeFolder(folder: string): void {
+  const { existsSync, mkdirSync } = process.getBuiltinModule("node:fs");
+  if (!existsSync(folder)) mkdirSync(folder, { mode: ownMode });
+}
+
+/** What other versions have left. */
+function removeOlder(folder: string): void {
+  const { readdirSync, rmSync } = process.getBuiltinModule("node:fs");
+  const { basename, dirname, join } = process.getBuiltinModule("node:path");
+  const above = dirname(folder);
+  for (const name of readdirSync(above)) {
+    if (name.startsWith("compiled-") && name !== basename(folder))
+      rmSync(join(above, name), { recursive: true, force: true });
+  }
+}
