@@ -1,3 +1,4 @@
+import { onAbort as listenForAbort } from "../on-abort.ts";
 import { currentTaping } from "../taping.ts";
 
 /** Runs tasks that hostile input may stall or starve where that hurts nobody: in threads or processes it owns. */
@@ -162,11 +163,11 @@ function enqueue(
   return new Promise((resolve, reject) => {
     const task: Task = { input, transfer, timeoutMs: timeoutMs * patience(), settle, fail };
     function settle(outcome: Outcome): void {
-      signal.removeEventListener("abort", abandon);
+      stopListening();
       resolve(outcome);
     }
     function fail(cause: unknown): void {
-      signal.removeEventListener("abort", abandon);
+      stopListening();
       reject(new Error("cannot start what runs this task", { cause }));
     }
     function abandon(): void {
@@ -175,7 +176,7 @@ function enqueue(
       if (waiting >= 0) queue.splice(waiting, 1);
       else if (onAbort === "stop") stopRunnerOf(task);
     }
-    signal.addEventListener("abort", abandon, { once: true });
+    const stopListening = listenForAbort(signal, abandon);
     queue.push(task);
   });
 }

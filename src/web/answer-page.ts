@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { ToolError } from "../errors.ts";
 import { encodeJson, type JsonBytes } from "../json-bytes.ts";
 import type { JsonValue } from "../message.ts";
@@ -63,7 +63,7 @@ async function readBody(
   { bytes, isFile, buffers }: Body,
   encode: NonNullable<Answering["encode"]>,
 ): Promise<PageAnswer & { ok: true }> {
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = hash("sha256", bytes, "hex");
   const sizeBytes = bytes.byteLength;
   const decoded = decodePage(bytes, isFile ? "" : task.contentType);
   for (const buffer of buffers) release(buffer);

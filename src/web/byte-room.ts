@@ -1,3 +1,5 @@
+import { onAbort } from "../on-abort.ts";
+
 /** Bounds how many bytes are held at a time. Whoever needs more than there is room for is alone. */
 export interface ByteRoom {
   /**
@@ -32,10 +34,12 @@ export interface Place {
 
 /** Two may be inside although the room is full: one that others wait for, and one that has grown. */
 type Exception = "first" | "grown";
+const exceptionKinds = 2;
 
 interface Waiting {
   bytes: number;
-  exceptions: () => Exception[];
+  isFirst: () => boolean;
+  grows: boolean;
   enter: (exception: Exception | undefined) => void;
 }
 
@@ -44,22 +48,29 @@ export function openByteRoom(maxBytes: number): ByteRoom {
   const room: Room = { taken: 0, exceptions: new Set() };
 
   function admit(): void {
-    let isBlocked = false;
-    for (let at = 0; at < waiting.length;) {
+    for (let one = waiting[0]; one !== undefined && isFree(one); one = waiting[0]) letIn(0, one);
+  }
+
+  function isFree({ bytes }: Waiting): boolean {
+    return room.taken === 0 || room.taken + bytes <= maxBytes;
+  }
+
+  /** Hundreds may wait: they are asked when one of them may have become an exception, not whenever someone leaves. */
+  function recheck(): void {
+    admit();
+    for (let at = 0; at < waiting.length && room.exceptions.size < exceptionKinds;) {
       const one = waiting[at];
-      if (one === undefined) return;
-      const isFree = !isBlocked && (room.taken === 0 || room.taken + one.bytes <= maxBytes);
-      const exception = isFree ? undefined : one.exceptions().find((kind) => !room.exceptions.has(kind));
-      if (isFree || exception !== undefined) {
-        waiting.splice(at, 1);
-        room.taken += one.bytes;
-        if (exception !== undefined) room.exceptions.add(exception);
-        one.enter(exception);
-      } else {
-        isBlocked = true;
-        at += 1;
-      }
+      const exception = one === undefined ? undefined : exceptionFor(one, room);
+      if (one === undefined || exception === undefined) at += 1;
+      else letIn(at, one, exception);
     }
+  }
+
+  function letIn(at: number, one: Waiting, exception?: Exception): void {
+    waiting.splice(at, 1);
+    room.taken += one.bytes;
+    if (exception !== undefined) room.exceptions.add(exception);
+    one.enter(exception);
   }
 
   function wait(entry: Omit<Waiting, "enter">, signal: AbortSignal): Promise<Exception | undefined> {
@@ -70,27 +81,35 @@ export function openByteRoom(maxBytes: number): ByteRoom {
         reject(signal.reason);
         admit();
       };
+      if (signal.aborted) return reject(signal.reason);
+      const stopListening = onAbort(signal, abandon);
       const one: Waiting = {
         ...entry,
         enter(exception) {
-          signal.removeEventListener("abort", abandon);
+          stopListening();
           enter(exception);
         },
       };
-      if (signal.aborted) return reject(signal.reason);
-      signal.addEventListener("abort", abandon, { once: true });
       waiting.push(one);
       admit();
+      if (waiting.at(-1) !== one) return;
+      const exception = exceptionFor(one, room);
+      if (exception !== undefined) letIn(waiting.length - 1, one, exception);
     });
   }
 
   return {
-    recheck: admit,
+    recheck,
     async enter({ bytes, isFirst }, signal) {
-      const exception = await wait({ bytes, exceptions: () => (isFirst() ? ["first"] : []) }, signal);
-      return openPlace({ room, admit, wait }, { bytes, isFirst }, exception);
+      const exception = await wait({ bytes, isFirst, grows: false }, signal);
+      return openPlace({ room, admit, recheck, wait }, { bytes, isFirst }, exception);
     },
   };
+}
+
+function exceptionFor({ isFirst, grows }: Waiting, { exceptions }: Room): Exception | undefined {
+  if (!exceptions.has("first") && isFirst()) return "first";
+  return grows && !exceptions.has("grown") ? "grown" : undefined;
 }
 
 interface Room {
@@ -101,10 +120,15 @@ interface Room {
 interface Inside {
   room: Room;
   admit: () => void;
+  recheck: () => void;
   wait: (entry: Omit<Waiting, "enter">, signal: AbortSignal) => Promise<Exception | undefined>;
 }
 
-function openPlace({ room, admit, wait }: Inside, { bytes, isFirst }: Entry, entered: Exception | undefined): Place {
+function openPlace(
+  { room, admit, recheck, wait }: Inside,
+  { bytes, isFirst }: Entry,
+  entered: Exception | undefined,
+): Place {
   let own = bytes;
   let exception = entered;
   let left = false;
@@ -119,8 +143,7 @@ function openPlace({ room, admit, wait }: Inside, { bytes, isFirst }: Entry, ent
     async grow(to, signal) {
       if (exception !== undefined) return resize(to);
       const more = to - own;
-      const exceptions = (): Exception[] => (isFirst() ? ["first", "grown"] : ["grown"]);
-      exception = await wait({ bytes: more, exceptions }, signal);
+      exception = await wait({ bytes: more, isFirst, grows: true }, signal);
       own += more;
     },
     resize(to) {
@@ -128,10 +151,12 @@ function openPlace({ room, admit, wait }: Inside, { bytes, isFirst }: Entry, ent
       admit();
     },
     leave() {
+      if (left) return;
       resize(0);
-      if (exception !== undefined && !left) room.exceptions.delete(exception);
       left = true;
-      admit();
+      if (exception === undefined) return admit();
+      room.exceptions.delete(exception);
+      recheck();
     },
   };
 }

@@ -23,9 +23,11 @@ export function decodeText(bytes: Uint8Array, contentType: string): string {
   return new TextDecoder(guess(bytes) ?? "windows-1252").decode(bytes);
 }
 
+const strict = new TextDecoder("utf-8", { fatal: true });
+
 function strictUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return strict.decode(bytes);
   } catch (invalid) {
     if (!(invalid instanceof TypeError)) throw invalid;
     return undefined;
@@ -61,7 +63,7 @@ function byteOrderMark(bytes: Uint8Array): string | undefined {
 
 /** `<meta charset=…>`, its older form, or the XML declaration. A page that can be read so is not in UTF-16. */
 function declaration(bytes: Uint8Array): string | undefined {
-  const head = new TextDecoder("windows-1252").decode(bytes.subarray(0, 1_024));
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 1_024)).toString("latin1");
   const found = /<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?([^"'\s/>;]+)/i.exec(head)?.[1];
   const name = label(found);
   return name?.startsWith("utf-16") === true ? "utf-8" : name;
@@ -70,6 +72,7 @@ function declaration(bytes: Uint8Array): string | undefined {
 /** The standard's name of an encoding; undefined for one it does not know. */
 function label(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
+  if (/^utf-?8$/i.test(name)) return "utf-8";
   try {
     return new TextDecoder(name).encoding;
   } catch (unknown) {

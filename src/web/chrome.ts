@@ -1,3 +1,4 @@
+import { noAttributes } from "./html-names.ts";
 import { inline, type Part, sentence, type Weights } from "./page-part.ts";
 
 /** Words of classes and ids, so that `sidebar` is not found in `has-sidebars`. */
@@ -72,6 +73,7 @@ class Hints {
 
   /** In the main part an id is a name for links to it, and says what a section is about. */
   of({ element, isInside }: Part): Hint {
+    if (element.attributes === noAttributes) return undefined;
     const { class: classes = "", id = "" } = element.attributes;
     const names = isInside || id === "" ? classes : `${classes} ${id}`;
     if (names === "") return undefined;
@@ -110,7 +112,7 @@ function isSmall({ all, element }: Part, hint: Hint, page: Weights): boolean {
 function isChrome(part: Part, hint: Hint, page: Weights): boolean {
   const { element, isInside, all } = part;
   const { name, attributes } = element;
-  const role = attributes["role"];
+  const role = attributes === noAttributes ? undefined : attributes["role"];
   if (role !== undefined && menuRoles.has(role)) return true;
   switch (name) {
     case "nav":

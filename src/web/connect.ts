@@ -2,6 +2,7 @@ import { lookup, type LookupAddress } from "node:dns";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { buildConnector } from "undici";
+import { onAbort } from "../on-abort.ts";
 import type { Guard } from "./guard.ts";
 import type { ProxyChoice, ProxyTarget } from "./proxies.ts";
 import { untilOpen } from "./until-open.ts";
@@ -78,9 +79,8 @@ export async function openGuardedSocket(
 }
 
 function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
-  const destroy = () => void socket.destroy();
-  signal.addEventListener("abort", destroy, { once: true });
-  socket.once("close", () => signal.removeEventListener("abort", destroy));
+  const stopListening = onAbort(signal, () => void socket.destroy());
+  socket.once("close", stopListening);
 }
 
 /** An address of a host, IPv4 where there is one: not every proxy has IPv6. */

@@ -72,7 +72,8 @@ export async function exchange<Body>(client: Dispatcher, url: URL, request: Exch
     ...(cookie === "" ? {} : { cookie }),
   };
   const data = await untilAborted(client.request(requestOptions(url, sent, request)), request.signal);
-  await request.cookies.keep(url, [data.headers["set-cookie"] ?? []].flat());
+  const setCookie = data.headers["set-cookie"];
+  if (setCookie !== undefined) await request.cookies.keep(url, [setCookie].flat());
   const reply = openReply(url, data);
   const { status } = reply;
   const problem = problemOf(reply, "if-none-match" in sent || "if-modified-since" in sent, request.whenLimited);
@@ -103,8 +104,11 @@ function withoutUser(url: URL): string {
 }
 
 function openReply(url: URL, { statusCode: status, statusText, headers, body }: Dispatcher.ResponseData) {
-  const all = (name: string) => [headers[name] ?? []].flat();
-  return { url, status, statusText, header: (name: string) => all(name)[0] ?? "", headers: all, body };
+  const header = (name: string) => {
+    const value = headers[name] ?? "";
+    return typeof value === "string" ? value : (value[0] ?? "");
+  };
+  return { url, status, statusText, header, headers: (name: string) => [headers[name] ?? []].flat(), body };
 }
 
 function requestOptions(

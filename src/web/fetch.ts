@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
+import { onAbort } from "../on-abort.ts";
 import { currentTaping, type Taping } from "../taping.ts";
 import { guardedConnector } from "./connect.ts";
 import { openCookies, type Cookies } from "./cookies.ts";
@@ -156,9 +157,8 @@ async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<R
     return { kind: "done", fetched: failed(url, null, refusal) };
   }
   const deadline = new AbortController();
-  const abort = () => deadline.abort(options.signal.reason);
   const clock = openClock(time, () => deadline.abort());
-  options.signal.addEventListener("abort", abort, { once: true });
+  const stopListening = onAbort(options.signal, () => deadline.abort(options.signal.reason));
   try {
     const untimed = (wait: () => Promise<void>) => clock.untimed(() => idly(place, wait));
     const reply = await exchange(options.client, url, { ...hop, userAgent, cookies, untimed, signal: deadline.signal });
@@ -172,7 +172,7 @@ async function ask<Body>(options: Opened, hop: Hop<Body>, time: Time): Promise<R
     return retryable ? { kind: "retry", fetched, isBusy: false, afterMs: 0 } : { kind: "done", fetched };
   } finally {
     clock.stop();
-    options.signal.removeEventListener("abort", abort);
+    stopListening();
     place.leave();
   }
 }

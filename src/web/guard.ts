@@ -30,6 +30,9 @@ const publicV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 /** IETF protocols and Teredo, 6to4, documentation: each can carry or stand for an address that is not public. */
 const deniedV6 = ["2001::/23", "2002::/16", "3fff::/20"].map((range) => ipaddr.IPv6.parseCIDR(range));
 
+/** To ask of every name costs an exception each. */
+const mayBeLiteral = /^[\da-fx.:]+$/i;
+
 /** https://fetch.spec.whatwg.org/#port-blocking */
 const blockedPorts = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
@@ -65,7 +68,7 @@ export function openGuard(allowPrivate: readonly string[]): Guard {
         refuse(`${url.host}: addresses with a user name or password are not fetched; leave it out`);
       const host = bare(url.hostname);
       const port = portOf(url);
-      if (ipaddr.isValid(host)) return checkAddress(url.hostname, port, host);
+      if (mayBeLiteral.test(host) && ipaddr.isValid(host)) return checkAddress(url.hostname, port, host);
       if (!blockedPorts.has(port)) return;
       if (allowed.some((entry) => entry.port === port && entry.host === host)) return;
       refuse(

@@ -1,4 +1,5 @@
 import type { Extract } from "./extract.ts";
+import { noAttributes } from "./html-names.ts";
 
 /** Elements that hold code, or what is there for those who cannot show the page: their text is none of it. */
 export const silentElements: ReadonlySet<string> = new Set([
@@ -40,12 +41,14 @@ function isJsonLd(name: string, attributes: Record<string, string>): boolean {
 }
 
 function isSilent(name: string, attributes: Record<string, string>): boolean {
+  if (attributes === noAttributes) return unshown.has(name);
   const { hidden } = attributes;
   if (hidden !== undefined && hidden !== "until-found") return true;
   return unshown.has(name) && !("shadowrootmode" in attributes && name === "template");
 }
 
 function isUnseen(name: string, attributes: Record<string, string>): boolean {
+  if (attributes === noAttributes) return name === "dialog" || unshown.has(name);
   if (name === "script") return !/^math\/tex/i.test(attributes["type"] ?? "");
   if (isSilent(name, attributes)) return true;
   if (name === "dialog" && !("open" in attributes)) return true;

@@ -1,6 +1,15 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
 import { textElements, type Named } from "./html-kinds.ts";
-import { attributeEnds, attributeNameAt, elementAt, endOf, skipSpace, tagEnds, valueEnds } from "./html-names.ts";
+import {
+  attributeEnds,
+  attributeNameAt,
+  elementAt,
+  endOf,
+  noAttributes,
+  skipSpace,
+  tagEnds,
+  valueEnds,
+} from "./html-names.ts";
 
 /** Takes the tags and the text of HTML in the order in which they stand there; names are in lower case. */
 export interface TokenHandler {
@@ -31,7 +40,6 @@ const scriptMarks = /<!--|-->|<(\/?)script(?=[\t\n\f\r />])/gi;
 const cdata = "<![CDATA[";
 /** Of one element: a million of them take more memory than the page. */
 const maxAttributes = 1_000;
-const noAttributes: Record<string, string> = Object.freeze({});
 
 const less = 60;
 const exclamation = 33;

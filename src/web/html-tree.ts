@@ -1,5 +1,6 @@
 import { Formats } from "./html-formats.ts";
 import { breaksOut, elementOf, foreignKind, insideForeign, scopes, starts, type Named } from "./html-kinds.ts";
+import { noAttributes } from "./html-names.ts";
 import { Names, OpenElements, type HtmlHandler } from "./html-stack.ts";
 import { startsHere } from "./html-starts.ts";
 import type { TokenHandler } from "./html-tokens.ts";
@@ -10,7 +11,6 @@ const maxResumed = 50_000;
 const [head, image, img, p] = [elementOf("head"), elementOf("image"), elementOf("img"), elementOf("p")];
 const headings = ["h1", "h2", "h3", "h4", "h5", "h6"].map(elementOf);
 const tableParts = new Set(["table", "tr", "tbody", "thead", "tfoot"]);
-const noAttributes: Record<string, string> = Object.freeze({});
 
 /**
  * Makes elements of tags, by the rules of the standard as far as a page can be read in one pass: nothing that was told is

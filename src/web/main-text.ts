@@ -1,4 +1,5 @@
 import { dropAllButMain, empty } from "./main-part.ts";
+import { noAttributes } from "./html-names.ts";
 import { inline, type Part, sentence } from "./page-part.ts";
 import type { Element, Sink } from "./sink.ts";
 
@@ -30,9 +31,10 @@ export function openMainText(inner: Sink): Sink {
   return {
     open(element) {
       if (tape === undefined) return inner.open(element);
-      if (!inline.has(element.name)) endRun();
+      const part = openPart(element, current);
+      if (!part.isInline) endRun();
       if (element.name === "a") links += 1;
-      current = openPart(element, current);
+      current = part;
       parts.push(current);
       tape.push(current);
       if (parts.length < maxParts) return;
@@ -42,9 +44,8 @@ export function openMainText(inner: Sink): Sink {
     },
     close() {
       if (tape === undefined || current === undefined) return inner.close();
-      const { name } = current.element;
-      if (!inline.has(name)) endRun();
-      if (name === "a") links -= 1;
+      if (!current.isInline) endRun();
+      if (current.element.name === "a") links -= 1;
       current.end = tape.length;
       tape.push(undefined);
       current = current.parent;
@@ -53,7 +54,7 @@ export function openMainText(inner: Sink): Sink {
       if (tape === undefined) return inner.text(text);
       tape.push(text);
       if (current === undefined) return;
-      const chars = text.trim().length;
+      const chars = trimmedLength(text);
       if (chars === 0) return;
       const weight = denseScript.test(text) ? Math.round(chars * denseFactor) : chars;
       if (links > 0) current.own.link += weight;
@@ -72,6 +73,22 @@ export function openMainText(inner: Sink): Sink {
   };
 }
 
+/** As `text.trim().length`, without the text where both ends are ASCII. */
+function trimmedLength(text: string): number {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (start < end && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  if (start === end) return 0;
+  const isPlain = text.charCodeAt(start) < 0x80 && text.charCodeAt(end - 1) < 0x80;
+  return isPlain ? end - start : text.trim().length;
+}
+
+/** White space of ASCII. */
+function isSpace(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
+}
+
 /** Hand on what was recorded, without what is dropped. */
 function play(tape: readonly (Part | string | undefined)[], inner: Sink): void {
   for (let at = 0; at < tape.length; at += 1) {
@@ -86,14 +103,16 @@ function play(tape: readonly (Part | string | undefined)[], inner: Sink): void {
 function openPart(element: Element, parent: Part | undefined): Part {
   const { name } = element;
   const main = isMain(element);
+  const isInline = inline.has(name);
   const own = empty();
   if (name === "h1") own.h1 = 1;
-  if (controls.has(name)) own.controls = 1;
+  if (!isInline && controls.has(name)) own.controls = 1;
   if (main) own.mains = 1;
   const isInside = main || name === "article" || parent?.isInside === true;
-  return { element, parent, end: 0, own, all: empty(), isInside, dropped: false };
+  return { element, parent, end: 0, own, all: empty(), isInside, dropped: false, isInline };
 }
 
 function isMain({ name, attributes }: Element): boolean {
-  return name === "main" || attributes["role"] === "main" || attributes["itemprop"] === "articleBody";
+  if (name === "main" || attributes === noAttributes) return name === "main";
+  return attributes["role"] === "main" || attributes["itemprop"] === "articleBody";
 }

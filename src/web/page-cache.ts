@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { hash, randomBytes } from "node:crypto";
+import { constants, existsSync } from "node:fs";
 import { open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -56,7 +56,9 @@ export function openPageCache(parent: () => Promise<string>, maxBytes = defaultM
     async find(url) {
       try {
         const { path } = await place.get();
-        return await readPage(join(path, nameOf(url)), url);
+        const file = join(path, nameOf(url));
+        // Most pages are new: to be told so costs less than an error.
+        return existsSync(file) ? await readPage(file, url) : undefined;
       } catch (thrown) {
         log.debug("the kept pages cannot be read", thrown);
         return undefined;
@@ -76,7 +78,7 @@ export function openPageCache(parent: () => Promise<string>, maxBytes = defaultM
 }
 
 function nameOf(url: URL): string {
-  return `page-${createHash("sha256").update(requested(url)).digest("hex").slice(0, 32)}`;
+  return `page-${hash("sha256", requested(url), "hex").slice(0, 32)}`;
 }
 
 /** What is sent of an address. */

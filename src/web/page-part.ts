@@ -13,6 +13,8 @@ export interface Part {
   /** Whether it is in an article or in the main part, or is one. */
   isInside: boolean;
   dropped: boolean;
+  /** Whether it ends no run of text. */
+  isInline: boolean;
 }
 
 export interface Weights {

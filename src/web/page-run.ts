@@ -1,4 +1,5 @@
 import { ToolError } from "../errors.ts";
+import { openTidying } from "../isolate/collect-garbage.ts";
 import { currentTaping, drawn, measured } from "../taping.ts";
 import { releaseJson, sizeOf } from "../json-bytes.ts";
 import type { KeptReplies } from "./crawl/kept-replies.ts";
@@ -84,6 +85,12 @@ export interface PageRun {
   close(): Promise<void>;
 }
 
+/** Of the thread that fetches: 25 MB are in use. */
+const keptMb = 48;
+/** What a page leaves behind without its own bytes. */
+const leastBytes = 20_000;
+const tidyUp = openTidying(keptMb);
+
 type Run = PageRunOptions & {
   held: RunMemory;
   fetcher: Fetcher;
@@ -150,6 +157,7 @@ async function readHeld(run: Run, wanted: Wanted): Promise<ReadPage> {
       for (const value of values) releaseJson(value);
       leave();
     };
+    tidyUp(leastBytes + (page.sizeBytes ?? 0));
     const fetchedAt = drawn(`time of ${wanted.url}`, () => page.fetchedAt);
     const elapsedMs = measured(`duration of ${wanted.url}`, () => page.elapsedMs);
     return { ...page, fetchedAt, elapsedMs, heldBytes, leave, release };

@@ -108,13 +108,17 @@ function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "bina
   if (isBinaryType(contentType)) return "binary";
   const head = bytes.subarray(0, 1_024);
   const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-  // A NUL is passed over in what is said to be HTML, unless there are other characters that no text has.
-  const others = head.filter((byte) => byte !== 0);
-  const isDamaged = isHtml(type) && others.length > 0 && !others.some(isBinary);
-  if (head.includes(0) && !isDamaged && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType)) return "binary";
+  if (head.includes(0) && !isDamaged(type, head) && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType))
+    return "binary";
   if (isHtml(type)) return "html";
   if (isText(type)) return "text";
   return /^\s*<(?:!doctype|!--|[a-z])/i.test(new TextDecoder().decode(head)) ? "html" : "text";
+}
+
+/** A NUL is passed over in what is said to be HTML, unless there are other characters that no text has. */
+function isDamaged(type: string, head: Uint8Array): boolean {
+  const others = head.filter((byte) => byte !== 0);
+  return isHtml(type) && others.length > 0 && !others.some(isBinary);
 }
 
 /** https://mimesniff.spec.whatwg.org/#binary-data-byte */

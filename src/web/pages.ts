@@ -41,7 +41,12 @@ const youngMb = 12;
 /** Of pages that are read by threads at a time. */
 const maxBytesAtOnce = 1_000_000;
 /** A server that reads any one page stays below 300 MB. The process that reads it has nothing to do beside. */
-const largeFlags = ["--max-old-space-size=96", "--max-semi-space-size=4", "--single-threaded-gc"];
+const largeFlags = [
+  "--max-old-space-size=96",
+  "--max-semi-space-size=4",
+  "--single-threaded-gc",
+  "--no-allocation-site-pretenuring",
+];
 /** How long that process waits for another page. */
 const largeIdleMs = 1_000;
 

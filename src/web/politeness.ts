@@ -35,7 +35,7 @@ export interface GateOptions {
   total: number;
   perHost: number;
   signal: AbortSignal;
-  /** Holds work back for another reason, such as memory. */
+  /** Holds work back for another reason, such as memory: of an order and all that come after it. */
   mayStart: (order: number) => boolean;
   /** For whose work all places that are idle wait, in the end. Default: nobody's. */
   isFirst?: (order: number) => boolean;
@@ -71,7 +71,7 @@ export function openGate({ total, perHost, signal, mayStart, isFirst = () => fal
     // a thousand may wait, and this is asked several times a page: most of them are not looked at
     for (; at < waiting.length && (places.taken() < total || places.idle() > 0 || paces.areTroubled()); at += 1) {
       const one = waiting[at];
-      if (one === undefined) break;
+      if (one === undefined || (!mayStart(one.order) && !paces.areTroubled())) break;
       const verdict = full.has(one.host) ? undefined : verdictOn(one, now, full);
       if (verdict instanceof ToolError) one.refuse(verdict);
       else if (verdict === 0) one.enter(admit(one.host, now));

@@ -3,7 +3,7 @@ import { pMapIterable } from "p-map";
 import { ToolError } from "../errors.ts";
 import { drawn } from "../taping.ts";
 import { cutText } from "../text.ts";
-import { nothing, openPageRun, type ReadPage, type Surroundings } from "./page-run.ts";
+import { nothing, openPageRun, type PageRunOptions, type ReadPage, type Surroundings } from "./page-run.ts";
 import { openGate } from "./politeness.ts";
 import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";
 import { isPageUrl, isWebUrl, maxUrlChars } from "./web-url.ts";
@@ -11,6 +11,8 @@ import { isPageUrl, isWebUrl, maxUrlChars } from "./web-url.ts";
 /** How many pages may be under way or wait for one before them, and how much of them may lie there before more are fetched. */
 const maxAhead = 1_024;
 const maxBytesAhead = 12_000_000;
+/** Fetched pages that wait to be read: enough for the threads to have work, and few enough to be gone while they are young. */
+const maxUnread = 32;
 
 /** Fetch and read the pages of one request. See `Scraper.scrape`. */
 export async function* scrapePages(request: ScrapeRequest, around: Surroundings): AsyncGenerator<ScrapedPage> {
@@ -19,7 +21,7 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
   setMaxListeners(0, signal);
   let next = 0;
   let bytesAhead = 0;
-  const mayStart = (order: number) => order <= next || bytesAhead < maxBytesAhead;
+  const mayStart = (order: number) => order <= next || (bytesAhead < maxBytesAhead && bodies.count() < maxUnread);
   const isFirst = (order: number) => order <= next;
   const gate = openGate({ total: request.concurrency, perHost: request.perHost, signal, mayStart, isFirst });
   const hold = (bytes: number) => void (bytesAhead += bytes);
@@ -27,13 +29,14 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     bytesAhead -= bytes;
     gate.recheck();
   };
+  const bodies = countHeld({ hold, letGo });
   const run = await openPageRun({
     ...around,
     settings: request,
     gate,
     signal,
-    hold,
-    letGo,
+    hold: bodies.hold,
+    letGo: bodies.letGo,
     isFirst,
     follow: false,
     replies: undefined,
@@ -67,6 +70,22 @@ export async function* scrapePages(request: ScrapeRequest, around: Surroundings)
     stop.abort(new Error("the run is over"));
     await run.close();
   }
+}
+
+/** The same, and how much is held between the two. */
+function countHeld({ hold, letGo }: Pick<PageRunOptions, "hold" | "letGo">) {
+  let count = 0;
+  return {
+    count: () => count,
+    hold(bytes: number): void {
+      count += 1;
+      hold(bytes);
+    },
+    letGo(bytes: number): void {
+      count -= 1;
+      letGo(bytes);
+    },
+  };
 }
 
 function noPage(url: string, { select }: ScrapeRequest): ReadPage {

@@ -24,6 +24,13 @@ const unseen = /[\u00ad\u200b\u2060\ufeff]/g;
 const untidy = /[^\S ]|\s\s|[\u00ad\u200b\u2060\ufeff]/;
 
 const space = 32;
+
+/** Whether a text begins with a sign of ASCII, as most does: then there is something in it. */
+function startsVisibly(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return first > space && first < 127;
+}
+
 const endsInWord = /[\p{L}\p{N}]$/u;
 const startsInWord = /^[\p{L}\p{N}]/u;
 
@@ -49,16 +56,17 @@ export class TextWriter {
   /** Text of a page: runs of white space become one space, or none at the start of a line. */
   text(text: string): void {
     const startsLine = this.#empty || this.#newlines > 0;
-    if (text.trim() === "") {
+    if (!startsVisibly(text) && text.trim() === "") {
       if (text !== "" && !startsLine) this.#space = true;
       return;
     }
     const words = untidy.test(text) ? text.replace(/\s+/g, " ").replace(unseen, "") : text;
     if (words.charCodeAt(0) === space && !startsLine) this.#space = true;
-    const body = words.trim();
+    const endsInSpace = words.charCodeAt(words.length - 1) === space;
+    const body = endsInSpace || words.charCodeAt(0) === space ? words.trim() : words;
     if (body === "") return;
     this.literal(this.#escape(body, startsLine));
-    this.#space = words.charCodeAt(words.length - 1) === space;
+    this.#space = endsInSpace;
   }
 
   /** Text as it is, on the current line. */
