@@ -4,6 +4,7 @@
  *
  *   node scripts/build.ts            build once
  *   node scripts/build.ts --watch    build, then again after every change under src/
+ *   node scripts/build.ts --bundle DIR   only the processes, into another folder, with what they are made of: `metafiles.json`
  */
 import { execFile } from "node:child_process";
 import { watch } from "node:fs";
@@ -11,7 +12,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { build, type BuildOptions, type PluginBuild } from "esbuild";
+import { build, type BuildOptions, type Metafile, type PluginBuild } from "esbuild";
 import { englishOnly } from "./english-only.ts";
 import { joinChunks } from "./join-chunks.ts";
 import { lazyHttp2 } from "./lazy-http2.ts";
@@ -75,13 +76,19 @@ async function buildOnce(): Promise<void> {
 }
 
 async function buildInto(folder: string): Promise<void> {
+  const [bundled] = await Promise.all([bundleProcesses(folder), writeTypes(join(folder, "types"))]);
+  const sources = bundled.flatMap(({ inputs }) => Object.keys(inputs));
+  await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, sources));
+}
+
+/** Everything that runs. */
+async function bundleProcesses(folder: string): Promise<Metafile[]> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
   const plugins = [namedImports(), englishOnly(), lazyHttp2()];
   const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),
-    writeTypes(join(folder, "types")),
   ]);
   const files = [...bundled, external].flatMap(({ outputFiles }) => outputFiles);
   await Promise.all(files.map((file) => writeFile(file.path, file.contents)));
@@ -91,8 +98,13 @@ async function buildInto(folder: string): Promise<void> {
   if (bundled[0] !== undefined) await joinChunks(folder, bundled[0].metafile, startOrder);
   const written = (await readdir(folder)).filter((name) => name.endsWith(".js"));
   await Promise.all(written.map((name) => giveRequire(join(folder, name))));
-  const sources = bundled.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  await writeFile(join(folder, "third-party-licences.txt"), await thirdPartyLicences(root, sources));
+  return bundled.map(({ metafile }) => metafile);
+}
+
+/** For those who look into what is built, without the time that the rest of it takes. */
+async function bundleOnly(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "metafiles.json"), JSON.stringify(await bundleProcesses(folder)));
 }
 
 function bundle(
@@ -194,4 +206,6 @@ function report(failure: unknown): void {
   process.exitCode = 1;
 }
 
-await (process.argv.includes("--watch") ? buildOnChange() : buildOnce().catch(report));
+const [mode, folder] = process.argv.slice(2);
+if (mode === "--bundle" && folder !== undefined) await bundleOnly(join(root, folder)).catch(report);
+else await (mode === "--watch" ? buildOnChange() : buildOnce().catch(report));

@@ -1,5 +1,6 @@
 /**
- * Everything that can be said about the source without running it: format, lint, types, generated files, unused code.
+ * Everything that can be said about the source without testing it: format, lint, types, generated files, unused code, and,
+ * of what is built from it, how much is loaded at the start.
  * Every check runs, whatever the others say; what failed shows its output.
  */
 import { spawn } from "node:child_process";
@@ -16,6 +17,7 @@ const checks = [
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "generated files", command: ["node", "scripts/generate.ts", "--check"] },
   { name: "unused code", command: ["knip", "--no-progress"] },
+  { name: "budget of what is loaded", command: ["node", "scripts/budget.ts"] },
 ] as const;
 
 type Check = (typeof checks)[number];

@@ -82,7 +82,7 @@ async function joinInto(
   });
   const chunks = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   // what each part was made of is told in comments, which do not outlast a second bundling
-  const sources = chunks.flatMap((chunk) => chunk.match(/^\/\/ (?:node_modules|src)\/.+$/gm) ?? []);
+  const sources = chunks.flatMap((chunk) => chunk.match(/^\/\/ .*\b(?:node_modules|src)\/.+$/gm) ?? []);
   const joined = (outputFiles[0]?.text ?? "").replace(/^\/\/ \S*\bchunk-\w+\.js\n/gm, "");
   const text = `${sources.join("\n")}\n${joined}`;
   const file = `joined-${createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase()}.js`;

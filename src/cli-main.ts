@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ask } from "./agent/approval-policy.ts";
 import { exitCodes, type Command, type CommandContext } from "./cli/command.ts";
+import { commands, type CommandName } from "./cli/commands.ts";
 import { write } from "./cli/output.ts";
 import { readConfig, thisMachine, type ReadConfig } from "./config.ts";
 import { bareConfig } from "./config/bare.ts";
@@ -16,49 +17,20 @@ import type { OpenAgent } from "./open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { withRecording } from "./open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
+import { askForUpdate, tellOfUpdate } from "./updates/notice.ts";
 import { version } from "./version.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Presence, SessionStore } from "./session/store.ts";
 
-interface Subcommand {
-  usage: string;
-  summary: string;
-  load: () => Promise<Command>;
-}
-
-/** Every subcommand. A new one is a line here and a file in `cli/`. `mcp` never comes here: it starts its own way. */
-const subcommands: Readonly<Record<string, Subcommand>> = {
-  chat: {
-    usage: "chat",
-    summary: "a conversation with the agent, in the terminal",
-    load: async () => (await import("./cli/chat.ts")).chat,
-  },
-  engine: {
-    usage: "engine [status|stop]",
-    summary: "the engines that MCP servers share",
-    load: async () => (await import("./cli/engine.ts")).engine,
-  },
-  install: {
-    usage: "install CLIENT",
-    summary: "register the MCP server with Claude Desktop, Cursor, …; alone it lists them",
-    load: async () => (await import("./cli/install.ts")).install,
-  },
-  run: { usage: 'run "PROMPT"', summary: "one agent run", load: async () => (await import("./cli/run.ts")).run },
-  doctor: {
-    usage: "doctor",
-    summary: "what works here, and what to do about what does not",
-    load: async () => (await import("./cli/doctor.ts")).doctor,
-  },
-  sessions: {
-    usage: "sessions [list|show ID|…]",
-    summary: "stored conversations: list, show, search, fork, undo, export, import, …",
-    load: async () => (await import("./cli/sessions.ts")).sessions,
-  },
-  tool: {
-    usage: "tool NAME '{…}'",
-    summary: "one tool call without a model",
-    load: async () => (await import("./cli/tool.ts")).tool,
-  },
+/** How each command is loaded. `mcp` never comes here: it starts its own way, and so does what completes command lines. */
+const loaders: Readonly<Record<Exclude<CommandName, "mcp" | "completion">, () => Promise<Command>>> = {
+  chat: async () => (await import("./cli/chat.ts")).chat,
+  engine: async () => (await import("./cli/engine.ts")).engine,
+  install: async () => (await import("./cli/install.ts")).install,
+  run: async () => (await import("./cli/run.ts")).run,
+  doctor: async () => (await import("./cli/doctor.ts")).doctor,
+  sessions: async () => (await import("./cli/sessions.ts")).sessions,
+  tool: async () => (await import("./cli/tool.ts")).tool,
 };
 
 export async function main(argv: string[]): Promise<number> {
@@ -66,6 +38,8 @@ export async function main(argv: string[]): Promise<number> {
   // asked first, so that a wrong configuration does not stand in the way of help
   if (argv[0] === "--version" || argv[0] === "-V") return print(`axoner ${version}\n`);
   if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "help") return print(help());
+  if (argv[0] === "completion") return (await import("./complete.ts")).complete(argv.slice(1));
+  if (argv[0] === askForUpdate) return askForUpdates();
   const { problem, ...read } = argv[0] === "doctor" ? readWhatCanBe(argv) : { ...readConfig(argv), problem: undefined };
   const { config, rest } = read;
   const [name = isAtTerminal() ? "chat" : undefined, ...args] = rest;
@@ -74,13 +48,21 @@ export async function main(argv: string[]): Promise<number> {
     return exitCodes.usage;
   }
   if (name === "mcp") throw new ConfigError("write `axoner mcp` before its options: axoner mcp [options]");
-  const command = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-  if (command === undefined) {
-    const known = ["mcp", ...Object.keys(subcommands)];
+  const load = Object.entries(loaders).find(([known]) => known === name)?.[1];
+  if (load === undefined) {
+    const known = Object.keys(commands);
     throw new ConfigError(`there is no command "${name}"${didYouMean(name, known)}; \`axoner --help\` lists them`);
   }
   const recorded = name === "doctor" ? config : await withRecording(config);
-  return runCommand(await command.load(), args, { ...read, config: recorded, problem });
+  const code = await runCommand(await load(), args, { ...read, config: recorded, problem });
+  if (problem === undefined && code !== exitCodes.cancelled) await tellOfUpdate(config, thisMachine(), process.stderr);
+  return code;
+}
+
+/** The process that a command left behind: nobody reads what it says. */
+async function askForUpdates(): Promise<number> {
+  await (await import("./updates/ask.ts")).askRegistry();
+  return exitCodes.done;
 }
 
 /** A configuration that cannot be used is what `axoner doctor` is asked about. */
@@ -188,10 +170,7 @@ function listenToSignals(): Pick<CommandContext, "signal" | "onInterrupt"> {
 }
 
 function help(): string {
-  const commands = [
-    ["mcp", "the MCP server on stdin and stdout"],
-    ...Object.values(subcommands).map(({ usage, summary }) => [usage, summary]),
-  ];
+  const listed = Object.values(commands).map(({ usage, summary }) => [usage, summary]);
   const flags = Object.entries(options).map(([key, option]) => {
     const [placeholder = "", ...text] = option.help.split("  ");
     return [`--${key.replaceAll("_", "-")} ${placeholder}`, text.join("  ")];
@@ -202,7 +181,7 @@ function help(): string {
 Usage: axoner COMMAND [options]
 
 Commands
-${table(commands)}
+${table(listed)}
 
 Options, each also AXONER_… in the environment and a key of the configuration file
 ${table(flags)}

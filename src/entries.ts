@@ -1,5 +1,6 @@
 /** The files that start a process or a thread of their own, in the source tree and in the build. */
 const entries = {
+  cli: "cli.ts",
   "mcp-server": "mcp-server.ts",
   "engine-host": "engine-host.ts",
   "sql-child": "data/sql/sql-child.ts",

@@ -1,3 +1,4 @@
+import { icons } from "./icons.ts";
 import { serveStdio } from "./mcp/serve-stdio.ts";
 import { once } from "./once.ts";
 import { version } from "./version.ts";
@@ -16,23 +17,11 @@ export async function main(argv: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
+  const server = { name: "axoner", version, icons, instructions, hasCatalogue: true };
   if (argv.some((argument) => argument === "--http" || argument.startsWith("--http="))) {
-    return (await import("./serve-http.ts")).serveHttp(argv, {
-      name: "axoner",
-      version,
-      instructions,
-      resources: true,
-    });
+    return (await import("./serve-http.ts")).serveHttp(argv, server);
   }
   const front = once(async () => (await import("./runtime.ts")).openFront(argv));
   const close = async () => (await front.opened())?.close();
-  return serveStdio({
-    name: "axoner",
-    version,
-    instructions,
-    resources: true,
-    agent: true,
-    backend: () => front.get(),
-    close,
-  });
+  return serveStdio({ ...server, agent: true, backend: () => front.get(), close });
 }

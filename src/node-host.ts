@@ -67,10 +67,8 @@ function toFinal(thrown: unknown): never {
 }
 
 async function openProxyAgents(settings: ProxySettings) {
-  const [{ default: ProxyAgent }, { openProxies }] = await Promise.all([
-    import("undici/lib/dispatcher/proxy-agent.js"),
-    import("./web/proxies.ts"),
-  ]);
+  // the whole of it: its index gives the clients what the agent opens tunnels with
+  const [{ ProxyAgent }, { openProxies }] = await Promise.all([import("undici"), import("./web/proxies.ts")]);
   const choose = openProxies(settings);
   const agents = new Map<string, Dispatcher>();
   return {

@@ -9,7 +9,6 @@ import { openLocalEngine } from "./engine/local.ts";
 import { openRoutedEngine } from "./engine/route.ts";
 import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
-import type { ResourceSource } from "./mcp/protocol-server.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
@@ -67,14 +66,16 @@ export async function openFront(argv: readonly string[]): Promise<Front> {
   const jobs = keepJobs({ engine: withAgent, files, keptElsewhere });
   const hasJobs = offersJobs(config, config.plugins.length > 0 || own.some(({ hints }) => hints.long));
   const engine = hasJobs ? withJobTool(jobs, files) : jobs;
+  const catalogue = once(async () => (await import("./catalogue/open-catalogue.ts")).openCatalogue(config, engine));
   return {
     definitions: () => engine.definitions(),
     engine,
     trace: telemetry.traceCall,
     runAgent: async (params, client) => (await import("./run-for-client.ts")).runForClient(ownAgent, params, client),
     answerWithinMs: hasJobs ? (isPatient) => patienceMs(config, isPatient) : undefined,
-    resources: lazyResources(config),
+    catalogue: () => catalogue.get(),
     async close() {
+      await (await catalogue.opened())?.close();
       await engine.close();
       await telemetry.close();
     },
@@ -97,7 +98,7 @@ function patienceMs({ answer_within: wanted }: Config, isPatient: boolean): numb
 export function openEngineProcess(config: Config): Engine {
   return openLazyEngine(async () => {
     const { openHostedEngine } = await import("./engine/host.ts");
-    const { http: _http, token: _token, ...others } = config; // of no concern to an engine
+    const { http: _http, token: _token, offer_sessions: _offer, update_notice: _notice, ...others } = config; // of no concern to an engine
     const settings = {
       ...others,
       record_begun: (await (await recordingOf(config))?.tapeOf(config))?.isReplay === false,
@@ -159,17 +160,6 @@ function recordingOf({ record, replay }: Config) {
 
 async function loadPlugins({ plugins }: Config): Promise<Tool[]> {
   return plugins.length === 0 ? [] : (await import("./tools/plugin.ts")).loadPlugins(plugins);
-}
-
-function lazyResources(config: Config): () => Promise<ResourceSource> {
-  const source = once(async () => {
-    const [{ openDatasets }, { datasetResources }] = await Promise.all([
-      import("./data/dataset.ts"),
-      import("./dataset-resources.ts"),
-    ]);
-    return datasetResources(openDatasets(config.workspace));
-  });
-  return () => source.get();
 }
 
 /** What may be reached is read where it is used, in another process; here it is only checked. */

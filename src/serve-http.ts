@@ -20,12 +20,17 @@ export async function serveHttp(
   argv: readonly string[],
   server: Omit<ProtocolServerOptions, "backend">,
 ): Promise<number> {
-  const { http: address = "", token } = readConfig(argv).config;
+  const { http: address = "", token, offer_sessions: offersSessions } = readConfig(argv).config;
   const { host, port } = readAddress(address);
   const isOpen = !isLoopback(host);
   if (isOpen && token === undefined) {
     throw new ConfigError(
       `${host} is reached from other machines: set AXONER_TOKEN to a text that only its clients know, or listen on 127.0.0.1`,
+    );
+  }
+  if (offersSessions && token === undefined) {
+    throw new ConfigError(
+      "every user of this machine reaches the server, and --offer-sessions shows your conversations: set AXONER_TOKEN too",
     );
   }
   const front = await openFront(argv);

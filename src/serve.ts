@@ -42,7 +42,7 @@ export async function serve({
     name,
     version,
     ...(instructions === undefined ? {} : { instructions }),
-    resources: false,
+    hasCatalogue: false,
     backend: async () => ({ definitions: () => engine.definitions(), engine, trace: await trace.get() }),
     close: () => engine.close(),
   });

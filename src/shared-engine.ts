@@ -36,9 +36,16 @@ export function isPlaceOf({ name }: EnginePlace, settings: Config): boolean {
   return nameOf(settings) === name;
 }
 
-/** What concerns an engine: how long a client waits is the server's matter. */
+/** What concerns an engine: how long a client waits, and what else it is shown, is the server's matter. */
 function sharedSettings(config: Config): Config {
-  return { ...config, answer_within: undefined, shared_engine: "on", http: undefined, token: undefined };
+  const front = {
+    answer_within: undefined,
+    http: undefined,
+    token: undefined,
+    offer_sessions: false,
+    update_notice: "off" as const,
+  };
+  return { ...config, ...front, shared_engine: "on" };
 }
 
 /**

@@ -4,7 +4,11 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { z } from "zod";
 
 const server = new McpServer({ name: "sdk-server", version: "0.0.0" });
-server.registerTool("echo", { inputSchema: { text: z.string() } }, ({ text }) => ({
-  content: [{ type: "text", text }],
-}));
+server.registerTool(
+  "add",
+  { description: "Add two numbers.", inputSchema: { a: z.number(), b: z.number() } },
+  ({ a, b }) => ({
+    content: [{ type: "text", text: String(a + b) }],
+  }),
+);
 await server.connect(new StdioServerTransport());

@@ -9,9 +9,11 @@ export interface Message {
   params?: object;
   /** It gets an id, and is waited for: an answer that is anything but a result is a failure. */
   isRequest: boolean;
+  /** Whether the answer is what it has to be. Default: any result is. */
+  isRight?: (result: unknown) => boolean;
 }
 
-const handshake: readonly Message[] = [
+export const handshake: readonly Message[] = [
   {
     method: "initialize",
     params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "bench", version: "0.0.0" } },
@@ -19,6 +21,12 @@ const handshake: readonly Message[] = [
   },
   { method: "notifications/initialized", isRequest: false },
 ];
+
+export const listing: Message = {
+  method: "tools/list",
+  isRequest: true,
+  isRight: (result) => /"tools":\[\{/.test(JSON.stringify(result)),
+};
 
 /** A call of a tool. */
 export function toolCall(name: string, input: object): Message {
@@ -39,18 +47,47 @@ const deadlineMs = 120_000;
  * Milliseconds from the start of a server, or from a request to a warm one, to the last byte of the last reply. The
  * server has ended when this does.
  */
-export async function timeToReply(command: readonly string[], exchange: Exchange): Promise<number> {
+export async function timeToReply(command: readonly string[], { warmUp, messages }: Exchange): Promise<number> {
+  return withServer(command, async (ask, started) => {
+    if (warmUp === undefined) {
+      await ask([...handshake, ...messages]);
+      return performance.now() - started;
+    }
+    await ask([...handshake, ...warmUp]);
+    const begun = performance.now();
+    await ask(messages);
+    return performance.now() - begun;
+  });
+}
+
+/** As a client does that waits for each answer: milliseconds from the start of a server to the answer of each message. */
+export async function timesToReplies(command: readonly string[], messages: readonly Message[]): Promise<number[]> {
+  return withServer(command, async (ask, started) => {
+    const times: number[] = [];
+    for (const message of messages) {
+      await ask([message]);
+      if (message.isRequest) times.push(performance.now() - started);
+    }
+    return times;
+  });
+}
+
+type Ask = (messages: readonly Message[]) => Promise<void>;
+
+async function withServer<Result>(
+  [program = "", ...args]: readonly string[],
+  work: (ask: Ask, started: number) => Promise<Result>,
+): Promise<Result> {
   const started = performance.now();
-  const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
   const exit = once(child, "exit");
   child.stdin.on("error", () => undefined); // the replies tell of a server that ends too early
   const deadline = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
   try {
-    const begun = await converse(child, exchange);
-    const elapsedMs = performance.now() - (begun ?? started);
+    const result = await work(openAsk(child), started);
     child.stdin.end();
     await exit;
-    return elapsedMs;
+    return result;
   } finally {
     child.kill("SIGKILL");
     await exit;
@@ -58,34 +95,22 @@ export async function timeToReply(command: readonly string[], exchange: Exchange
   }
 }
 
-/** Have everything answered. Gives when the messages after the warm-up were sent, where there is one. */
-async function converse(
-  { stdin, stdout }: ChildProcessByStdio<Writable, Readable, null>,
-  { warmUp, messages }: Exchange,
-): Promise<number | undefined> {
+function openAsk({ stdin, stdout }: ChildProcessByStdio<Writable, Readable, null>): Ask {
   const replies = openReplies(stdout);
   let lastId = 0;
-  const ask = async (asked: readonly Message[]) => {
-    const lines = asked.map(({ isRequest, ...message }) => ({
-      jsonrpc: "2.0",
-      ...(isRequest ? { id: (lastId += 1) } : {}),
-      ...message,
-    }));
-    stdin.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    await replies.until(lastId);
+  return async (asked) => {
+    const lines = asked.map(({ isRequest, isRight, ...message }) => {
+      if (isRequest) replies.expect((lastId += 1), isRight);
+      return JSON.stringify({ jsonrpc: "2.0", ...(isRequest ? { id: lastId } : {}), ...message });
+    });
+    stdin.write(lines.map((line) => `${line}\n`).join(""));
+    await replies.until();
   };
-  if (warmUp === undefined) {
-    await ask([...handshake, ...messages]);
-    return undefined;
-  }
-  await ask([...handshake, ...warmUp]);
-  const begun = performance.now();
-  await ask(messages);
-  return begun;
 }
 
 /** Collects replies by their id, and refuses those that are failures. */
 function openReplies(stdout: Readable) {
+  const expected = new Map<number, Message["isRight"]>();
   const answered = new Set<number>();
   let failure: Error | undefined;
   let look = () => {};
@@ -97,23 +122,41 @@ function openReplies(stdout: Readable) {
     onLine(line) {
       const { id, result } = JSON.parse(line) as { id?: number; result?: { isError?: boolean } };
       if (id === undefined) return;
-      if (result === undefined || result.isError === true) return fail(`a request failed: ${line}`);
+      const isRight = expected.get(id) ?? (() => true);
+      if (result === undefined || result.isError === true || !isRight(result)) return fail(`a wrong answer: ${line}`);
       answered.add(id);
       look();
     },
     onTooLong: ({ head }) => fail(`a reply is too long: ${head}`),
     onEnd: () => fail("the server ended, or was ended, without a reply"),
   });
+  const all = () => [...expected.keys()].every((id) => answered.has(id));
   return {
-    until: (id: number) =>
+    expect: (id: number, isRight: Message["isRight"]) => void expected.set(id, isRight),
+    until: () =>
       new Promise<void>((resolve, reject) => {
         look = () => {
           if (failure !== undefined) reject(failure);
-          else if (answered.has(id)) resolve();
+          else if (all()) resolve();
         };
         look();
       }),
   };
+}
+
+/** Milliseconds from the start of a program to the end of the first line that it prints, which has to hold something. */
+export async function timeToLine([program = "", ...args]: readonly string[], holds: string): Promise<number> {
+  const started = performance.now();
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
+  const exit = once(child, "exit");
+  const line = await new Promise<string>((resolve) =>
+    readLines(child.stdout, 65_536, { onLine: resolve, onTooLong: () => resolve(""), onEnd: () => resolve("") }),
+  );
+  const elapsedMs = performance.now() - started;
+  child.stdin.end("\n");
+  await exit;
+  if (!line.includes(holds)) throw new Error(`${program} printed ${line}`);
+  return elapsedMs;
 }
 
 /** Milliseconds from the start of a program to its end. */

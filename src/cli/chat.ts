@@ -9,8 +9,10 @@ import { goTo, leave, lookAround, tellGrowth } from "./chat/place.ts";
 import { nothingSpent, statusOf, type Talk } from "./chat/talk.ts";
 import { takeTurn } from "./chat/turn.ts";
 import { openDesk, type Desk, type PutQuestion } from "./approval/desk.ts";
+import { commands } from "./commands.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { withOutcome } from "./outcome.ts";
+import { flagsOf, optionLines } from "./own-options.ts";
 import { write } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { linksFor, noLinks } from "./terminal/links.ts";
@@ -21,13 +23,13 @@ const usage = `axoner chat
 
 A conversation with the agent in the terminal. /help lists what can be typed besides prompts.
 
-  --session ID  go on with this conversation, or begin it
-  --plain       no colours, and nothing is drawn anew: for screen readers
+${optionLines(commands.chat.options)}
 
+\`--session ID\` goes on with a conversation, or begins it.
 \`axoner --help\` lists the options for the model, the limits and the store.
 `;
 
-const known = ["--plain", "--help", "-h"];
+const known = [...flagsOf(commands.chat.options), "--help", "-h"];
 
 /**
  * `axoner chat`: the agent in a terminal.

@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { exitCodes } from "./command.ts";
+import { commands } from "./commands.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { findingLines, summaryLine } from "./doctor/show.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
+import { optionLines, parseable } from "./own-options.ts";
 import { paintFor } from "./terminal/paint.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -11,10 +13,9 @@ const usage = `Usage: axoner doctor [options]
 
 Says what works here, and what to do about what does not. Nothing is changed but for a session and a file that are made
 and removed again. Databases, session stores and the servers of --mcp-config are asked; model services only with --online.
+Where a client has axoner in its settings, it is started as that client starts it, and asked for one result.
 
-  --online       ask the model's service for its list of models, which costs nothing
-  --within 10    how many seconds each check may take
-  --json         print one JSON object: {"status", "checks": [{"name", "status", "detail", "advice"}]}
+${optionLines(commands.doctor.options)}
 
 Exit codes: 0 no problem, 1 a problem, 2 bad usage.
 `;
@@ -45,13 +46,13 @@ export const doctor = withOutcome(async (args, context) => {
 });
 
 function readArguments(args: readonly string[]) {
-  const flag = { type: "boolean", default: false } as const;
-  const options = { online: flag, json: flag, help: { ...flag, short: "h" }, within: { type: "string" } } as const;
+  const help = { type: "boolean", short: "h" } as const;
   try {
+    const options = { ...parseable(commands.doctor.options), help };
     const { within = "10", ...flags } = parseArgs({ args: [...args], options }).values;
     const limitMs = Math.round(Number(within.replace(/s$/, "")) * 1_000);
     if (!(limitMs >= 1 && limitMs <= 600_000)) throw new Error("--within takes seconds, up to 600");
-    return { ...flags, limitMs };
+    return { online: false, ...flags, limitMs };
   } catch (thrown) {
     throw usageError("axoner doctor", "axoner doctor --help", thrown);
   }

@@ -2,15 +2,17 @@ import { engineFolder } from "../engine/shared/folder.ts";
 import { findEngines, stopEngine, type EngineStatus, type FoundEngine } from "../engine/shared/status.ts";
 import { ConfigError } from "../errors.ts";
 import { exitCodes } from "./command.ts";
+import { commands } from "./commands.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
+import { optionLines } from "./own-options.ts";
 
 const usage = `Usage: axoner engine [COMMAND] [options]
 
   status          the engines that this user's MCP servers share (the default)
   stop [ENGINE]   stop one, or all of them: what runs in them is cancelled, their jobs are interrupted
 
-  --json          print JSON instead of text
+${optionLines(commands.engine.options)}
 
 Servers of the same configuration and version share an engine. It starts with the first call that needs it, and ends
 when nothing has run in it for five minutes (\`--engine-idle TIME\` of the servers).

@@ -5,6 +5,7 @@ import { entryUrl } from "../entries.ts";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { printable } from "../text.ts";
+import { commands } from "./commands.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { clients, type Client } from "./install/clients.ts";
 import { entriesOf, type ServerEntry } from "./install/entry.ts";
@@ -12,6 +13,7 @@ import { register, registered, unregister, type Registration } from "./install/r
 import { serverEntry, startsAxoner } from "./install/this-server.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
+import { optionLines, parseable } from "./own-options.ts";
 import { usageError } from "./usage-error.ts";
 
 const usage = `Usage: axoner install CLIENT [options of the server]
@@ -19,17 +21,11 @@ const usage = `Usage: axoner install CLIENT [options of the server]
 Registers the MCP server in the client's own settings. Nothing else there changes, and what was there is kept beside it.
 Without a client it lists them all.
 
-  --print        print what would be added, and change nothing
-  --undo         take it out again
-  --name NAME    the name it has there (default: axoner)
-  --replace      replace a server of that name that is not axoner
-  --json         print JSON instead of text
+${optionLines(commands.install.options)}
 
 All other options are given to the server at each start, e.g. \`axoner install claude-desktop --root ~/Documents\`. Keys
 belong into ~/.config/axoner/axoner.json, which the server reads wherever it is started.
 `;
-
-const flag = { type: "boolean" } as const;
 
 /**
  * `axoner install`: registers the server with a client.
@@ -42,7 +38,7 @@ export const install = withOutcome(async (args, context) => {
     return exitCodes.done;
   }
   const { values, positionals } = parse(args);
-  const { name, json, print, undo, replace } = values;
+  const { name = "axoner", json = false, print, undo, replace = false } = values;
   const [given, ...more] = positionals;
   if (more.length > 0) throw new ConfigError("axoner install takes one client at a time; see axoner install --help");
   if (given === undefined) return list(context, { name, json });
@@ -59,13 +55,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        name: { type: "string", default: "axoner" },
-        json: { ...flag, default: false },
-        print: { ...flag, default: false },
-        undo: { ...flag, default: false },
-        replace: { ...flag, default: false },
-      },
+      options: parseable(commands.install.options),
     });
   } catch (thrown) {
     throw usageError("axoner install", "axoner install --help", thrown);

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { ConfigError, errorMessage } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { didYouMean } from "../nearest.ts";
+import { commands } from "./commands.ts";
+import { flagsOf } from "./own-options.ts";
 
 export type Format = "text" | "json" | "events";
 
@@ -16,7 +18,7 @@ export interface RunArguments {
   isHelp: boolean;
 }
 
-const known = ["--json", "--events", "--file", "--output-schema", "--resume", "--help", "-h"];
+const known = [...flagsOf(commands.run.options), "--help", "-h"];
 
 /** @throws ConfigError for what `axoner run` does not know */
 export function readRunArguments(args: readonly string[]): RunArguments {

@@ -2,9 +2,11 @@ import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { ConfigError, ToolError } from "../errors.ts";
 import { printable } from "../text.ts";
 import type { Desk } from "./approval/desk.ts";
+import { commands } from "./commands.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { narrate } from "./narrate.ts";
 import { withOutcome } from "./outcome.ts";
+import { optionLines } from "./own-options.ts";
 import { write, writeJson } from "./output.ts";
 import { canRedraw, openProgress, type ProgressReport } from "./progress.ts";
 import { readPrompt, readsStdin } from "./prompt/read-prompt.ts";
@@ -15,13 +17,9 @@ const usage = `axoner run "PROMPT"
 Runs the agent once: its text streams to stdout, what it does is told on stderr. \`-\` reads the prompt from stdin.
 In a terminal it asks before it writes, spends or reaches others (--approve).
 
-  --file PATH   give the model this text or picture with the prompt (repeatable; \`-\` is stdin)
-  --json        print one JSON object at the end instead of the text
-  --events      print every event as a line of JSON instead of the text
-  --session ID  continue this conversation, or begin it
-  --resume      without a prompt: go on with the run of --session ID that was interrupted
-  --output-schema FILE
-                answer with JSON of this JSON Schema, which is printed instead of the text
+${optionLines(commands.run.options)}
+
+\`--session ID\` continues a conversation, or begins it.
 
 Exit codes: 0 done, 1 failed, 2 bad usage, 3 limit reached, 4 provider refused or unavailable, 130 cancelled.
 \`axoner --help\` lists the options for the model, the limits and the store.

@@ -27,14 +27,18 @@ export function decideFolders(options: FolderOptions, currentFolder: string, env
   const given = options.root.map((root) => existing(resolve(expandHome(root)), "--root", "folder"));
   const roots = given.length > 0 ? given : isUnchosen(currentFolder) ? [] : [realpathSync(currentFolder)];
   const first = roots[0];
-  const stateFolder = environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
-  const fallback = first === undefined ? join(stateFolder, "axoner", "workspace") : join(first, ".axoner");
+  const fallback = first === undefined ? join(stateFolder(environment), "axoner", "workspace") : join(first, ".axoner");
   return {
     roots: [...new Set(roots)],
     workspace: options.workspace === undefined ? unlinked(fallback) : realPath(resolve(expandHome(options.workspace))),
     allow_write: options.allow_write.map((folder) => existing(resolve(expandHome(folder)), "--allow-write", "folder")),
     plugins: options.plugin.map((file) => existing(resolve(expandHome(file)), "--plugin", "file")),
   };
+}
+
+/** Where programs keep what is theirs and not a setting. */
+export function stateFolder(environment: NodeJS.ProcessEnv): string {
+  return environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
 }
 
 /** A link that came with a project, which nobody named, would put the workspace anywhere. */

@@ -67,6 +67,9 @@ export const options = {
   store: text(
     "URL  where conversations are kept: file:DIR, sqlite:FILE, redis://…, postgres://… or memory: (default: file: in the workspace)",
   ),
+  offer_sessions: flag(
+    "  axoner mcp offers stored conversations as resources, which its clients and their models may then read",
+  ),
   record: text("FILE  keep what models, the web and databases answer, without secrets, to be replayed"),
   replay: text("FILE  run again what was recorded, without network and keys"),
   durable: flag("  conversations survive a loss of power too, not only the death of the process"),
@@ -85,6 +88,10 @@ export const options = {
     ...duration("TIME  end the shared engine when nothing has run for this long (default 5m)"),
     fallback: 300_000,
   } as Option<number>,
+  update_notice: choice("on|off  say on a terminal, at most once a day, that there is a newer version (default on)", [
+    "on",
+    "off",
+  ]),
   http: text("HOST:PORT  axoner mcp serves HTTP there instead of stdin and stdout"),
   token: text("TEXT  what HTTP clients must show; better given as AXONER_TOKEN, which no list of processes shows"),
   log_level: {

@@ -1,14 +1,14 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "../errors.ts";
-import type { JsonObject, JsonValue } from "../message.ts";
+import type { JsonObject } from "../message.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
-import { toJson } from "../text.ts";
+import { currentTaping } from "../taping.ts";
 import { draftSidecar, listEntries, readDataset, sidecarPath, type Entry } from "./dataset-entries.ts";
+import { openWriter, type DatasetWriter } from "./dataset-writer.ts";
 import { checkColumns, isDatasetId, checkSavedName, newDatasetId } from "./dataset-names.ts";
 import type { GrowingDataset, ResumedDataset } from "./growing.ts";
-import { appendParts, openRowLines, type EncodedCell } from "./row-lines.ts";
 import { openWorkspace, writeFailure, type Workspace } from "./workspace.ts";
 
 export interface Column {
@@ -37,9 +37,9 @@ export interface Dataset {
   origin: JsonObject;
 }
 
-/** The datasets of a workspace. A dataset that does not grow appears whole or not at all, whoever is killed meanwhile. */
+/** The datasets of a workspace. A dataset that neither grows nor was secured appears whole or not at all, whoever is killed meanwhile. */
 export interface Datasets {
-  /** Begin a JSON-lines dataset. Whoever begins one finishes or discards it. */
+  /** Begin a JSON-lines dataset. */
   create(columns: Column[], saveAs?: string): Promise<DatasetWriter>;
   /** Begin a JSON-lines dataset that keeps every row as it comes, whoever is killed meanwhile. */
   grow(columns: Column[], begun: { origin: JsonObject; saveAs: string | undefined }): Promise<GrowingDataset>;
@@ -60,16 +60,6 @@ export interface Datasets {
 }
 
 export type AdoptedDataset = Pick<Dataset, "columns" | "rowCount" | "origin"> & { saveAs?: string };
-
-export interface DatasetWriter {
-  /** One value a column, in the columns' order. */
-  write(row: readonly JsonValue[]): Promise<void>;
-  /** As `write`, of values that are JSON already, without line breaks. The bytes are the caller's again afterwards. */
-  writeEncoded(row: readonly EncodedCell[]): Promise<void>;
-  /** The types are given where they are known only now. */
-  finish(origin: JsonObject, types?: readonly string[]): Promise<Dataset>;
-  discard(): Promise<void>;
-}
 
 /** Where the Parquet twin of a JSON-lines dataset lies. Once it is there, `find` prefers it. */
 export function parquetTwin(dataset: Dataset): string {
@@ -94,15 +84,16 @@ export function openDatasets(workspacePath: string): Datasets {
       if (saveAs !== undefined) checkSavedName(saveAs);
       const path = await workspace.temporaryPath(".jsonl");
       const named = saveAs === undefined ? {} : { saveAs };
-      return openWriter(path, columns, (rowCount, origin, types) =>
-        publishFile(place, path, {
-          ...named,
-          columns: columns.map(({ name, type }, index) => ({ name, type: types[index] ?? type })),
-          format: "jsonl",
-          rowCount,
-          origin,
-        }),
-      );
+      return openWriter({
+        path,
+        columns,
+        publish: (written) => publishFile(place, path, { ...named, ...written, format: "jsonl" }),
+        async secure(origin) {
+          // A replay takes another time, and draws its handles in the order of the recording.
+          if (currentTaping() !== undefined) return undefined;
+          return (await growth.get()).secure(path, { columns, origin, saveAs });
+        },
+      });
     },
     async adopt(temporaryPath, dataset) {
       if (dataset.saveAs !== undefined) checkSavedName(dataset.saveAs);
@@ -190,67 +181,5 @@ async function unlessDamaged(read: () => Promise<Dataset>): Promise<Dataset | un
     if (!(thrown instanceof ToolError)) throw thrown;
     if (thrown.code !== "conflict") log.warn(thrown.message);
     return undefined;
-  }
-}
-
-const bufferSize = 256 * 1024;
-
-async function openWriter(
-  path: string,
-  columns: readonly Column[],
-  publish: (rowCount: number, origin: JsonObject, types: readonly string[]) => Promise<Dataset>,
-): Promise<DatasetWriter> {
-  const handle = await openForWriting(path);
-  const toLine = openRowLines(columns);
-  let parts: (string | Uint8Array)[] = [];
-  let text = "";
-  let size = 0;
-  let rowCount = 0;
-
-  async function flush(): Promise<void> {
-    const taken = [...parts, text];
-    parts = [];
-    text = "";
-    size = 0;
-    try {
-      await appendParts(handle, taken);
-    } catch (thrown) {
-      throw writeFailure(thrown, "a dataset");
-    }
-  }
-
-  async function writeEncoded(row: readonly EncodedCell[]): Promise<void> {
-    for (const part of toLine(row)) {
-      size += part.length;
-      if (typeof part === "string") text += part;
-      else {
-        parts.push(text, part.length < bufferSize ? part.slice() : part);
-        text = "";
-      }
-    }
-    rowCount += 1;
-    if (size >= bufferSize) await flush();
-  }
-
-  return {
-    write: (row) => writeEncoded(row.map((value) => toJson(value))),
-    writeEncoded,
-    async finish(origin, types = []) {
-      await flush();
-      await handle.close();
-      return await publish(rowCount, origin, types);
-    },
-    async discard() {
-      await handle.close();
-      await rm(path, { force: true });
-    },
-  };
-}
-
-async function openForWriting(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "wx", 0o600);
-  } catch (thrown) {
-    throw writeFailure(thrown, "a dataset");
   }
 }

@@ -1,21 +1,29 @@
-import { readdir, rename, rm } from "node:fs/promises";
+import { access, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
 import type { Column, Dataset } from "./dataset.ts";
 import { readDataset, sidecarPath, writeSidecar, type Description, type Entry } from "./dataset-entries.ts";
+import { newDatasetId } from "./dataset-names.ts";
+import type { SecureDraft } from "./dataset-writer.ts";
 import { openGrowing, type GrowingDataset, type GrownDataset, type ResumedDataset } from "./growing.ts";
+import { openAhead, settleAhead } from "./rows-ahead.ts";
 import { alignLines, readFirstRows, readJsonLines } from "./row-lines.ts";
 import { isLeft, newOwnName, writeFailure, type Workspace } from "./workspace.ts";
 
 /**
  * Where datasets grow. Their rows lie in `ds_….OWNER.jsonl`, where only the process that the name tells may write, and
- * their notes in `ds_….notes`; the sidecar is there from the start and says `unfinished`. Whoever renames the rows to an
+ * their notes in `ds_….notes`, or those that are there before their turn in `ds_….ahead`; the sidecar is there from the start and says `unfinished`. Whoever renames the rows to an
  * owner's name of his own has taken the dataset over, and only one can. Under `ds_….jsonl` lie only rows that the sidecar
  * describes.
  */
 export interface Growth {
   begin(entry: Entry, columns: Column[], origin: JsonObject): Promise<GrowingDataset>;
+  /** Take over rows that are being written, so that they are found as an unfinished dataset should this process be killed. */
+  secure(
+    path: string,
+    made: { columns: Column[]; origin: JsonObject; saveAs: string | undefined },
+  ): Promise<SecureDraft>;
   /** @param dataset what was found under the name; see `Datasets.resume` */
   resume(wanted: string, dataset: Dataset | undefined, saveAs: string | undefined): Promise<ResumedDataset>;
   /**
@@ -40,13 +48,17 @@ interface Place {
 export function openGrowth(place: Place): Growth {
   return {
     begin: (entry, columns, origin) => begin(place, entry, { columns, origin }),
+    secure: (path, made) => secure(place, path, made),
     resume: (wanted, dataset, saveAs) => resume(place, wanted, { dataset, saveAs }),
     async settle(entry, { columns, origin }) {
       const draft = await findDraft(place.folder, entry.id);
       if (draft === undefined) return false;
       if (!draft.isLeft) throw beingWritten(entry.id);
       const left = { columns, origin, rowCount: undefined, unfinished: true };
-      await publish(place, { entry, draft: await takeOver(place, entry.id, draft.name) }, left);
+      const own = await takeOver(place, entry.id, draft.name);
+      const ahead = await settleAhead(place.folder, entry.id, join(place.folder, own));
+      if (ahead !== undefined) await rm(ahead);
+      await publish(place, { entry, draft: own }, left);
       return true;
     },
   };
@@ -69,6 +81,46 @@ async function begin(
     unfinished: true,
   });
   return growing;
+}
+
+/** Its name means what it meant before, until this is finished. */
+async function secure(
+  place: Place,
+  path: string,
+  { columns, origin, saveAs }: { columns: Column[]; origin: JsonObject; saveAs: string | undefined },
+): Promise<SecureDraft> {
+  const { workspace, folder } = place;
+  const entry: Entry = { id: newDatasetId(), name: undefined };
+  await workspace.folder("datasets");
+  const draft = `${entry.id}.${newOwnName()}.jsonl`;
+  ownDrafts.add(draft);
+  try {
+    await rename(path, join(folder, draft));
+    const described = { columns, origin, rowCount: 0, format: "jsonl", unfinished: true } as const;
+    await writeSidecar(workspace, sidecarPath(folder, entry), described);
+  } catch (thrown) {
+    await rename(join(folder, draft), path).catch(() => undefined); // what was not moved yet need not be moved back
+    ownDrafts.delete(draft);
+    throw writeFailure(thrown, "a dataset");
+  }
+  const ahead = openAhead(folder, entry.id);
+  return {
+    id: entry.id,
+    keepAhead: ahead.keep,
+    async publish(written) {
+      await ahead.remove();
+      await publish(place, { entry, draft }, { ...written, unfinished: false });
+      const named = { id: entry.id, name: saveAs };
+      if (saveAs !== undefined) await rename(sidecarPath(folder, entry), sidecarPath(folder, named));
+      return await readDataset(folder, named, () => Promise.resolve(false));
+    },
+    async discard() {
+      await rm(sidecarPath(folder, entry), { force: true });
+      await ahead.remove();
+      await rm(join(folder, draft), { force: true });
+      ownDrafts.delete(draft);
+    },
+  };
 }
 
 async function resume(
@@ -130,7 +182,8 @@ async function publish(
   const notes = notesPath(place, entry.id);
   try {
     // What could not be written whole is no row.
-    const rowCount = made.rowCount ?? (await alignLines([rows, notes]));
+    const written = (await isThere(notes)) ? [rows, notes] : [rows];
+    const rowCount = made.rowCount ?? (await alignLines(written));
     const described = { ...made, rowCount, format: "jsonl" } as const;
     await writeSidecar(place.workspace, sidecarPath(place.folder, entry), described);
     await rename(rows, join(place.folder, `${entry.id}.jsonl`));
@@ -140,6 +193,13 @@ async function publish(
   } finally {
     ownDrafts.delete(draft);
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function notesPath({ folder }: Place, id: string): string {

@@ -84,16 +84,17 @@ export async function readFirstRows(
 }
 
 /**
- * Cut several files to as many lines as all of them have whole: what a killed process had begun to write goes.
+ * Cut several files to as many lines as all of them have whole, at most `maxLines`: what a killed process had begun to write
+ * goes.
  *
  * @returns how many
  */
-export async function alignLines(paths: readonly string[]): Promise<number> {
+export async function alignLines(paths: readonly string[], maxLines = Infinity): Promise<number> {
   const handles: FileHandle[] = [];
   try {
     for (const path of paths) handles.push(await open(path, "r+"));
     const counts = await Promise.all(handles.map(async (handle) => (await measureLines(handle, Infinity)).lines));
-    const shared = Math.min(...counts);
+    const shared = Math.min(maxLines, ...counts);
     for (const handle of handles) await handle.truncate((await measureLines(handle, shared)).bytes);
     return shared;
   } finally {

@@ -1,6 +1,7 @@
 import { once } from "../once.ts";
 import type { Check } from "./check.ts";
 import { configurationChecks, machineChecks } from "./here.ts";
+import { clientChecks } from "./clients.ts";
 import type { Patient } from "./diagnose.ts";
 import { partChecks } from "./parts.ts";
 import { reachChecks } from "./reach.ts";
@@ -20,7 +21,13 @@ export async function checksOf(
   const { checks: reached, close } = await reachChecks(patient, options, async () => (await services.get()).services);
   const parts = partChecks(config, async () => (await services.get()).services);
   return {
-    checks: [...machineChecks(), ...configurationChecks(patient), ...reached, ...parts],
+    checks: [
+      ...machineChecks(),
+      ...configurationChecks(patient),
+      ...reached,
+      ...parts,
+      ...clientChecks(options.limitMs),
+    ],
     async close() {
       await Promise.all([close(), services.opened().then((opened) => opened?.close())]);
     },

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CallToolResultSchema, ErrorCode as RpcCode, McpError, type Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { CallOptions } from "../engine/engine.ts";
-import { errorMessage } from "../errors.ts";
+import { AxonerError, errorMessage } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import { cutText, printable } from "../text.ts";
 import type { ToolResult } from "../tools/tool.ts";
@@ -33,9 +33,17 @@ export function openOtherServer({ callMeta, ...options }: OtherServerOptions): O
   const connection = keepConnection(options);
   return {
     async tools() {
-      const listed = await (await connection.get()).tools.get();
-      connection.succeeded();
-      return listed;
+      const { tools, link } = await connection.get();
+      try {
+        const listed = await tools.get();
+        connection.succeeded();
+        return listed;
+      } catch (thrown) {
+        const words = link.lastWords();
+        if (words === "") throw thrown;
+        const message = `the server ${options.name} does not list its tools: ${errorMessage(thrown)}; it said: ${printable(words)}`;
+        throw new AxonerError(message, { cause: thrown });
+      }
     },
     async call(tool, input, callOptions) {
       const call = { tool, input, callMeta, ...callOptions };

@@ -1,28 +1,14 @@
-import { isCallToolResult, isSpecType, ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
+import { isCallToolResult, isSpecType, Server } from "@modelcontextprotocol/server";
+import type { Catalogue } from "./catalogue.ts";
+import { capabilities, serverInfo, type Introduced } from "./introduction.ts";
+import { offerCatalogue } from "./offer-catalogue.ts";
 import { toCallToolResult, toListedTool } from "./result.ts";
 import type { ToolBackend } from "./serve-tools.ts";
 import { isToken, progressNotifier, timeLeft } from "./tool-calls.ts";
 
-/** Datasets as MCP resources: what each holds and where its file is, not the rows. */
-export interface ResourceSource {
-  list(): Promise<Resource[]>;
-  /** The resource's text, or undefined where there is none at the address. */
-  read(uri: string): Promise<string | undefined>;
-}
-
-export interface Resource {
-  uri: string;
-  name: string;
-  description: string;
-}
-
-export interface ProtocolServerOptions {
-  name: string;
-  version: string;
+export interface ProtocolServerOptions extends Introduced {
   /** Told to the model by clients that do. */
   instructions?: string;
-  /** Whether datasets are offered as resources. */
-  resources: boolean;
   /** Opened by the first request that needs it. */
   backend: () => Promise<ToolBackend>;
 }
@@ -33,13 +19,10 @@ export interface ProtocolServerOptions {
  * come here with everything.
  */
 export function openProtocolServer({ instructions, backend, ...options }: ProtocolServerOptions): Server {
-  const server = new Server(
-    { name: options.name, version: options.version },
-    {
-      capabilities: { tools: {}, ...(options.resources ? { resources: {} } : {}) },
-      ...(instructions === undefined ? {} : { instructions }),
-    },
-  );
+  const server = new Server(serverInfo(options), {
+    capabilities: capabilities(options),
+    ...(instructions === undefined ? {} : { instructions }),
+  });
   server.setRequestHandler("tools/list", async () => ({
     tools: (await (await backend()).definitions()).map((tool) => checked(toListedTool(tool), isSpecType.Tool)),
   }));
@@ -55,7 +38,7 @@ export function openProtocolServer({ instructions, backend, ...options }: Protoc
     const result = await (trace?.({ id, params: request.params }, name, call) ?? call());
     return checked(toCallToolResult(result), isCallToolResult);
   });
-  if (options.resources) offerResources(server, backend);
+  if (options.hasCatalogue) offerCatalogue(server, async () => openCatalogue(await backend()), options.icons ?? []);
   return server;
 }
 
@@ -65,19 +48,7 @@ function checked<Spec>(value: unknown, is: (value: unknown) => value is Spec): S
   throw new TypeError("what was to be sent is not as the protocol has it");
 }
 
-function offerResources(server: Server, backend: ProtocolServerOptions["backend"]): void {
-  const source = async () => (await backend()).resources?.();
-  server.setRequestHandler("resources/list", async () => ({
-    resources: ((await (await source())?.list()) ?? []).map((resource) => ({
-      ...resource,
-      mimeType: "application/json",
-    })),
-  }));
-  server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates: [] }));
-  server.setRequestHandler("resources/read", async ({ params: { uri } }) => {
-    const text = await (await source())?.read(uri);
-    if (text !== undefined) return { contents: [{ uri, mimeType: "application/json", text }] };
-    const message = `there is no resource ${uri.slice(0, 200)}; resources/list names them`;
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
-  });
+async function openCatalogue({ catalogue }: ToolBackend): Promise<Catalogue> {
+  if (catalogue !== undefined) return catalogue();
+  throw new TypeError("the backend has no catalogue, although the server says so");
 }

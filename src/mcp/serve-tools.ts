@@ -2,11 +2,13 @@ import { isJsonObject, type JsonObject } from "../message.ts";
 import { once } from "../once.ts";
 import type { ToolDefinition } from "../tools/tool.ts";
 import { agentMethod, openAgentRuns, type RunAgent } from "./agent-runs.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { capabilities, serverInfo } from "./introduction.ts";
 import { errorReply, resultReply, rpcErrors, type Notification, type Request, type Response } from "./json-rpc.ts";
 import { toListedTool } from "./result.ts";
 import type { SdkConnection } from "./sdk-connection.ts";
 import { openToolCalls, type ToolCallsBackend } from "./tool-calls.ts";
-import type { ProtocolServerOptions, ResourceSource } from "./protocol-server.ts";
+import type { ProtocolServerOptions } from "./protocol-server.ts";
 
 export interface ToolServerOptions extends ProtocolServerOptions {
   notify: (message: JsonObject) => void;
@@ -20,7 +22,7 @@ export interface ToolBackend extends ToolCallsBackend {
   definitions(): Promise<readonly ToolDefinition[]>;
   runAgent?: RunAgent;
   /** Undefined where a server offers none. */
-  resources?: () => Promise<ResourceSource>;
+  catalogue?: () => Promise<Catalogue>;
 }
 
 export interface ToolServer {
@@ -120,19 +122,13 @@ async function connect({ notify, deliver: _deliver, ...options }: ToolServerOpti
   return openSdkConnection({ createServer: () => openProtocolServer(options), notify });
 }
 
-function initializeResult(
-  params: JsonObject,
-  { name, version, instructions, resources, agent = false }: ToolServerOptions,
-): JsonObject {
+function initializeResult(params: JsonObject, options: ToolServerOptions): JsonObject {
+  const { instructions, agent = false } = options;
   const protocolVersion = protocolVersions.find((known) => known === params["protocolVersion"]) ?? protocolVersions[0];
   return {
     protocolVersion,
-    capabilities: {
-      tools: {},
-      ...(resources ? { resources: {} } : {}),
-      ...(agent ? { experimental: { [agentMethod]: {} } } : {}),
-    },
-    serverInfo: { name, version },
+    capabilities: { ...capabilities(options), ...(agent ? { experimental: { [agentMethod]: {} } } : {}) },
+    serverInfo: serverInfo(options),
     ...(instructions === undefined ? {} : { instructions }),
   };
 }

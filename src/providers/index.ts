@@ -58,6 +58,9 @@ const providers: Readonly<Record<string, ProviderEntry>> = {
   },
 };
 
+/** What `--provider` takes. */
+export const providerNames: readonly string[] = Object.keys(providers);
+
 /**
  * Open a provider by its name. Name, model and base URL come from the user, never from a model: `scripted` reads the
  * file that `model` names, and the key goes to the base URL.
@@ -65,7 +68,7 @@ const providers: Readonly<Record<string, ProviderEntry>> = {
  * @throws ConfigError for an unknown name, a missing model or key, or an address that is none
  */
 export async function openProvider(name: string, options: ProviderOptions): Promise<Provider> {
-  const known = Object.keys(providers);
+  const known = providerNames;
   const entry = Object.hasOwn(providers, name) ? providers[name] : undefined;
   if (entry === undefined) {
     const near = didYouMean(name, known);

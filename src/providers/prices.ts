@@ -82,6 +82,12 @@ const groq: Record<string, Row> = {
 
 const tables = { anthropic, openai, groq };
 
+/** The models in the table, of one service or of all. */
+export function pricedModels(service: string | undefined): string[] {
+  const chosen = Object.entries(tables).filter(([name]) => service === undefined || service.startsWith(name));
+  return chosen.flatMap(([, table]) => Object.keys(table));
+}
+
 /** The price of a model at its own service; undefined for one that is not in the table. A dated name is that of its model. */
 export function priceOf(service: keyof typeof tables, model: string): Price | undefined {
   const table = tables[service];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DatasetWriter } from "../data/dataset.ts";
+import type { DatasetWriter } from "../data/dataset-writer.ts";
 import { ToolError, type ErrorCode } from "../errors.ts";
 import { cutText } from "../text.ts";
 import type { ScrapedPage } from "../web/scrape.ts";
@@ -15,6 +15,7 @@ import {
   shownRow,
 } from "./page-fields.ts";
 import { openPageReport, progressMessage, type PageReport } from "./page-report.ts";
+import { secureRegularly } from "./secure-rows.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
 
 const input = z.object({
@@ -92,6 +93,11 @@ async function writePages(
   const total = request.urls.length;
   const failures = new Map<ErrorCode, number>();
   let done = 0;
+  let dataset: string | undefined;
+  const tell = () => {
+    const message = progressMessage({ fetched: done, startedAt }, failures);
+    context.progress({ done, total, message, ...(dataset !== undefined && { dataset }) });
+  };
   const pages = context.services.web.scrape(
     {
       urls: request.urls,
@@ -101,14 +107,29 @@ async function writePages(
         ahead.set(order, page);
         done += 1;
         if (error !== undefined) failures.set(error.code, (failures.get(error.code) ?? 0) + 1);
-        context.progress({ done, total, message: progressMessage({ fetched: done, startedAt }, failures) });
+        tell();
       },
     },
     context.signal,
   );
-  let next = 0;
-  for await (const page of pages) {
-    ahead.delete(next++);
-    await writePage(page, writing);
+  const securing = secureRegularly({
+    writer: writing.writer,
+    origin: { tool: "scrape", ...pageOrigin(request), requested: total },
+    ahead,
+    toRow: encodedRow,
+    onSecure(id) {
+      const isNew = dataset === undefined;
+      dataset = id;
+      if (isNew) tell();
+    },
+  });
+  try {
+    let next = 0;
+    for await (const page of pages) {
+      ahead.delete(next++);
+      await writePage(page, writing);
+    }
+  } finally {
+    await securing.stop();
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { JsonObject } from "../../src/message.ts";
 import { isAlive } from "../support/alive.ts";
@@ -11,6 +12,13 @@ const plugin = ["--plugin", misbehaving];
 
 function told(result: JsonObject): JsonObject {
   return result["structuredContent"] as JsonObject;
+}
+
+function linesIn(folder: string, names: RegExp): number {
+  const texts = readdirSync(folder).flatMap((name) =>
+    names.test(name) ? readFileSync(join(folder, name), "utf8") : [],
+  );
+  return texts.join("").split("\n").length - 1;
 }
 
 describe("one engine for all servers", () => {
@@ -115,6 +123,34 @@ describe("work that outlives its caller", () => {
     expect(left["message"]).toContain("the process that worked on it has ended");
     const sql = `select count(*) as pages from ${String(left["dataset"])}`;
     expect(told(await second.call("query_data", { sql }))).toMatchObject({ rows: [[5]] });
+  });
+
+  test("a killed engine leaves a scrape interrupted, with the pages that it had, those too that came too early", async () => {
+    const { start, pid, folder } = openSharedServers();
+    const silent = new Set([1, 4, 6]);
+    const site = await openSite({
+      "/page": (response, request) => {
+        const n = Number(request.url?.split("=")[1]);
+        if (!silent.has(n)) reply(`<title>${n}</title><p>text of ${n}`)(response, request);
+      },
+    });
+    onTestFinished(() => site.close());
+    const args = ["--allow-private", site.host, "--answer-within", "500ms"];
+    const urls = Array.from({ length: 8 }, (_, n) => `${site.origin}/page?n=${n}`);
+    const begun = jobOf(await start(args).call("scrape", { urls, per_host: 8, extract: "text", save_as: "slow" }));
+    const second = start(args);
+    const state = async () => told(await second.call("job", { job_id: begun.job_id, action: "read" }));
+    await expect.poll(state, { timeout: 10_000 }).toMatchObject({ done: 5, dataset: expect.stringMatching(/^ds_/) });
+    const kept = () => linesIn(join(folder, ".axoner/datasets"), /\.(jsonl|ahead)$/);
+    await expect.poll(kept, { timeout: 10_000 }).toBe(5); // what came since the last second is not kept yet
+    process.kill(await pid(), "SIGKILL");
+    const left = told(await second.call("job", { job_id: begun.job_id }));
+    expect(left).toMatchObject({ status: "interrupted", done: 5, total: 8, dataset: (await state())["dataset"] });
+    expect(left["message"]).toContain(`what it had is kept as ${String(left["dataset"])}`);
+    const sql = `select title, content from ${String(left["dataset"])}`;
+    expect(told(await second.call("query_data", { sql }))).toMatchObject({
+      rows: [0, 2, 3, 5, 7].map((n) => [`${n}`, `text of ${n}`]),
+    });
   });
 
   test("an agent's run is a job too", async () => {

@@ -267,12 +267,16 @@ describe("what is refused", () => {
       (token: string) => (renameSync(token, `${token}.real`), symlinkSync(`${token}.real`, token)),
       /cannot be trusted/,
     ],
+    [
+      "a link in the socket's place",
+      (_: string, socket: string) => (renameSync(socket, `${socket}.real`), symlinkSync(`${socket}.real`, socket)),
+      /no socket/,
+    ],
   ])("%s", async (_what, spoil, reason) => {
     const folder = join(temporaryFolder(), "engines");
-    const [, token, pid] = await filesOf(folder);
+    const [socket, token, pid] = await filesOf(folder);
     onTestFinished(() => void process.kill(pid, "SIGKILL"));
-    spoil(token);
-    const result = await call(folder);
+    const result = (spoil(token, socket), await call(folder));
     expect(result).toEqual(refused);
     expect(result.ok ? "" : result.message).toMatch(reason);
   });

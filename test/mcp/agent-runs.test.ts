@@ -17,7 +17,7 @@ function open(steps: ScriptStep[], onCall: (params: JsonObject) => JsonObject | 
   const server = openToolServer({
     name: "lab",
     version: "1",
-    resources: false,
+    hasCatalogue: false,
     agent: true,
     backend: () =>
       Promise.resolve({

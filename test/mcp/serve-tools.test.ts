@@ -11,7 +11,7 @@ function open() {
   const server = openToolServer({
     name: "lab",
     version: "1.2.3",
-    resources: false,
+    hasCatalogue: false,
     backend: () => Promise.resolve({ definitions: () => engine.definitions(), engine }),
     notify: (message) => notified.push(message),
     deliver: () => Promise.resolve(),

@@ -151,3 +151,16 @@ export const block = defineTool({
     for (;;);
   },
 });
+
+const hoarded: Buffer[] = [];
+
+export const hoard = defineTool({
+  name: "hoard",
+  description: "Take memory and keep it.",
+  input: z.object({ megabytes: z.number() }),
+  output: z.object({ pid: z.number() }),
+  async run({ megabytes }) {
+    hoarded.push(Buffer.alloc(megabytes * 1e6, 1));
+    return { pid: process.pid };
+  },
+});

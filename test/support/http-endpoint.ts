@@ -16,7 +16,7 @@ export async function startEndpoint(options: Partial<HttpOptions> = {}): Promise
       openProtocolServer({
         name: "lab",
         version: "1.2.3",
-        resources: false,
+        hasCatalogue: false,
         backend: () => Promise.resolve({ definitions: () => engine.definitions(), engine }),
       }),
     ...options,

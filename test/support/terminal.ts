@@ -34,7 +34,7 @@ export function openTerminal(command: readonly string[], options: TerminalOption
   const { columns, rows = 24, environment = process.env, cwd } = options;
   const screen = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 10_000 });
   const onTerminal = join(import.meta.dirname, "on-terminal.py");
-  const env = JSON.stringify({ ...environment, TERM: "xterm-256color" });
+  const env = JSON.stringify({ NO_UPDATE_NOTIFIER: "1", ...environment, TERM: "xterm-256color" });
   const child = spawn("python3", [onTerminal, String(columns), String(rows), env, ...command], {
     cwd,
     stdio: ["pipe", "pipe", "inherit", "pipe"],

@@ -16,6 +16,11 @@ export interface Client {
   /** Whether it starts servers in the folder of the project that is open, so that they can read it without `--root`. */
   startsInProject: boolean;
   /**
+   * What a server is started with: all of the client's environment, the few variables that the MCP SDK hands on, or
+   * those with the PATH that the system gives to programs with windows.
+   */
+  environment: "all" | "few" | "system";
+  /**
    * When the server is to answer with a job: below the client's own limit for a call, which is a minute where it is
    * that of the MCP SDK and was not raised.
    */
@@ -34,6 +39,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, applicationData(machine), "Claude", "claude_desktop_config.json"),
     servers: "mcpServers",
     startsInProject: false,
+    environment: "system",
     answerWithin: "50s",
     restart: quit,
   },
@@ -44,6 +50,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "mcpServers",
     extra: { type: "stdio" },
     startsInProject: true,
+    environment: "all",
     answerWithin: "5m",
     restart: "start a new session",
   },
@@ -54,6 +61,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "mcpServers",
     extra: { type: "stdio" },
     startsInProject: false,
+    environment: "few",
     answerWithin: "50s",
     restart: "switch the server on in its settings, under MCP",
   },
@@ -64,6 +72,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "servers",
     extra: { type: "stdio" },
     startsInProject: false,
+    environment: "all",
     answerWithin: "5m",
     restart: "run `MCP: List Servers` and start it",
   },
@@ -73,6 +82,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, machine.home, ".codeium", "windsurf", "mcp_config.json"),
     servers: "mcpServers",
     startsInProject: false,
+    environment: "few",
     answerWithin: "50s",
     restart: "press Refresh in its list of MCP servers",
   },
@@ -86,6 +96,7 @@ export const clients: Readonly<Record<string, Client>> = {
     servers: "context_servers",
     extra: { source: "custom" },
     startsInProject: true,
+    environment: "all",
     answerWithin: "50s",
     restart: "it reads them at once",
   },
@@ -96,6 +107,7 @@ export const clients: Readonly<Record<string, Client>> = {
       join(machine, machine.environment["CODEX_HOME"] || join(machine, machine.home, ".codex"), "config.toml"),
     servers: "mcp_servers",
     startsInProject: true,
+    environment: "few",
     answerWithin: "50s",
     restart: "start a new session",
   },
@@ -105,6 +117,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, machine.home, ".gemini", "settings.json"),
     servers: "mcpServers",
     startsInProject: true,
+    environment: "all",
     answerWithin: "5m",
     restart: "start a new session",
   },
@@ -114,6 +127,7 @@ export const clients: Readonly<Record<string, Client>> = {
     file: (machine) => join(machine, lmStudioHome(machine), "mcp.json"),
     servers: "mcpServers",
     startsInProject: false,
+    environment: "system",
     answerWithin: "50s",
     restart: "it reads them at once",
   },

@@ -20,6 +20,11 @@ export interface Entries {
    * @throws ConfigError that says where the text is not in its format, or not what a client's settings are
    */
   read(text: string, place: Place): unknown;
+  /**
+   * @returns the names of all servers in the text
+   * @throws ConfigError as `read`
+   */
+  names(text: string, servers: string): string[];
   /** @throws ConfigError as `read`, and where the text is written in a way in which the entry cannot be put */
   set(text: string, place: Place, entry: ServerEntry): string;
   /** @throws ConfigError as `set` */

@@ -9,19 +9,29 @@ import {
   type ParseError,
 } from "jsonc-parser";
 import { ConfigError } from "../../errors.ts";
+import { isJsonObject } from "../../message.ts";
 import type { Entries, Place } from "./entry.ts";
 
 /** JSON as these programs read it: comments and a comma after the last item are kept where they are. */
 export const jsonEntries: Entries = {
   read(text, { servers, name }) {
     const root = parse(text, { servers, name });
-    const found = root && findNodeAtLocation(root, [servers, name]);
-    const value: unknown = found && getNodeValue(found);
-    return value;
+    return root && valueAt(root, [servers, name]);
+  },
+  names(text, servers) {
+    const root = parse(text, { servers, name: "" });
+    const container: unknown = root && valueAt(root, [servers]);
+    return isJsonObject(container) ? Object.keys(container) : [];
   },
   set: (text, place, entry) => edit(text, place, entry),
   remove: (text, place) => edit(text, place, undefined),
 };
+
+function valueAt(root: Node, path: string[]): unknown {
+  const found = findNodeAtLocation(root, path);
+  const value: unknown = found && getNodeValue(found);
+  return value;
+}
 
 function edit(text: string, place: Place, value: unknown): string {
   const root = parse(text, place);

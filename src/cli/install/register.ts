@@ -80,6 +80,22 @@ export async function registered({ client, file, name }: Registration): Promise<
   return text === undefined ? undefined : explained(path, async () => entryIn(entries, text, place));
 }
 
+/** Every server of a client by its name; undefined where it has no settings. */
+export async function registeredServers(
+  client: Client,
+  file: string,
+): Promise<{ path: string; servers: Map<string, unknown> } | undefined> {
+  const { path, text } = await readSettings(file);
+  if (text === undefined) return undefined;
+  const { entries } = editing(client, "");
+  const bare = text.replace(/^\uFEFF/, "");
+  const servers = await explained(path, async () => {
+    const names = entries.names(bare, client.servers);
+    return new Map(names.map((name) => [name, entries.read(bare, { servers: client.servers, name })] as const));
+  });
+  return { path, servers };
+}
+
 interface Editing {
   entries: Entries;
   place: Place;

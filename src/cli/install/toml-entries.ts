@@ -11,6 +11,7 @@ import { meansTheSame } from "./means-the-same.ts";
 
 export const tomlEntries: Entries = {
   read: (text, place) => serversIn(parse(text), place)[place.name],
+  names: (text, servers) => Object.keys(serversIn(parse(text), { servers, name: "" })),
   set(text, place, entry) {
     const table = tableOf(place, entry, text.includes("\r\n") ? "\r\n" : "\n");
     return checked(text, place, entry, put(text, place, table));

@@ -1,32 +1,80 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
 import { ConfigError } from "../../errors.ts";
+import { parseable, type OwnOption, type OwnOptions, type VerbShape } from "../own-options.ts";
 import { usageError } from "../usage-error.ts";
 
-interface Shape {
+interface Shape extends VerbShape {
   /** How many arguments there must be, and what they are, for messages. */
   least: number;
   most: number;
   wants: string;
-  options: NonNullable<ParseArgsConfig["options"]>;
 }
 
-const text = { type: "string" } as const;
-const flag = { type: "boolean" } as const;
+const force: OwnOption = { text: "also while a run or a chat is in the session" };
+const oneSession = ["sessions"] as const;
 
 const shapes = {
-  list: { least: 0, most: 0, wants: "no argument", options: { limit: text } },
-  show: { least: 1, most: 1, wants: "the id of a session", options: {} },
-  search: { least: 1, most: 1, wants: "one text, in quotes", options: {} },
-  title: { least: 2, most: 2, wants: "an id and a title, in quotes", options: {} },
-  rename: { least: 2, most: 2, wants: "an id and a new one", options: { force: flag } },
-  fork: { least: 2, most: 2, wants: "an id and a new one", options: { turns: text } },
-  undo: { least: 1, most: 1, wants: "the id of a session", options: { force: flag } },
-  compact: { least: 1, most: 1, wants: "the id of a session", options: { force: flag } },
-  delete: { least: 1, most: Infinity, wants: "the ids of sessions", options: { force: flag } },
-  expire: { least: 0, most: 0, wants: "--older-than TIME", options: { "older-than": text, "dry-run": flag } },
-  export: { least: 0, most: Infinity, wants: "the ids of sessions, or --all", options: { all: flag } },
-  import: { least: 0, most: 1, wants: "one file", options: { as: text } },
+  list: {
+    least: 0,
+    most: 0,
+    wants: "no argument",
+    operands: [],
+    options: { limit: { placeholder: "N", text: "how many (default 20)", words: "free" } },
+  },
+  show: { least: 1, most: 1, wants: "the id of a session", operands: oneSession, options: {} },
+  search: { least: 1, most: 1, wants: "one text, in quotes", operands: ["free"], options: {} },
+  title: { least: 2, most: 2, wants: "an id and a title, in quotes", operands: ["sessions", "free"], options: {} },
+  rename: { least: 2, most: 2, wants: "an id and a new one", operands: ["sessions", "free"], options: { force } },
+  fork: {
+    least: 2,
+    most: 2,
+    wants: "an id and a new one",
+    operands: ["sessions", "free"],
+    options: { turns: { placeholder: "N", text: "only the first turns", words: "free" } },
+  },
+  undo: { least: 1, most: 1, wants: "the id of a session", operands: oneSession, options: { force } },
+  compact: { least: 1, most: 1, wants: "the id of a session", operands: oneSession, options: { force } },
+  delete: {
+    least: 1,
+    most: Infinity,
+    wants: "the ids of sessions",
+    operands: oneSession,
+    takesMany: true,
+    options: { force },
+  },
+  expire: {
+    least: 0,
+    most: 0,
+    wants: "--older-than TIME",
+    operands: [],
+    options: {
+      "older-than": { placeholder: "TIME", text: "e.g. 30d", words: ["12h", "7d", "30d", "12w"] },
+      "dry-run": { text: "tell what would be deleted" },
+    },
+  },
+  export: {
+    least: 0,
+    most: Infinity,
+    wants: "the ids of sessions, or --all",
+    operands: oneSession,
+    takesMany: true,
+    options: { all: { text: "every session" } },
+  },
+  import: {
+    least: 0,
+    most: 1,
+    wants: "one file",
+    operands: ["files"],
+    options: { as: { placeholder: "ID", text: "the id it gets here", words: "free" } },
+  },
 } satisfies Record<string, Shape>;
+
+const json: OwnOption = { text: "print JSON instead of text" };
+
+/** What `axoner sessions` can be told to do. */
+export const sessionVerbs: Readonly<Record<string, VerbShape>> = Object.fromEntries(
+  Object.entries<Shape>(shapes).map(([verb, shape]) => [verb, { ...shape, options: { ...shape.options, json } }]),
+);
 
 export type SessionVerb = keyof typeof shapes;
 
@@ -61,9 +109,9 @@ interface Parsed {
   values: Readonly<Record<string, unknown>>;
 }
 
-function parse(verb: SessionVerb, args: readonly string[], options: Shape["options"]): Parsed {
+function parse(verb: SessionVerb, args: readonly string[], options: OwnOptions): Parsed {
   try {
-    return parseArgs({ args: [...args], options: { ...options, json: flag }, allowPositionals: true });
+    return parseArgs({ args: [...args], options: parseable({ ...options, json }), allowPositionals: true });
   } catch (thrown) {
     throw usageError(`axoner sessions ${verb}`, "axoner sessions --help", thrown);
   }

@@ -1,6 +1,7 @@
 import { ToolError } from "../../errors.ts";
 import type { JsonObject } from "../../message.ts";
-import type { Dataset, Datasets, DatasetWriter } from "../dataset.ts";
+import type { DatasetWriter } from "../dataset-writer.ts";
+import type { Dataset, Datasets } from "../dataset.ts";
 import { diskExcess, unnoticedBytes } from "../limits.ts";
 
 export interface GrowingDatasetOptions {
