@@ -1,27 +1,53 @@
 /** `npm run test:interop`: every Python framework at its pinned version, natively and over MCP; writes docs/interop.md. */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { prepare, root } from "./lib/project.mjs";
+import { cells, page, sumOf, surprises } from "./lib/interop-page.mjs";
+import { npm, prepare, root } from "./lib/project.mjs";
 import { ensureTestEnvironment, testGroups } from "./lib/python.mjs";
-import { runMain } from "./lib/run.mjs";
+import { runMain, ScriptError } from "./lib/run.mjs";
 
-const cells = ["list", "call", "agent", "error", "timeout", "cancel", "1 MB", "killed", "close"];
+const help = `Usage: npm run test:interop [-- ROW …]
+
+Fails where a cell does otherwise than python-client/tests/interop/expected.json says.
+
+  ROW   runs only these rows, e.g. "CrewAI, native", and leaves docs/interop.md as it is`;
+
 const atOnce = 2;
-const rowLimitMs = 300_000;
+const rowLimitMs = 600_000;
 const client = join(root, "python-client");
+const expected = JSON.parse(readFileSync(join(client, "tests/interop/expected.json"), "utf8"));
 
-await runMain(async () => {
+await runMain(async (wanted) => {
+  if (wanted.includes("--help")) {
+    console.log(help);
+    return 0;
+  }
   await prepare();
-  const rows = [];
-  for (const group of testGroups) rows.push(...(await rowsOf(group)));
+  const all = [];
+  for (const group of testGroups) all.push(...(await rowsOf(group)));
+  checkNames(all, wanted);
+  const rows = all.filter(({ row }) => wanted.length === 0 || wanted.includes(row));
   const results = await runRows(rows);
-  writeFileSync(join(root, "docs/interop.md"), page(results));
+  await repeatSurprising(rows, results);
+  if (wanted.length === 0) await writePage(results);
   console.log(sumOf(results));
-  const ours = results.filter(({ row, cells: found }) => row.endsWith(", native") && failures(found).length > 0);
-  for (const { row } of ours) console.error(`axoner: ${row} has failures; docs/interop.md has their causes`);
-  return ours.length === 0 ? 0 : 1;
+  const found = results.flatMap((result) => surprises(result, expected).map((what) => `${result.row}, ${what}`));
+  for (const what of found) console.error(`axoner: not expected: ${what}`);
+  return found.length === 0 ? 0 : 1;
 });
+
+function checkNames(rows, wanted) {
+  const names = rows.map(({ row }) => row);
+  const unknown = [...wanted, ...Object.keys(expected)].find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new ScriptError(`there is no row "${unknown}"; the rows are ${names.join(" · ")}`, 2);
+}
+
+async function writePage(results) {
+  writeFileSync(join(root, "docs/interop.md"), page(results, expected));
+  await npm("exec", "--", "oxfmt", "docs/interop.md");
+}
 
 async function rowsOf(group) {
   const python = await ensureTestEnvironment(group);
@@ -37,11 +63,25 @@ async function runRows(rows) {
   const work = async () => {
     for (const [index, row] of waiting) {
       results[index] = await runRow(row);
-      console.log(`${row.row}: ${failures(results[index].cells).length === 0 ? "ok" : "has failures"}`);
+      tell(results[index]);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return results;
+}
+
+/** Frameworks that take half a minute to import can be late on a busy machine: what counts is a run with nothing beside it. */
+async function repeatSurprising(rows, results) {
+  for (const [index, row] of rows.entries()) {
+    if (surprises(results[index], expected).length === 0) continue;
+    results[index] = await runRow(row);
+    tell(results[index], " when run alone");
+  }
+}
+
+function tell(result, how = "") {
+  const found = surprises(result, expected);
+  console.log(`${result.row}${how}: ${found.length === 0 ? "as expected" : found.join("; ")}`);
 }
 
 /** A row that cannot be run at all fails in every cell. */
@@ -70,42 +110,4 @@ function interop(python, args) {
       resolve({ output, errors });
     });
   });
-}
-
-function failures(found) {
-  return Object.entries(found).filter(([, outcome]) => outcome !== "ok");
-}
-
-function sumOf(results) {
-  const all = results.length * cells.length;
-  const failed = results.reduce((sum, { cells: found }) => sum + failures(found).length, 0);
-  return `${all - failed} of ${all} cells pass.`;
-}
-
-function page(results) {
-  const line = (columns) => `| ${columns.join(" | ")} |`;
-  const table = [
-    line(["Client", "Version", ...cells]),
-    line(["---", "---", ...cells.map(() => ":-:")]),
-    ...results.map(({ row, version, cells: found }) =>
-      line([row, version, ...cells.map((cell) => (found[cell] === "ok" ? "✓" : "✗"))]),
-    ),
-  ];
-  const causes = results.flatMap(({ row, cells: found }) =>
-    failures(found).map(([cell, cause]) => `- **${row}**, ${cell}: \`${cause.replaceAll("`", "'")}\``),
-  );
-  return `${[
-    "# Interop with Python's frameworks",
-    "`npm run test:interop` puts every framework's own client, at the version named, through what is in the columns, and writes this page. Everything that does not hold counts as a failure, whoever's it is.",
-    sumOf(results),
-    table.join("\n"),
-    "## What the columns say",
-    [
-      "- **list**: all tools, with all arguments. **call**: one of them. **agent**: the framework's agent asks a scripted model, which uses a tool and answers from what it was told (`mcp` and `fastmcp` have no agent: a call by hand).",
-      "- **error**: a failed call tells its code, and the next one works. **timeout**: a query without end is answered in time, by a job's id or the client's limit of 8 s, and the next call works. **cancel**: a cancelled task ends, and the next call works.",
-      "- **1 MB**: a query with 10,000 rows of 100 characters is answered with their number and no more than fits. **killed**: after a `kill -9` of the server, the next call works. **close**: no process is left.",
-    ].join("\n"),
-    "## Causes",
-    causes.length === 0 ? "Nothing failed." : causes.join("\n"),
-  ].join("\n\n")}\n`;
 }

@@ -1,5 +1,5 @@
 /** `npm test`: every test of both languages, and what they need installed first. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { npm, prepare, projectNode, root } from "./lib/project.mjs";
@@ -16,6 +16,11 @@ Runs the tests of the TypeScript sources (vitest) and of the Python client (pyte
   typescript all TypeScript tests and no others
   --check    run \`npm run check\` first; a failure of it counts as one
   --help     this text`;
+
+const [main, ...otherGroups] = testGroups;
+/** The frameworks of the first environment take as long as all else that runs in it. */
+const suites = [main, { ...main, name: "frameworks", tests: join(main.tests, "frameworks") }, ...otherGroups];
+const suitesAtOnce = 2;
 
 await runMain(async (args) => {
   const wanted = readArguments(args);
@@ -42,13 +47,29 @@ async function runAll(wanted, reports) {
     sum = add(sum, await counted("vitest", () => runVitest(wanted.typescript, join(reports, "vitest.json"))));
   }
   if (wanted.python !== undefined) {
-    for (const [index, paths] of pathsByGroup(wanted.python).entries()) {
-      if (paths.length === 0) continue;
-      const group = testGroups[index];
-      const report = join(reports, `pytest-${group.name}.xml`);
-      sum = add(sum, await counted(`pytest (${group.name})`, () => runPytest(group, paths, report)));
-    }
+    sum = add(sum, await runPython(wanted.python, reports));
   }
+  return sum;
+}
+
+/** Two suites at a time: a Python test mostly waits for one process. */
+async function runPython(paths, reports) {
+  let sum = nothing;
+  const ready = [];
+  for (const each of pathsBySuite(paths).filter(({ paths: some }) => some.length > 0)) {
+    const made = await counted(`the environment of pytest (${each.suite.name})`, () => makeEnvironment(each.suite));
+    sum = add(sum, made);
+    if (made.failed === 0) ready.push(each);
+  }
+  const waiting = ready.values();
+  const work = async () => {
+    for (const { suite, paths: some } of waiting) {
+      const report = join(reports, `pytest-${suite.name}.xml`);
+      const counts = await counted(`pytest (${suite.name})`, () => runPytest(suite, some, report));
+      sum = add(sum, counts);
+    }
+  };
+  await Promise.all(Array.from({ length: suitesAtOnce }, work));
   return sum;
 }
 
@@ -79,21 +100,33 @@ async function runVitest(filters, report) {
   return readVitest(report, code);
 }
 
-/** Which tests run in which environment: all of them where no path is given. */
-function pathsByGroup(paths) {
-  const [, ...others] = testGroups;
-  const isOf = (group) => (path) => path.startsWith(group.tests);
-  const given = paths.length === 0 ? testGroups.map((group) => group.tests) : paths;
-  const own = (path) => !others.some((group) => isOf(group)(path));
-  return [given.filter(own), ...others.map((group) => given.filter(isOf(group)))];
+/** Which tests run in which suite: all of them where no path is given. */
+function pathsBySuite(paths) {
+  const [, ...others] = suites;
+  const isOf = (suite) => (path) => path.startsWith(suite.tests);
+  const given = paths.length === 0 ? suites.map((suite) => suite.tests) : paths;
+  const own = (path) => !others.some((suite) => isOf(suite)(path));
+  return suites.map((suite, at) => ({ suite, paths: given.filter(at === 0 ? own : isOf(suite)) }));
 }
 
-async function runPytest(group, paths, report) {
-  const python = await ensureTestEnvironment(group);
-  const apart = testGroups.slice(1).filter((other) => other !== group);
+async function makeEnvironment(suite) {
+  await ensureTestEnvironment(suite);
+  return nothing;
+}
+
+async function runPytest(suite, paths, report) {
+  const python = await ensureTestEnvironment(suite);
+  const apart = suites.slice(1).filter((other) => other !== suite);
   const args = ["-m", "pytest", `--junitxml=${report}`, ...apart.map((other) => `--ignore=${other.tests}`), ...paths];
-  const code = await run(python, args, { cwd: join(root, "python-client") });
-  return readJUnit(report, code);
+  const said = `${report}.txt`; // beside that of another suite it could not be read
+  const output = openSync(said, "w");
+  try {
+    const code = await run(python, args, { cwd: join(root, "python-client"), output });
+    return readJUnit(report, code);
+  } finally {
+    closeSync(output);
+    process.stdout.write(`\npytest (${suite.name})\n${readFileSync(said, "utf8")}`);
+  }
 }
 
 /** Which runner runs what: `undefined` where it is not wanted, an empty list where all of its tests are. */

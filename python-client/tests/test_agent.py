@@ -69,6 +69,19 @@ def test_a_run_is_iterated_and_has_a_result(scripted):
     assert json.loads(finished["calculate"].text)["result"] == "42"
 
 
+def test_an_agent_below_the_run_has_the_functions_too(scripted):
+    called = []
+
+    def stock(sku: str) -> int:
+        called.append(sku)
+        return 3
+
+    replies = wants(("run_agent", {"prompt": "A-17?"})), wants(("stock", {"sku": "A-17"})), "Three.", "It is three."
+    with Bridge(**scripted(*replies)) as bridge:
+        result = bridge.agent("How many?", tools=[stock]).result()
+    assert (result.text, called) == ("It is three.", ["A-17"])
+
+
 def test_errors_of_a_function_go_back_to_the_model(scripted, caplog):
     def broken(count: int) -> None:
         raise RuntimeError("no warehouse")

@@ -5,11 +5,13 @@ import { constants } from "node:os";
 /**
  * Run a command on this terminal and wait for it. Signals that reach us reach it too.
  *
+ * @param options.output an open file that takes what it says, in place of this terminal
  * @returns its exit code; 128 and the signal's number where a signal ended it
  */
-export function run(command, args, { cwd, env } = {}) {
+export function run(command, args, { cwd, env, output = "inherit" } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "inherit" });
+    const stdio = ["inherit", output, output];
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
     const forward = (signal) => {
       // A terminal sends Ctrl-C to the child as well; once is enough.
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);

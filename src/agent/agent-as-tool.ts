@@ -21,7 +21,8 @@ export function agentAsTool(options: AgentOptions, run: Run, isOwn: boolean): To
     return runAgentTool(async function* (task, { signal, caller }) {
       const parent = parentOf(caller);
       // another agent has tools of its own, which its parent does not know
-      const above = isOwn || parent === undefined ? parent : { ...parent, depth: 0, toolNames: undefined };
+      const others = { depth: 0, toolNames: undefined, runTools: undefined };
+      const above = isOwn || parent === undefined ? parent : { ...parent, ...others };
       yield* run({ ...(await readTask(task, options)), signal }, above);
     });
   };

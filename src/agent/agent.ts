@@ -103,7 +103,10 @@ export interface RunOptions extends RunLimits {
   toolNames?: readonly string[] | undefined;
   /** In place of the agent's own. */
   provider?: Provider | undefined;
-  /** Of this run alone, beside the agent's own; run in this process, without services. Sub-agents do not get them. */
+  /**
+   * Of this run and of the agents below it, beside the agent's own; run in this process, without services. An agent that
+   * is a tool by `asTool` does not get them.
+   */
   tools?: readonly Tool[] | undefined;
 }
 
@@ -158,9 +161,11 @@ export function createAgent(options: AgentOptions): Agent {
     const { sessionId = newSessionId(given.prompt), provider = options.provider } = given;
     const depth = parent?.depth ?? 0;
     const account = openAccount({ options, given, provider, parent });
+    const { purse } = account;
+    const runTools = given.tools ?? parent?.runTools;
     const clock = startClock(given.signal, options.maxTimeMs);
     try {
-      const place = { sessionId, store, clock, openEngine: () => openTools(depth, given.tools) };
+      const place = { sessionId, store, clock, openEngine: () => openTools(depth, runTools) };
       const opening = await openRun({ ...given, ...place, within: parent?.toolNames });
       if (opening === undefined) {
         yield endBefore({ sessionId, reason: clock.reason() });
@@ -180,7 +185,7 @@ export function createAgent(options: AgentOptions): Agent {
         approval,
         provider: trace?.provider(provider) ?? provider,
         traceTool: trace?.tool,
-        caller: callingRun(sessionId, { purse: account.purse, depth: depth + 1, sessions, approval, toolNames }),
+        caller: callingRun(sessionId, { purse, depth: depth + 1, sessions, approval, toolNames, runTools }),
         tools: () => engine.definitions(),
         clock,
       });

@@ -1,4 +1,4 @@
-import type { CallingRun } from "../tools/tool.ts";
+import type { CallingRun, Tool } from "../tools/tool.ts";
 import type { RunApproval } from "./approval.ts";
 import type { Purse } from "./purse.ts";
 import type { SubSessions } from "./sub-sessions.ts";
@@ -11,6 +11,8 @@ export interface ParentRun {
   approval: RunApproval | undefined;
   /** The only tools that it and the agents below it may use; undefined for all. */
   toolNames: readonly string[] | undefined;
+  /** Those that it was given for itself, which the agents below it have too. */
+  runTools: readonly Tool[] | undefined;
 }
 
 const runs = new WeakMap<CallingRun, ParentRun>();

@@ -163,6 +163,37 @@ describe("sub-agents", () => {
     expect((await agent.complete({ prompt: "go" })).text).toContain("the bottom");
   });
 
+  test("have the tools that their parent's run was given, at any depth", async () => {
+    const step: ScriptStep = ({ tools, messages }) => {
+      const told = messages.findLast(({ role }) => role === "tool");
+      if (told?.role === "tool") return told.text;
+      return tools.some(({ name }) => name === "run_agent")
+        ? { tool_calls: [delegate("below")] }
+        : { tool_calls: [call("add", { a: 20, b: 22 })] };
+    };
+    const agent = createAgent({
+      provider: scriptedProvider(Array.from({ length: 6 }, () => step)),
+      tools: [],
+      subAgentDepth: 2,
+    });
+    expect((await agent.complete({ prompt: "go", tools: [add] })).text).toContain("42");
+  });
+
+  test("of another agent do not have the tools that its caller's run was given", async () => {
+    const offered: string[] = [];
+    const below: ScriptStep = ({ tools }) => {
+      offered.push(...tools.map(({ name }) => name));
+      return "done";
+    };
+    const other = createAgent({ provider: scriptedProvider([below]), tools: [] });
+    const agent = createAgent({
+      provider: scriptedProvider([{ tool_calls: [delegate("below")] }, "done"]),
+      tools: [other.asTool()],
+    });
+    expect(await agent.complete({ prompt: "go", tools: [add] })).toMatchObject({ text: "done" });
+    expect(offered).toEqual([]);
+  });
+
   test("may use no other tools than their parent", async () => {
     const store = openMemoryStore();
     const offered: string[] = [];

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any, NamedTuple
 
 from ._generated import REPEATABLE
-from .errors import ServerDied
+from .errors import Cancelled, ServerDied
 
+_JOB = "job"
 _JOB_WAIT_S = 60
 
 
@@ -25,26 +26,46 @@ Conversation = Generator[Request, Answer, Answer]
 
 
 def tool_call(name: str, arguments: Mapping[str, Any], post: Callable[[Request], object]) -> Conversation:
-    """The reply of a tool.
+    """The reply of a tool; that of a job where it was answered with one.
 
     :param post: sends a request that nobody waits for: a job whose caller went away is cancelled by it.
     :raises ServerDied: the server ended during a call that is not known to be repeatable, or during both tries.
+    :raises Cancelled: the call became a job, which was ended by somebody else.
     """
     request = Request("tools/call", {"name": name, "arguments": arguments})
+    if name == _JOB:  # whoever asks for a job's state wants that
+        return (yield request)
     try:
-        reply = yield request
+        return (yield from _answer(request, post))
     except ServerDied as died:
         if not (name in REPEATABLE or (yield from _says_repeatable(name))):
             raise died.during(name) from died
-        reply = yield request
-    while (job := _running_job(reply)) is not None:
+        return (yield from _answer(request, post))
+
+
+def _answer(request: Request, post: Callable[[Request], object]) -> Conversation:
+    reply = yield request
+    while (job := _job_with(reply, "running")) is not None:
         try:
-            reply = yield _job_request(job, "wait")
-        except ServerDied:
+            reply = yield from _news(job)
+        except (ServerDied, Cancelled):
             raise
         except BaseException:
             post(_job_request(job, "cancel"))
             raise
+    return reply
+
+
+def _news(job: str) -> Conversation:
+    """What became of a job. A shared engine outlives a server, and its jobs do."""
+    lost: ServerDied | None = None
+    try:
+        reply = yield _job_request(job, "wait")
+    except ServerDied as died:
+        lost = died
+        reply = yield _job_request(job, "wait")
+    if _job_with(reply, "interrupted") is not None:
+        raise lost or Cancelled(str(reply["structuredContent"].get("message", "the job was interrupted")))
     return reply
 
 
@@ -99,9 +120,10 @@ def _says_repeatable(name: str) -> Generator[Request, Answer, bool]:
     return isinstance(hints, dict) and bool(hints.get("readOnlyHint") or hints.get("idempotentHint"))
 
 
-def _running_job(reply: Answer) -> str | None:
+def _job_with(reply: Answer, status: str) -> str | None:
+    """Its id, where the reply tells of a job in that state."""
     fields = reply.get("structuredContent")
-    if not isinstance(fields, dict) or fields.get("status") != "running":
+    if not isinstance(fields, dict) or fields.get("status") != status:
         return None
     job = fields.get("job_id")
     return job if isinstance(job, str) else None
@@ -109,4 +131,4 @@ def _running_job(reply: Answer) -> str | None:
 
 def _job_request(job: str, action: str) -> Request:
     waiting = {"wait_s": _JOB_WAIT_S} if action == "wait" else {}
-    return Request("tools/call", {"name": "job", "arguments": {"job_id": job, "action": action, **waiting}})
+    return Request("tools/call", {"name": _JOB, "arguments": {"job_id": job, "action": action, **waiting}})

@@ -15,9 +15,12 @@ from typing import Any, Protocol
 
 from support.model_server import ModelServer
 
-#: Seconds that a client is told to give a call, and that it is waited for at most.
+from .work import begun_work, end_statements, has_stopped
+
+#: Seconds that a client is told to give a call, and that it is waited for at most: those that cannot be told are
+#: answered after 50 s at the latest.
 CALL_LIMIT_S = 8.0
-PATIENCE_S = 40.0
+PATIENCE_S = 60.0
 ENDLESS = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
 BIG = "select range as n, repeat('x', 100) as t from range(10000)"
 EXPECTED = {"scrape", "query_data", "read_rows", "calculate"}
@@ -35,6 +38,10 @@ class Driver(Protocol):
 
     async def call(self, name: str, arguments: dict[str, Any]) -> str:
         """What a model would be shown; it may raise where the tool failed."""
+        ...
+
+    def shown(self, name: str) -> str:
+        """The tool's name as a model is told it."""
         ...
 
     async def agent(self, url: str, question: str) -> str: ...
@@ -96,7 +103,7 @@ async def _call(driver: Driver, _pids: Path) -> None:
 
 async def _agent(driver: Driver, _pids: Path) -> None:
     def query(_messages: list[dict[str, Any]]) -> Any:
-        return [("query_data", {"sql": "select sum(quantity)::bigint from 'orders.csv'"})]
+        return [(driver.shown("query_data"), {"sql": "select sum(quantity)::bigint from 'orders.csv'"})]
 
     def conclude(messages: list[dict[str, Any]]) -> Any:
         told = str(messages[-1]["content"])
@@ -120,27 +127,42 @@ async def _error(driver: Driver, pids: Path) -> None:
 
 async def _timeout(driver: Driver, pids: Path) -> None:
     """In time there is an answer with a job's id, or an error of the client; and the session goes on."""
-    begun = time.monotonic()
+    call = asyncio.ensure_future(driver.call("query_data", {"sql": ENDLESS}))
+    await asyncio.wait({call}, timeout=PATIENCE_S)
+    if not call.done():
+        call.cancel()
+        raise Failed("the client waits on; it has no limit for a call")
     try:
-        text = await asyncio.wait_for(driver.call("query_data", {"sql": ENDLESS}), PATIENCE_S)
-        _hold("job_id" in text or "within" in text or "timed out" in text.lower(), f"the answer was {text[:80]}")
-    except Failed:
-        raise
-    except asyncio.TimeoutError:
-        _hold(time.monotonic() - begun < PATIENCE_S, "the client waits on; it has no limit for a call")
-    except Exception:
-        pass
+        text = call.result()
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        _hold("timed out" in text.lower() or "within" in text or "timeout" in text.lower(), f"it raised {text[:80]}")
+    else:
+        job = re.search(r"job_id\W+([\w-]+)", text)
+        _hold(bool(job) or "within" in text or "timed out" in text.lower(), f"the answer was {text[:80]}")
+        if job:
+            with contextlib.suppress(Exception):  # that it was cancelled is an error for some
+                await driver.call("job", {"job_id": job[1], "action": "cancel"})
     await _call(driver, pids)
 
 
 async def _cancel(driver: Driver, pids: Path) -> None:
+    """The task ends, and the process that works for it stops."""
     _hold(driver.cannot_cancel is None, str(driver.cannot_cancel))
-    sql = ENDLESS.replace("= 3", "= 5")
-    task = asyncio.ensure_future(driver.call("query_data", {"sql": sql}))
-    await asyncio.sleep(2)
+    home = pids.parent
+    end_statements(home)  # of the cell before, where a client only stopped waiting
+    await asyncio.sleep(0.5)
+    task = asyncio.ensure_future(driver.call("query_data", {"sql": ENDLESS.replace("= 3", "= 5")}))
+    work = await begun_work(home, 20)
+    _hold(bool(work), "no process works for the call")
+    _hold(not task.done(), "it was answered before it could be cancelled")
     task.cancel()
     await asyncio.wait({task}, timeout=10)
-    _hold(task.done(), "the cancelled task goes on")
+    try:
+        _hold(task.done(), "the cancelled task goes on")
+        _hold(await has_stopped(home, work, 10), "the server goes on with the cancelled work")
+    finally:
+        end_statements(home)
     await _call(driver, pids)
 
 

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from axoner import Bridge, mcp_config
+from axoner import AsyncBridge, Bridge, ToolError, mcp_config
 
 from .cells import CALL_LIMIT_S, Driver, as_text
 
@@ -41,6 +41,9 @@ class _Base:
         await self.connect()
 
     async def connect(self) -> None: ...
+
+    def shown(self, name: str) -> str:
+        return name
 
     async def close(self) -> None:
         await self.stack.aclose()
@@ -129,6 +132,45 @@ class CrewAINative(CrewAI):
         return tool.format_output_for_agent(await tool.arun(**arguments))
 
 
+class CrewAIMcps(CrewAI):
+    """As an agent's ``mcps=`` has them: a process for every call, and names made of the server's command."""
+
+    async def connect(self) -> None:
+        from crewai.mcp import MCPServerStdio
+
+        parameters = self.settings["serverparams"]
+        self.server = MCPServerStdio(command=parameters.command, args=parameters.args, env=parameters.env)
+        agent = self._agent("http://127.0.0.1:9/v1")
+        self.tools = await asyncio.to_thread(agent.get_mcp_tools, agent.mcps)
+        self.names = {tool.original_tool_name: tool.name for tool in self.tools}
+
+    async def schemas(self) -> dict[str, Any]:
+        schemas = await super().schemas()
+        return {name: schemas[full] for name, full in self.names.items()}
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> str:
+        answer = await super().call(self.names[name], arguments)
+        return getattr(answer, "message", answer)
+
+    def shown(self, name: str) -> str:
+        from crewai.utilities.string_utils import sanitize_tool_name
+
+        return sanitize_tool_name(self.names[name])
+
+    def _agent(self, url: str) -> Any:
+        from crewai import LLM, Agent
+
+        llm = LLM(model="openai/gpt-4o", base_url=url, api_key="sk-local")
+        return Agent(role="analyst", goal="answer", backstory="looks", mcps=[self.server], llm=llm, max_iter=4)
+
+    async def agent(self, url: str, question: str) -> str:
+        from crewai import Crew, Task
+
+        agent = self._agent(url)
+        crew = Crew(agents=[agent], tasks=[Task(description=question, expected_output="one sentence", agent=agent)])
+        return (await asyncio.to_thread(crew.kickoff)).raw
+
+
 class Smolagents(_Base):
     framework = "smolagents"
     cannot_cancel = "its tools are synchronous"
@@ -165,6 +207,29 @@ class SmolagentsNative(Smolagents):
         self.tools = tools(self.bridge, timeout=CALL_LIMIT_S)
 
 
+class Async(_Base):
+    """The bridge itself, without a framework; its agent is axoner's own."""
+
+    async def open(self, command: list[str], folder: Path) -> None:
+        self.stack = AsyncExitStack()
+        self.options: dict[str, Any] = {"command": command, "root": folder}
+        self.bridge = await self.stack.enter_async_context(AsyncBridge(**self.options))
+
+    async def schemas(self) -> dict[str, Any]:
+        return {tool["name"]: tool["inputSchema"]["properties"] for tool in await self.bridge.list_tools()}
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> str:
+        try:
+            return (await self.bridge.call_tool(name, arguments, timeout=CALL_LIMIT_S)).model_text
+        except ToolError as error:
+            return f"{error.code}: {error}"
+
+    async def agent(self, url: str, question: str) -> str:
+        model: dict[str, Any] = {"provider": "openai-chat", "model": "gpt-4o", "options": {"base_url": url}}
+        async with AsyncBridge(**self.options, **model, env={"OPENAI_API_KEY": "sk-local"}) as bridge:
+            return (await bridge.agent(question)).text
+
+
 class Mcp(_Base):
     """The reference client; it has no agent of its own, so the loop here is one call by hand."""
 
@@ -193,6 +258,17 @@ class Mcp(_Base):
     async def agent(self, _url: str, _question: str) -> str:
         text = await self.call("query_data", {"sql": "select sum(quantity) || ' pieces' from 'orders.csv'"})
         return text
+
+
+class LangChainAdapter(LangChain):
+    framework = "fastmcp"
+
+    async def connect(self) -> None:
+        from fastmcp import Client
+        from langchain.mcp import MCPAdapter
+
+        adapter = await self.stack.enter_async_context(MCPAdapter(Client(**self.settings)))
+        self.tools = await adapter.list_tools()
 
 
 class FastMcp(Mcp):
@@ -368,11 +444,13 @@ class LlamaIndexNative(LlamaIndex):
 #: By the name of their environment, and by the name of the row: the package whose version it is of, and the client.
 DRIVERS: dict[str, dict[str, tuple[str, Callable[[], Driver]]]] = {
     "main": {
+        "AsyncBridge": ("axoner", Async),
         "LangChain, native": ("langchain", LangChainNative),
         "LangChain, MCP, one session": ("langchain-mcp-adapters", LangChain),
         "LangChain, MCP, a session per call": ("langchain-mcp-adapters", LangChainPerCall),
         "CrewAI, native": ("crewai", CrewAINative),
-        "CrewAI, MCP": ("crewai-tools", CrewAI),
+        "CrewAI, MCPServerAdapter": ("crewai-tools", CrewAI),
+        "CrewAI, mcps=": ("crewai", CrewAIMcps),
         "smolagents, native": ("smolagents", SmolagentsNative),
         "smolagents, MCP": ("smolagents", Smolagents),
         "mcp 1.x": ("mcp", Mcp),
@@ -382,6 +460,7 @@ DRIVERS: dict[str, dict[str, tuple[str, Callable[[], Driver]]]] = {
         "OpenAI Agents SDK, MCP": ("openai-agents", OpenAIAgents),
         "Pydantic AI, native": ("pydantic-ai-slim", PydanticAINative),
         "Pydantic AI, MCP": ("pydantic-ai-slim", PydanticAI),
+        "LangChain, MCPAdapter": ("langchain", LangChainAdapter),
         "mcp 2.x": ("mcp", Mcp),
         "fastmcp": ("fastmcp", FastMcp),
     },
