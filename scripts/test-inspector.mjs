@@ -76,12 +76,10 @@ await runMain(async () => {
 /** What is wrong, or undefined. */
 async function ask(args, isRight, options) {
   try {
-    const { stdout } = await promisify(execFile)(projectNode, [inspector, "--cli", ...args], {
-      ...options,
-      timeout: 120_000,
-      encoding: "utf8",
-    });
-    return isRight(JSON.parse(stdout).result) ? undefined : `: ${stdout.slice(0, 300)}`;
+    const given = { ...options, timeout: 120_000 };
+    const { stdout } = await promisify(execFile)(projectNode, [inspector, "--cli", ...args], given);
+    const told = String(stdout);
+    return isRight(JSON.parse(told).result) ? undefined : `: ${told.slice(0, 300)}`;
   } catch (failure) {
     return `: ${failure.code ?? ""} ${(failure.stderr || failure.message).slice(0, 300)}`;
   }

@@ -17,11 +17,14 @@ function open() {
 const sessions = new Map();
 const modern = toNodeHandler(createMcpHandler(open, { legacy: "reject" }));
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   const pieces = [];
   for await (const piece of request) pieces.push(piece);
   const body = JSON.parse(Buffer.concat(pieces).toString());
-  if (!(await isLegacyRequest(await toWebRequest(request, body), body))) return modern(request, response, body);
+  if (!(await isLegacyRequest(await toWebRequest(request, body), body))) {
+    await modern(request, response, body);
+    return;
+  }
   let transport = sessions.get(request.headers["mcp-session-id"]);
   if (transport === undefined) {
     transport = new NodeStreamableHTTPServerTransport({
@@ -31,7 +34,9 @@ const server = createServer(async (request, response) => {
     await open().connect(transport);
   }
   await transport.handleRequest(request, response, body);
-});
+}
+
+const server = createServer((request, response) => void answer(request, response));
 server.listen(0, "127.0.0.1", () => {
   process.stderr.write(`listens on http://127.0.0.1:${server.address().port}/mcp\n`);
 });

@@ -75,6 +75,8 @@ async function serveUntilEnd(options: SharedHostOptions): Promise<void> {
     ...options,
     startedAt: Date.now(),
     connections: new Set(),
+    greeting: 0,
+    isEnding: false,
     engine: openOnce(options),
     stop: () => ending.resolve("stop"),
   };
@@ -92,7 +94,8 @@ async function serveUntilEnd(options: SharedHostOptions): Promise<void> {
   const how = await ending.promise;
   clearInterval(keeping);
   server.close(); // which removes the socket: fronts that come now start the next engine
-  if (how === "idle") await hangUp(house.connections, activity);
+  house.isEnding = true;
+  if (how === "idle") await hangUp(house);
   await (await house.engine.opened())?.close();
   for (const socket of house.connections) socket.destroySoon();
   await delay(0); // what was answered last is written
@@ -101,6 +104,10 @@ async function serveUntilEnd(options: SharedHostOptions): Promise<void> {
 interface House extends SharedHostOptions {
   startedAt: number;
   connections: Set<Socket>;
+  /** How many have come and not yet said what they want. */
+  greeting: number;
+  /** Fronts are asked to hang up, those too that were about to call when the idle time ended. */
+  isEnding: boolean;
   engine: EngineOnce;
   stop: () => void;
 }
@@ -128,16 +135,19 @@ function openOnce({ isOurs, open, activity }: SharedHostOptions): EngineOnce {
 }
 
 async function receive(socket: Socket, secret: Buffer, house: House): Promise<void> {
-  const purpose = await greetFront(socket, secret);
+  house.greeting += 1;
+  const purpose = await greetFront(socket, secret).finally(() => (house.greeting -= 1));
   if (purpose === "stop") return house.stop();
   if (purpose === "serve") {
     house.connections.add(socket);
     socket.once("close", () => house.connections.delete(socket));
-    return serveEngine(
+    serveEngine(
       socket,
       async (settings) => openShare(await house.engine.get(settings)),
       () => undefined,
     );
+    if (house.isEnding) send(socket, { closing: true });
+    return;
   }
   if (purpose === "status") send(socket, statusOf(house));
   else house.activity.retire();
@@ -170,9 +180,11 @@ async function listen({ socket }: EnginePlace, onConnection: (socket: Socket) =>
 }
 
 /** Let fronts end their connections, so that no call is lost that was sent meanwhile. */
-async function hangUp(connections: ReadonlySet<Socket>, activity: Activity): Promise<void> {
+async function hangUp(house: House): Promise<void> {
+  const { connections, activity } = house;
   for (const socket of connections) send(socket, { closing: true });
-  for (const until = Date.now() + hangUpMs; activity.running() > 0 || connections.size > 0; await delay(20)) {
+  const isInUse = () => activity.running() + connections.size + house.greeting > 0;
+  for (const until = Date.now() + hangUpMs; isInUse(); await delay(20)) {
     if (activity.running() === 0 && Date.now() > until) return;
   }
 }
