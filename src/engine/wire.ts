@@ -95,8 +95,8 @@ const stuckAfterMs = 900;
 export interface Connection extends Engine {
   /** Settles when the stream has closed, whoever closed it. */
   closed: Promise<void>;
-  /** Settles when the engine takes no further call: it is about to end. */
-  retired: Promise<void>;
+  /** Whether the engine takes further calls: not where it has ended, or is about to. */
+  takesCalls: () => boolean;
 }
 
 interface PendingCall {
@@ -110,12 +110,12 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
   const pending = new Map<number, PendingCall>();
   const ready = Promise.withResolvers<readonly ToolDefinition[]>();
   const closed = Promise.withResolvers<void>();
-  const retired = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined); // whoever asks for the definitions gets the error; nobody has to ask
   let lastId = 0;
   let lost: ToolResult | undefined;
+  let isRetired = false;
   const retire = () => {
-    retired.resolve();
+    isRetired = true;
     void Promise.all([...pending.values()].map(({ settled }) => settled)).then(() => stream.end());
   };
 
@@ -144,7 +144,7 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
 
   return {
     closed: closed.promise,
-    retired: retired.promise,
+    takesCalls: () => !isRetired && lost === undefined,
     definitions: () => ready.promise,
     call: async (name, input, options) =>
       lost ??

@@ -125,6 +125,16 @@ describe("how it ends", () => {
     }
   });
 
+  test("a call that follows the list of tools at once is answered, though the engine ends in that moment", async () => {
+    const folder = meetingPlace();
+    for (let round = 0; round < 8; round += 1) {
+      const engine = open(folder, { engine_idle: 1 });
+      await engine.definitions();
+      expect(await engine.call("echo", { text: "a" }, ignore)).toMatchObject({ value: { text: "a" } });
+      await engine.close();
+    }
+  });
+
   test("killed in a call, it is told as unavailable, and the next call starts another", async () => {
     const folder = meetingPlace();
     const [engine, other] = [open(folder), open(folder)];

@@ -40,6 +40,15 @@ test("a line that is no frame ends the connection", async () => {
   expect(await engine.call("echo", { text: "a" }, ignore)).toMatchObject({ ok: false, code: "unavailable" });
 });
 
+test("an engine that ends takes no call from the moment at which it says so", async () => {
+  const [client, server] = await socketPair();
+  const connection = connectEngine(client, {});
+  expect(connection.takesCalls()).toBe(true);
+  server.write('{"ready":[]}\n{"closing":true}\n');
+  await connection.definitions();
+  expect(connection.takesCalls()).toBe(false);
+});
+
 test("an engine that does not open says why", async () => {
   const [client, server] = await socketPair();
   serveEngine(

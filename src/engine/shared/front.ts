@@ -32,15 +32,17 @@ export function openSharedEngine(options: SharedEngineOptions): Engine {
   let instead: Engine | undefined;
   let closed = false;
 
-  const connectOnce = (args: readonly string[]): Promise<Connection> => {
-    if (connecting !== undefined) return connecting;
-    const opening = meet(options, args);
-    const forget = () => {
+  const connectOnce = async (args: readonly string[]): Promise<Connection> => {
+    for (;;) {
+      const opening = (connecting ??= meet(options, args));
+      const connection = await opening.catch((thrown: unknown) => {
+        if (connecting === opening) connecting = undefined;
+        throw thrown;
+      });
+      // told in the same moment as what came before it, perhaps, so it is asked and not waited for
+      if (connection.takesCalls()) return connection;
       if (connecting === opening) connecting = undefined;
-    };
-    opening.then((connection) => Promise.race([connection.closed, connection.retired]).then(forget), forget);
-    connecting = opening;
-    return opening;
+    }
   };
   /** The engine to use, once and for all another where this one cannot be had. */
   const engineFor = async (args: readonly string[]): Promise<Engine> => {
