@@ -1,57 +1,17 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  symlinkSync,
-  writeFileSync,
-  chownSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Config } from "../../src/config.ts";
 import { childEnvironment } from "../../src/config/child-environment.ts";
-import type { Engine } from "../../src/engine/engine.ts";
-import { openLocalEngine } from "../../src/engine/local.ts";
-import { findEngines, stopEngine } from "../../src/engine/shared/status.ts";
+import { findEngines } from "../../src/engine/shared/status.ts";
 import { openShared } from "../../src/shared-engine.ts";
 import { engineContract } from "../contracts/engine.ts";
 import { isAlive } from "../support/alive.ts";
-import { configFor, temporaryFolder } from "../support/config.ts";
-import * as tools from "../support/engine-tools.ts";
-
-const plugin = fileURLToPath(new URL("../support/engine-tools.ts", import.meta.url));
-const ignore = { signal: new AbortController().signal, progress: () => undefined };
-
-/** Where the engines of a test meet; what is left in it is stopped. */
-function meetingPlace(): string {
-  const folder = join(temporaryFolder(), "engines");
-  onTestFinished(() => stopAll(folder));
-  return folder;
-}
-
-async function stopAll(folder: string): Promise<void> {
-  await Promise.all((await findEngines(folder)).map(({ place }) => stopEngine(place)));
-}
-
-function open(folder: string, changes: Partial<Config> = {}): Engine {
-  const config = configFor("/nonexistent", { plugins: [plugin], shared_engine: "on", ...changes });
-  const engine = openShared(config, { folder });
-  onTestFinished(() => engine.close());
-  return engine;
-}
-
-async function pidOf(engine: Engine): Promise<number> {
-  const result = await engine.call("print", {}, ignore);
-  if (!result.ok) throw new Error(result.message);
-  return Number(result.value["pid"]);
-}
+import { configFor } from "../support/config.ts";
+import { ignore, meetingPlace, openIn, pidOf, plugin, stopAll } from "../support/shared-engines.ts";
 
 const contractFolder = join("/tmp", `axoner-contract-${process.pid}`);
 afterAll(() => stopAll(contractFolder));
@@ -62,7 +22,7 @@ engineContract("a shared engine", async () =>
 describe("whose engine it is", () => {
   test("servers of one configuration that start at once find the same engine", async () => {
     const folder = meetingPlace();
-    const pids = await Promise.all(Array.from({ length: 20 }, () => pidOf(open(folder))));
+    const pids = await Promise.all(Array.from({ length: 20 }, () => pidOf(openIn(folder))));
     expect(new Set(pids).size).toBe(1);
     expect(pids[0]).not.toBe(process.pid);
     expect(await findEngines(folder)).toHaveLength(1);
@@ -78,13 +38,15 @@ describe("whose engine it is", () => {
       { proxies: { except: ["example.org"] } },
       { workspace: "/nonexistent/workspace" },
     ];
-    const pids = await Promise.all(changes.map((changed) => pidOf(open(folder, changed))));
+    const pids = await Promise.all(changes.map((changed) => pidOf(openIn(folder, changed))));
     expect(new Set(pids).size).toBe(changes.length);
   });
 
   test("how long a client waits is no matter of the engine", async () => {
     const folder = meetingPlace();
-    expect(await pidOf(open(folder))).toBe(await pidOf(open(folder, { answer_within: 1_000, shared_engine: "auto" })));
+    expect(await pidOf(openIn(folder))).toBe(
+      await pidOf(openIn(folder, { answer_within: 1_000, shared_engine: "auto" })),
+    );
   });
 
   test("a plugin that has changed gets another engine", async () => {
@@ -97,28 +59,28 @@ describe("whose engine it is", () => {
         export const t = defineTool({ name: "${name}", description: "-", input: z.object({}), output: z.object({}), run: async () => ({}) });`,
       );
     write("before");
-    expect(await open(folder, { plugins: [copy] }).call("before", {}, ignore)).toMatchObject({ ok: true });
+    expect(await openIn(folder, { plugins: [copy] }).call("before", {}, ignore)).toMatchObject({ ok: true });
     write("afterwards");
-    expect(await open(folder, { plugins: [copy] }).call("afterwards", {}, ignore)).toMatchObject({ ok: true });
+    expect(await openIn(folder, { plugins: [copy] }).call("afterwards", {}, ignore)).toMatchObject({ ok: true });
   });
 });
 
 describe("how it ends", () => {
   test("when nothing has run for the idle time nothing of it is left, and a server that stays finds the next one", async () => {
     const folder = meetingPlace();
-    const engine = open(folder, { engine_idle: 200 });
+    const engine = openIn(folder, { engine_idle: 200 });
     const pid = await pidOf(engine);
     await expect.poll(() => isAlive(pid) || existsSync(folder), { timeout: 10_000 }).toBe(false);
     expect(await pidOf(engine)).not.toBe(pid);
   });
 
   test("a call that takes longer than the idle time is answered", async () => {
-    const engine = open(meetingPlace(), { engine_idle: 50 });
+    const engine = openIn(meetingPlace(), { engine_idle: 50 });
     expect(await engine.call("linger", { ms: 600 }, ignore)).toMatchObject({ ok: true });
   });
 
   test("calls that come while it ends are answered by it or by the next one", async () => {
-    const engine = open(meetingPlace(), { engine_idle: 1 });
+    const engine = openIn(meetingPlace(), { engine_idle: 1 });
     for (let call = 0; call < 5; call += 1) {
       expect(await engine.call("echo", { text: `${call}` }, ignore)).toMatchObject({ value: { text: `${call}` } });
       await new Promise((resolve) => setTimeout(resolve, call % 3));
@@ -128,7 +90,7 @@ describe("how it ends", () => {
   test("a call that follows the list of tools at once is answered, though the engine ends in that moment", async () => {
     const folder = meetingPlace();
     for (let round = 0; round < 8; round += 1) {
-      const engine = open(folder, { engine_idle: 1 });
+      const engine = openIn(folder, { engine_idle: 1 });
       await engine.definitions();
       expect(await engine.call("echo", { text: "a" }, ignore)).toMatchObject({ value: { text: "a" } });
       await engine.close();
@@ -137,7 +99,7 @@ describe("how it ends", () => {
 
   test("killed in a call, it is told as unavailable, and the next call starts another", async () => {
     const folder = meetingPlace();
-    const [engine, other] = [open(folder), open(folder)];
+    const [engine, other] = [openIn(folder), openIn(folder)];
     const pid = await pidOf(engine);
     const calls = [engine.call("wait", {}, ignore), other.call("wait", {}, ignore)];
     await other.call("echo", { text: "both are there" }, ignore);
@@ -150,7 +112,7 @@ describe("how it ends", () => {
 
   test("stopped, it has cancelled what ran, and nothing of it is left", async () => {
     const folder = meetingPlace();
-    const engine = open(folder);
+    const engine = openIn(folder);
     const pid = await pidOf(engine);
     const call = engine.call("wait", {}, ignore);
     await engine.call("echo", { text: "running" }, ignore);
@@ -161,7 +123,7 @@ describe("how it ends", () => {
 
   test("an engine of another version ends when one of this version comes", async () => {
     const folder = meetingPlace();
-    await pidOf(open(folder));
+    await pidOf(openIn(folder));
     const name = (await findEngines(folder))[0]?.place.name ?? "";
     await stopAll(folder);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -174,7 +136,7 @@ describe("how it ends", () => {
     const exited = once(child, "exit");
     onTestFinished(() => void child.kill("SIGKILL"));
     await expect.poll(() => existsSync(join(folder, `${older}.sock`)), { timeout: 10_000 }).toBe(true);
-    const engine = open(folder);
+    const engine = openIn(folder);
     expect(await pidOf(engine)).not.toBe(child.pid);
     expect(await exited).toEqual([0, null]);
     expect((await findEngines(folder)).map(({ place }) => place.name)).toEqual([name]);
@@ -182,16 +144,16 @@ describe("how it ends", () => {
 
   test("what a killed engine of another configuration left is removed by the next one that starts", async () => {
     const folder = meetingPlace();
-    const killed = await pidOf(open(folder, { roots: ["/nonexistent/other"] }));
+    const killed = await pidOf(openIn(folder, { roots: ["/nonexistent/other"] }));
     process.kill(killed, "SIGKILL");
-    await pidOf(open(folder));
+    await pidOf(openIn(folder));
     const names = () => new Set(readdirSync(folder).map((file) => file.split(".")[0]));
     await expect.poll(() => names().size, { timeout: 10_000 }).toBe(1);
   });
 
   test("a tool that blocks it is cancelled, and the engine that answers nobody is replaced", async () => {
     const folder = meetingPlace();
-    const engine = open(folder);
+    const engine = openIn(folder);
     const pid = await pidOf(engine);
     const abort = new AbortController();
     const blocked = engine.call("block", {}, { ...ignore, signal: abort.signal });
@@ -203,7 +165,7 @@ describe("how it ends", () => {
 
   test("a server that closes its end stops its own calls and no others", async () => {
     const folder = meetingPlace();
-    const [engine, other] = [open(folder), open(folder)];
+    const [engine, other] = [openIn(folder), openIn(folder)];
     const slow = other.call("linger", { ms: 500 }, ignore);
     const stopped = engine.call("wait", {}, ignore);
     await engine.call("echo", { text: "there" }, ignore);
@@ -211,100 +173,5 @@ describe("how it ends", () => {
     expect(await stopped).toMatchObject({ ok: false, code: "cancelled" });
     expect(await slow).toMatchObject({ ok: true });
     await expect.poll(async () => (await findEngines(folder))[0]?.status.calls).toBe(0);
-  });
-});
-
-describe("what is refused", () => {
-  const refused = expect.objectContaining({ ok: false, code: "unavailable" });
-  const call = (folder: string) => open(folder).call("echo", { text: "secret" }, ignore);
-
-  test.each([
-    ["a folder that others may write to", (folder: string) => (mkdirSync(folder), chmodSync(folder, 0o770)), /chmod/],
-    ["a folder that others may read", (folder: string) => (mkdirSync(folder), chmodSync(folder, 0o755)), /chmod/],
-    ["a file", (folder: string) => writeFileSync(folder, "", { mode: 0o600 }), /no folder/],
-    [
-      "a link",
-      (folder: string) => (mkdirSync(`${folder}-real`, 0o700), symlinkSync(`${folder}-real`, folder)),
-      /is a link/,
-    ],
-  ])("%s in the place of the folder", async (_what, make, reason) => {
-    const folder = join(temporaryFolder(), "engines");
-    make(folder);
-    const result = await call(folder);
-    expect(result).toEqual(refused);
-    expect(result.ok ? "" : result.message).toMatch(reason);
-    expect(lstatSync(folder).isDirectory() ? readdirSync(folder) : []).toEqual([]);
-  });
-
-  test.runIf(process.getuid?.() === 0)("a folder of another user", async () => {
-    const folder = join(temporaryFolder(), "engines");
-    mkdirSync(folder, 0o700);
-    chownSync(folder, 12_345, 12_345);
-    expect(await call(folder)).toMatchObject({ code: "unavailable", message: expect.stringContaining("another user") });
-  });
-
-  test("a folder in one that others may rename it in", async () => {
-    const above = temporaryFolder();
-    chmodSync(above, 0o777);
-    expect(await call(join(above, "engines"))).toMatchObject({ message: expect.stringContaining("may replace") });
-  });
-
-  test("a listener without the token is sent nothing but a nonce, and is no engine", async () => {
-    const folder = meetingPlace();
-    const [socket] = await filesOf(folder);
-    renameSync(socket, `${socket}.real`);
-    let received = "";
-    const planted = createServer((connection) => {
-      connection.on("data", (piece) => {
-        received += String(piece);
-        connection.write(`${JSON.stringify({ nonce: "0".repeat(32), proof: "0".repeat(64) })}\n`);
-      });
-      connection.on("error", () => undefined);
-    });
-    await new Promise<void>((resolve) => planted.listen(socket, resolve));
-    onTestFinished(() => void planted.close());
-    expect(await call(folder)).toMatchObject({ code: "unavailable", message: expect.stringContaining("token") });
-    expect(received).toMatch(/^\{"hello":"[0-9a-f]{32}"\}\n$/);
-    planted.close();
-    renameSync(`${socket}.real`, socket);
-  });
-
-  test.each([
-    ["a wrong token", (token: string) => writeFileSync(token, `${"0".repeat(64)} 1\n`), /token/],
-    ["a token that others can read", (token: string) => chmodSync(token, 0o644), /chmod/],
-    [
-      "a link in the token's place",
-      (token: string) => (renameSync(token, `${token}.real`), symlinkSync(`${token}.real`, token)),
-      /cannot be trusted/,
-    ],
-    [
-      "a link in the socket's place",
-      (_: string, socket: string) => (renameSync(socket, `${socket}.real`), symlinkSync(`${socket}.real`, socket)),
-      /no socket/,
-    ],
-  ])("%s", async (_what, spoil, reason) => {
-    const folder = join(temporaryFolder(), "engines");
-    const [socket, token, pid] = await filesOf(folder);
-    onTestFinished(() => void process.kill(pid, "SIGKILL"));
-    const result = (spoil(token, socket), await call(folder));
-    expect(result).toEqual(refused);
-    expect(result.ok ? "" : result.message).toMatch(reason);
-  });
-
-  /** The socket and the token of an engine that runs, and its process. */
-  async function filesOf(folder: string): Promise<[socket: string, token: string, pid: number]> {
-    const pid = await pidOf(open(folder));
-    const [found] = await findEngines(folder);
-    return [found?.place.socket ?? "", found?.place.token ?? "", pid];
-  }
-
-  test("where none can be shared a server has one of its own, unless sharing was demanded", async () => {
-    const folder = join(temporaryFolder(), "engines");
-    writeFileSync(folder, "");
-    const config = configFor("/nonexistent", { plugins: [plugin] });
-    const instead = () => openLocalEngine({ tools: [tools.print], services: () => Promise.reject(new Error("none")) });
-    const engine = openShared(config, { folder, instead });
-    onTestFinished(() => engine.close());
-    expect((await engine.definitions()).map(({ name }) => name)).toEqual(["print"]);
   });
 });
