@@ -20,10 +20,9 @@ const asked = {
   "tools/list, strict": [["--method", "tools/list", "--strict"], ({ tools }) => tools.length > 9],
   "tools/call": [call, ({ structuredContent }) => structuredContent.result === "1024"],
   "tools/call that makes a dataset": [
-    [
-      ...["--method", "tools/call", "--tool-name", "query_data", "--tool-arg", "sql=select 1024 as n"],
-      ...["--tool-arg", `save_as=${made}`],
-    ],
+    "--method tools/call --tool-name query_data --tool-arg"
+      .split(" ")
+      .concat("sql=select 1024 as n", "--tool-arg", `save_as=${made}`),
     ({ structuredContent }) => structuredContent.row_count === 1,
   ],
   "resources/list": [["--method", "resources/list"], ({ resources }) => resources.some(({ name }) => name === made)],

@@ -86,7 +86,9 @@ describe.skipIf(process.platform === "win32")("compiled code is kept", () => {
     const server = startServer({ cwd: temporaryFolder(), env: { HOME: home } });
     await server.request("initialize", initialize);
     rmSync(folder, { recursive: true });
-    expect(await server.call("calculate", { expression: "sqrt(2)^2" })).toMatchObject({ structuredContent: { result: "2" } });
+    expect(await server.call("calculate", { expression: "sqrt(2)^2" })).toMatchObject({
+      structuredContent: { result: "2" },
+    });
     server.child.stdin.end();
     expect(await server.exited).toBe(0);
     expect(server.stderr()).toBe("");
