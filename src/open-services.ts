@@ -46,7 +46,7 @@ export async function openServices(config: Config, sqlChild?: ChildProcess): Pro
     search: lazySearch(async () =>
       (await import("./web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
     ),
-    math: lazyMath(async () => (await import("./math/evaluate.ts")).openMathEngine()),
+    math: lazyMath(async () => (await import("./math/evaluate.ts")).openMathEngine(config.engine_idle)),
   };
   return {
     services: { files, datasets, ...others },

@@ -3,9 +3,6 @@ import { openPool } from "../isolate/pool.ts";
 import { startProcess } from "../isolate/process.ts";
 import { isJsonObject } from "../message.ts";
 
-/** As long as an engine waits for another call. */
-const idleMs = 300_000;
-
 /** Evaluates mathjs expressions where hostile input can neither stall nor starve the caller. */
 export interface MathEngine {
   /**
@@ -24,8 +21,10 @@ const memoryMb = 192;
 /**
  * Starts its child process with the first expression; one that runs too long is killed and the next gets a new child.
  * A process and not a thread: `1:1e9` in a thread with a memory limit aborted the whole process.
+ *
+ * @param idleMs after so long without an expression the process ends; default five minutes
  */
-export function openMathEngine(): MathEngine {
+export function openMathEngine(idleMs = 300_000): MathEngine {
   const pool = openPool(startProcess("math-worker", memoryMb), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
