@@ -46,6 +46,7 @@ const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
     "src/open-services.ts",
+    "src/math/evaluate.ts",
     "src/web/guard.ts",
     "src/tools/read-page.ts",
     "src/shared-process.ts",
