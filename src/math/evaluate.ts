@@ -14,6 +14,11 @@ export interface MathEngine {
   close(): Promise<void>;
 }
 
+export interface StartableMath extends MathEngine {
+  /** Start the process of the next expression, where none runs, while that is still being read. */
+  prepare(): void;
+}
+
 export const maxExpressionChars = 1_000;
 const timeLimitMs = 2_000;
 const memoryMb = 192;
@@ -24,7 +29,7 @@ const memoryMb = 192;
  *
  * @param idleMs after so long without an expression the process ends; default five minutes
  */
-export function openMathEngine(idleMs = 300_000): MathEngine {
+export function openMathEngine(idleMs = 300_000): StartableMath {
   const pool = openPool(startProcess("math-worker", memoryMb), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
@@ -51,6 +56,7 @@ export function openMathEngine(idleMs = 300_000): MathEngine {
       if (outcome.kind === "closed") throw new ToolError("cancelled", "the engine was closed");
       return readAnswer(outcome.value);
     },
+    prepare: pool.prepare,
     close: () => pool.close(),
   };
 }
