@@ -22,6 +22,7 @@ export interface StartableMath extends MathEngine {
 export const maxExpressionChars = 1_000;
 const timeLimitMs = 2_000;
 const memoryMb = 192;
+const youngMb = 2;
 
 /**
  * Starts its child process with the first expression; one that runs too long is killed and the next gets a new child.
@@ -30,7 +31,7 @@ const memoryMb = 192;
  * @param idleMs after so long without an expression the process ends; default five minutes
  */
 export function openMathEngine(idleMs = 300_000): StartableMath {
-  const pool = openPool(startProcess("math-worker", memoryMb), 1, { idleMs });
+  const pool = openPool(startProcess("math-worker", memoryMb, youngMb), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
       if (expression.length > maxExpressionChars) {
