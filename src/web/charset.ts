@@ -24,6 +24,7 @@ export function decodeText(bytes: Uint8Array, contentType: string): string {
 }
 
 const strict = new TextDecoder("utf-8", { fatal: true });
+const latin = new TextDecoder("windows-1252");
 
 function strictUtf8(bytes: Uint8Array): string | undefined {
   try {
@@ -63,7 +64,7 @@ function byteOrderMark(bytes: Uint8Array): string | undefined {
 
 /** `<meta charset=…>`, its older form, or the XML declaration. A page that can be read so is not in UTF-16. */
 function declaration(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 1_024)).toString("latin1");
+  const head = latin.decode(bytes.subarray(0, 1_024));
   const found = /<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?([^"'\s/>;]+)/i.exec(head)?.[1];
   const name = label(found);
   return name?.startsWith("utf-16") === true ? "utf-8" : name;
