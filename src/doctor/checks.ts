@@ -18,7 +18,9 @@ export async function checksOf(
   options: ChecksOptions,
 ): Promise<{ checks: Check[]; close(): Promise<void> }> {
   const { config } = patient;
-  const services = once(async () => (await import("../open-services.ts")).openServices(config, { math: lazyMath(config.engine_idle) }));
+  const services = once(async () =>
+    (await import("../open-services.ts")).openServices(config, { math: lazyMath(config.engine_idle) }),
+  );
   const { checks: reached, close } = await reachChecks(patient, options, async () => (await services.get()).services);
   const parts = partChecks(config, async () => (await services.get()).services);
   return {
