@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 
 import pytest
@@ -51,6 +52,14 @@ def test_missing_arguments_are_told_to_the_model_and_null_is_one_that_is_left_ou
     assert message.artifact.rows == [[42]]
     message = by_name["query_data"].invoke(as_call("query_data", {"sql": "select 42", "colour": "red"}))
     assert message.content.startswith("ERROR invalid_input: ") and "colour" in message.content
+
+
+@pytest.mark.parametrize("sent", [{"offset": float("nan")}, {"limit": float("inf")}])
+def test_a_number_that_json_does_not_have_is_told_to_the_model(by_name, sent):
+    call = as_call("query_data", {"sql": "select 1", **sent})
+    messages = [by_name["query_data"].invoke(call), asyncio.run(by_name["query_data"].ainvoke(call))]
+    assert [message.status for message in messages] == ["error", "error"]
+    assert all(re.match("ERROR invalid_input: (offset|limit) is (nan|inf)", message.content) for message in messages)
 
 
 def test_the_tools_of_an_async_bridge_are_the_same(tmp_path):

@@ -40,7 +40,7 @@ def test_every_tool_is_offered_with_its_schema(bridge):
     assert len(listed) == len(tools(bridge))
 
 
-@pytest.mark.parametrize("arguments", ["{", "[]", '{"expression": "2 +"}', "{}"])
+@pytest.mark.parametrize("arguments", ["{", "[]", '{"expression": "2 +"}', '{"expression": NaN}', "{}"])
 def test_wrong_arguments_are_told_to_the_model(bridge, arguments):
     by_name = {tool.name: tool for tool in tools(bridge)}
     assert asyncio.run(invoke(by_name["calculate"], arguments)).startswith("ERROR invalid_input: ")
