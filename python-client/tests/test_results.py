@@ -181,7 +181,11 @@ def test_a_result_can_be_pickled_and_copied():
     [
         ("DECIMAL(18,3)", ColumnType("DECIMAL", (), 18, 3)),
         ("integer[3]", ColumnType("LIST", (("", ColumnType("INTEGER")),))),
-        ("MAP(VARCHAR, BIGINT)", ColumnType("MAP(VARCHAR, BIGINT)")),
+        (
+            "MAP(VARCHAR, BIGINT)",
+            ColumnType("MAP", (("key", ColumnType("VARCHAR")), ("value", ColumnType("BIGINT")))),
+        ),
+        ("STRUCT(a HUGEINT[], b DATE)", ColumnType("VARCHAR")),  # as the dataset's file has it
         (
             'STRUCT("odd, ""name"" (1)" DECIMAL(4,1), b STRUCT(c DATE)[][])',
             ColumnType(
