@@ -73,6 +73,12 @@ def test_an_argument_that_holds_itself_is_named(awkward):
         awkward().call_tool("echo", {"value": circle})
 
 
+@pytest.mark.parametrize("arguments", ["1+1", ["1+1"], 2])
+def test_arguments_without_names_are_refused(awkward, arguments):
+    with pytest.raises(axoner.InvalidInput, match="a dictionary by name"):
+        awkward().call_tool("echo", arguments)
+
+
 def test_calls_of_many_threads_each_get_their_own_answer(awkward):
     bridge = awkward()
     with ThreadPoolExecutor(16) as pool:

@@ -11,7 +11,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from support.frameworks import as_call
 
 import axoner
-from axoner import AsyncBridge
+from axoner import AsyncBridge, Bridge
 from axoner.langchain import tools
 
 
@@ -21,12 +21,18 @@ def by_name(bridge):
 
 
 def test_every_tool_is_offered_with_its_description_and_schema(bridge, by_name):
-    listed = {tool["name"]: tool for tool in bridge.list_tools()}
+    listed = {tool["name"]: tool for tool in bridge.list_tools() if tool["name"] != "job"}
     assert by_name.keys() == listed.keys()
     assert by_name["query_data"].description == listed["query_data"]["description"]
     for name, tool in by_name.items():
         assert tool.args_schema.model_json_schema() == listed[name]["inputSchema"]
         assert convert_to_openai_tool(tool)["function"]["parameters"]["properties"].keys() == tool.args.keys()
+
+
+def test_jobs_are_offered_where_a_call_may_be_answered_with_one(tmp_path, by_name):
+    assert "job" not in by_name
+    with Bridge(root=tmp_path, options={"answer_within": "5s"}) as waiting:
+        assert "job" in {tool.name for tool in tools(waiting)}
 
 
 def test_the_content_is_for_the_model_and_the_artifact_for_the_program(by_name):
@@ -107,7 +113,8 @@ def test_a_time_limit_is_told_to_the_model(bridge):
     slow = {tool.name: tool for tool in tools(bridge, timeout=1)}["query_data"]
     sql = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
     message = slow.invoke(as_call("query_data", {"sql": sql}))
-    assert (message.status, "within 1 s" in message.content) == ("error", True)
+    assert message.status == "error"
+    assert re.match("ERROR timeout: .* within 1 s", message.content)
 
 
 def test_a_closed_bridge_ends_the_run(bridge, by_name):

@@ -152,7 +152,7 @@ def test_a_dataset_whose_file_is_gone_says_so(tmp_path):
 )
 def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch, method, library, extra):
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ImportError, match=rf"pip install axoner\[{extra}\]"):
+    with pytest.raises(ImportError, match=rf"`pip install {library}.*\[{extra}\]"):
         getattr(table(), method)()
 
 
@@ -206,6 +206,10 @@ def test_a_result_can_be_pickled_and_copied():
 )
 def test_type_names_are_understood(text, expected):
     assert parse_column_type(text) == expected
+
+
+def test_what_is_loaded_late_is_listed_too():
+    assert set(axoner.__all__) <= set(dir(axoner))
 
 
 def test_importing_the_client_loads_nothing_heavy():

@@ -184,7 +184,8 @@ def _require(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        advice = f"this needs {module}, which is not installed; run `pip install axoner[{extra}]`"
+        packages = "pandas pyarrow" if extra == "pandas" else module
+        advice = f"this needs {module}, which is not installed; run `pip install {packages}`, or install axoner with its extra [{extra}]"
         raise ImportError(advice, name=module) from error
     return sys.modules[module]
 

@@ -31,7 +31,7 @@ def test_an_agent_works_through_the_bridge(suppliers, grader):
 
 
 def test_every_tool_is_offered_with_its_schema(bridge):
-    listed = {tool["name"]: tool for tool in bridge.list_tools()}
+    listed = {tool["name"]: tool for tool in bridge.list_tools() if tool["name"] != "job"}
     for tool in tools(bridge):
         assert (tool.description, tool.params_json_schema) == (
             listed[tool.name]["description"],
