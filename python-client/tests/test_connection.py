@@ -69,7 +69,7 @@ def test_an_argument_that_is_no_json_is_named_before_anything_is_sent(awkward, v
 def test_an_argument_that_holds_itself_is_named(awkward):
     circle: list[object] = []
     circle.append(circle)
-    with pytest.raises(axoner.InvalidInput, match="^value.* nested too deeply"):
+    with pytest.raises(axoner.InvalidInput, match=r"^value.* nested too deeply"):
         awkward().call_tool("echo", {"value": circle})
 
 

@@ -20,7 +20,8 @@ SQL = r"""select
     '00000000-0000-0000-0000-0000000000ff'::uuid as id, map {'a': 1} as counts,
     map {1: [timestamp '2024-01-01']} as times, {'a': map {'b': timestamp_ns '2024-01-01 00:00:00'}} as deep,
     interval 3 day as gap, 'x'::enum('x', 'y') as choice, '\xAA\x00b'::blob as raw, '[1]'::json as doc,
-    [1, null] as many, [1, 2]::int[2] as pair, [sum(range)] as totals, {'a': sum(range), 'b': 1} as sums, '0101'::bit as bits,
+    [1, null] as many, [1, 2]::int[2] as pair, [sum(range)] as totals, {'a': sum(range), 'b': 1} as sums,
+    '0101'::bit as bits,
     timetz '12:00:00+02' as zoned, 123::bignum as big, null as nothing
     from range(3) group by range order by range"""
 

@@ -185,7 +185,8 @@ def _require(module: str, extra: str) -> Any:
         if error.name != module:
             raise
         packages = "pandas pyarrow" if extra == "pandas" else module
-        advice = f"this needs {module}, which is not installed; run `pip install {packages}`, or install axoner with its extra [{extra}]"
+        way = f"run `pip install {packages}`, or install axoner with its extra [{extra}]"
+        advice = f"this needs {module}, which is not installed; {way}"
         raise ImportError(advice, name=module) from error
     return sys.modules[module]
 
