@@ -152,6 +152,11 @@ def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | Non
         raise _failure(text, fields)
     if not isinstance(fields, dict):
         raise ProtocolError(f"{tool} answered without structured content: {text[:200]}")
+    return result_from(fields, text, kind)
+
+
+def result_from(fields: Mapping[str, Any], text: str, kind: type[ToolResult] | None) -> ToolResult:
+    """A result of its fields; they decide its class where that is not known."""
     if kind is None:
         kind = TableResult if {"columns", "types", "rows"} <= fields.keys() else ToolResult
     return kind(fields, text)
