@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ._call import Deadline
 from ._exchange import converse, listing
 from ._generated import RESULTS
-from .errors import AxonerError, BridgeClosed, ServerNotFound, ToolError
+from .errors import AxonerError, BridgeClosed, ConfigError, ServerNotFound, ToolError
 from .results import ToolResult, read_reply
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def offered_tools(bridge: BridgeBase, timeout: float | None = None) -> list[Offe
 def error_text(error: AxonerError) -> str:
     """What a model is told of a failed call.
 
-    :raises BridgeClosed, ServerNotFound: that is for whoever wrote the program.
+    :raises BridgeClosed, ConfigError, ServerNotFound: that is for whoever wrote the program.
     """
-    if isinstance(error, (BridgeClosed, ServerNotFound)):
+    if isinstance(error, (BridgeClosed, ConfigError, ServerNotFound)):
         raise error
     code = error.code if isinstance(error, ToolError) else "unavailable"
     return f"ERROR {code}: {error}"

@@ -44,7 +44,7 @@ class ToolResult(Mapping[str, Any]):
         if not name.startswith("_"):
             if name in self._fields:
                 return self._fields[name]
-            if name in type(self).__annotations__:
+            if any(name in getattr(kind, "__annotations__", ()) for kind in type(self).__mro__):
                 return None
         raise AttributeError(
             f"this {type(self).__name__} has no {name}; it has {', '.join(self.__dict__.get('_fields', ()))}"
