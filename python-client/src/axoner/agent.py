@@ -70,6 +70,11 @@ class AgentEvent(ToolResult):
     elapsed_ms: int
     messages: int
     exit_reason: str
+    turns: int
+    tool_calls: int
+    cost_usd: float
+    output: dict[str, Any]
+    error: dict[str, Any]
 
 
 class AgentResult(RunAgentResult):
@@ -77,8 +82,11 @@ class AgentResult(RunAgentResult):
 
     ``exit_reason`` is ``finished``, a limit (``max_turns``, ``max_usd``, ``max_tokens``, ``max_time``, ``repeating``),
     ``refused`` or ``cancelled``; ``usage`` counts tokens, sub-agents' included; ``cost_usd`` is ``None`` where the
-    model's price is not known; ``output`` is the answer that fits an ``output_schema``.
+    model's price is not known; ``output`` is the answer that fits an ``output_schema``, else
+    ``None``; so is ``error`` of a result that is returned: a run that failed raises its own.
     """
+
+    error: dict[str, Any] | None
 
 
 def run_request(
