@@ -73,7 +73,9 @@ describe("a screen that changes its size", () => {
     await terminal.shows("that you know");
     terminal.resize(40);
     await terminal.shows(/> what is the longest word/);
-    terminal.type("?\r");
+    terminal.type("?");
+    await terminal.shows(/know\s*\?/); // drawn by a chat that has heard of the new size
+    terminal.type("\r");
     await terminal.shows(/yyy[^]*> $/);
     expect(terminal.lines().every((line) => line.length <= 40)).toBe(true);
     expect(terminal.lines().join("\n")).toMatch(/word00 word01 word02 word03 word04\nword05/);

@@ -44,7 +44,7 @@ async function run(home: string, ...args: string[]) {
 /** Where the program lies unpacked. */
 function unpackedIn(home: string): string[] {
   const above = join(home, ".cache/axoner");
-  return existsSync(above) ? readdirSync(above) : [];
+  return existsSync(above) ? readdirSync(above).filter((name) => name.startsWith("program-")) : [];
 }
 
 describe.skipIf(process.platform !== "linux")("the single executable", () => {
