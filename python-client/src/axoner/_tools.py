@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ._call import Deadline
 from ._exchange import converse, listing
 from ._generated import RESULTS
-from .errors import AxonerError, BridgeClosed, CallTimeout, ServerNotFound, ToolError, ToolTimeout
+from .errors import AxonerError, BridgeClosed, CallTimeout, ConfigError, ServerNotFound, ToolError, ToolTimeout
 from .results import ToolResult, read_reply
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ def offered_tools(bridge: BridgeBase, timeout: float | None = None) -> list[Offe
 def error_text(error: AxonerError) -> str:
     """What a model is told of a failed call.
 
-    :raises BridgeClosed, ServerNotFound: that is for whoever wrote the program.
+    :raises BridgeClosed, ConfigError, ServerNotFound: that is for whoever wrote the program.
     """
-    if isinstance(error, (BridgeClosed, ServerNotFound)):
+    if isinstance(error, (BridgeClosed, ConfigError, ServerNotFound)):
         raise error
     if isinstance(error, CallTimeout):
         return f"ERROR {ToolTimeout.code}: {error}"

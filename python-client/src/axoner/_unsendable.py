@@ -12,9 +12,8 @@ from .errors import InvalidInput
 _DEEPEST = 20
 
 
-def unsendable(message: Mapping[str, Any], default: Callable[[Any], Any], error: BaseException) -> InvalidInput:
+def unsendable(params: Mapping[str, Any], default: Callable[[Any], Any], error: BaseException) -> InvalidInput:
     """Names the argument, and the place in it, that a request could not be written for."""
-    params = message.get("params") or {}
     given = params.get("arguments", params)
     for name, value in given.items() if isinstance(given, Mapping) else ():
         if not _is_sendable(value, default):

@@ -44,7 +44,7 @@ class ToolResult(Mapping[str, Any]):
         if not name.startswith("_"):
             if name in self._fields:
                 return self._fields[name]
-            if name in type(self).__annotations__:
+            if any(name in getattr(kind, "__annotations__", ()) for kind in type(self).__mro__):
                 return None
         raise AttributeError(
             f"this {type(self).__name__} has no {name}; it has {', '.join(self.__dict__.get('_fields', ()))}"
@@ -160,6 +160,11 @@ def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | Non
         raise _failure(text, fields)
     if not isinstance(fields, dict):
         raise ProtocolError(f"{tool} answered without structured content: {text[:200]}")
+    return result_from(fields, text, kind)
+
+
+def result_from(fields: Mapping[str, Any], text: str, kind: type[ToolResult] | None) -> ToolResult:
+    """A result of its fields; they decide its class where that is not known."""
     if kind is None:
         kind = TableResult if {"columns", "types", "rows"} <= fields.keys() else ToolResult
     return kind(fields, text)
