@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { clients, type Client } from "../cli/install/clients.ts";
 import { registeredServers } from "../cli/install/register.ts";
-import { startsAxoner } from "../cli/install/this-server.ts";
+import { startsAxoner } from "../cli/install/starts-axoner.ts";
 import { thisMachine } from "../config.ts";
 import type { Machine } from "../config/machine.ts";
 import type { McpServer } from "../config/mcp-servers.ts";
