@@ -105,10 +105,16 @@ export async function registered({ client, file, name }: Registration): Promise<
   return text === undefined ? undefined : explained(path, async () => entryIn(entries, text, place));
 }
 
-/** Every server of a client by its name; undefined where it has no settings. */
+/**
+ * Every server of a client by its name, those that it has in one folder alone in place of others of that name; undefined
+ * where it has no settings.
+ *
+ * @param folder where the client is used
+ */
 export async function registeredServers(
   client: Client,
   file: string,
+  folder: string,
 ): Promise<{ path: string; servers: Map<string, unknown> } | undefined> {
   const { path, text } = await readSettings(file);
   if (text === undefined) return undefined;
@@ -116,7 +122,11 @@ export async function registeredServers(
   const bare = withoutMark(text);
   const servers = await explained(path, async () => {
     const names = entries.names(bare, client.servers);
-    return new Map(names.map((name) => [name, entries.read(bare, { servers: client.servers, name })] as const));
+    const everywhere = names.map((name) => [name, entries.read(bare, { servers: client.servers, name })] as const);
+    const here =
+      client.folders === undefined ? undefined : entries.read(bare, { servers: client.folders, name: folder });
+    const local = isJsonObject(here) && isJsonObject(here[client.servers]) ? here[client.servers] : {};
+    return new Map<string, unknown>([...everywhere, ...Object.entries(local ?? {})]);
   });
   return { path, servers };
 }
