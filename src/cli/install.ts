@@ -45,6 +45,9 @@ export const install = withOutcome(async (args, context) => {
   const file = client.file(context.machine);
   const asked = { context, json, registration: { client, file, name } };
   if (undo) return takeOut(asked);
+  if (!/^\w[\w.-]{0,63}$/.test(name)) {
+    throw new ConfigError("--name takes letters, digits, _, . and -, at most 64 and the first no . or -");
+  }
   const entry = serverEntry(thisInstallation(), client, context.repeatOptions());
   return print ? show(asked, entry) : add(asked, entry, replace);
 });

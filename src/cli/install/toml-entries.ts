@@ -57,9 +57,14 @@ function findTable(lines: readonly string[], place: Place): { from: number; to: 
 function isHeadOf(line: string, { servers, name }: Place): boolean {
   const [, head] = /^\s*\[\s*([^[\]]+?)\s*\]\s*(?:#.*)?$/.exec(line.trimEnd()) ?? [];
   if (head === undefined) return false;
-  const plain = `${servers}.${name}`;
-  const spelled = head.replaceAll(/\s*\.\s*/g, ".").replaceAll(/["']/g, "");
-  return spelled === plain || spelled.startsWith(`${plain}.`);
+  const keys = [...head.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|([\w-]+)/g)].map(([, ...spelled]) =>
+    spelled.find(isText),
+  );
+  return keys[0] === servers && keys[1] === name;
+}
+
+function isText(group: string | undefined): boolean {
+  return group !== undefined;
 }
 
 /** Tables within the entry come last: what stands below the head of a table belongs to it. */

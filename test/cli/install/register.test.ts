@@ -295,3 +295,20 @@ test("what was written in tabs and CRLF goes on in tabs and CRLF", async () => {
   expect(text().match(/(?<!\r)\n/)).toBeNull();
   expect(text()).toMatch(/\r\n\t\t"axoner": \{\r\n\t\t\t"type"/);
 });
+
+test.each([
+  ["cursor", "// mine\n/* nothing yet */\n"],
+  ["codex", '[mcp_servers."axoner.old"]\ncommand = "old"\n'],
+])("%s: an entry is put beside %j, and taken out again", async (id, content) => {
+  const { registration, entry, text } = settle(id, content);
+  await register(registration, entry, { replace: false });
+  expect(text()).toContain(content.trim());
+  expect(read(clientOf(id), text())[clientOf(id).servers]?.["axoner"]).toEqual(entry);
+  await unregister(registration);
+  expect(text()).toBe(content);
+});
+
+test("a comment that never ends is refused", async () => {
+  const { registration, entry } = settle("cursor", "/* mine");
+  await expect(register(registration, entry, { replace: false })).rejects.toThrow("is not valid JSON");
+});
