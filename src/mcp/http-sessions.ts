@@ -16,6 +16,8 @@ export interface SessionLimits {
 
 /** The sessions of the 2025 revisions: each has a server and a transport of its own, which no other ever sees. */
 export interface Sessions {
+  /** Whether a session of this id is open. */
+  has(id: string): boolean;
   answer(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void>;
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function openSessions(createServer: () => Server, limits: Partial<Session
   };
 
   return {
+    has: (id) => sessions.has(id),
     async answer(request, response, body) {
       const id = request.headers["mcp-session-id"];
       let session = typeof id === "string" ? sessions.get(id) : undefined;
