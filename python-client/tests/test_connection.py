@@ -14,8 +14,11 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import pandas
 import pytest
 from support import AWKWARD
 
@@ -43,12 +46,37 @@ def test_arguments_arrive_and_none_is_left_out(awkward):
     assert echoed == {"text": "naïve \ud800", "path": os.path.join("a", "b"), "many": [1, 2], "zero": 0}
 
 
-@pytest.mark.parametrize("value", [float("nan"), object()])
-def test_an_argument_that_is_no_json_is_refused_before_anything_is_sent(awkward, value):
+@pytest.mark.parametrize(
+    "value, said",
+    [
+        (float("nan"), "^value is nan, a number that JSON does not have"),
+        (["a", {"deep": [1, float("inf")]}], r"^value\[1\]\['deep'\]\[1\] is inf"),
+        (pandas.Series(["a", float("nan")], dtype=object), r"^value\[1\] is nan"),
+        (object(), "^value is a object, which cannot be sent"),
+        ({"price": Decimal("1.5")}, r"^value\['price'\] is a Decimal, which"),
+        (timedelta(1), "^value is a timedelta, which"),
+        ({(1, 2): "x"}, "^value .*keys that are no text"),
+        ((part for part in [float("nan")]), "arguments cannot be sent"),
+    ],
+)
+def test_an_argument_that_is_no_json_is_named_before_anything_is_sent(awkward, value, said):
     bridge = awkward()
-    with pytest.raises((TypeError, ValueError)):
-        bridge.call_tool("echo", {"value": value})
+    with pytest.raises(axoner.InvalidInput, match=said):
+        bridge.call_tool("echo", {"good": 1, "value": value})
     assert bridge.call_tool("echo", {"value": 1}).given == {"value": 1}
+
+
+def test_an_argument_that_holds_itself_is_named(awkward):
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(axoner.InvalidInput, match=r"^value.* nested too deeply"):
+        awkward().call_tool("echo", {"value": circle})
+
+
+@pytest.mark.parametrize("arguments", ["1+1", ["1+1"], 2])
+def test_arguments_without_names_are_refused(awkward, arguments):
+    with pytest.raises(axoner.InvalidInput, match="a dictionary by name"):
+        awkward().call_tool("echo", arguments)
 
 
 def test_calls_of_many_threads_each_get_their_own_answer(awkward):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._command import OneOrMore, StrPath, option_flags, server_command
 from ._progress import ProgressOption, open_display
 from ._server import Server, close_all, hold, let_go
-from .errors import BridgeClosed
+from .errors import BridgeClosed, InvalidInput
 
 if TYPE_CHECKING:
     from ._call import Deadline, OnEvent, PendingCall
@@ -114,6 +114,12 @@ class BridgeBase:
         """The running process, if one runs."""
         return self._held[0].running if self._held else None
 
+    @property
+    def _gives_jobs(self) -> bool:
+        """Whether a long call may be answered with the id of a job."""
+        told = any(part.split("=")[0] == "--answer-within" for part in self._command)
+        return told or self._env.get("AXONER_ANSWER_WITHIN", "0").rstrip("ms") != "0"
+
     def _connect(self) -> Connection:
         return self._server.connect(self._start_timeout)
 
@@ -165,7 +171,15 @@ class BridgeBase:
 
 
 def given_arguments(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
-    """``None`` stands for an argument that is not given."""
+    """``None`` stands for an argument that is not given.
+
+    :raises InvalidInput: they have no names.
+    """
+    if arguments is not None and not isinstance(arguments, Mapping):
+        kind = type(arguments).__name__
+        raise InvalidInput(
+            f'the arguments of a tool are a dictionary by name, e.g. {{"expression": "1+1"}}; not a {kind}'
+        )
     return {name: value for name, value in (arguments or {}).items() if value is not None}
 
 

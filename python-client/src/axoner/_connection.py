@@ -187,8 +187,16 @@ class Connection:
 
 
 def _encode(message: Mapping[str, Any]) -> bytes:
-    """One line. Values that JSON does not know raise here, before anything is sent."""
-    text = json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":"), allow_nan=False, default=_json_value)
+    """One line.
+
+    :raises InvalidInput: a value is none that JSON knows; nothing is sent.
+    """
+    try:
+        text = json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":"), allow_nan=False, default=_json_value)
+    except (TypeError, ValueError, RecursionError) as error:
+        from ._unsendable import unsendable  # here, because most programs do not need it
+
+        raise unsendable(message, _json_value, error) from error
     return text.encode("ascii") + b"\n"
 
 

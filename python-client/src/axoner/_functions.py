@@ -129,6 +129,10 @@ def _members(function: Callable[..., Any], name: str, described: Mapping[str, st
             kind = kind_of(hints[parameter.name])
         except TypeError as error:
             raise TypeError(f"{name}: {parameter.name} is {error}") from None
+        except RecursionError:
+            raise TypeError(
+                f"{name}: {parameter.name} is of a type that holds itself; a model needs one with an end"
+            ) from None
         text = kind.schema.get("description", described.get(parameter.name))
         schema = {**kind.schema, "description": text} if text else kind.schema
         members[parameter.name] = Member(Kind(schema, kind.read), parameter.default is parameter.empty)
