@@ -1,17 +1,15 @@
 import { existsSync } from "node:fs";
-import { isSea } from "node:sea";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { entryUrl } from "../entries.ts";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { printable } from "../text.ts";
 import { commands } from "./commands.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { clients, type Client } from "./install/clients.ts";
-import { entriesOf, type ServerEntry } from "./install/entry.ts";
+import { entriesOf } from "./install/entry.ts";
 import { register, registered, unregister, type Registration } from "./install/register.ts";
-import { serverEntry, startsAxoner } from "./install/this-server.ts";
+import { startsAxoner } from "./install/starts-axoner.ts";
+import { serverEntry, thisInstallation, type WrittenEntry } from "./install/this-server.ts";
 import { withOutcome } from "./outcome.ts";
 import { write, writeJson } from "./output.ts";
 import { optionLines, parseable } from "./own-options.ts";
@@ -47,6 +45,9 @@ export const install = withOutcome(async (args, context) => {
   const file = client.file(context.machine);
   const asked = { context, json, registration: { client, file, name } };
   if (undo) return takeOut(asked);
+  if (!/^\w[\w.-]{0,63}$/.test(name)) {
+    throw new ConfigError("--name takes letters, digits, _, . and -, at most 64 and the first no . or -");
+  }
   const entry = serverEntry(thisInstallation(), client, context.repeatOptions());
   return print ? show(asked, entry) : add(asked, entry, replace);
 });
@@ -72,17 +73,13 @@ function findClient(given: string): Client {
   );
 }
 
-function thisInstallation() {
-  return { program: process.execPath, entry: isSea() ? "mcp" : fileURLToPath(entryUrl("mcp-server")) };
-}
-
 interface Asked {
   context: CommandContext;
   json: boolean;
   registration: Registration;
 }
 
-async function add({ context, json, registration }: Asked, entry: ServerEntry, replace: boolean): Promise<ExitCode> {
+async function add({ context, json, registration }: Asked, entry: WrittenEntry, replace: boolean): Promise<ExitCode> {
   const { client, name } = registration;
   const { done, path, copy } = await register(registration, entry, { replace });
   if (json) await writeJson(context.stdout, { done, path, copy, name, entry });
@@ -90,7 +87,7 @@ async function add({ context, json, registration }: Asked, entry: ServerEntry, r
   const lines = [`${name} is ${verb} ${path}`];
   if (copy !== undefined) lines.push(`what was there before is kept in ${copy}`);
   if (done !== "unchanged") lines.push(`For ${client.title} to see it: ${client.restart}.`);
-  if (!client.startsInProject && !(entry["args"] ?? []).includes("--root")) {
+  if (!client.startsInProject && !entry.args.includes("--root")) {
     lines.push(
       `${client.title} does not start servers in a folder of yours: to let it read files, run this again with --root DIR.`,
     );
@@ -101,18 +98,20 @@ async function add({ context, json, registration }: Asked, entry: ServerEntry, r
 
 async function takeOut({ context, json, registration }: Asked): Promise<ExitCode> {
   const { name } = registration;
-  const { done, path } = await unregister(registration);
-  if (json) await writeJson(context.stdout, { done, path, name });
+  const { done, path, copy } = await unregister(registration);
+  if (json) await writeJson(context.stdout, { done, path, copy, name });
   const told = {
     restored: `${path} is as it was before`,
+    returned: `${name} in ${path} is what it was before; what was changed there since is kept`,
     removed: `${name} is taken out of ${path}; what was changed there since is kept`,
     absent: `${path} has no ${name}: there is nothing to undo`,
   };
-  await tell(context, json, [told[done]]);
+  const kept = copy === undefined ? [] : [`what stood under that name before could not be put back: it is in ${copy}`];
+  await tell(context, json, [told[done], ...kept]);
   return exitCodes.done;
 }
 
-async function show({ context, registration }: Asked, entry: ServerEntry): Promise<ExitCode> {
+async function show({ context, registration }: Asked, entry: WrittenEntry): Promise<ExitCode> {
   const { client, file, name } = registration;
   await write(context.stdout, entriesOf(client).set("", { servers: client.servers, name }, entry));
   await write(context.stderr, `belongs into ${printable(file)}\n`);

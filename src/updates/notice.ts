@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
 import { write } from "../cli/output.ts";
 import type { Output } from "../cli/command.ts";
@@ -67,8 +68,13 @@ function noticeOf(latest: string): string {
   return `axoner ${latest} can be had; this is ${version}. ${howToUpdate(fileURLToPath(entryUrl("cli")))} (AXONER_UPDATE_NOTICE=off: say no more)\n`;
 }
 
-/** As it was installed. */
-export function howToUpdate(entry: string): string {
+/**
+ * As it was installed.
+ *
+ * @param executable the path of the single file that has everything in it, where axoner is one
+ */
+export function howToUpdate(entry: string, executable = isSea() ? process.execPath : undefined): string {
+  if (executable !== undefined) return `Update: put the new file in place of ${executable}`;
   if (/[\\/](?:site|dist)-packages[\\/]/.test(entry)) return "Update: pip install --upgrade axoner";
   if (/[\\/]_npx[\\/]/.test(entry)) return "Update: npx axoner@latest";
   return "Update: npm install -g axoner@latest";

@@ -121,8 +121,8 @@ test("of each client that cannot use it the reason is told, and what to do", { t
 
 test("a client's folder and its few variables are the server's", { timeout }, async () => {
   const { home, project, settle, script, diagnose } = openHome();
-  const program = script(`env > '${home}/'"$1".env; pwd > '${home}/'"$1".folder; shift; ${real}`);
-  const entry = (id: string) => ({ axoner: { command: program, args: [id], env: { GIVEN: id } } });
+  const program = script(`env > '${home}/'"$2".env; pwd > '${home}/'"$2".folder; shift 2; ${real}`);
+  const entry = (id: string) => ({ axoner: { command: program, args: ["mcp", id], env: { GIVEN: id } } });
   settle("claude-desktop", { mcpServers: entry("claude-desktop") });
   settle("cursor", { mcpServers: entry("cursor") });
   settle("claude-code", { mcpServers: entry("claude-code") });
@@ -159,3 +159,36 @@ test("where there are no settings nothing is started, and one line says so", { t
     /^no settings here of claude-desktop, claude-code, cursor, .*lm-studio$/,
   );
 });
+
+test(
+  "what a client has in this folder alone is tried, and what is switched off or another program is not",
+  { timeout },
+  async () => {
+    const { home, project, settle, diagnose } = openHome();
+    const started = join(home, "started");
+    const axoner = { command: process.execPath, args: [builtServer] };
+    const fake = join(home, "dist", "mcp-server.js");
+    mkdirSync(dirname(fake));
+    writeFileSync(fake, `require("node:fs").writeFileSync(${JSON.stringify(started)}, "")`);
+    settle("claude-code", { mcpServers: {}, projects: { [project]: { mcpServers: { axoner } } } });
+    settle("windsurf", { mcpServers: { axoner: { ...axoner, disabled: true } } });
+    settle(
+      "codex",
+      `[mcp_servers.axoner]\ncommand = "${process.execPath}"\nargs = ["${builtServer}"]\nenabled = false\n`,
+    );
+    settle("cursor", { mcpServers: { tables: { command: process.execPath, args: [fake] } } });
+    const found = await diagnose();
+    expect(found.get("claude-code")).toMatchObject({
+      status: "ok",
+      detail: expect.stringContaining("answers a call") as string,
+    });
+    for (const id of ["windsurf", "codex"]) {
+      expect(found.get(id)).toMatchObject({
+        status: "warning",
+        detail: expect.stringContaining("is switched off") as string,
+      });
+    }
+    expect(found.get("cursor")?.detail).toContain("axoner is not in");
+    expect(existsSync(started)).toBe(false);
+  },
+);

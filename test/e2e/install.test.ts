@@ -65,6 +65,10 @@ test.each([
   [["install", "emacs"], 'there is no client "emacs"'],
   [["install", "cursor", "zed"], "takes one client at a time"],
   [["install", "cursor", "--frobnicate"], "axoner install --help"],
+  [["install", "cursor", "--name", ""], "--name takes letters"],
+  [["install", "cursor", "--name", "a\nb"], "--name takes letters"],
+  [["install", "cursor", "--name=--x"], "--name takes letters"],
+  [["install", "codex", "--name", 'a"b', "--print"], "--name takes letters"],
   [["install", "cursor", "--database", "shop=postgres://me:secret@db/shop"], "--database has a password in it"],
 ])("%j is refused, with what to do instead", async (args, message) => {
   const home = temporaryFolder();

@@ -50,5 +50,8 @@ test("the registry is the one that npm is told to use", () => {
 test("an update is made as the program was installed", () => {
   expect(howToUpdate("/home/me/.venv/lib/python3.12/site-packages/axoner/server/cli.js")).toContain("pip install");
   expect(howToUpdate("/home/me/.npm/_npx/1f2e/node_modules/axoner/dist/cli.js")).toContain("npx axoner@latest");
+  expect(howToUpdate("/home/me/.cache/axoner/0.1.0/cli.js", "/home/me/bin/ax")).toBe(
+    "Update: put the new file in place of /home/me/bin/ax",
+  );
   expect(howToUpdate("/usr/lib/node_modules/axoner/dist/cli.js")).toContain("npm install -g axoner@latest");
 });

@@ -11,6 +11,8 @@ export interface Client {
   file(machine: Machine): string;
   /** The key under which it keeps its servers. */
   servers: string;
+  /** The key under which it keeps what holds in one folder alone, by the folder; its servers are there under `servers` too. */
+  folders?: string;
   /** What its entry has besides `command` and `args`. */
   extra?: Readonly<Record<string, string>>;
   /** Whether it starts servers in the folder of the project that is open, so that they can read it without `--root`. */
@@ -48,6 +50,7 @@ export const clients: Readonly<Record<string, Client>> = {
     format: "json",
     file: (machine) => join(machine, machine.environment["CLAUDE_CONFIG_DIR"] || machine.home, ".claude.json"),
     servers: "mcpServers",
+    folders: "projects",
     extra: { type: "stdio" },
     startsInProject: true,
     environment: "all",

@@ -2,8 +2,8 @@ import type { Client } from "./clients.ts";
 import { jsonEntries } from "./json-entries.ts";
 import { tomlEntries } from "./toml-entries.ts";
 
-/** One server in a client's settings. */
-export type ServerEntry = Readonly<Record<string, string | readonly string[]>>;
+/** One server in a client's settings: all that JSON can hold. */
+export type ServerEntry = Readonly<Record<string, unknown>>;
 
 /** Where an entry stands in a text of settings. */
 export interface Place {

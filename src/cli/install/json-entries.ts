@@ -5,6 +5,7 @@ import {
   modify,
   parseTree,
   printParseErrorCode,
+  stripComments,
   type Node,
   type ParseError,
 } from "jsonc-parser";
@@ -35,16 +36,24 @@ function valueAt(root: Node, path: string[]): unknown {
 
 function edit(text: string, place: Place, value: unknown): string {
   const root = parse(text, place);
-  const whole = root === undefined ? "{}" : text;
+  const whole = root === undefined ? `${afterComments(text)}{}` : text;
   const edits = modify(whole, [place.servers, place.name], value, { formattingOptions: formatOf(text) });
   return applyEdits(whole, edits) + (root === undefined ? "\n" : "");
 }
 
-/** Undefined where there is nothing but blanks. */
+/** What a value is put behind in a text without one. */
+function afterComments(text: string): string {
+  if (text.trim() === "") return "";
+  return text.endsWith("\n") ? text : `${text}${formatOf(text).eol}`;
+}
+
+/** Undefined where there is nothing but blanks and comments. */
 function parse(text: string, { servers }: Place): Node | undefined {
   if (text.trim() === "") return undefined;
   const errors: ParseError[] = [];
   const root = treeOf(text, errors);
+  const isBare = errors.every(({ error }) => printParseErrorCode(error) === "ValueExpected");
+  if (isBare && stripComments(text).trim() === "") return undefined;
   const [first] = errors;
   if (first !== undefined) {
     throw new ConfigError(`is not valid JSON: ${printParseErrorCode(first.error)} at ${position(text, first.offset)}`);

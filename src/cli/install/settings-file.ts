@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConfigError, errorMessage, systemErrorCode } from "../../errors.ts";
@@ -18,7 +19,7 @@ const maxBytes = 64_000_000;
 const byteOrderMark = "\uFEFF";
 
 /**
- * @returns the text without the mark that some editors begin it with
+ * @returns the text as it is, with the mark that some editors begin it with
  * @throws ConfigError where the file cannot be read, is no text, or is a link that leads nowhere
  */
 export async function readSettings(path: string): Promise<SettingsFile> {
@@ -43,6 +44,10 @@ async function isLink(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isSymbolicLink() === true;
 }
 
+export function withoutMark(text: string): string {
+  return text.startsWith(byteOrderMark) ? text.slice(1) : text;
+}
+
 /** An edit of a text that begins with a mark keeps the mark. */
 export function keepingMark(text: string, change: (text: string) => string): string {
   return text.startsWith(byteOrderMark) ? byteOrderMark + change(text.slice(1)) : change(text);
@@ -56,27 +61,64 @@ export function keepingMark(text: string, change: (text: string) => string): str
  */
 export async function replaceSettings(read: SettingsFile, text: string | undefined): Promise<void> {
   const { path } = read;
-  const mode = (await stat(path).catch(() => undefined))?.mode;
-  if (mode !== undefined && (mode & 0o200) === 0) {
-    throw new ConfigError(`${path} is read-only; nothing was changed. Make it writable, or add what --print shows`);
-  }
+  const mode = await writableMode(path);
   if (text === undefined) return withReason(path, () => rm(path));
   await withReason(path, () => writeWhole(path, text, { mode: mode ?? 0o600, unless: () => changedSince(read) }));
 }
 
-/** Keep what a file holds beside it, unless there is a copy of it already. */
-export async function keepCopy(read: SettingsFile): Promise<string | undefined> {
-  if (read.text === undefined) return undefined;
-  const copy = copyOf(read.path);
-  const { mode } = await stat(read.path);
-  const text = read.text;
-  await withReason(copy, () => writeWhole(copy, text, { mode, unless: () => Promise.resolve(false) }));
+/**
+ * As `replaceSettings`, and keep what the file held. A copy of before that is precious is set aside under a number; one
+ * that is not is replaced.
+ *
+ * @returns where the copy is; undefined where there was no file
+ */
+export async function replaceKeeping(
+  read: SettingsFile,
+  text: string,
+  { copy, isPrecious }: { copy: string; isPrecious: (copied: string) => boolean },
+): Promise<string | undefined> {
+  const { path, text: before } = read;
+  const mode = await writableMode(path);
+  if (before === undefined || mode === undefined) {
+    await replaceSettings(read, text);
+    return undefined;
+  }
+  const earlier = await readCopy(copy);
+  if (earlier !== undefined && isPrecious(earlier)) await withReason(copy, () => setAside(copy));
+  await withReason(copy, () => writeWhole(copy, before, { mode, unless: () => Promise.resolve(false) }));
+  try {
+    await replaceSettings(read, text);
+  } catch (thrown) {
+    await rm(copy, { force: true }); // of something that did not happen
+    throw thrown;
+  }
   return copy;
 }
 
-/** Where the copy of a file is kept. */
-export function copyOf(path: string): string {
-  return `${path}.before-axoner`;
+/** Where the copy of a file is kept, as it was before a server of that name was put into it. */
+export function copyOf(path: string, name: string): string {
+  return `${path}.before-${name === "axoner" ? name : `axoner-${encodeURIComponent(name)}`}`;
+}
+
+/** @returns undefined where there is none */
+export async function readCopy(copy: string): Promise<string | undefined> {
+  return (await readSettings(copy)).text;
+}
+
+async function setAside(copy: string): Promise<void> {
+  for (let number = 1; ; number++) {
+    if (existsSync(`${copy}.${number}`)) continue;
+    return rename(copy, `${copy}.${number}`);
+  }
+}
+
+/** @throws ConfigError where the file may not be written */
+async function writableMode(path: string): Promise<number | undefined> {
+  const mode = (await stat(path).catch(() => undefined))?.mode;
+  if (mode !== undefined && (mode & 0o200) === 0) {
+    throw new ConfigError(`${path} is read-only; nothing was changed. Make it writable, or add what --print shows`);
+  }
+  return mode;
 }
 
 async function changedSince({ path, text }: SettingsFile): Promise<boolean> {

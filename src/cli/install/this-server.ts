@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import { isSea } from "node:sea";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "../../entries.ts";
 import { ConfigError } from "../../errors.ts";
-import { isJsonObject } from "../../message.ts";
 import type { Client } from "./clients.ts";
 import type { ServerEntry } from "./entry.ts";
 
@@ -13,11 +15,24 @@ export interface Installation {
   entry: string;
 }
 
+export interface WrittenEntry extends ServerEntry {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export function thisInstallation(): Installation {
+  return { program: process.execPath, entry: isSea() ? "mcp" : fileURLToPath(entryUrl("mcp-server")) };
+}
+
 /**
  * @param options the server's options, their paths absolute
  * @throws ConfigError where the package lies in a place that may be cleared
  */
-export function serverEntry({ program, entry }: Installation, client: Client, options: readonly string[]): ServerEntry {
+export function serverEntry(
+  { program, entry }: Installation,
+  client: Client,
+  options: readonly string[],
+): WrittenEntry {
   if (/[\\/]_npx[\\/]/.test(entry)) {
     throw new ConfigError(
       "axoner was started by npx, from a cache that npm clears; install it with `npm install -g axoner`, then run `axoner install` again",
@@ -35,14 +50,4 @@ function lastingNode(node: string): string {
   const [, prefix = "", formula = ""] = /^(.*)\/Cellar\/(node(?:@\d+)?)\/[^/]+\/bin\/node$/.exec(node) ?? [];
   const linked = join(prefix, "opt", formula, "bin", "node");
   return prefix !== "" && existsSync(linked) ? linked : node;
-}
-
-/** Whether an entry starts an axoner, this one or another. */
-export function startsAxoner(entry: unknown): boolean {
-  if (!isJsonObject(entry)) return false;
-  const args: readonly unknown[] = Array.isArray(entry["args"]) ? entry["args"] : [];
-  const words = [entry["command"], ...args].filter((word) => typeof word === "string");
-  return words.some((word) =>
-    /(^|[\\/])(axoner(-\d[\w.-]*)?(\.cmd|\.exe)?|axoner@[^\\/]+|dist[\\/]mcp-server\.js)$/.test(word),
-  );
 }

@@ -1,4 +1,4 @@
-import { parse as parseToml, TomlError } from "smol-toml";
+import { parse as parseToml, stringify, TomlError } from "smol-toml";
 import { ConfigError } from "../../errors.ts";
 import { isJsonObject } from "../../message.ts";
 import type { Entries, Place, ServerEntry } from "./entry.ts";
@@ -57,21 +57,42 @@ function findTable(lines: readonly string[], place: Place): { from: number; to: 
 function isHeadOf(line: string, { servers, name }: Place): boolean {
   const [, head] = /^\s*\[\s*([^[\]]+?)\s*\]\s*(?:#.*)?$/.exec(line.trimEnd()) ?? [];
   if (head === undefined) return false;
-  const plain = `${servers}.${name}`;
-  const spelled = head.replaceAll(/\s*\.\s*/g, ".").replaceAll(/["']/g, "");
-  return spelled === plain || spelled.startsWith(`${plain}.`);
+  const keys = [...head.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|([\w-]+)/g)].map(([, ...spelled]) =>
+    spelled.find(isText),
+  );
+  return keys[0] === servers && keys[1] === name;
 }
 
+function isText(group: string | undefined): boolean {
+  return group !== undefined;
+}
+
+/** Tables within the entry come last: what stands below the head of a table belongs to it. */
 function tableOf({ servers, name }: Place, entry: ServerEntry, eol: string): string {
   const key = /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
-  const values = Object.entries(entry).map(([item, value]) => `${item} = ${valueOf(value)}`);
-  return [`[${servers}.${key}]`, ...values, ""].join(eol);
+  const items = Object.entries(entry);
+  const values = items.filter(([, value]) => !isTable(value)).map(([item, value]) => lineOf(item, value));
+  const tables = items.filter(([, value]) => isTable(value));
+  const below = tables.flatMap(([item, value]) => ["", stringify({ [servers]: { [name]: { [item]: value } } }).trim()]);
+  return [`[${servers}.${key}]`, ...values, ...below.map((text) => text.replaceAll("\n", eol)), ""].join(eol);
+}
+
+function isTable(value: unknown): boolean {
+  return isJsonObject(value) && !(value instanceof Date);
+}
+
+/** As the rest of these settings is usually written, which `stringify` does not do for lists. */
+function lineOf(item: string, value: unknown): string {
+  const list = Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined;
+  if (list === undefined) return stringify({ [item]: value }).trim();
+  return `${stringify({ [item]: "" })
+    .trim()
+    .slice(0, -2)}[${list.map(textOf).join(", ")}]`;
 }
 
 /** What JSON writes as a string is one in TOML too, but for this one character. */
-function valueOf(value: string | readonly string[]): string {
-  if (typeof value === "string") return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
-  return `[${value.map(valueOf).join(", ")}]`;
+function textOf(value: string): string {
+  return JSON.stringify(value).replaceAll("\u007f", "\\u007f");
 }
 
 function checked(before: string, place: Place, entry: ServerEntry | undefined, after: string): string {

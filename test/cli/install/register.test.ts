@@ -10,42 +10,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse as parseJsonc } from "jsonc-parser";
-import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { clients, type Client } from "../../../src/cli/install/clients.ts";
 import { register, unregister } from "../../../src/cli/install/register.ts";
-import { serverEntry } from "../../../src/cli/install/this-server.ts";
 import { temporaryFolder } from "../../support/config.ts";
-
-const fixtures = new URL("../../fixtures/clients/", import.meta.url);
-const installation = { program: "/opt/node/bin/node", entry: "/opt/node/lib/node_modules/axoner/dist/mcp-server.js" };
-const all = Object.entries(clients);
-
-function fixtureOf(id: string, { format }: Client): Buffer {
-  return readFileSync(new URL(`${id}.${format}`, fixtures));
-}
-
-function clientOf(id: string): Client {
-  const client = clients[id];
-  if (client === undefined) throw new Error(`there is no ${id}`);
-  return client;
-}
-
-/** A client's settings in a folder of their own, under any name. */
-function settle(id: string, content?: string | Buffer) {
-  const client = clientOf(id);
-  const file = join(temporaryFolder(), `settings.${client.format}`);
-  if (content !== undefined) writeFileSync(file, content);
-  const registration = { client, file, name: "axoner" };
-  const entry = serverEntry(installation, client, ["--root", "/data"]);
-  return { file, registration, entry, text: () => readFileSync(file, "utf8") };
-}
-
-function read({ format }: Client, text: string): Record<string, Record<string, unknown>> {
-  const bare = text.replace(/^\uFEFF/, "");
-  return (format === "json" ? parseJsonc(bare) : parseToml(bare)) as Record<string, Record<string, unknown>>;
-}
+import { all, clientOf, fixtureOf, read, settle } from "../../support/client-settings.ts";
 
 describe.each(all)("the settings of %s", (id, client) => {
   test("get the entry and lose nothing", async () => {
@@ -153,6 +121,7 @@ describe("settings that cannot be edited stay as they are", () => {
     await expect(register(registration, entry, { replace: false })).rejects.toThrow(
       "is read-only; nothing was changed",
     );
+    expect(readdirSync(dirname(file))).toHaveLength(1);
   });
 
   test.each([
@@ -222,4 +191,21 @@ test("what was written in tabs and CRLF goes on in tabs and CRLF", async () => {
   await register(registration, entry, { replace: false });
   expect(text().match(/(?<!\r)\n/)).toBeNull();
   expect(text()).toMatch(/\r\n\t\t"axoner": \{\r\n\t\t\t"type"/);
+});
+
+test.each([
+  ["cursor", "// mine\n/* nothing yet */\n"],
+  ["codex", '[mcp_servers."axoner.old"]\ncommand = "old"\n'],
+])("%s: an entry is put beside %j, and taken out again", async (id, content) => {
+  const { registration, entry, text } = settle(id, content);
+  await register(registration, entry, { replace: false });
+  expect(text()).toContain(content.trim());
+  expect(read(clientOf(id), text())[clientOf(id).servers]?.["axoner"]).toEqual(entry);
+  await unregister(registration);
+  expect(text()).toBe(content);
+});
+
+test("a comment that never ends is refused", async () => {
+  const { registration, entry } = settle("cursor", "/* mine");
+  await expect(register(registration, entry, { replace: false })).rejects.toThrow("is not valid JSON");
 });
