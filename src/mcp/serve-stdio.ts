@@ -53,13 +53,9 @@ export async function serveStdio({ close, check, backend, ...options }: StdioSer
     await watch(check);
   });
   const soon = (work: () => Promise<unknown>) => () => void work().catch(() => undefined); // a wrong configuration ends the process, by `failed`
-  let inFlight = 0;
-  let answered = false;
-  const checking: NodeJS.Timeout = setTimeout(() => {
-    if (inFlight > 0) checking.refresh();
-    else soon(checked.get)();
-  }, checkAfterMs);
+  const silence = awaitSilence(soon(checked.get));
 
+  let answered = false;
   const server = openToolServer({
     ...options,
     backend: watched,
@@ -71,14 +67,10 @@ export async function serveStdio({ close, check, backend, ...options }: StdioSer
     onResponse: server.onResponse,
     onEnd: server.onEnd,
     async onRequest(request): Promise<JsonObject | undefined> {
-      inFlight += 1;
-      try {
-        return await server.onRequest(request);
-      } finally {
-        inFlight -= 1;
-        if (!answered) setImmediate(soon(watched));
-        answered = true;
-      }
+      const reply = await silence.brokenBy(server.onRequest(request));
+      if (!answered) setImmediate(soon(watched));
+      answered = true;
+      return reply;
     },
   });
 
@@ -91,11 +83,32 @@ export async function serveStdio({ close, check, backend, ...options }: StdioSer
   try {
     return await Promise.race([drained, interruption.code, failed.promise]);
   } finally {
-    clearTimeout(checking);
+    silence.forget();
     interruption.forget();
     server.abort();
     await withDeadline(close(), closeDeadlineMs);
   }
+}
+
+/** Does something once, when nothing has been in flight for a while. */
+function awaitSilence(work: () => void) {
+  let inFlight = 0;
+  const timer: NodeJS.Timeout = setTimeout(() => {
+    if (inFlight > 0) timer.refresh();
+    else work();
+  }, checkAfterMs);
+  return {
+    async brokenBy<Value>(answer: Promise<Value>): Promise<Value> {
+      inFlight += 1;
+      try {
+        return await answer;
+      } finally {
+        inFlight -= 1;
+        timer.refresh();
+      }
+    },
+    forget: () => clearTimeout(timer),
+  };
 }
 
 /** stdout carries the protocol and nothing else. Made by its first use: to open stderr takes longer than to shake hands. */
