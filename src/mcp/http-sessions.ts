@@ -39,7 +39,7 @@ interface Session {
 
 const defaults = { maxSessions: 1_000, sparedMs: 10_000, idleMs: 30 * 60_000, maxInFlight: 100 };
 
-export function openSessions(createServer: () => Server, limits: Partial<SessionLimits> = {}): Sessions {
+export function openSessions(create: () => Server, limits: Partial<SessionLimits> = {}): Sessions {
   const { maxSessions, sparedMs, idleMs, maxInFlight } = { ...defaults, ...limits };
   const { maxOfAddress = Math.ceil(maxSessions / 2) } = limits;
   const sessions = new Map<string, Session>();
@@ -58,32 +58,13 @@ export function openSessions(createServer: () => Server, limits: Partial<Session
     return true;
   };
 
-  const begin = async (address: string): Promise<Session> => {
-    const transport = new NodeStreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: (id) => void sessions.set(id, session),
-    });
-    const session = {
-      server: createServer(),
-      transport,
-      inFlight: 0,
-      usedAt: performance.now(),
-      ids: trackIds(),
-      address,
-    };
+  const begin = (address: string): Promise<Session> => {
+    const session = newSession(create(), address, (id) => sessions.set(id, session));
     open.add(session);
-    const onclose = () => {
+    return connect(session, () => {
       open.delete(session);
-      if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
-    };
-    Object.assign(session.server, { onclose });
-    await session.server.connect(transport);
-    const send = transport.send.bind(transport);
-    transport.send = (message, options) => {
-      session.ids.answered(message);
-      return send(message, options);
-    };
-    return session;
+      sessions.delete(session.transport.sessionId ?? "");
+    });
   };
 
   return {
@@ -113,6 +94,26 @@ export function openSessions(createServer: () => Server, limits: Partial<Session
       await Promise.all([...open].map(end));
     },
   };
+}
+
+function newSession(server: Server, address: string, onBegun: (id: string) => unknown): Session {
+  const transport = new NodeStreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized: (id) => void onBegun(id),
+  });
+  return { server, transport, inFlight: 0, usedAt: performance.now(), ids: trackIds(), address };
+}
+
+async function connect(session: Session, onclose: () => void): Promise<Session> {
+  const { server, transport, ids } = session;
+  Object.assign(server, { onclose });
+  await server.connect(transport);
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) => {
+    ids.answered(message);
+    return send(message, options);
+  };
+  return session;
 }
 
 type Room = Pick<SessionLimits, "maxSessions" | "maxOfAddress" | "sparedMs">;
