@@ -30,7 +30,7 @@ function offerResources(server: Server, open: () => Promise<Catalogue>, icons: r
   });
   server.setRequestHandler("resources/templates/list", async ({ params }) => {
     refuseCursor(params);
-    const { templates } = await open();
+    const templates = await (await open()).templates();
     return { resourceTemplates: templates.map((template) => ({ ...template, icons: copied(icons) })) };
   });
   const wanted = checkedParams(isSpecType.ReadResourceRequestParams, 'a "uri" that is a text');

@@ -110,6 +110,18 @@ describe.each(cases)("a client of %s over %s", (_version, over, open) => {
   });
 });
 
+test("what the offered tools cannot do is not offered", async () => {
+  const client = await openOlder("stdio", folder(), ["--tools", "web_search,scrape,query_data"]);
+  onTestFinished(() => client.close());
+  await client.callTool({ name: "query_data", arguments: { sql: "select * from 'sales.csv'", save_as: "sold" } });
+  const { resourceTemplates } = await client.listResourceTemplates();
+  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(["axoner://dataset/{dataset}"]);
+  await expect(client.readResource({ uri: "axoner://dataset/sold/rows" })).rejects.toThrow(/no resource/);
+  const { messages } = await client.getPrompt({ name: "research", arguments: { question: "why", source: "sold" } });
+  expect(JSON.stringify(messages)).toContain("query_data for what bears");
+  expect(JSON.stringify(messages)).not.toMatch(/profile_data|read_rows/);
+});
+
 describe("conversations", () => {
   test("are shown only where the user says so", async () => {
     const cwd = temporaryFolder();
