@@ -1,6 +1,6 @@
 /**
  * Many clients at once over HTTP, each with its own connection and session: `axoner mcp --http` beside the least that the
- * SDK's documentation serves both eras with. Every answer is checked to be the one to its own question.
+ * SDK's documentation serves both eras with. Both add two numbers; every answer is checked to be the one to its own question.
  *
  *   node bench/http.ts [ROUNDS]   interleaved rounds, 3 unless told
  *   --clients 200 --calls 20      how many clients, and how many calls each makes one after the other
@@ -30,6 +30,8 @@ interface Measured {
   callsPerS: number;
   /** Of the server's process alone, for each call. */
   cpuMs: number;
+  /** Of the processes that it has started, for each call: axoner's engine. */
+  engineCpuMs: number;
   /** How much more memory it has after the last call than before the first client. */
   grownMb: number;
 }
@@ -59,12 +61,15 @@ async function measure(args: readonly string[], era: Era): Promise<Measured> {
     await first.close();
     const before = residentMb(pid);
     const open = await Promise.all(Array.from({ length: clients }, () => openClient(url, era)));
-    const watch = watchProcess(pid);
+    const [watch, ...others] = [watchProcess(pid), ...childrenOf(pid).map(watchProcess)];
     await Promise.all(open.map(askAll));
     const { wallS, cpuS } = watch.usage();
+    const engineCpuS = others.reduce((sum, other) => sum + other.usage().cpuS, 0);
     const grownMb = residentMb(pid) - before;
     await Promise.all(open.map((client) => client.close()));
-    return { callsPerS: (clients * calls) / wallS, cpuMs: (cpuS * 1_000) / (clients * calls), grownMb };
+    const asked = clients * calls;
+    const [cpuMs, engineCpuMs] = [(cpuS * 1_000) / asked, (engineCpuS * 1_000) / asked];
+    return { callsPerS: asked / wallS, cpuMs, engineCpuMs, grownMb };
   } finally {
     const gone = once(server, "exit");
     server.kill("SIGTERM");
@@ -80,6 +85,10 @@ async function askAll(client: HttpClient, index: number): Promise<void> {
     const { result } = JSON.parse(text) as { result: string };
     if (result !== String(index * 1_000 + call)) throw new Error(`client ${index} was told ${text}`);
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
 }
 
 function residentMb(pid: number): number {
@@ -99,7 +108,7 @@ for (const era of eras) {
   for (const name of Object.keys(servers)) {
     const ratio = of(name, "callsPerS") / of("bare", "callsPerS");
     console.log(
-      `  ${name.padEnd(7)} ${of(name, "callsPerS").toFixed(0)} calls/s (${ratio.toFixed(2)} of bare), ${of(name, "cpuMs").toFixed(2)} ms of CPU a call, ${of(name, "grownMb").toFixed(0)} MB more`,
+      `  ${name.padEnd(7)} ${of(name, "callsPerS").toFixed(0)} calls/s (${ratio.toFixed(2)} of bare), ${of(name, "cpuMs").toFixed(2)} ms of CPU a call (and ${of(name, "engineCpuMs").toFixed(2)} of its engine), ${of(name, "grownMb").toFixed(0)} MB more`,
     );
   }
 }

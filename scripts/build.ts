@@ -16,6 +16,7 @@ import { build, type BuildOptions, type Metafile, type PluginBuild } from "esbui
 import { englishOnly } from "./english-only.ts";
 import { joinChunks } from "./join-chunks.ts";
 import { lazyHttp2 } from "./lazy-http2.ts";
+import { lazySeed } from "./lazy-seed.ts";
 import { namedImports } from "./named-imports.ts";
 import { plainBuiltins } from "./plain-builtins.ts";
 import { thirdPartyLicences } from "./third-party.ts";
@@ -46,6 +47,7 @@ const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
     "src/open-services.ts",
+    "src/math/evaluate.ts",
     "src/web/guard.ts",
     "src/tools/read-page.ts",
     "src/shared-process.ts",
@@ -86,7 +88,7 @@ async function buildInto(folder: string): Promise<void> {
 async function bundleProcesses(folder: string): Promise<Metafile[]> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
-  const plugins = [namedImports(), englishOnly(), lazyHttp2()];
+  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed()];
   const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),

@@ -14,15 +14,31 @@ const inspector = join(folder, "node_modules/@modelcontextprotocol/inspector/cli
 const server = join(root, "dist/mcp-server.js");
 
 const call = ["--method", "tools/call", "--tool-name", "calculate", "--tool-arg", "expression=2^10"];
+/** A resource, for the Inspector to read: the call that makes it says its name. */
+const made = "inspected";
 const asked = {
   "tools/list, strict": [["--method", "tools/list", "--strict"], ({ tools }) => tools.length > 9],
   "tools/call": [call, ({ structuredContent }) => structuredContent.result === "1024"],
-  "resources/list": [["--method", "resources/list"], ({ resources }) => Array.isArray(resources)],
+  "tools/call that makes a dataset": [
+    "--method tools/call --tool-name query_data --tool-arg"
+      .split(" ")
+      .concat("sql=select 1024 as n", "--tool-arg", `save_as=${made}`),
+    ({ structuredContent }) => structuredContent.row_count === 1,
+  ],
+  "resources/list": [["--method", "resources/list"], ({ resources }) => resources.some(({ name }) => name === made)],
   "resources/templates/list": [
     ["--method", "resources/templates/list"],
-    ({ resourceTemplates }) => Array.isArray(resourceTemplates),
+    ({ resourceTemplates }) => resourceTemplates.length > 1,
   ],
-  "prompts/list": [["--method", "prompts/list"], ({ prompts }) => Array.isArray(prompts)],
+  "resources/read": [
+    ["--method", "resources/read", "--uri", `axoner://dataset/${made}/rows`],
+    ({ contents }) => JSON.parse(contents[0].text).rows[0][0] === 1_024,
+  ],
+  "prompts/list": [["--method", "prompts/list"], ({ prompts }) => prompts.some(({ name }) => name === "profile_file")],
+  "prompts/get": [
+    ["--method", "prompts/get", "--prompt-name", "profile_file", "--prompt-args", "file=sales.csv"],
+    ({ messages }) => messages[0].content.text.includes("sales.csv"),
+  ],
   load: [
     [...call, "--load", "--load-requests", "200", "--load-concurrency", "10"],
     ({ ok, errors, toolErrors }) => ok === 200 && errors + toolErrors === 0,

@@ -7,10 +7,14 @@
 /** The variable by which Node itself is told of the folder: of ours once `keepCompiledCode` has found it safe. */
 const variable = "NODE_COMPILE_CACHE";
 const ownMode = 0o700;
+const dayMs = 24 * 60 * 60_000;
+/** What a version has kept goes when it was not started for so long. */
+const unusedMs = 14 * dayMs;
 
 /**
  * Keep the compiled code of all that this process loads from now on, in a folder of this version's below the user's cache
- * folder. Does nothing where that folder cannot be made, or others could have put something into it; with
+ * folder; once a day what other versions have left there unused is removed. Does nothing where that folder cannot be made,
+ * or others could have put something into it; with
  * `AXONER_COMPILE_CACHE=off`; and where the user has told Node of another folder, or of none.
  */
 export function keepCompiledCode(version: string): void {
@@ -24,10 +28,11 @@ export function keepCompiledCode(version: string): void {
     if (!isOwnFolder(folder)) {
       for (const one of [base, join(base, "axoner"), folder]) makeFolder(one);
       if (!isOwnFolder(folder)) return;
-      removeOlder(folder);
+      removeUnused(folder);
     }
     process.getBuiltinModule("node:module").enableCompileCache(folder);
     env[variable] = folder;
+    noteUse(folder);
   } catch {
     // it only makes the next start faster
   }
@@ -69,13 +74,30 @@ function makeFolder(folder: string): void {
   if (!existsSync(folder)) mkdirSync(folder, { mode: ownMode });
 }
 
-/** What other versions have left. */
-function removeOlder(folder: string): void {
-  const { readdirSync, rmSync } = process.getBuiltinModule("node:fs");
+/** Leave in the folder's own time when it was last used, to the day: a start is to write nothing else. */
+function noteUse(folder: string): void {
+  const { lstatSync, utimesSync } = process.getBuiltinModule("node:fs");
+  const now = Date.now();
+  if (Math.abs(now - lstatSync(folder).mtimeMs) < dayMs) return;
+  utimesSync(folder, now / 1_000, now / 1_000);
+  removeUnused(folder);
+}
+
+/**
+ * Remove what versions have left that nobody starts any more. Those in use stay: two installed versions that are started in
+ * turn would otherwise each find nothing.
+ */
+function removeUnused(folder: string): void {
+  const { lstatSync, readdirSync, rmSync } = process.getBuiltinModule("node:fs");
   const { basename, dirname, join } = process.getBuiltinModule("node:path");
   const above = dirname(folder);
   for (const name of readdirSync(above)) {
-    if (name.startsWith("compiled-") && name !== basename(folder))
-      rmSync(join(above, name), { recursive: true, force: true });
+    if (!name.startsWith("compiled-") || name === basename(folder)) continue;
+    const other = join(above, name);
+    try {
+      if (Date.now() - lstatSync(other).mtimeMs > unusedMs) rmSync(other, { recursive: true, force: true });
+    } catch {
+      // another process removes it too, or it is not ours to remove
+    }
   }
 }

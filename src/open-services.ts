@@ -12,12 +12,15 @@ export interface OpenServices {
   close(): Promise<void>;
 }
 
-/**
- * What tools call, opened from the configuration: the files at once, every other part by its first use.
- *
- * @param sqlChild a process for the first SQL statement, started already
- */
-export async function openServices(config: Config, sqlChild?: ChildProcess): Promise<OpenServices> {
+export interface StartedParts {
+  /** What evaluates expressions; it closes with the others. */
+  math: Services["math"];
+  /** A process for the first SQL statement, started already. */
+  sqlChild?: ChildProcess | undefined;
+}
+
+/** What tools call, opened from the configuration: the files at once, every other part by its first use. */
+export async function openServices(config: Config, { math, sqlChild }: StartedParts): Promise<OpenServices> {
   const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}`, proxies: config.proxies };
   const downloader = once(async () => (await import("./web/download.ts")).openDownloader(visitor));
   const files = await openFiles({
@@ -46,7 +49,7 @@ export async function openServices(config: Config, sqlChild?: ChildProcess): Pro
     search: lazySearch(async () =>
       (await import("./web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
     ),
-    math: lazyMath(async () => (await import("./math/evaluate.ts")).openMathEngine()),
+    math,
   };
   return {
     services: { files, datasets, ...others },
@@ -122,13 +125,5 @@ function lazySearch(open: () => Promise<Services["search"]>): Services["search"]
   return {
     search: async (query, signal) => (await search.get()).search(query, signal),
     close: async () => (await search.opened())?.close(),
-  };
-}
-
-function lazyMath(open: () => Promise<Services["math"]>): Services["math"] {
-  const math = once(open);
-  return {
-    evaluate: async (expression, signal) => (await math.get()).evaluate(expression, signal),
-    close: async () => (await math.opened())?.close(),
   };
 }

@@ -17,6 +17,8 @@ import { passAgentTool, sharesAgent, withAgentTool } from "./agent-tool.ts";
 import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import job from "./engine/jobs/job.generated.json" with { type: "json" };
 import { lazyJobFiles, offersJobs, withJobTool } from "./jobs.ts";
+import type { StartableMath } from "./math/evaluate.ts";
+import { lazyMath } from "./math/lazy-math.ts";
 import { openShared } from "./shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
@@ -143,15 +145,31 @@ export async function openToolEngine(config: Config, sqlChild?: ChildProcess): P
 
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
 export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
-  const services = once(async () => (await import("./open-services.ts")).openServices(config, sqlChild));
-  const local = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const math = lazyMath(config.engine_idle);
+  const services = once(async () => (await import("./open-services.ts")).openServices(config, { math, sqlChild }));
+  const opened = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const local = tools.some(({ name }) => name === calculate) ? startsEarly(opened, math) : opened;
   const isTaped = config.record !== undefined || config.replay !== undefined;
   const engine = isTaped ? taped(local, config) : local;
   return {
     ...engine,
     async close() {
       await local.close();
+      await math.close();
       await (await services.opened())?.close();
+    },
+  };
+}
+
+const calculate = "calculate";
+
+/** The process for expressions takes longer to start than what is loaded to ask it. */
+function startsEarly(engine: Engine, math: StartableMath): Engine {
+  return {
+    ...engine,
+    call(name, input, options) {
+      if (name === calculate) math.prepare();
+      return engine.call(name, input, options);
     },
   };
 }

@@ -85,7 +85,9 @@ export const options = {
     ["auto", "on", "off"],
   ),
   engine_idle: {
-    ...duration("TIME  end the shared engine when nothing has run for this long (default 5m)"),
+    ...duration(
+      "TIME  end the shared engine, and the process for expressions, when nothing has run for this long (default 5m)",
+    ),
     fallback: 300_000,
   } as Option<number>,
   update_notice: choice("on|off  say on a terminal, at most once a day, that there is a newer version (default on)", [

@@ -92,6 +92,8 @@ export interface SqlEngineOptions {
   diskLimitMb?: number;
   /** Files that take longer than this to be read are kept as Parquet. Default 250 ms. */
   keepAfterMs?: number;
+  /** The same for those above 1 MB, and for what is packed: a small file may take long only because the process is new. Default a fifth of the other. */
+  keepLargeAfterMs?: number;
   /** How long nothing must have been asked before that is done: who asks without a pause has the processor. Default 100 ms. */
   quietMs?: number;
 }
@@ -103,7 +105,7 @@ const defaultQuietMs = 100;
 export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
   const { files, datasets, workspace, environment } = options;
   const { memoryLimitMb: memory = defaultMemoryMb(), diskLimitMb = defaultDiskMb } = options;
-  const { keepAfterMs = defaultKeepAfterMs, quietMs = defaultQuietMs } = options;
+  const { keepAfterMs = defaultKeepAfterMs, keepLargeAfterMs = keepAfterMs / 5, quietMs = defaultQuietMs } = options;
   const kept = openKeptTables(openWorkspace(workspace));
   const processes = { start: () => startSqlChild(environment, memory), first: options.firstChild };
   const children = openSqlChildren({ ...processes, workspace, diskLimitMb, quietMs });
@@ -113,7 +115,8 @@ export function openSqlEngine(options: SqlEngineOptions): SqlEngine {
     const { sql, limit, saveAs, asText = false, output, followed = false } = request;
     const keep = saveAs !== undefined ? "always" : request.keep === undefined ? "never" : "if_cut";
     if (saveAs !== undefined) checkSavedName(saveAs);
-    const job: StatementJob = { sql, limit, keep, asText, output, keepAfterMs, workspace, memoryLimitMb: memory };
+    const patience = { keepAfterMs, keepLargeAfterMs };
+    const job: StatementJob = { sql, limit, keep, asText, output, ...patience, workspace, memoryLimitMb: memory };
     const fetching = openFetching(web);
     const sources = openStatementSources({
       finder: { files, datasets, web },

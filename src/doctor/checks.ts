@@ -1,3 +1,4 @@
+import { lazyMath } from "../math/lazy-math.ts";
 import { once } from "../once.ts";
 import type { Check } from "./check.ts";
 import { configurationChecks, machineChecks } from "./here.ts";
@@ -17,7 +18,9 @@ export async function checksOf(
   options: ChecksOptions,
 ): Promise<{ checks: Check[]; close(): Promise<void> }> {
   const { config } = patient;
-  const services = once(async () => (await import("../open-services.ts")).openServices(config));
+  const services = once(async () =>
+    (await import("../open-services.ts")).openServices(config, { math: lazyMath(config.engine_idle) }),
+  );
   const { checks: reached, close } = await reachChecks(patient, options, async () => (await services.get()).services);
   const parts = partChecks(config, async () => (await services.get()).services);
   return {

@@ -5,6 +5,7 @@ import { nodeFlags } from "../node-flags.ts";
 import { compiledCode } from "../compiled-code.ts";
 import { entryUrl } from "../entries.ts";
 import { AxonerError } from "../errors.ts";
+import { mallocSettings } from "../malloc-settings.ts";
 import type { JsonValue } from "../message.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { engineChannel, startsSql } from "./channel.ts";
@@ -26,16 +27,6 @@ export interface HostedEngineOptions {
  * ones: V8 took those of a page that was being read for such as last, and kept page after page alive through them. See decision 19.
  */
 export const heapFlags = ["--max-semi-space-size=8", "--single-threaded-gc", "--no-allocation-site-pretenuring"];
-
-/**
- * For glibc: what is large is given back to the system when it is freed. Its own threshold rises with the first page of
- * 10 MB, and threads then keep what they had: 100 MB after a few such pages. See decision 29. Other libraries do not know these names.
- */
-export const mallocSettings = {
-  MALLOC_ARENA_MAX: "2",
-  MALLOC_MMAP_THRESHOLD_: "262144",
-  MALLOC_TRIM_THRESHOLD_: "262144",
-};
 
 /** How long a closed engine process may take to stop its own children before it is killed. */
 const closeGraceMs = 700;

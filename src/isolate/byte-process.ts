@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { compiledCode } from "../compiled-code.ts";
 import { entryUrl, type Entry } from "../entries.ts";
+import { mallocSettings } from "../malloc-settings.ts";
 import { nodeFlags } from "../node-flags.ts";
 import { byteReply, type ByteTask } from "./byte-tasks.ts";
 import { countPassing } from "./collect-garbage.ts";
@@ -68,7 +69,7 @@ interface Events {
 function startChild(entry: Entry, flags: readonly string[], { message, ready, retire, end }: Events): Child {
   // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
   const process = fork(fileURLToPath(entryUrl(entry)), [], {
-    env: compiledCode(),
+    env: { ...mallocSettings, ...compiledCode() },
     execArgv: nodeFlags(flags),
     serialization: "advanced",
     stdio: ["pipe", "pipe", "ignore", "ipc"],

@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-type Collect = (options?: { type: "minor" }) => void;
+type Collect = (options?: { type: "minor" } | { type: "major"; flavor: "last-resort" }) => void;
 
 let opened: Collect | undefined;
 
@@ -21,6 +21,15 @@ function collector(): Collect {
 export function collectGarbage(aboveMb: number): void {
   const { total_physical_size: heapBytes, external_memory: outsideBytes } = getHeapStatistics();
   if (heapBytes + outsideBytes > aboveMb * 1e6) collector()();
+}
+
+/**
+ * As `collectGarbage`, and give back to the system what was collected, which V8 keeps for a while: 60 MB after a page of
+ * 10 MB. It takes three times as long.
+ */
+export function releaseGarbage(aboveMb: number): void {
+  const { total_physical_size: heapBytes, external_memory: outsideBytes } = getHeapStatistics();
+  if (heapBytes + outsideBytes > aboveMb * 1e6) collector()({ type: "major", flavor: "last-resort" });
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Pool {
    *   or is stopped where `onAbort` says so; an Error where no runner can be started
    */
   run(task: string | object, options: TaskOptions): Promise<Outcome>;
+  /** Start a runner for the next task, where there is none. */
+  prepare(): void;
   /** Stop the runners that have nothing to do: what they hold is wanted elsewhere. Others start when there is work again. */
   stopIdle(): void;
   /** Stop every runner; tasks that are under way or queued end as `closed`. */
@@ -100,8 +102,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
       const task = slot.state === "idle" ? queue.shift() : undefined;
       if (task !== undefined) assign(slot, task, () => discard(slot, { kind: "timeout" }));
     }
-    const starting = [...slots].filter((slot) => slot.state === "starting").length;
-    if (queue.length > starting && slots.size < count) start();
+    if (queue.length > startingIn(slots) && slots.size < count) start();
   }
 
   function discard(slot: Slot, outcome: Outcome): void {
@@ -115,16 +116,18 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
     if (!closed) dispatch();
   }
 
+  const stopRunnerOf = (task: Task) =>
+    slots.forEach((slot) => (slot.task === task ? discard(slot, { kind: "closed" }) : undefined));
+
   return {
     async run(input, options) {
       options.signal.throwIfAborted();
       if (closed) return { kind: "closed" };
-      const outcome = enqueue(queue, input, options, (task) => {
-        for (const slot of slots) if (slot.task === task) discard(slot, { kind: "closed" });
-      });
+      const outcome = enqueue(queue, input, options, stopRunnerOf);
       dispatch();
       return outcome;
     },
+    prepare: () => (closed || slots.size > 0 ? undefined : start()),
     stopIdle: () => slots.forEach((slot) => (slot.state === "idle" ? discard(slot, { kind: "closed" }) : undefined)),
     async close() {
       closed = true;
@@ -133,6 +136,10 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
       await Promise.all(stopping);
     },
   };
+}
+
+function startingIn(slots: ReadonlySet<Slot>): number {
+  return [...slots].filter((slot) => slot.state === "starting").length;
 }
 
 function assign(slot: Slot, task: Task, timeOut: () => void): void {

@@ -3,9 +3,6 @@ import { openPool } from "../isolate/pool.ts";
 import { startProcess } from "../isolate/process.ts";
 import { isJsonObject } from "../message.ts";
 
-/** As long as an engine waits for another call. */
-const idleMs = 300_000;
-
 /** Evaluates mathjs expressions where hostile input can neither stall nor starve the caller. */
 export interface MathEngine {
   /**
@@ -17,16 +14,24 @@ export interface MathEngine {
   close(): Promise<void>;
 }
 
+export interface StartableMath extends MathEngine {
+  /** Start the process of the next expression, where none runs, while that is still being read. */
+  prepare(): void;
+}
+
 export const maxExpressionChars = 1_000;
 const timeLimitMs = 2_000;
 const memoryMb = 192;
+const youngMb = 2;
 
 /**
  * Starts its child process with the first expression; one that runs too long is killed and the next gets a new child.
  * A process and not a thread: `1:1e9` in a thread with a memory limit aborted the whole process.
+ *
+ * @param idleMs after so long without an expression the process ends; default five minutes
  */
-export function openMathEngine(): MathEngine {
-  const pool = openPool(startProcess("math-worker", memoryMb), 1, { idleMs });
+export function openMathEngine(idleMs = 300_000): StartableMath {
+  const pool = openPool(startProcess("math-worker", memoryMb, youngMb), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
       if (expression.length > maxExpressionChars) {
@@ -52,6 +57,7 @@ export function openMathEngine(): MathEngine {
       if (outcome.kind === "closed") throw new ToolError("cancelled", "the engine was closed");
       return readAnswer(outcome.value);
     },
+    prepare: pool.prepare,
     close: () => pool.close(),
   };
 }

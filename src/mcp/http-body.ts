@@ -14,30 +14,33 @@ export async function readBody(
   maxBytes: number,
 ): Promise<{ value: unknown } | undefined> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
-    refuse(response, 415, "send JSON, with the content type application/json", { connection: "close" });
+    refuse(response, 415, "send JSON, with the content type application/json");
     return undefined;
   }
-  const pieces: Buffer[] = [];
-  let sizeBytes = Number(request.headers["content-length"] ?? 0);
-  if (!(sizeBytes > maxBytes)) {
-    sizeBytes = 0;
-    try {
-      for await (const piece of request) {
-        if (!Buffer.isBuffer(piece)) continue;
-        sizeBytes += piece.length;
-        if (sizeBytes > maxBytes) break;
-        pieces.push(piece);
-      }
-    } catch {
-      return undefined; // the client went away in the middle of it
-    }
-  }
-  if (sizeBytes > maxBytes) {
+  const toldBytes = Number(request.headers["content-length"] ?? 0);
+  const body = toldBytes > maxBytes ? "too long" : await read(request, maxBytes);
+  if (body === "too long") {
     const message = `a message has at most ${maxBytes / 1024 / 1024} MiB; put what is large into a file and pass its path`;
-    refuse(response, 413, message, { connection: "close" });
+    refuse(response, 413, message);
     return undefined;
   }
-  return parse(Buffer.concat(pieces).toString("utf8"), response);
+  return body === "broken off" ? undefined : parse(body.toString("utf8"), response);
+}
+
+function read(request: IncomingMessage, maxBytes: number): Promise<Buffer | "too long" | "broken off"> {
+  const { promise, resolve } = Promise.withResolvers<Buffer | "too long" | "broken off">();
+  let pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  request.on("data", (piece: Buffer) => {
+    sizeBytes += piece.length;
+    if (sizeBytes <= maxBytes) return void pieces.push(piece);
+    pieces = [];
+    resolve("too long");
+  });
+  request.once("end", () => resolve(Buffer.concat(pieces)));
+  request.once("error", () => resolve("broken off"));
+  request.once("close", () => resolve("broken off"));
+  return promise;
 }
 
 function parse(text: string, response: ServerResponse): { value: unknown } | undefined {

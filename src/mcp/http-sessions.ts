@@ -22,6 +22,8 @@ export interface SessionLimits {
 
 /** The sessions of the 2025 revisions: each has a server and a transport of its own, which no other ever sees. */
 export interface Sessions {
+  /** Whether a session of this id is open. */
+  has(id: string): boolean;
   answer(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export function openSessions(create: () => Server, limits: Partial<SessionLimits
   };
 
   return {
+    has: (id) => sessions.has(id),
     async answer(request, response, body) {
       const id = request.headers["mcp-session-id"];
       let session = typeof id === "string" ? sessions.get(id) : undefined;

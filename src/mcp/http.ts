@@ -4,7 +4,7 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import { ConfigError, errorMessage } from "../errors.ts";
 import { log } from "../log.ts";
 import { openGate, type GateOptions } from "./http-gate.ts";
-import { openSessions, type SessionLimits } from "./http-sessions.ts";
+import { openSessions, type SessionLimits, type Sessions } from "./http-sessions.ts";
 import { readBody } from "./http-body.ts";
 import { refuse, sendJson } from "./http-reply.ts";
 import { maxMessageBytes } from "./stdio.ts";
@@ -66,7 +66,7 @@ export async function listenHttp({
     const body = await readBody(request, response, maxMessageBytes);
     if (body === undefined) return;
     const whole = Object.assign(request, { method: "POST", url: request.url ?? "/" });
-    await (isOf2025(whole, body.value)
+    await (isInSession(whole, sessions) || isOf2025(whole, body.value)
       ? sessions.answer(whole, response, body.value)
       : answerModern(whole, response, body.value));
   };
@@ -93,6 +93,12 @@ export async function listenHttp({
       await closed;
     },
   };
+}
+
+/** Most requests: what their era is needs no look at the body, which costs the SDK as much as all that is ours. */
+function isInSession({ headers }: IncomingMessage, sessions: Sessions): boolean {
+  const [id, version = "2025"] = [headers["mcp-session-id"], headers["mcp-protocol-version"]?.toString()];
+  return typeof id === "string" && /^202[45]\b/.test(version) && sessions.has(id);
 }
 
 /** By what the SDK decides it by, without the web request that it would make for that alone. */

@@ -16,18 +16,20 @@ export interface Answering {
   outgrownBytes?: number;
   /** How what a page says becomes JSON. Default: in pieces that are kept. */
   encode?: (value: JsonValue, shownChars: number) => JsonBytes;
+  /** A page has been read, and is to be encoded next. */
+  whenRead?: () => void;
 }
 
 /** Do one task of those in `page-task.ts`. Throws what is a defect, and where memory runs out. */
 export async function answerPage(
   task: PageTask,
-  { outgrownBytes = Infinity, encode = encodeJson }: Answering = {},
+  { outgrownBytes = Infinity, encode = encodeJson, whenRead = () => {} }: Answering = {},
 ): Promise<Answered> {
   if (task.kind === "selectors") return Promise.all(task.css.map(async (css) => (await selectorProblem(css)) ?? null));
   return unlessRefused(async () => {
     const body = unpack(task, outgrownBytes);
     if (body === undefined) return { outgrown: task.bytes };
-    return task.kind === "page" ? readBody(task, body, encode) : readList(task, body);
+    return task.kind === "page" ? readBody(task, body, { encode, whenRead }) : readList(task, body);
   });
 }
 
@@ -61,13 +63,14 @@ function release(buffer: ArrayBufferLike): void {
 async function readBody(
   task: PageTask & { kind: "page" },
   { bytes, isFile, buffers }: Body,
-  encode: NonNullable<Answering["encode"]>,
+  { encode, whenRead }: Required<Omit<Answering, "outgrownBytes">>,
 ): Promise<PageAnswer & { ok: true }> {
   const sha256 = hash("sha256", bytes, "hex");
   const sizeBytes = bytes.byteLength;
   const decoded = decodePage(bytes, isFile ? "" : task.contentType);
   for (const buffer of buffers) release(buffer);
   const page = await readText(decoded, task);
+  whenRead();
   const content = encode(page.content, task.shownChars);
   const selected = page.selected.map((value) => encode(value, task.shownChars));
   return { ok: true, ...page, content, selected, sizeBytes, sha256 };

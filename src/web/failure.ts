@@ -18,6 +18,10 @@ const known: Record<string, { code: ErrorCode; retryable: boolean; text: string 
   ECONNRESET: { code: "unavailable", retryable: true, text: "the server closed the connection" },
   EPIPE: { code: "unavailable", retryable: true, text: "the server closed the connection" },
   UND_ERR_SOCKET: { code: "unavailable", retryable: true, text: "the server closed the connection" },
+  // What another page of the same HTTP/2 connection was answered with may end all of it.
+  ERR_HTTP2_INVALID_SESSION: { code: "unavailable", retryable: true, text: "the server closed the connection" },
+  ERR_HTTP2_SESSION_ERROR: { code: "unavailable", retryable: true, text: "the server closed the connection" },
+  ERR_HTTP2_ERROR: { code: "unavailable", retryable: true, text: "the server broke the rules of HTTP/2" },
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: {
     code: "unavailable",
     retryable: true,

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { ToolError } from "../errors.ts";
 import { startByteProcess } from "../isolate/byte-process.ts";
+import { collectGarbage } from "../isolate/collect-garbage.ts";
 import { openPool, type Outcome } from "../isolate/pool.ts";
 import { startThread } from "../isolate/thread.ts";
 import { openByteRoom } from "./byte-room.ts";
@@ -40,13 +41,13 @@ const memoryMb = 104;
 const youngMb = 12;
 /** Of pages that are read by threads at a time. */
 const maxBytesAtOnce = 1_000_000;
-/** A server that reads any one page stays below 300 MB. The process that reads it has nothing to do beside. */
-const largeFlags = [
-  "--max-old-space-size=96",
-  "--max-semi-space-size=4",
-  "--single-threaded-gc",
-  "--no-allocation-site-pretenuring",
-];
+/** What this thread may keep of garbage while that process reads; 25 MB are in use. */
+const keptMb = 32;
+/**
+ * A server that reads any one page stays below 300 MB. The process that reads it has nothing to do beside: V8's own threads
+ * give back what is collected while it is busy, which is 20 MB.
+ */
+const largeFlags = ["--max-old-space-size=96", "--max-semi-space-size=4", "--no-allocation-site-pretenuring"];
 /** How long that process waits for another page. */
 const largeIdleMs = 1_000;
 
@@ -67,6 +68,7 @@ export function openPages(): Pages {
   }
 
   async function askProcess(task: BodyTask, signal: AbortSignal): Promise<unknown> {
+    collectGarbage(keptMb);
     threads.stopIdle(); // each holds 20 MB, and starts in less time than a large page takes
     const outcome = await large.run(task, { timeoutMs: largeTimeLimitMs, signal });
     return withPieces(byteAnswer.parse(answerOf(outcome)));

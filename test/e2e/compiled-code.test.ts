@@ -1,9 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
-import { builtCli } from "../support/server.ts";
+import { builtCli, startServer } from "../support/server.ts";
+
+const initialize = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+
+function daysAgo(days: number): Date {
+  return new Date(Date.now() - days * 24 * 60 * 60_000);
+}
 
 interface Started {
   home: string;
@@ -42,14 +49,49 @@ function empty(folder: string): void {
 }
 
 describe.skipIf(process.platform === "win32")("compiled code is kept", () => {
-  test("in a folder of this user's alone, and that of another version goes", () => {
+  test("in a folder of this user's alone", () => {
     const home = temporaryFolder();
-    mkdirSync(join(home, ".cache/axoner/compiled-0.0.1"), { recursive: true });
     start({ home });
     const { folder, files } = compiledIn(home);
     expect(files.some((file) => file.endsWith(".cache") || /\/[0-9a-f]+/.test(file))).toBe(true);
     expect(execFileSync("ls", ["-ld", folder], { encoding: "utf8" })).toMatch(/^drwx------/);
-    expect(readdirSync(join(home, ".cache/axoner"))).toHaveLength(1);
+  });
+
+  test("beside that of another version in use; what nobody has used for two weeks goes", () => {
+    const home = temporaryFolder();
+    const other = (name: string, days: number) => {
+      const folder = join(home, ".cache/axoner", name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "kept"), "");
+      utimesSync(folder, daysAgo(days), daysAgo(days));
+    };
+    const there = () => readdirSync(join(home, ".cache/axoner")).filter((name) => name.startsWith("compiled-0"));
+    other("compiled-0.0.1", 15);
+    other("compiled-0.0.2", 13);
+    start({ home });
+    const own = there().find((name) => !/0\.0\.\d$/.test(name)) ?? "none";
+    expect(there()).toEqual(["compiled-0.0.2", own]);
+    other("compiled-0.0.1", 15);
+    start({ home });
+    expect(there()).toEqual(["compiled-0.0.1", "compiled-0.0.2", own]); // looked at once a day
+    const folder = join(home, ".cache/axoner", own);
+    utimesSync(folder, daysAgo(2), daysAgo(2));
+    start({ home });
+    expect(there()).toEqual(["compiled-0.0.2", own]);
+    expect(statSync(folder).mtimeMs).toBeGreaterThan(daysAgo(1).getTime());
+  });
+
+  test("no longer for a process whose folder is taken away while it runs, which minds nothing", async () => {
+    const { home, folder } = homeWithFolder();
+    const server = startServer({ cwd: temporaryFolder(), env: { HOME: home } });
+    await server.request("initialize", initialize);
+    rmSync(folder, { recursive: true });
+    expect(await server.call("calculate", { expression: "sqrt(2)^2" })).toMatchObject({
+      structuredContent: { result: "2" },
+    });
+    server.child.stdin.end();
+    expect(await server.exited).toBe(0);
+    expect(server.stderr()).toBe("");
   });
 
   test("again where what was kept is damaged", () => {

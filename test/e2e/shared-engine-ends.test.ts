@@ -72,6 +72,19 @@ describe("work whose caller is gone", () => {
   });
 });
 
+test.runIf(process.platform === "linux")("after the idle time a server is all that is left of its calls", async () => {
+  const { start, engines } = openSharedServers();
+  const server = start(["--engine-idle", "1s"]);
+  const answers = { calculate: { expression: "2 kg * 3 m/s^2" }, query_data: { sql: "select 42 as answer" } };
+  for (const [tool, input] of Object.entries(answers)) await server.call(tool, input);
+  expect(await engines()).toHaveLength(1);
+  expect(descendantsOf(server.child.pid ?? 0)).not.toEqual([]);
+  await expect.poll(() => descendantsOf(server.child.pid ?? 0), patient).toEqual([]);
+  expect(await server.call("calculate", { expression: "6 * 7 kg" })).toMatchObject({
+    structuredContent: { result: "42 kg" },
+  });
+});
+
 describe("an engine that is killed or has grown", () => {
   test.runIf(process.platform === "linux")("leaves no process of its own", async () => {
     const { start, pid, folder } = openSharedServers();

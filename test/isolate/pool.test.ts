@@ -50,6 +50,22 @@ describe.each([
   });
 });
 
+test("one runner is started before there is a task, which it takes, and none once the pool is closed", async () => {
+  const { pool, runners } = openWatched();
+  pool.prepare();
+  pool.prepare();
+  expect(runners).toHaveLength(1);
+  await setImmediate();
+  const outcome = pool.run("task", { timeoutMs: 10_000, signal });
+  pool.prepare();
+  runners[0]?.answer("done");
+  expect(await outcome).toEqual({ kind: "answer", value: "done" });
+  expect(runners).toHaveLength(1);
+  await pool.close();
+  pool.prepare();
+  expect(runners).toHaveLength(1);
+});
+
 /** Runners that answer nothing by themselves, and what became of them. */
 function openWatched(idleMs?: number) {
   const runners: { answer: (value: unknown) => void; stopped: boolean }[] = [];

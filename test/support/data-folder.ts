@@ -35,6 +35,7 @@ export interface DataFolderOptions {
   memoryLimitMb?: number;
   diskLimitMb?: number;
   keepAfterMs?: number;
+  keepLargeAfterMs?: number;
   quietMs?: number;
   /** Fetches files of the web; without it they are refused. */
   downloader?: Downloader;

@@ -46,6 +46,8 @@ export const brokenProtocol: Record<string, HostileAnswer> = {
   "endless-chunks": forever(`${head}Transfer-Encoding: chunked\r\n\r\n`, chunk),
   "length-too-long": write(`${head}Content-Length: 1000\r\n\r\n${hello}`, "end"),
   "length-too-short": write(`${head}Content-Length: 10\r\n\r\n${hello}`, "end"),
+  "length-too-long-open": write(`${head}Content-Length: 1000\r\n\r\n${hello}`),
+  "length-too-short-open": write(`${head}Content-Length: 10\r\n\r\n${hello}`),
   "length-negative": write(`${head}Content-Length: -1\r\n\r\n${hello}`, "end"),
   "length-huge": write(`${head}Content-Length: 99999999999999999999999\r\n\r\n${hello}`, "end"),
   "length-twice": write(`${head}Content-Length: 24\r\nContent-Length: 5\r\n\r\n${hello}`, "end"),

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "vitest";
-import { openMathEngine } from "../../src/math/evaluate.ts";
+import { openMathEngine, type MathEngine } from "../../src/math/evaluate.ts";
 import { calculate } from "../../src/tools/calculate.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 
-const math = openMathEngine();
+const math: MathEngine = openMathEngine();
 afterAll(() => math.close());
 
 function call(input: unknown, signal = new AbortController().signal) {

@@ -48,6 +48,24 @@ describe("a server that breaks the protocol", () => {
     });
   });
 
+  test("and lies about a length has no part taken for more than it says, and costs no page beside", async () => {
+    const lies = ["too-long", "too-long-open", "too-short", "too-short-open"].map((lie) => `length-${lie}`);
+    const paths = [...lies, "reply-after"].flatMap((path) => [path, `small?after-${path}`]);
+    const urls = paths.map((path) => `${server.origin}/${path}`);
+    const pages = await scrapeAll(scraper, { urls, perHost: 1, extract: "html", timeoutMs: 2_000 });
+    const found = Object.fromEntries(paths.map((path, at) => [path, pages[at]?.error?.code ?? pages[at]?.content]));
+    // ten bytes are announced: what comes after them is no part of any page
+    const announced = expect.stringMatching(/^(?:<title>T<\/|http_error|unavailable)$/);
+    expect(found).toEqual({
+      ...Object.fromEntries(paths.map((path) => [path, "<p>small"])),
+      "length-too-long": "unavailable",
+      "length-too-long-open": "timeout",
+      "length-too-short": announced,
+      "length-too-short-open": announced,
+      "reply-after": expect.stringMatching(/^(?:<title>T<\/title><p>hello|http_error|unavailable)$/),
+    });
+  });
+
   test("is followed through five redirects and not through six", async () => {
     expect(await outcomes(["redirects/5", "redirects/6", "redirects-on"], 5_000)).toEqual({
       "redirects/5": "hello",

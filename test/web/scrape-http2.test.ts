@@ -33,7 +33,17 @@ const pages: Record<string, (response: Http2ServerResponse, request: Http2Server
     response.stream.on("close", () => clearInterval(timer));
   },
   "/silent": () => {},
+  "/longer-than-told": (response) => lie(response, whole.length - 100).end(),
+  "/longer-than-told-and-open": (response) => lie(response, whole.length - 100),
+  "/shorter-than-told": (response) => lie(response, whole.length + 100).end(),
+  "/shorter-than-told-and-open": (response) => lie(response, whole.length + 100),
 };
+const whole = `<p>${"whole ".repeat(1_000)}end`;
+
+function lie(response: Http2ServerResponse, length: number): Http2ServerResponse {
+  response.writeHead(200, { "content-type": "text/html", "content-length": String(length) }).write(whole);
+  return response;
+}
 
 const server = createSecureServer(
   {
@@ -118,6 +128,20 @@ describe("a server that offers HTTP/2", () => {
       paths.map((path) => (path.startsWith("/page") ? "hello" : false)),
     );
   });
+
+  test(
+    "and lies about a length has no part taken for the whole, and costs no page beside",
+    { timeout: 60_000 },
+    async () => {
+      const lies = Object.keys(pages).filter((path) => path.includes("than-told"));
+      const paths = lies.flatMap((path) => [path, `/page?after${path}`]);
+      for (const perHost of [1, 8]) {
+        const found = await scrape(paths, { perHost, timeoutMs: 3_000 });
+        const ends = found.map((one) => (/^(?:http_error|unavailable|timeout)$/.test(one) ? "refused" : one));
+        expect(ends).toEqual(lies.flatMap(() => ["refused", "hello"]));
+      }
+    },
+  );
 
   test("has no connection left after an abort", async () => {
     const paths = Array.from({ length: 10 }, (_, n) => `/silent?${n}`);

@@ -67,8 +67,9 @@ export async function runStatement(
   try {
     const copies = planCopies(run);
     const answer = await runOpened(run, copies);
-    const isSlow = performance.now() - started > job.keepAfterMs;
-    const later = isSlow ? copies.filter(({ when }) => when === "after") : [];
+    const tookMs = performance.now() - started;
+    const isSlow = ({ source }: PlannedCopy) => tookMs > (isTiny(source) ? job.keepAfterMs : job.keepLargeAfterMs);
+    const later = copies.filter((copy) => copy.when === "after" && isSlow(copy));
     const keeps = await stillSame(later);
     return {
       answer: { ...answer, keeps: keeps.map(({ key }) => key) },

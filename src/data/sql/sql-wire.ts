@@ -45,6 +45,8 @@ export interface StatementJob {
   output: OutputTarget | undefined;
   /** Offer to keep copies of sources if the statement took longer than this. */
   keepAfterMs: number;
+  /** The same for sources above 1 MB, and for what is packed. */
+  keepLargeAfterMs: number;
   workspace: string;
   memoryLimitMb: number;
 }

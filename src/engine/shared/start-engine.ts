@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 import { compiledCode } from "../../compiled-code.ts";
 import { entryUrl } from "../../entries.ts";
 import { AxonerError, errorMessage, systemErrorCode } from "../../errors.ts";
+import { mallocSettings } from "../../malloc-settings.ts";
 import { nodeFlags } from "../../node-flags.ts";
 import { lockTakenCode, sharedEngine } from "../channel.ts";
-import { heapFlags, mallocSettings } from "../host.ts";
+import { heapFlags } from "../host.ts";
 import type { EnginePlace } from "./folder.ts";
 
 export interface EngineStart {

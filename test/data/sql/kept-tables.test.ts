@@ -265,3 +265,16 @@ test("a copy whose types are SQL is not read", async () => {
   await writeFile(sidecar, JSON.stringify(described));
   expect((await ask("select a from 'typed.csv'")).rows).toEqual([[1]]);
 });
+
+test("a file above 1 MB is copied sooner than a small one", async () => {
+  await folder.close();
+  folder = await openDataFolder({ keepAfterMs: 1e9, keepLargeAfterMs: 0, quietMs: 0 });
+  await writeSettled("small.csv", "n\n1\n2\n");
+  await writeSettled("large.csv", `n\n${"1234567\n".repeat(140_000)}`);
+  for (const name of ["small", "large"]) expect((await ask(`select max(n) from '${name}.csv'`)).rowCount).toBe(1);
+  await untilKept(1);
+  await ask("select max(n) + 1 from 'small.csv'");
+  await forge("select 42::bigint as n");
+  expect((await ask("select max(n) from 'large.csv'")).rows).toEqual([[42]]);
+  expect((await ask("select max(n) from 'small.csv'")).rows).toEqual([[2]]);
+});
