@@ -13,7 +13,7 @@ from langchain_core.messages import ToolMessage
 from langchain_openai import ChatOpenAI
 
 from axoner import Bridge, TableResult
-from axoner.langchain import tools
+from axoner.langchain import result_of, tools
 
 INSTRUCTIONS = """Scrape all pages with one call of scrape and save them as a dataset; select what the question needs.
 Join the dataset with the folder's CSV files in SQL, save the joined rows as a dataset too, and then answer."""
@@ -25,7 +25,7 @@ def main(folder: str, question: str, *urls: str) -> None:
         agent = create_agent(model, tools(bridge), system_prompt=INSTRUCTIONS)
         asked = "\n".join([question, "The pages:", *urls])
         messages = agent.invoke({"messages": [("user", asked)]})["messages"]
-    tables = [each.artifact for each in messages if isinstance(each, ToolMessage)]
+    tables = [result_of(each) for each in messages if isinstance(each, ToolMessage) and each.status == "success"]
     joined = [table for table in tables if isinstance(table, TableResult)][-1]
     print(joined.to_polars())
     print(messages[-1].content)

@@ -46,6 +46,7 @@ const processes = [
 const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
+    "src/engine/shared/start-engine.ts",
     "src/open-services.ts",
     "src/math/evaluate.ts",
     "src/web/guard.ts",

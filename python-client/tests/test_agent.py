@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -67,6 +68,83 @@ def test_a_run_is_iterated_and_has_a_result(scripted):
     finished = {event.name: event for event in events if event.type == "tool_finished"}
     assert json.loads(finished["stock"].text) == {"result": 3}
     assert json.loads(finished["calculate"].text)["result"] == "42"
+
+
+def test_what_a_run_left_out_of_its_result_is_none(scripted):
+    with Bridge(**scripted("Done.")) as bridge:
+        result = bridge.agent("go").result()
+    assert (result.output, result.error) == (None, None)
+    with pytest.raises(AttributeError, match="has no outputs"):
+        _ = result.outputs
+
+
+@pytest.mark.parametrize("timeout", [1e10, float("inf")])
+def test_a_limit_of_time_may_be_as_long_as_one_likes(scripted, timeout):
+    options = scripted("Done.", "Done.")
+    with Bridge(**options) as bridge:
+        assert bridge.agent("go", timeout=timeout).result().text == "Done."
+
+    async def run():
+        async with AsyncBridge(**options) as bridge:
+            return await bridge.agent("go", timeout=timeout)
+
+    assert asyncio.run(run()).text == "Done."
+
+
+@pytest.mark.parametrize("name", ["timeout", "tool_timeout"])
+def test_a_limit_of_time_that_is_no_number_is_refused(scripted, name):
+    options = scripted("Done.")
+    with Bridge(**options) as bridge, pytest.raises(ValueError, match="not a number"):
+        bridge.agent("go", tools=[stock], **{name: float("nan")})
+
+    async def run():
+        async with AsyncBridge(**options) as bridge:
+            return await bridge.agent("go", tools=[stock], **{name: float("nan")})
+
+    with pytest.raises(ValueError, match="not a number"):
+        asyncio.run(run())
+
+
+def test_what_no_model_can_be_told_is_told_to_be_so(scripted):
+    def big() -> str:
+        return "x" * 17_000_000
+
+    def odd() -> object:
+        class Odd:
+            @property
+            def model_dump(self):
+                raise RuntimeError("cannot be read")
+
+        return Odd()
+
+    with Bridge(**scripted(wants(("big", {}), ("odd", {})), "Done.")) as bridge:
+        run = bridge.agent("go", tools=[big, odd], timeout=60)
+        told = {event.name: event.text for event in run if event.type == "tool_finished"}
+    assert told["big"].startswith("ERROR too_large: big returned ")
+    assert told["odd"].startswith("ERROR internal: odd ")
+
+
+def test_a_loop_does_not_wait_for_a_plain_function_of_a_run_that_was_left(scripted):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> bool:
+        begun.set()
+        return go_on.wait(60)
+
+    async def run():
+        async with AsyncBridge(**scripted(wants(("slow", {})), "Done.")) as bridge:
+            task = asyncio.ensure_future(bridge.agent("go", tools=[slow]).result())
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            pool.submit(asyncio.run, run()).result(30)
+        finally:
+            go_on.set()
 
 
 def test_an_agent_below_the_run_has_the_functions_too(scripted):

@@ -24,6 +24,11 @@ def test_a_command_given_goes_before_everything_else(monkeypatch):
     assert Bridge(command=[Path("/opt/server"), "mcp"]).command == [os.path.join(os.sep, "opt", "server"), "mcp"]
 
 
+def test_a_command_of_nothing_is_refused():
+    with pytest.raises(axoner.ServerNotFound, match="names no command; leave it out"):
+        Bridge(command=[])
+
+
 def test_the_environment_goes_before_the_checkout(monkeypatch):
     monkeypatch.setenv("AXONER_COMMAND", "node /srv/server.js")
     assert Bridge().command == ["node", "/srv/server.js"]

@@ -14,8 +14,11 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import pandas
 import pytest
 from support import AWKWARD
 
@@ -43,12 +46,66 @@ def test_arguments_arrive_and_none_is_left_out(awkward):
     assert echoed == {"text": "naïve \ud800", "path": os.path.join("a", "b"), "many": [1, 2], "zero": 0}
 
 
-@pytest.mark.parametrize("value", [float("nan"), object()])
-def test_an_argument_that_is_no_json_is_refused_before_anything_is_sent(awkward, value):
+@pytest.mark.parametrize("how", ["thread", "future"])
+def test_a_generator_argument_may_call_the_bridge(awkward, how):
     bridge = awkward()
-    with pytest.raises((TypeError, ValueError)):
-        bridge.call_tool("echo", {"value": value})
+    given = {"many": (bridge.call_tool("echo", {"number": number}, timeout=10).given["number"] for number in (1, 2))}
+    if how == "thread":
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(bridge.call_tool, "echo", given).result(20).given == {"many": [1, 2]}
+    else:
+        assert bridge.submit("echo", given).result(20).given == {"many": [1, 2]}
+
+
+def test_a_slow_generator_argument_holds_up_no_other_thread(awkward):
+    bridge = awkward()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly():
+        begun.set()
+        yield go_on.wait(20)
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(bridge.call_tool, "echo", {"many": slowly()})
+        assert begun.wait(10)
+        try:
+            assert pool.submit(bridge.call_tool, "echo", {"quick": 1}).result(10).given == {"quick": 1}
+        finally:
+            go_on.set()
+        assert slow.result(10).given == {"many": [True]}
+
+
+@pytest.mark.parametrize(
+    "value, said",
+    [
+        (float("nan"), "^value is nan, a number that JSON does not have"),
+        (["a", {"deep": [1, float("inf")]}], r"^value\[1\]\['deep'\]\[1\] is inf"),
+        (pandas.Series(["a", float("nan")], dtype=object), r"^value\[1\] is nan"),
+        (object(), "^value is a object, which cannot be sent"),
+        ({"price": Decimal("1.5")}, r"^value\['price'\] is a Decimal, which"),
+        (timedelta(1), "^value is a timedelta, which"),
+        ({(1, 2): "x"}, "^value .*keys that are no text"),
+        ((part for part in [float("nan")]), "arguments cannot be sent"),
+    ],
+)
+def test_an_argument_that_is_no_json_is_named_before_anything_is_sent(awkward, value, said):
+    bridge = awkward()
+    with pytest.raises(axoner.InvalidInput, match=said):
+        bridge.call_tool("echo", {"good": 1, "value": value})
     assert bridge.call_tool("echo", {"value": 1}).given == {"value": 1}
+
+
+def test_an_argument_that_holds_itself_is_named(awkward):
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(axoner.InvalidInput, match=r"^value.* nested too deeply"):
+        awkward().call_tool("echo", {"value": circle})
+
+
+@pytest.mark.parametrize("arguments", ["1+1", ["1+1"], 2])
+def test_arguments_without_names_are_refused(awkward, arguments):
+    with pytest.raises(axoner.InvalidInput, match="a dictionary by name"):
+        awkward().call_tool("echo", arguments)
 
 
 def test_calls_of_many_threads_each_get_their_own_answer(awkward):
@@ -102,6 +159,7 @@ def test_an_exception_of_the_progress_callback_cancels_the_call(awkward, tmp_pat
 
 def test_a_call_that_takes_too_long_is_cancelled(awkward, tmp_path, sent, eventually):
     bridge = awkward("--log", str(tmp_path / "sent"))
+    server_pid(bridge)
     with pytest.raises(axoner.CallTimeout, match=r"0\.2 s") as caught:
         bridge.call_tool("wait", {"seconds": 60}, timeout=0.2)
     assert isinstance(caught.value, TimeoutError)
@@ -196,10 +254,45 @@ def test_a_killed_server_is_named_with_its_signal(awkward):
         awkward().call_tool("kill")
 
 
-def test_a_server_that_refuses_to_start_shows_what_it_said(awkward, caplog):
-    with pytest.raises(axoner.ServerDied, match=r"(?s)exit code 2.*--colour is no option"):
-        awkward("--refuse", "axoner: --colour is no option").call_tool("echo")
+@pytest.mark.parametrize("tool", ["echo", "query_data"])
+def test_a_server_that_refuses_its_options_shows_what_it_said_and_is_started_once(awkward, caplog, tool):
+    with pytest.raises(axoner.ConfigError, match=r"^axoner: --colour is no option$"):
+        awkward("--refuse", "axoner: --colour is no option").call_tool(tool)
+    assert [line[2] for line in caplog.record_tuples].count("--colour is no option") == 1
     assert ("axoner.server", logging.ERROR, "--colour is no option") in caplog.record_tuples
+
+
+def test_a_start_that_takes_longer_than_the_calls_may_holds_none_of_them_up(awkward):
+    bridge = awkward("--start-after", "600", start_timeout=300)
+    with ThreadPoolExecutor(3) as pool:
+        calls = [pool.submit(bridge.call_tool, "echo", timeout=0.5) for _ in range(3)]
+        for call in calls:
+            with pytest.raises(axoner.CallTimeout, match=r"0\.5 s"):
+                call.result(20)
+    bridge.close()  # and ends the start
+
+
+def test_a_start_goes_on_for_the_next_call(awkward, eventually):
+    bridge = awkward("--start-after", "2")
+    with pytest.raises(axoner.CallTimeout):
+        bridge.call_tool("echo", timeout=0.1)
+    eventually(lambda: bridge._connection)
+    assert bridge.call_tool("echo", {"still": "here"}).given == {"still": "here"}
+
+
+@pytest.mark.parametrize("timeout", [1e10, 1e300, float("inf")])
+def test_a_time_limit_may_be_as_long_as_one_likes(awkward, timeout):
+    bridge = awkward()
+    assert bridge.call_tool("echo", {"n": 1}, timeout=timeout).given == {"n": 1}
+    assert bridge.call_tool("echo", {"n": 1}, timeout=timeout).given == {"n": 1}
+    assert bridge.submit("echo", {"n": 1}, timeout=timeout).result(20).given == {"n": 1}
+
+
+def test_a_time_limit_that_is_no_number_is_refused(awkward):
+    with pytest.raises(ValueError, match="timeout is not a number"):
+        awkward().call_tool("echo", timeout=float("nan"))
+    with pytest.raises(ValueError, match="timeout is not a number"):
+        awkward().submit("echo", timeout=float("nan")).result(20)
 
 
 def test_a_server_of_another_protocol_is_refused_and_stopped(awkward):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Optional, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, Optional, TypedDict
 
 import pydantic
 import pytest
@@ -136,6 +136,81 @@ def test_a_wrong_argument_is_named_for_the_model(sent, wanted):
         FunctionTool(order).bind(sent)
 
 
+@dataclass
+class Parcel:
+    count: ClassVar[int] = 0
+    weight: float
+    scale: InitVar[int] = 1
+    label: str = field(init=False, default="")
+
+    def __post_init__(self, scale: int) -> None:
+        self.label = f"{self.weight * scale:g}"
+
+
+def mixed(
+    code: int | str,
+    levels: dict[int, str],
+    step: Literal[1, 2] = 1,
+    flags: dict[bool, list[int]] = {},  # noqa: B006
+    some: int | float | bool | None = None,
+    parcel: Parcel | None = None,
+):
+    """Mixed."""
+
+
+@pytest.mark.parametrize(
+    "sent, given",
+    [
+        ({"code": "0042"}, {"code": "0042"}),
+        ({"code": 42}, {"code": 42}),
+        ({"levels": {"1": "one", "-2": "two"}}, {"levels": {1: "one", -2: "two"}}),
+        ({"step": 2}, {"step": 2}),
+        ({"step": 2.0}, {"step": 2}),
+        ({"flags": {"true": [1]}}, {"flags": {True: [1]}}),
+        ({"some": True}, {"some": True}),
+        ({"some": 2.5}, {"some": 2.5}),
+        ({"some": 2.0}, {"some": 2.0}),
+        ({"some": 2}, {"some": 2}),
+        ({"some": "2"}, {"some": 2}),
+    ],
+)
+def test_a_value_keeps_the_type_it_has_in_json_where_the_annotation_has_it(sent, given):
+    bound = FunctionTool(mixed).bind({"code": "", "levels": {}, **sent})
+    assert {name: bound[name] for name in given} == given
+    assert [type(bound[name]) for name in given] == [type(value) for value in given.values()]
+
+
+@pytest.mark.parametrize(
+    "sent, wanted",
+    [
+        ({"step": True}, "step one of 1, 2"),
+        ({"step": "1"}, "step one of 1, 2"),
+        ({"levels": {"one": "1"}}, "levels an integer as the key 'one'"),
+        ({"parcel": {"weight": 1, "label": "x"}}, "no label; there is weight, scale"),
+    ],
+)
+def test_a_value_of_another_type_is_named(sent, wanted):
+    with pytest.raises(axoner.InvalidInput, match=wanted):
+        FunctionTool(mixed).bind({"code": "", "levels": {}, **sent})
+
+
+def test_a_dataclass_is_asked_for_what_it_is_made_with():
+    tool = FunctionTool(mixed)
+    schema = tool.definition(None)["input_schema"]["properties"]["parcel"]
+    assert (list(schema["properties"]), schema["required"]) == (["weight", "scale"], ["weight"])
+    made = tool.bind({"code": "", "levels": {}, "parcel": {"weight": 1.5, "scale": 2}})["parcel"]
+    assert (made.weight, made.label) == (1.5, "3")
+
+
+@dataclass
+class Tree:
+    children: list[Tree]
+
+
+def recursive(tree: Tree):
+    return tree
+
+
 def unannotated(x):
     return x
 
@@ -159,6 +234,7 @@ def misspelt(x: Nothing):  # noqa: F821
         (variadic, "name it"),
         (unsendable, "unsendable: x is"),
         (misspelt, "Nothing"),
+        (recursive, "recursive: tree is of a type that holds itself"),
         (lambda x: x, "no name that a model could call"),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pytest
+
 from axoner import TableResult, ToolResult
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=\"y\">&"
@@ -50,9 +52,22 @@ def test_a_long_table_shows_its_beginning_and_says_so():
 def test_an_empty_and_a_wide_table_and_a_long_cell_are_shown():
     wide = {"columns": [f"c{n}" for n in range(99)], "types": ["VARCHAR"] * 99, "rows": [["x" * 999] * 99]}
     html = TableResult({"status": "done", **wide, "row_count": 1})._repr_html_()
-    assert "1 rows · 20 of 99 columns" in Tags(html).text
+    assert "1 row · 20 of 99 columns" in Tags(html).text
     assert len(html) < 20_000
     assert "0 rows" in table([])._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "kind, side",
+    [
+        *((kind, "right") for kind in ("INTEGER", "UTINYINT", "UBIGINT", "UINTEGER", "UHUGEINT", "HUGEINT", "DOUBLE")),
+        *((kind, "right") for kind in ("DECIMAL(18,3)", "TINYINT", "USMALLINT", "FLOAT", "BIGNUM")),
+        *((kind, "left") for kind in ("INTERVAL", "INTEGER[]", "VARCHAR", "UUID", "UNION(a INTEGER)", "DATE")),
+    ],
+)
+def test_numbers_alone_stand_at_the_right(kind, side):
+    html = TableResult({"columns": ["n"], "types": [kind], "rows": [["1"]], "row_count": 1})._repr_html_()
+    assert html.count(f'style="text-align:{side}"') == 2
 
 
 def test_a_result_without_rows_is_a_table_of_its_fields():

@@ -13,6 +13,7 @@ import pytest
 from supplier_site import SupplierSite
 from support import REPOSITORY
 from support.frameworks import SELECT
+from support.model_server import ModelServer
 
 import axoner
 from axoner._installed import OLDEST_NODE, find_node
@@ -37,10 +38,10 @@ def wheel() -> Path:
 
 @pytest.fixture(scope="module")
 def empty_environment(wheel, tmp_path_factory) -> Path:
-    """An environment that holds nothing but the wheel with two of its extras."""
+    """An environment that holds nothing but the wheel with three of its extras."""
     folder = tmp_path_factory.mktemp("empty") / "env"
     assert uv("venv", "--quiet", "--python", sys.executable, str(folder)).returncode == 0
-    install = ["pip", "install", "--quiet", "--python", str(folder), f"axoner[node,polars] @ {wheel.as_uri()}"]
+    install = ["pip", "install", "--quiet", "--python", str(folder), f"axoner[node,polars,pandas] @ {wheel.as_uri()}"]
     done = uv(*install, "--offline")  # from what the tests' own environment was made of
     if done.returncode != 0:
         done = uv(*install)
@@ -70,13 +71,17 @@ with axoner.Bridge(root=".", allow_private={site.address!r}) as bridge:
     pages = bridge.scrape({site.urls(60)!r}, select={SELECT!r})
     frame = pages.to_polars()
     print(frame.height, frame["rating"].null_count(), frame["fetched_at"].dtype)
+    frame = pages.to_pandas()
+    print(type(frame).__name__, len(frame), frame["rating"].isna().sum(), frame["fetched_at"].dtype)
 """
         python = empty_environment / EXECUTABLES / "python"
         done = subprocess.run(
             [python, "-c", program], cwd=tmp_path, env=bare(tmp_path), capture_output=True, text=True, timeout=120
         )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("60 5 Datetime"), done.stdout
+    polars, pandas = done.stdout.splitlines()
+    assert polars.startswith("60 5 Datetime")
+    assert pandas.startswith("DataFrame 60 5 timestamp")
 
 
 def test_the_command_comes_with_the_wheel(empty_environment, tmp_path):
@@ -94,8 +99,14 @@ def test_the_command_comes_with_the_wheel(empty_environment, tmp_path):
 
 def test_a_chart_and_a_database_work_from_the_wheel(empty_environment, tmp_path):
     program = """
-import axoner
+import sqlite3, axoner
+shop = sqlite3.connect("shop.db")
+shop.execute("create table sales (sku text, pieces integer)")
+shop.execute("insert into sales values ('0017', 3)")
+shop.commit()
+shop.close()
 with axoner.Bridge(root=".") as bridge:
+    print(*bridge.query_database("sqlite:shop.db", "select * from sales").rows[0])
     bridge.query_data("select range as n, range * range as square from range(9)", save_as="squares")
     print(bridge.chart(source="squares", mark="bar", x="n", y="square").path)
     print(bridge.profile_data("squares").row_count)
@@ -104,8 +115,9 @@ with axoner.Bridge(root=".") as bridge:
     done = subprocess.run(
         [python, "-c", program], cwd=tmp_path, env=bare(tmp_path), capture_output=True, text=True, timeout=120
     )
-    path, count = done.stdout.split()
-    assert (Path(path).read_bytes()[:4], count) == (b"\x89PNG", "9"), done.stderr
+    assert done.returncode == 0, done.stderr
+    sold, path, count = done.stdout.splitlines()
+    assert (sold, Path(path).read_bytes()[:4], count) == ("0017 3", b"\x89PNG", "9")
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
@@ -115,18 +127,59 @@ def test_every_supported_python_can_use_it(wheel, empty_environment, tmp_path, v
         pytest.skip(f"there is no Python {version} here")
     (packages,) = (empty_environment / "lib").glob("python*/site-packages")
     (tmp_path / "axoner").symlink_to(packages / "axoner")
-    program = """
-import asyncio, sys, axoner
-with axoner.Bridge(root=".") as bridge:
-    async def both():
-        calls = (bridge.await_tool("calculate", {"expression": text}) for text in ("6*7", "1"))
-        return await asyncio.gather(*calls)
-    print(*sys.version_info[:2], bridge.query_data("select 1 as n").rows, [r.result for r in asyncio.run(both())])
+    (tmp_path / "program.py").write_text(EVERY_PYTHON)
+    env = {**bare(tmp_path), "PATH": str(NODE.parent), "PYTHONPATH": str(tmp_path), "OPENAI_API_KEY": "sk-local"}
+    turns = [lambda _sent: [("stock", {"sku": "0017"})], lambda sent: f"There are {sent[-1]['content']}"]
+    with SupplierSite() as site, ModelServer(turns) as model:
+        command = [python, "-W", "error", "program.py", site.address, model.base_url, *site.urls(3)]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == {
+        "python": [int(part) for part in version.split(".")],
+        "rows": [[1]],
+        "both": ["42", "1"],
+        "scraped": [3, 3],
+        "asked": ["0017"],
+        "answer": "There are " + json.dumps({"result": 3}, separators=(",", ":")),
+    }
+
+
+#: What the documentation shows of the package, on one Python.
+EVERY_PYTHON = """
+from __future__ import annotations
+import asyncio, json, sys
+from dataclasses import dataclass
+from typing import Literal
+import axoner
+
+address, model, *urls = sys.argv[1:]
+asked = []
+
+@dataclass
+class Place:
+    shelf: int | str = "1"
+
+def stock(sku: str, place: Place | None = None, warehouse: Literal["north", "south"] = "north") -> int:
+    "How many pieces are left."
+    asked.append(sku)
+    return 3
+
+async def asynchronous():
+    async with axoner.AsyncBridge(root=".", allow_private=address) as bridge:
+        calls = [bridge.calculate(text) for text in ("6*7", "1")]
+        results = await asyncio.gather(*calls)
+        pages = await bridge.scrape(urls)
+        return [each.result for each in results], pages.ok
+
+with axoner.Bridge(root=".", allow_private=address) as bridge:
+    rows, pages = bridge.query_data("select 1 as n").rows, bridge.scrape(urls)
+both, ok = asyncio.run(asynchronous())
+options = {"base_url": model}
+with axoner.Bridge(root=".", provider="openai-chat", model="gpt-4o", options=options) as bridge:
+    answer = bridge.agent("How many 0017?", tools=[stock]).result().text
+told = {"python": sys.version_info[:2], "rows": rows, "both": both, "scraped": [pages.ok, ok]}
+print(json.dumps({**told, "asked": asked, "answer": answer}))
 """
-    env = {**bare(tmp_path), "PATH": str(NODE.parent), "PYTHONPATH": str(tmp_path)}
-    command = [python, "-W", "error", "-c", program]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
-    assert (done.stdout, done.stderr) == (f"{version.replace('.', ' ')} [[1]] ['42', '1']\n", "")
 
 
 def test_nothing_of_the_library_and_no_source_map_is_in_the_wheel(empty_environment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import multiprocessing
 import os
 import pickle
@@ -14,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support import AWKWARD
+from support import AWKWARD, REPOSITORY
 from test_connection import child_env, is_alive, server_pid
 
 import axoner
@@ -35,6 +36,47 @@ def test_a_call_that_only_reads_is_asked_again_after_a_crash(awkward, tmp_path, 
     first = server_pid(bridge)
     answer = ask(bridge, how, "flaky", {"marker": str(tmp_path / "marker")})
     assert answer.pid == server_pid(bridge) != first
+
+
+def test_what_is_asked_again_is_the_same_for_a_generator_too(awkward, tmp_path, sent):
+    bridge = awkward("--log", str(tmp_path / "sent"))
+    bridge.call_tool("flaky", {"marker": str(tmp_path / "marker"), "many": (n for n in (1, 2))})
+    calls = [message["params"]["arguments"]["many"] for message in sent() if message["method"] == "tools/call"]
+    assert calls == [[1, 2], [1, 2]]
+
+
+@posix
+@pytest.mark.parametrize("within", ["0", "500ms"])
+def test_a_query_is_asked_again_after_a_crash_of_the_shared_engine(tmp_path, monkeypatch, eventually, within):
+    monkeypatch.setenv("AXONER_SHARED_ENGINE", "auto")
+    monkeypatch.setenv("HOME", str(tmp_path))  # which names the folder of the engines
+    sql = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
+    with Bridge(root=tmp_path, options={"answer_within": within}) as bridge:
+        bridge.query_data("select 1")
+        (first,) = engines(bridge)
+        waiting = bridge.submit("query_data", {"sql": sql})
+        try:
+            eventually(lambda: [each for each in engines(bridge) if each["calls"] > 0])
+            time.sleep(1)  # the job is answered with, where there is one
+            os.kill(first["pid"], signal.SIGKILL)
+
+            def of_another():
+                return [each for each in engines(bridge) if each["calls"] > 0 and each["pid"] != first["pid"]]
+
+            eventually(lambda: of_another() or waiting.done(), 30)
+            assert not waiting.done(), waiting.exception()
+        finally:
+            waiting.cancel()
+            engine_command(bridge, "stop")
+
+
+def engines(bridge: Bridge) -> list[dict]:
+    return json.loads(engine_command(bridge, "status"))["engines"]
+
+
+def engine_command(bridge: Bridge, name: str) -> str:
+    command = [bridge.command[0], str(REPOSITORY / "dist/cli.js"), "engine", name, "--json"]
+    return subprocess.run(command, env=child_env(), capture_output=True, text=True, timeout=60).stdout
 
 
 @pytest.mark.parametrize("how", ["thread", "future"])
@@ -67,6 +109,7 @@ def test_progress_goes_on_while_a_job_is_waited_for(awkward):
 
 def test_a_job_that_is_not_waited_for_any_longer_is_cancelled(awkward, tmp_path, sent, eventually):
     bridge = awkward("--log", str(tmp_path / "sent"))
+    server_pid(bridge)
     with pytest.raises(axoner.CallTimeout):
         bridge.call_tool("slow_start", {"job_id": "forever"}, timeout=0.5)
 

@@ -17,7 +17,7 @@ export interface StdioServerOptions extends Omit<ToolServerOptions, "notify" | "
   close: () => Promise<void>;
 }
 
-/** When the configuration is checked, also where nobody asks for anything. Before, it would hold the first call up. */
+/** After how long a silence the configuration is checked, also where nobody asks for anything. Calls need not wait for it. */
 const checkAfterMs = 1_000;
 /** How long closing may take once the client is gone. */
 const closeDeadlineMs = 800;
@@ -53,9 +53,13 @@ export async function serveStdio({ close, check, backend, ...options }: StdioSer
     await watch(check);
   });
   const soon = (work: () => Promise<unknown>) => () => void work().catch(() => undefined); // a wrong configuration ends the process, by `failed`
-  const checking = setTimeout(soon(checked.get), checkAfterMs);
-
+  let inFlight = 0;
   let answered = false;
+  const checking: NodeJS.Timeout = setTimeout(() => {
+    if (inFlight > 0) checking.refresh();
+    else soon(checked.get)();
+  }, checkAfterMs);
+
   const server = openToolServer({
     ...options,
     backend: watched,
@@ -67,10 +71,14 @@ export async function serveStdio({ close, check, backend, ...options }: StdioSer
     onResponse: server.onResponse,
     onEnd: server.onEnd,
     async onRequest(request): Promise<JsonObject | undefined> {
-      const reply = await server.onRequest(request);
-      if (!answered) setImmediate(soon(watched));
-      answered = true;
-      return reply;
+      inFlight += 1;
+      try {
+        return await server.onRequest(request);
+      } finally {
+        inFlight -= 1;
+        if (!answered) setImmediate(soon(watched));
+        answered = true;
+      }
     },
   });
 

@@ -18,6 +18,7 @@ from .errors import (
     BudgetExceeded,
     CallTimeout,
     Cancelled,
+    ConfigError,
     Conflict,
     HttpError,
     IncompleteRows,
@@ -58,6 +59,7 @@ __all__ = [
     "BudgetExceeded",
     "CallTimeout",
     "Cancelled",
+    "ConfigError",
     "Conflict",
     "HttpError",
     "IncompleteRows",
@@ -82,6 +84,10 @@ __all__ = [
     "__version__",
     "mcp_config",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

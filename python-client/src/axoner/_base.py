@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ._command import OneOrMore, StrPath, option_flags, server_command
 from ._progress import ProgressOption, open_display
 from ._server import Server, close_all, hold, let_go
-from .errors import BridgeClosed
+from .errors import BridgeClosed, InvalidInput
 
 if TYPE_CHECKING:
-    from ._call import Deadline, OnEvent, PendingCall
+    from ._call import Deadline, OnEvent
     from ._connection import Connection
     from ._exchange import Answer, Request
 
@@ -114,8 +114,30 @@ class BridgeBase:
         """The running process, if one runs."""
         return self._held[0].running if self._held else None
 
+    @property
+    def _gives_jobs(self) -> bool:
+        """Whether a long call may be answered with the id of a job."""
+        told = any(part.split("=")[0] == "--answer-within" for part in self._command)
+        return told or self._env.get("AXONER_ANSWER_WITHIN", "0").rstrip("ms") != "0"
+
     def _connect(self) -> Connection:
         return self._server.connect(self._start_timeout)
+
+    def _connect_within(self, deadline: Deadline, method: str) -> Connection:
+        """The running server. A start that takes longer than the call may goes on for the next one.
+
+        :raises CallTimeout: the deadline has passed.
+        """
+        server = self._server
+        running, remaining = server.running, deadline.remaining()
+        if running is not None or remaining is None:
+            return running or self._connect()
+        from concurrent import futures
+
+        starting = server.connect_soon(self._start_timeout)
+        if starting not in futures.wait((starting,), remaining).done:
+            raise deadline.passed(method)
+        return starting.result()
 
     def _close(self) -> None:
         server = self._held[0] if self._held else None
@@ -158,14 +180,21 @@ class BridgeBase:
                 display.finish()
 
     def _ask(self, request: Request, deadline: Deadline, on_event: OnEvent | None = None) -> Answer:
-        return self._begin(request, want_progress=on_event is not None).result(deadline, on_event)
-
-    def _begin(self, request: Request, *, want_progress: bool = False) -> PendingCall:
-        return self._connect().begin(request.method, request.params, progress=want_progress, owner=self)
+        connection = self._connect_within(deadline, request.method)
+        call = connection.begin(request.method, request.params, progress=on_event is not None, owner=self)
+        return call.result(deadline, on_event)
 
 
 def given_arguments(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
-    """``None`` stands for an argument that is not given."""
+    """``None`` stands for an argument that is not given.
+
+    :raises InvalidInput: they have no names.
+    """
+    if arguments is not None and not isinstance(arguments, Mapping):
+        kind = type(arguments).__name__
+        raise InvalidInput(
+            f'the arguments of a tool are a dictionary by name, e.g. {{"expression": "1+1"}}; not a {kind}'
+        )
     return {name: value for name, value in (arguments or {}).items() if value is not None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import queue
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,12 +23,17 @@ class Deadline:
     """When a call must have been answered, however many requests it takes; ``limit`` is what the caller asked for."""
 
     def __init__(self, limit: float | None) -> None:
+        """:param limit: seconds; ``None`` and infinity are no limit.
+        :raises ValueError: that is not a number of seconds.
+        """
+        if limit is not None and math.isnan(limit):
+            raise ValueError("timeout is not a number; give seconds, or None for no limit")
         self._limit = limit
-        self._at = None if limit is None else time.monotonic() + limit
+        self._at = None if limit is None or limit == math.inf else time.monotonic() + limit
 
     def remaining(self) -> float | None:
-        """Seconds, zero once it has passed; ``None`` where there is no limit."""
-        return None if self._at is None else max(0.0, self._at - time.monotonic())
+        """Seconds, zero once it has passed; ``None`` where there is no limit. At most what a lock can be waited for."""
+        return None if self._at is None else min(max(0.0, self._at - time.monotonic()), threading.TIMEOUT_MAX)
 
     def passed(self, method: str) -> CallTimeout:
         return CallTimeout(f"no answer to {method} within {self._limit:g} s; the call was cancelled")

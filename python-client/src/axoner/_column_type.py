@@ -9,16 +9,19 @@ _ALIASES = {
     "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ",
     "TIMESTAMP_S": "TIMESTAMP",
     "TIMESTAMP_MS": "TIMESTAMP",
-    "TIMESTAMP_NS": "TIMESTAMP",
-    "UHUGEINT": "HUGEINT",
-    "BIGNUM": "VARCHAR",
     "REAL": "FLOAT",
 }
 _NAME = re.compile(r'\s*("(?:[^"]|"")*"|[^\s,()]+)\s+')
 
 
+#: What a dataset's file has no type for: a list, map or struct with one of them is kept, and told, as text.
+_TEXTUAL = re.compile(
+    r"U?HUGEINT|INTERVAL|BIT|TIME WITH TIME ZONE|TIMETZ|TIME_NS|BIGNUM|UNION\(.*|VARIANT|GEOMETRY.*", re.DOTALL
+)
+
+
 class ColumnType(NamedTuple):
-    """``fields`` are the members of a ``STRUCT``, or the one unnamed item of a ``LIST``."""
+    """``fields`` are the members of a ``STRUCT``, the one unnamed item of a ``LIST``, or a ``MAP``'s key and value."""
 
     name: str
     fields: tuple[tuple[str, ColumnType], ...] = ()
@@ -28,15 +31,29 @@ class ColumnType(NamedTuple):
 
 def parse_column_type(text: str) -> ColumnType:
     """A type that is not known reads as itself and is treated as text."""
+    kind = _parse(text)
+    return ColumnType("VARCHAR") if kind.fields and _holds_textual(kind) else kind
+
+
+def _parse(text: str) -> ColumnType:
     text = text.strip()
     if text.endswith("]"):
-        return ColumnType("LIST", (("", parse_column_type(text[: text.rindex("[")])),))
+        return ColumnType("LIST", (("", _parse(text[: text.rindex("[")])),))
     if text.upper().startswith("STRUCT(") and text.endswith(")"):
         return ColumnType("STRUCT", tuple(_member(part) for part in _split(text[7:-1])))
+    if text.upper().startswith("MAP(") and text.endswith(")"):
+        key, value = (_parse(part) for part in _split(text[4:-1]))
+        return ColumnType("MAP", (("key", key), ("value", value)))
     decimal = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", text, re.IGNORECASE)
     if decimal is not None:
         return ColumnType("DECIMAL", (), int(decimal[1]), int(decimal[2]))
     return ColumnType(_ALIASES.get(text.upper(), text.upper()))
+
+
+def _holds_textual(kind: ColumnType) -> bool:
+    if kind.fields:
+        return any(_holds_textual(field) for _, field in kind.fields)
+    return _TEXTUAL.fullmatch(kind.name) is not None
 
 
 def _member(text: str) -> tuple[str, ColumnType]:
@@ -46,7 +63,7 @@ def _member(text: str) -> tuple[str, ColumnType]:
     name = match[1]
     if name.startswith('"'):
         name = name[1:-1].replace('""', '"')
-    return name, parse_column_type(text[match.end() :])
+    return name, _parse(text[match.end() :])
 
 
 def _split(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ._installed import command_on_path, installed_command
+from .errors import ServerNotFound
 
 StrPath = str | os.PathLike[str]
 OneOrMore = StrPath | Iterable[StrPath]
@@ -18,7 +19,10 @@ def server_command(command: str | Sequence[str] | None, env: Mapping[str, str]) 
     :raises ServerNotFound: says what to do about it.
     """
     if command is not None and not isinstance(command, str):
-        return [os.fspath(part) for part in command]
+        given = [os.fspath(part) for part in command]
+        if not given:
+            raise ServerNotFound("Bridge(command=[]) names no command; leave it out, and the server is looked for")
+        return given
     chosen = env.get("AXONER_COMMAND") if command is None else command
     if chosen:
         import shlex  # here, because most programs do not need it

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._call import CallEvent, Deadline, Deliver, PendingCall
+from ._encoding import encode
 from ._process import ServerProcess
 from .errors import AxonerError, BridgeClosed, ProtocolError
 
@@ -40,7 +40,7 @@ class Connection:
     def handshake(self, client: Mapping[str, str], timeout: float) -> dict[str, Any]:
         """Agree on the protocol; returns the server's half of ``initialize``."""
         asked = {"protocolVersion": PROTOCOL_VERSIONS[0], "capabilities": {}, "clientInfo": dict(client)}
-        answer = self.begin("initialize", asked).result(Deadline(timeout))
+        answer = self.begin("initialize", encode(asked)).result(Deadline(timeout))
         if answer.get("protocolVersion") not in PROTOCOL_VERSIONS:
             raise ProtocolError(
                 f"the server speaks MCP {answer.get('protocolVersion')}, not {' or '.join(PROTOCOL_VERSIONS)}"
@@ -51,7 +51,7 @@ class Connection:
     def begin(
         self,
         method: str,
-        params: Mapping[str, Any],
+        params: str,
         *,
         progress: bool = False,
         deliver: Deliver | None = None,
@@ -59,26 +59,24 @@ class Connection:
     ) -> PendingCall:
         """Send a request.
 
+        :param params: an object, encoded: that may take long, or make calls of its own, so no lock is held for it.
         :param deliver: takes what happens to the call; without it, the caller waits for its ``result()``.
         :param owner: whose calls :meth:`drop` ends together.
         """
         with self._lock:
             self._last_id += 1
             call = PendingCall(self, self._last_id, method, deliver, owner)
-            if progress:
-                params = {**params, "_meta": {"progressToken": call.id}}
-            line = _encode({"id": call.id, "method": method, "params": params})
             if not self.alive:
                 raise self._end_error()
             self._pending[call.id] = call
-        self._process.send(line)
+        self._process.send(_request_line(call.id, method, _with_token(params, call.id) if progress else params))
         return call
 
-    def post(self, method: str, params: Mapping[str, Any]) -> None:
+    def post(self, method: str, params: str) -> None:
         """Send a request whose answer nobody waits for."""
         with self._lock:
             self._last_id += 1
-            self._send({"id": self._last_id, "method": method, "params": params})
+            self._process.send(_request_line(self._last_id, method, params))
 
     def cancel(self, call: PendingCall, reason: str) -> bool:
         """Tell the server to stop; whatever it still answers is dropped. False where it had answered."""
@@ -120,7 +118,7 @@ class Connection:
         self._process.abandon()
 
     def _send(self, message: Mapping[str, Any]) -> None:
-        self._process.send(_encode(message))
+        self._process.send(encode({"jsonrpc": "2.0", **message}).encode("ascii") + b"\n")
 
     def _on_line(self, line: bytes) -> None:
         try:
@@ -186,23 +184,16 @@ class Connection:
         return BridgeClosed("the bridge is closed") if self._closed else self._process.death()
 
 
-def _encode(message: Mapping[str, Any]) -> bytes:
-    """One line. Values that JSON does not know raise here, before anything is sent."""
-    text = json.dumps({"jsonrpc": "2.0", **message}, separators=(",", ":"), allow_nan=False, default=_json_value)
-    return text.encode("ascii") + b"\n"
+def _request_line(id: int, method: str, params: str) -> bytes:
+    return f'{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}\n'.encode("ascii")
+
+
+def _with_token(params: str, id: int) -> str:
+    """The encoded object, with the field by which its progress is told."""
+    rest = params[1:]
+    return f'{{"_meta":{{"progressToken":{id}}}{"" if rest == "}" else ","}{rest}'
 
 
 def _as_id(value: Any) -> int:
     """Our ids are positive integers; anything else is nobody's."""
     return value if isinstance(value, int) else -1
-
-
-def _json_value(value: object) -> object:
-    """Paths, and what can be listed: tuples of other libraries, arrays, series, sets, generators."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, Iterable):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} cannot be an argument of a tool")

@@ -9,16 +9,38 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any, NamedTuple
 
+from ._encoding import encode
 from ._generated import REPEATABLE
-from .errors import Cancelled, ServerDied
+from .errors import Cancelled, ServerDied, ToolError, Unavailable
 
 _JOB = "job"
 _JOB_WAIT_S = 60
 
 
+#: How the message of ``unavailable`` begins where the shared engine ended and its server goes on.
+_ENGINE_ENDED = "the engine process ended"
+#: What is said of a job whose engine crashed; not of one that somebody cancelled, nor where the engine was stopped.
+_JOB_LOST = "the process that worked on it has ended"
+
+
 class Request(NamedTuple):
+    """``params`` is encoded: what is asked twice is the same twice, also where a generator was among the arguments."""
+
     method: str
-    params: Mapping[str, Any]
+    params: str
+
+
+def request(method: str, params: Mapping[str, Any]) -> Request:
+    """:raises TypeError, ValueError: a value is no JSON."""
+    return Request(method, encode(params))
+
+
+class _EngineEnded(Exception):
+    """The process that worked on a call ended, while the server that was asked goes on."""
+
+    def __init__(self, error: ToolError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 Answer = dict[str, Any]
@@ -30,25 +52,30 @@ def tool_call(name: str, arguments: Mapping[str, Any], post: Callable[[Request],
 
     :param post: sends a request that nobody waits for: a job whose caller went away is cancelled by it.
     :raises ServerDied: the server ended during a call that is not known to be repeatable, or during both tries.
+    :raises Unavailable: the shared engine did.
     :raises Cancelled: the call became a job, which was ended by somebody else.
     """
-    request = Request("tools/call", {"name": name, "arguments": arguments})
+    call = request("tools/call", {"name": name, "arguments": arguments})
     if name == _JOB:  # whoever asks for a job's state wants that
-        return (yield request)
+        return (yield call)
     try:
-        return (yield from _answer(request, post))
-    except ServerDied as died:
+        return (yield from _answer(call, post))
+    except (ServerDied, _EngineEnded) as lost:
         if not (name in REPEATABLE or (yield from _says_repeatable(name))):
-            raise died.during(name) from died
-        return (yield from _answer(request, post))
+            raise (lost.during(name) if isinstance(lost, ServerDied) else lost.error) from lost
+    try:
+        return (yield from _answer(call, post))
+    except _EngineEnded as again:
+        raise again.error from None
 
 
-def _answer(request: Request, post: Callable[[Request], object]) -> Conversation:
-    reply = yield request
+def _answer(call: Request, post: Callable[[Request], object]) -> Conversation:
+    reply = yield call
+    _check_engine(reply)
     while (job := _job_with(reply, "running")) is not None:
         try:
             reply = yield from _news(job)
-        except (ServerDied, Cancelled):
+        except (ServerDied, _EngineEnded, Cancelled):
             raise
         except BaseException:
             post(_job_request(job, "cancel"))
@@ -58,15 +85,27 @@ def _answer(request: Request, post: Callable[[Request], object]) -> Conversation
 
 def _news(job: str) -> Conversation:
     """What became of a job. A shared engine outlives a server, and its jobs do."""
-    lost: ServerDied | None = None
+    lost: ServerDied | _EngineEnded | None = None
     try:
         reply = yield _job_request(job, "wait")
-    except ServerDied as died:
-        lost = died
+        _check_engine(reply)
+    except (ServerDied, _EngineEnded) as ended:
+        lost = ended
         reply = yield _job_request(job, "wait")
+        _check_engine(reply)
     if _job_with(reply, "interrupted") is not None:
-        raise lost or Cancelled(str(reply["structuredContent"].get("message", "the job was interrupted")))
+        cancelled = Cancelled(str(reply["structuredContent"].get("message", "the job was interrupted")))
+        raise lost or (_EngineEnded(cancelled) if _JOB_LOST in str(cancelled) else cancelled)
     return reply
+
+
+def _check_engine(reply: Answer) -> None:
+    """:raises _EngineEnded: the reply tells of that."""
+    fields = reply.get("structuredContent")
+    if reply.get("isError") and isinstance(fields, dict) and fields.get("code") == Unavailable.code:
+        message = str(fields.get("message"))
+        if message.startswith(_ENGINE_ENDED):
+            raise _EngineEnded(Unavailable(message))
 
 
 def listing() -> Conversation:
@@ -74,7 +113,7 @@ def listing() -> Conversation:
     tools: list[dict[str, Any]] = []
     page: dict[str, Any] = {}
     while True:
-        answer = yield Request("tools/list", page)
+        answer = yield request("tools/list", page)
         tools += answer.get("tools", [])
         if not answer.get("nextCursor"):
             return {"tools": tools}
@@ -84,14 +123,14 @@ def listing() -> Conversation:
 def converse(conversation: Conversation, ask: Callable[[Request], Answer]) -> Answer:
     """Hold a conversation on this thread."""
     try:
-        request = next(conversation)
+        asked = next(conversation)
         while True:
             try:
-                answer = ask(request)
+                answer = ask(asked)
             except BaseException as error:
-                request = conversation.throw(error)
+                asked = conversation.throw(error)
             else:
-                request = conversation.send(answer)
+                asked = conversation.send(answer)
     except StopIteration as end:
         reply: Answer = end.value
         return reply
@@ -100,14 +139,14 @@ def converse(conversation: Conversation, ask: Callable[[Request], Answer]) -> An
 async def converse_async(conversation: Conversation, ask: Callable[[Request], Awaitable[Answer]]) -> Answer:
     """Hold a conversation on an event loop."""
     try:
-        request = next(conversation)
+        asked = next(conversation)
         while True:
             try:
-                answer = await ask(request)
+                answer = await ask(asked)
             except BaseException as error:
-                request = conversation.throw(error)
+                asked = conversation.throw(error)
             else:
-                request = conversation.send(answer)
+                asked = conversation.send(answer)
     except StopIteration as end:
         reply: Answer = end.value
         return reply
@@ -131,4 +170,4 @@ def _job_with(reply: Answer, status: str) -> str | None:
 
 def _job_request(job: str, action: str) -> Request:
     waiting = {"wait_s": _JOB_WAIT_S} if action == "wait" else {}
-    return Request("tools/call", {"name": _JOB, "arguments": {"job_id": job, "action": action, **waiting}})
+    return request("tools/call", {"name": _JOB, "arguments": {"job_id": job, "action": action, **waiting}})

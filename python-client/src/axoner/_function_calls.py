@@ -110,10 +110,35 @@ class LoopTools:
         tool = self._tools[params["name"]]
         try:
             given = tool.bind(params["arguments"])
-            running = tool.function(**given) if tool.is_async else asyncio.to_thread(tool.function, **given)
+            running = tool.function(**given) if tool.is_async else _on_thread(tool.function, given)
             answer = value_answer(tool, await running)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             answer = error_answer(tool, error)
         self._connection.respond(id, answer)
+
+
+async def _on_thread(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """As ``asyncio.to_thread``, on a thread whose end neither the loop nor the program waits for when it ends."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+    call = contextvars.copy_context().run
+
+    def settle(value: Any, error: BaseException | None) -> None:
+        if not outcome.done():
+            outcome.set_result((value, error))
+
+    def run() -> None:
+        try:
+            told: tuple[Any, BaseException | None] = (call(function, **given), None)
+        except BaseException as error:
+            told = (None, error)
+        with contextlib.suppress(RuntimeError):  # of a loop that has ended: nobody waits there
+            loop.call_soon_threadsafe(settle, *told)
+
+    threading.Thread(target=run, name="axoner-tool", daemon=True).start()
+    value, error = await outcome
+    if error is not None:
+        raise error
+    return value

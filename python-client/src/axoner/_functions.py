@@ -6,14 +6,20 @@ import dataclasses
 import enum
 import inspect
 import json
+import math
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ._encoding import MESSAGE_BYTES
 from ._log import tool_logger
 from ._schema import Kind, Member, kind_of, object_schema, read_members
 from .errors import InvalidInput, ToolError
+
+#: What a message has besides the value in it, at most.
+_AROUND_BYTES = 1024
+_ERROR_CHARS = 20_000
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}")
 _FIELD = re.compile(r"\s*:param (?:[^:]+ )?(\w+):\s*(.*)")
@@ -38,7 +44,7 @@ class FunctionTool:
         self._members = _members(function, self.name, described)
 
     def definition(self, timeout: float | None) -> dict[str, Any]:
-        limit = {} if timeout is None else {"timeout_s": timeout}
+        limit = {} if timeout is None or timeout == math.inf else {"timeout_s": timeout}
         schema = object_schema(self._members)
         return {"name": self.name, "description": self.description, "input_schema": schema, **limit}
 
@@ -70,20 +76,31 @@ def function_tools(functions: Iterable[Callable[..., Any]]) -> dict[str, Functio
 def value_answer(tool: FunctionTool, value: Any) -> dict[str, Any]:
     """What is told of a call that gave ``value``."""
     try:
-        plain = json.loads(json.dumps(value, default=_plain, allow_nan=False))
+        text = json.dumps(value, default=_plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         message = f"{tool.name} returned what is no JSON ({error}); a number, a text, a list or a dictionary would be"
         tool_logger.error(message)
         return {"code": "internal", "message": message}
+    if len(text) > MESSAGE_BYTES - _AROUND_BYTES:
+        message = f"{tool.name} returned {len(text):,} bytes, more than 16 MiB; it has to return less at once"
+        tool_logger.error(message)
+        return {"code": "too_large", "message": message}
+    plain = json.loads(text)
     return {"value": plain if isinstance(plain, dict) else {"result": plain}}
 
 
 def error_answer(tool: FunctionTool, error: BaseException) -> dict[str, Any]:
     """What the model is told of a call that failed. The program's log has the traceback of what is no ToolError."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "it cannot be put in words"
+    if len(text) > _ERROR_CHARS:
+        text = f"{text[:_ERROR_CHARS]}… ({len(text):,} characters)"
     if isinstance(error, ToolError):
-        return {"code": error.code, "message": str(error)}
+        return {"code": error.code, "message": text}
     tool_logger.warning("the agent's call of %s failed", tool.name, exc_info=error)
-    return {"code": "internal", "message": f"{tool.name} failed with {type(error).__name__}: {error}"}
+    return {"code": "internal", "message": f"{tool.name} failed with {type(error).__name__}: {text}"}
 
 
 def read_docstring(text: str) -> tuple[str, dict[str, str]]:
@@ -129,6 +146,10 @@ def _members(function: Callable[..., Any], name: str, described: Mapping[str, st
             kind = kind_of(hints[parameter.name])
         except TypeError as error:
             raise TypeError(f"{name}: {parameter.name} is {error}") from None
+        except RecursionError:
+            raise TypeError(
+                f"{name}: {parameter.name} is of a type that holds itself; a model needs one with an end"
+            ) from None
         text = kind.schema.get("description", described.get(parameter.name))
         schema = {**kind.schema, "description": text} if text else kind.schema
         members[parameter.name] = Member(Kind(schema, kind.read), parameter.default is parameter.empty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,7 +11,9 @@ from ._base import START_TIMEOUT_S
 CALL_TIMEOUT_S = 300.0
 
 
-def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: Any) -> dict[str, Any]:
+def mcp_config(
+    framework: str, *, timeout: float = CALL_TIMEOUT_S, start_timeout: float = START_TIMEOUT_S, **options: Any
+) -> dict[str, Any]:
     """The arguments of a framework's MCP client that start axoner over stdio, with time limits that suit it.
 
         MCPServerStdio(**mcp_config("openai-agents", root="."))
@@ -21,7 +24,7 @@ def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: An
     ``claude-desktop``  the content of ``claude_desktop_config.json``, and of its like
     ``crewai``          ``crewai_tools.MCPServerAdapter(**…)``
     ``fastmcp``         ``fastmcp.Client(**…)``
-    ``langchain``       ``MultiServerMCPClient(…)``: one positional argument
+    ``langchain``       ``MultiServerMCPClient(…)``: one positional argument; ``langgraph`` is the same
     ``llama-index``     ``llama_index.tools.mcp.BasicMCPClient(**…)``
     ``mcp``             ``mcp.StdioServerParameters(**…)``
     ``openai-agents``   ``agents.mcp.MCPServerStdio(**…)``
@@ -32,6 +35,7 @@ def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: An
 
     :param timeout: seconds for one call, where the client can be told; what takes nine tenths of it, or 25 to 50 s
         where the client has a limit of its own or none, is answered with a job id.
+    :param start_timeout: seconds the server has to start, where the client can be told.
     :param options: those of :class:`Bridge`. Of the environment, a server started so sees little more than PATH and
         HOME: keys go into ``env``.
     :raises ValueError: there is no such framework.
@@ -39,6 +43,7 @@ def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: An
     :raises ImportError: the framework, whose own objects are among its arguments, is not installed.
     """
     name = framework.lower().replace("_", "-")
+    name = _ALIASES.get(name, name)
     if name not in _CONFIGS:
         raise ValueError(f"there are no settings for {framework!r}; there are for {', '.join(sorted(_CONFIGS))}")
     from .client import Bridge
@@ -47,7 +52,7 @@ def mcp_config(framework: str, *, timeout: float = CALL_TIMEOUT_S, **options: An
         program, *arguments = bridge.command
     if "--answer-within" not in arguments:
         arguments += ["--answer-within", _answer_within(name, timeout)]
-    return _CONFIGS[name](_Start(program, arguments, dict(options.get("env") or {}), timeout))
+    return _CONFIGS[name](_Start(program, arguments, dict(options.get("env") or {}), timeout, start_timeout))
 
 
 def _answer_within(name: str, timeout: float) -> str:
@@ -62,6 +67,7 @@ class _Start(NamedTuple):
     args: list[str]
     env: dict[str, str]
     timeout: float
+    start_timeout: float
 
     def stdio(self) -> dict[str, Any]:
         started = {"command": self.command, "args": self.args}
@@ -74,12 +80,12 @@ def _claude_desktop(start: _Start) -> dict[str, Any]:
 
 def _crewai(start: _Start) -> dict[str, Any]:
     """The adapter has a limit for the start alone."""
-    return {"serverparams": _parameters("crewai", start), "connect_timeout": int(START_TIMEOUT_S)}
+    return {"serverparams": _parameters("crewai", start), "connect_timeout": math.ceil(start.start_timeout)}
 
 
 def _fastmcp(start: _Start) -> dict[str, Any]:
     transport = _fastmcp_transport("fastmcp", start)
-    return {"transport": transport, "timeout": start.timeout, "init_timeout": START_TIMEOUT_S}
+    return {"transport": transport, "timeout": start.timeout, "init_timeout": start.start_timeout}
 
 
 def _langchain(start: _Start) -> dict[str, Any]:
@@ -90,7 +96,7 @@ def _langchain(start: _Start) -> dict[str, Any]:
 
 
 def _llama_index(start: _Start) -> dict[str, Any]:
-    named = {"args": start.args, "timeout": int(start.timeout)}
+    named = {"args": start.args, "timeout": math.ceil(start.timeout)}
     return {"command_or_url": start.command, **named, **({"env": start.env} if start.env else {})}
 
 
@@ -107,12 +113,12 @@ def _openai_agents(start: _Start) -> dict[str, Any]:
 def _pydantic_ai(start: _Start) -> dict[str, Any]:
     """Its own limit for the start is 5 s."""
     transport = _fastmcp_transport("pydantic-ai", start)
-    return {"client": transport, "init_timeout": START_TIMEOUT_S, "read_timeout": start.timeout}
+    return {"client": transport, "init_timeout": start.start_timeout, "read_timeout": start.timeout}
 
 
 def _smolagents(start: _Start) -> dict[str, Any]:
     """The adapter's own limit is 5 s."""
-    limits = {"connect_timeout": int(START_TIMEOUT_S), "client_session_timeout_seconds": start.timeout}
+    limits = {"connect_timeout": math.ceil(start.start_timeout), "client_session_timeout_seconds": start.timeout}
     parameters = _parameters("smolagents", start)
     return {"server_parameters": parameters, "adapter_kwargs": limits, "structured_output": True}
 
@@ -125,7 +131,7 @@ def _strands(start: _Start) -> dict[str, Any]:
 
         return stdio_client(parameters)
 
-    return {"transport_callable": connect, "startup_timeout": int(START_TIMEOUT_S)}
+    return {"transport_callable": connect, "startup_timeout": math.ceil(start.start_timeout)}
 
 
 def _parameters(framework: str, start: _Start) -> Any:
@@ -151,6 +157,8 @@ def _missing(framework: str, package: str, error: ModuleNotFoundError) -> Import
 
 #: Clients whose limit for a call cannot be set here, or that have none and would wait without a word.
 _UNTOLD = {"claude-desktop": "50s", "crewai": "25s", "mcp": "50s", "strands": "50s"}
+
+_ALIASES = {"langgraph": "langchain", "llamaindex": "llama-index"}
 
 _CONFIGS: dict[str, Callable[[_Start], dict[str, Any]]] = {
     "claude-desktop": _claude_desktop,

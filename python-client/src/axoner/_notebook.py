@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 _MAX_ROWS = 10
 _MAX_COLUMNS = 20
 _MAX_CHARS = 120
-_NUMERIC = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "REAL", "BIGNUM")
+_NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|DECIMAL(\(.*\))?|DOUBLE|FLOAT|REAL|BIGNUM", re.IGNORECASE)
 _HIDDEN = {"status", "columns", "types", "rows", "row_count", "truncated", "dataset", "dataset_path", "dataset_format"}
 _DIM = ' style="opacity:.6;font-weight:normal"'
 _LEFT, _RIGHT = ' style="text-align:left"', ' style="text-align:right"'
@@ -42,7 +43,7 @@ def _caption(fields: Mapping[str, Any], shown: int) -> str:
     count = fields.get("row_count")
     parts = []
     if isinstance(count, int):
-        parts.append(f"{count:,} rows" if count == shown else f"{shown:,} of {count:,} rows")
+        parts.append(_rows_of(count) if count == shown else f"{shown:,} of {_rows_of(count)}")
     columns = len(fields.get("columns") or [])
     if columns > _MAX_COLUMNS:
         parts.append(f"{_MAX_COLUMNS} of {columns:,} columns")
@@ -50,6 +51,10 @@ def _caption(fields: Mapping[str, Any], shown: int) -> str:
     others = [(key, value) for key, value in fields.items() if key not in _HIDDEN and value not in (None, [], {})]
     parts += [f"{_text(key.replace('_', ' '))}: {_cell(value)}" for key, value in others]
     return f"<div><small{_DIM}>{' · '.join(parts)}</small></div>"
+
+
+def _rows_of(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def _rows(fields: Iterable[tuple[str, Any]]) -> str:
@@ -72,4 +77,4 @@ def _text(value: Any) -> str:
 
 
 def _is_number(kind: Any) -> bool:
-    return str(kind).upper().startswith(_NUMERIC) or str(kind).upper() in ("HUGEINT", "BIGINT", "SMALLINT", "TINYINT")
+    return _NUMERIC.fullmatch(str(kind)) is not None

@@ -1,4 +1,4 @@
-"""The server as a child process: three threads move its lines, and nothing of it is left behind."""
+"""The server as a child process: three threads move its lines, and it ends with this program."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import inspect
+import json
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,20 +48,16 @@ def kind_of(annotation: Any) -> Kind:
     if origin in _LISTS or annotation in _LISTS:
         return _list(_LISTS[origin or annotation], arguments)
     if origin in (dict, Mapping) or annotation in (dict, Mapping):
-        return _mapping(kind_of(arguments[1] if arguments else Any))
+        key, value = arguments or (Any, Any)
+        return _mapping(kind_of(key), kind_of(value))
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         choice = _choice([member.value for member in annotation])
         return Kind(choice.schema, lambda value: annotation(choice.read(value)))
     if typing.is_typeddict(annotation):
         return _object(_members(annotation, annotation.__required_keys__), dict)
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-        needed = {field.name for field in dataclasses.fields(annotation) if _is_needed(field)}
-        return _object(_members(annotation, needed), lambda given: annotation(**given))
+        return _object(_dataclass_members(annotation), lambda given: annotation(**given))
     return _pydantic(annotation)
-
-
-def _is_needed(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _integer(value: Any) -> int:
@@ -149,9 +147,10 @@ def _choice(values: Iterable[Any]) -> Kind:
     choices = list(values)
 
     def read(value: Any) -> Any:
-        if value not in choices:
-            raise ValueError(f"one of {', '.join(map(repr, choices))}")
-        return value
+        for choice in choices:
+            if choice == value and isinstance(choice, bool) == isinstance(value, bool):  # True equals 1
+                return choice
+        raise ValueError(f"one of {', '.join(map(repr, choices))}")
 
     return Kind({"enum": choices, **({"type": "string"} if all(isinstance(c, str) for c in choices) else {})}, read)
 
@@ -159,7 +158,7 @@ def _choice(values: Iterable[Any]) -> Kind:
 def _union(kinds: list[Kind]) -> Kind:
     def read(value: Any) -> Any:
         wanted = []
-        for kind in kinds:
+        for kind in sorted(kinds, key=lambda kind: _distance(kind.schema, value)):
             try:
                 return kind.read(value)
             except ValueError as error:
@@ -169,6 +168,26 @@ def _union(kinds: list[Kind]) -> Kind:
     some = [kind.schema for kind in kinds if kind.schema != {"type": "null"}]
     # An optional parameter is one that is left out: a model need not be told of null.
     return Kind(some[0] if len(some) == 1 else {"anyOf": some}, read)
+
+
+def _distance(schema: Schema, value: Any) -> int:
+    """0 where the schema is of the value's own JSON type, 1 where it may be, 2 where the value would be converted."""
+    names = _JSON_TYPES.get(type(value), ())
+    kind = schema.get("type")
+    if kind is None:
+        return 1
+    return 0 if kind in names[:1] else 1 if kind in names else 2
+
+
+_JSON_TYPES: dict[type, tuple[str, ...]] = {
+    str: ("string",),
+    bool: ("boolean",),
+    int: ("integer", "number"),
+    float: ("number", "integer"),
+    list: ("array",),
+    dict: ("object",),
+    type(None): ("null",),
+}
 
 
 def _list(make: Callable[[list[Any]], Any], arguments: tuple[Any, ...]) -> Kind:
@@ -185,11 +204,21 @@ def _list(make: Callable[[list[Any]], Any], arguments: tuple[Any, ...]) -> Kind:
     return Kind({"type": "array", "items": item.schema}, read)
 
 
-def _mapping(of: Kind) -> Kind:
+def _mapping(key_kind: Kind, of: Kind) -> Kind:
+    def read_key(key: str) -> Any:
+        """JSON has keys of text alone: those of other types are written in it."""
+        try:
+            return key_kind.read(key)
+        except ValueError as error:
+            try:
+                return key_kind.read(json.loads(key))
+            except ValueError:
+                raise ValueError(f"{error} as the key {key!r}") from None
+
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
             raise ValueError("an object")
-        return {key: _at(f"[{key!r}]", of, part) for key, part in value.items()}
+        return {read_key(key): _at(f"[{key!r}]", of, part) for key, part in value.items()}
 
     return Kind({"type": "object", **({"additionalProperties": of.schema} if of.schema else {})}, read)
 
@@ -202,6 +231,17 @@ class Member(NamedTuple):
 def _members(annotation: Any, required: Iterable[str]) -> dict[str, Member]:
     hints = typing.get_type_hints(annotation, include_extras=True)
     return {name: Member(kind_of(hint), name in required) for name, hint in hints.items()}
+
+
+def _dataclass_members(annotation: type) -> dict[str, Member]:
+    """What its ``__init__`` takes: neither class variables nor fields that are not given."""
+    hints = typing.get_type_hints(annotation, include_extras=True)
+    members: dict[str, Member] = {}
+    for name, parameter in list(inspect.signature(annotation).parameters.items()):
+        hint = hints.get(name, Any)
+        kind = kind_of(hint.type if isinstance(hint, dataclasses.InitVar) else hint)
+        members[name] = Member(kind, parameter.default is parameter.empty)
+    return members
 
 
 def _object(members: Mapping[str, Member], make: Callable[[dict[str, Any]], Any]) -> Kind:

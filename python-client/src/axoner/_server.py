@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .errors import BridgeClosed
+from .errors import BridgeClosed, ConfigError, ServerDied
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ._connection import Connection
+
+#: The exit code of a server that was started with options, or an environment, that it does not take.
+_REFUSED = 2
 
 _Key = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 
@@ -28,6 +31,7 @@ class Server:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._starting: Future[Connection] | None = None
+        self._greeted: Connection | None = None
         self._closed = False
 
     @property
@@ -62,9 +66,12 @@ class Server:
             return self._starting
 
     def close(self) -> None:
-        """End the process; returns when it is gone."""
+        """End the process, one too that is about to start; returns when it is gone."""
+        self._closed = True
+        greeted = self._greeted
+        if greeted is not None:
+            greeted.close()
         with self._lock:
-            self._closed = True
             connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -80,6 +87,9 @@ class Server:
         """In a forked child: the parent's process, its threads, which are not here, and their locks are not ours."""
         self._lock = threading.Lock()
         self._starting = None
+        greeted, self._greeted = self._greeted, None
+        if greeted is not None:
+            greeted.abandon()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.abandon()
@@ -93,12 +103,21 @@ class Server:
     def _start(self, timeout: float) -> Connection:
         from ._connection import Connection  # here: processes and JSON are most of the package's import time
 
-        connection = Connection(self.command, self.env)
+        connection = self._greeted = Connection(self.command, self.env)
         try:
+            if self._closed:
+                raise BridgeClosed("the bridge was closed meanwhile")
             self.capabilities = connection.handshake({"name": "axoner-python", "version": __version__}, timeout)
+        except ServerDied as died:
+            connection.close()
+            if died.returncode == _REFUSED:
+                raise ConfigError(died.stderr or str(died)) from None
+            raise
         except BaseException:
             connection.close()
             raise
+        finally:
+            self._greeted = None
         return connection
 
     #: What the server said of itself when it started.

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ._call import Deadline
 from ._exchange import converse, listing
 from ._generated import RESULTS
-from .errors import AxonerError, BridgeClosed, ServerNotFound, ToolError
+from .errors import AxonerError, BridgeClosed, CallTimeout, ConfigError, ServerNotFound, ToolError, ToolTimeout
 from .results import ToolResult, read_reply
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class OfferedTool(NamedTuple):
 def offered_tools(bridge: BridgeBase, timeout: float | None = None) -> list[OfferedTool]:
     """Every tool that the bridge's server offers, plugins' included. ``bridge`` may be of either kind.
 
+    Not ``job``, where nothing is answered with a job: unless ``answer_within`` is set, a bridge waits for results.
+
     :param timeout: seconds for one call of a tool; default: no limit.
     """
     deadline = Deadline(_LIST_TIMEOUT_S)
@@ -88,16 +90,19 @@ def offered_tools(bridge: BridgeBase, timeout: float | None = None) -> list[Offe
             timeout,
         )
         for listed in answer["tools"]
+        if listed["name"] != "job" or bridge._gives_jobs
     ]
 
 
 def error_text(error: AxonerError) -> str:
     """What a model is told of a failed call.
 
-    :raises BridgeClosed, ServerNotFound: that is for whoever wrote the program.
+    :raises BridgeClosed, ConfigError, ServerNotFound: that is for whoever wrote the program.
     """
-    if isinstance(error, (BridgeClosed, ServerNotFound)):
+    if isinstance(error, (BridgeClosed, ConfigError, ServerNotFound)):
         raise error
+    if isinstance(error, CallTimeout):
+        return f"ERROR {ToolTimeout.code}: {error}"
     code = error.code if isinstance(error, ToolError) else "unavailable"
     return f"ERROR {code}: {error}"
 

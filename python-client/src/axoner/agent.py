@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._call import CallEvent, Deadline
-from ._exchange import Request
+from ._exchange import Request, request
 from ._function_calls import LoopTools, ThreadTools
 from ._functions import FunctionTool, function_tools
 from ._generated import RunAgentResult
@@ -69,6 +70,11 @@ class AgentEvent(ToolResult):
     elapsed_ms: int
     messages: int
     exit_reason: str
+    turns: int
+    tool_calls: int
+    cost_usd: float
+    output: dict[str, Any]
+    error: dict[str, Any]
 
 
 class AgentResult(RunAgentResult):
@@ -76,8 +82,11 @@ class AgentResult(RunAgentResult):
 
     ``exit_reason`` is ``finished``, a limit (``max_turns``, ``max_usd``, ``max_tokens``, ``max_time``, ``repeating``),
     ``refused`` or ``cancelled``; ``usage`` counts tokens, sub-agents' included; ``cost_usd`` is ``None`` where the
-    model's price is not known; ``output`` is the answer that fits an ``output_schema``.
+    model's price is not known; ``output`` is the answer that fits an ``output_schema``, else
+    ``None``; so is ``error`` of a result that is returned: a run that failed raises its own.
     """
+
+    error: dict[str, Any] | None
 
 
 def run_request(
@@ -89,7 +98,7 @@ def run_request(
     """What is asked for, with what was left out left out."""
     given = {name: value for name, value in {"prompt": prompt, **options}.items() if value is not None}
     own = [tool.definition(tool_timeout) for tool in tools.values()]
-    return Request(METHOD, {**given, "client_tools": own})
+    return request(METHOD, {**given, "client_tools": own})
 
 
 class AgentRun(Iterator[AgentEvent]):
@@ -105,7 +114,7 @@ class AgentRun(Iterator[AgentEvent]):
     """
 
     def __init__(self, bridge: BridgeBase, request: Request, tools: Mapping[str, FunctionTool], deadline: Deadline):
-        connection = bridge._connect()
+        connection = bridge._connect_within(deadline, "the agent")
         self._inbox: queue.SimpleQueue[CallEvent] = queue.SimpleQueue()
         self._deadline = deadline
         self._tools = ThreadTools(connection, tools, self._inbox.put)
@@ -273,7 +282,10 @@ def start(
     """The request of a run, and the functions that it may call."""
     options = dict(given)
     tools = function_tools(functions)
-    return run_request(prompt, tools, options, options.pop("tool_timeout", None)), tools
+    tool_timeout = options.pop("tool_timeout", None)
+    if tool_timeout is not None and math.isnan(tool_timeout):
+        raise ValueError("tool_timeout is not a number; give seconds, or None for no limit")
+    return run_request(prompt, tools, options, tool_timeout), tools
 
 
 def _read(event: CallEvent) -> AgentEvent | AgentResult | None:

@@ -28,6 +28,10 @@ class Bridge(BridgeBase, Tools):
     and serves every bridge of this program with the same options. One that died is started again; what was in flight
     is asked once more where that is safe. A bridge survives ``os.fork``: the child gets a server of its own.
 
+    The server ends with this program. The engine that it shares with others of its configuration stays warm for the
+    next one, and ends when nothing has run for five minutes (``options={"engine_idle": "30s"}``);
+    ``options={"shared_engine": "off"}`` does without.
+
     Its options are those of :class:`axoner._base.BridgeBase`.
     """
 
@@ -41,7 +45,8 @@ class Bridge(BridgeBase, Tools):
     ) -> ToolResult:
         """Call any tool by name, a plugin's too. ``None`` stands for an argument that is not given.
 
-        :param timeout: seconds to wait; then the call is cancelled and :class:`CallTimeout` raised. Default: no limit.
+        :param timeout: seconds to wait, a start of the server included; then the call is cancelled and
+            :class:`CallTimeout` raised. Default: no limit.
         :param progress: ``True`` shows a bar; a callable gets ``(done, total, message)`` on this thread.
         :raises ToolError: the tool failed; the subclass says how (see :mod:`axoner.errors`).
         """
@@ -135,7 +140,7 @@ class Bridge(BridgeBase, Tools):
     def close(self) -> None:
         """Calls still in flight on other threads raise :class:`BridgeClosed`; the server ends with its last bridge.
 
-        May be called twice.
+        May be called twice. A shared engine stays for its idle time.
         """
         self._close()
 

@@ -22,6 +22,7 @@ AxonerError
 ├── BridgeClosed         the bridge was used after ``close()``
 ├── ServerDied           the server process ended during a call that is not safe to repeat, or twice; the next call
 │                        starts a new one
+├── ConfigError          the server refused its options; the text is what it said
 ├── ServerNotFound       no server command, or it cannot be started
 ├── ProtocolError        the process answered something that is not MCP, or refused the request
 └── IncompleteRows       the rows of a result were cut and no dataset holds the rest
@@ -135,6 +136,10 @@ class ServerDied(AxonerError):
     def __str__(self) -> str:
         text = str(self.args[0])
         return f"{text}; the last it wrote:\n{self.stderr}" if self.stderr else text
+
+
+class ConfigError(AxonerError):
+    """The server refused the options or the environment it was started with; the text is what it said of them."""
 
 
 class ServerNotFound(AxonerError):

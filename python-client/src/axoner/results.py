@@ -44,7 +44,7 @@ class ToolResult(Mapping[str, Any]):
         if not name.startswith("_"):
             if name in self._fields:
                 return self._fields[name]
-            if name in type(self).__annotations__:
+            if any(name in getattr(kind, "__annotations__", ()) for kind in type(self).__mro__):
                 return None
         raise AttributeError(
             f"this {type(self).__name__} has no {name}; it has {', '.join(self.__dict__.get('_fields', ()))}"
@@ -73,6 +73,7 @@ class TableResult(ToolResult):
 
     :raises IncompleteRows: the rows were cut and no dataset holds the rest; call again with ``save_as=``.
     :raises NotFound: the dataset's file is gone.
+    :raises Unreadable: a cell of the reply is none that Python can hold, such as a day before the year 1.
     :raises ImportError: the library is not installed; the text says how to get it.
     """
 
@@ -92,9 +93,9 @@ class TableResult(ToolResult):
         pa = _require("pyarrow", "arrow")
         path = self._dataset_file("parquet")
         if path is not None:
-            import pyarrow.parquet
+            from . import _parquet
 
-            return pyarrow.parquet.ParquetFile(path).read()
+            return _parquet.read_arrow(pa, path, self._types())
         return _tables.arrow_table(pa, self._all_columns())
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -106,12 +107,19 @@ class TableResult(ToolResult):
 
     def to_polars(self) -> polars.DataFrame:
         """A polars frame."""
-        from . import _tables
+        from . import _parquet, _tables
 
         pl = _require("polars", "polars")
         path = self._dataset_file("parquet")
-        frame: polars.DataFrame = pl.read_parquet(path) if path else _tables.polars_frame(pl, self._all_columns())
+        frame: polars.DataFrame = (
+            _tables.polars_frame(pl, self._all_columns())
+            if path is None
+            else _parquet.read_polars(pl, path, self._types())
+        )
         return frame
+
+    def _types(self) -> dict[str, str]:
+        return dict(zip(self.get("columns") or [], self.get("types") or [], strict=False))
 
     def _all_columns(self) -> list[tuple[str, str, list[Any]]]:
         """Name, type and cells of every column; cells still in their JSON form."""
@@ -152,6 +160,11 @@ def read_reply(tool: str, reply: Mapping[str, Any], kind: type[ToolResult] | Non
         raise _failure(text, fields)
     if not isinstance(fields, dict):
         raise ProtocolError(f"{tool} answered without structured content: {text[:200]}")
+    return result_from(fields, text, kind)
+
+
+def result_from(fields: Mapping[str, Any], text: str, kind: type[ToolResult] | None) -> ToolResult:
+    """A result of its fields; they decide its class where that is not known."""
     if kind is None:
         kind = TableResult if {"columns", "types", "rows"} <= fields.keys() else ToolResult
     return kind(fields, text)
@@ -176,7 +189,9 @@ def _require(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        advice = f"this needs {module}, which is not installed; run `pip install axoner[{extra}]`"
+        packages = "pandas pyarrow" if extra == "pandas" else module
+        way = f"run `pip install {packages}`, or install axoner with its extra [{extra}]"
+        advice = f"this needs {module}, which is not installed; {way}"
         raise ImportError(advice, name=module) from error
     return sys.modules[module]
 

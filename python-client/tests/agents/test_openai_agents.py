@@ -31,7 +31,7 @@ def test_an_agent_works_through_the_bridge(suppliers, grader):
 
 
 def test_every_tool_is_offered_with_its_schema(bridge):
-    listed = {tool["name"]: tool for tool in bridge.list_tools()}
+    listed = {tool["name"]: tool for tool in bridge.list_tools() if tool["name"] != "job"}
     for tool in tools(bridge):
         assert (tool.description, tool.params_json_schema) == (
             listed[tool.name]["description"],
@@ -40,7 +40,7 @@ def test_every_tool_is_offered_with_its_schema(bridge):
     assert len(listed) == len(tools(bridge))
 
 
-@pytest.mark.parametrize("arguments", ["{", "[]", '{"expression": "2 +"}', "{}"])
+@pytest.mark.parametrize("arguments", ["{", "[]", '{"expression": "2 +"}', '{"expression": NaN}', "{}"])
 def test_wrong_arguments_are_told_to_the_model(bridge, arguments):
     by_name = {tool.name: tool for tool in tools(bridge)}
     assert asyncio.run(invoke(by_name["calculate"], arguments)).startswith("ERROR invalid_input: ")

@@ -32,7 +32,7 @@ def test_a_policy_ends_a_crew_at_a_failure(suppliers, grader):
 
 
 def test_the_model_is_offered_every_argument(bridge, endless):
-    listed = {tool["name"]: tool for tool in bridge.list_tools()}
+    listed = {tool["name"]: tool for tool in bridge.list_tools() if tool["name"] != "job"}
     crew_of(endless, tools(bridge, timeout=1)).kickoff()
     sent = {tool["function"]["name"]: tool["function"] for tool in endless.requests[0]["tools"]}
     assert sent.keys() == listed.keys()

@@ -70,6 +70,21 @@ def test_settings_have_a_call_answered_with_a_job_before_the_client_gives_up():
     assert told.count("--answer-within") == 1
 
 
+def test_a_time_to_start_in_reaches_the_client():
+    assert axoner.mcp_config("crewai", start_timeout=120)["connect_timeout"] == 120
+    assert axoner.mcp_config("smolagents", start_timeout=0.5)["adapter_kwargs"]["connect_timeout"] == 1
+    assert axoner.mcp_config("strands", start_timeout=120)["startup_timeout"] == 120
+
+
+def test_a_part_of_a_second_is_no_limit_of_zero():
+    assert axoner.mcp_config("llama-index", timeout=0.5)["timeout"] == 1
+
+
+@pytest.mark.parametrize("alias, name", [("langgraph", "langchain"), ("LlamaIndex", "llama-index")])
+def test_a_framework_is_known_by_its_other_name(alias, name):
+    assert axoner.mcp_config(alias) == axoner.mcp_config(name)
+
+
 def test_settings_that_need_what_is_not_installed_say_so():
     with pytest.raises(ImportError, match="pip install fastmcp"):
         axoner.mcp_config("pydantic-ai")

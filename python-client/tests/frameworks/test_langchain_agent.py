@@ -9,10 +9,12 @@ from langchain.agents import create_agent
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 from langchain_openai import ChatOpenAI
+from langgraph.checkpoint.memory import InMemorySaver
 from support.frameworks import SELECT
 from support.model_server import ModelServer, last_result
 
 from axoner import Bridge
+from axoner.langchain import result_of
 from axoner.langchain import tools as bridge_tools
 
 QUESTION = {"messages": [{"role": "user", "content": "Which supplier is best, and how good is it?"}]}
@@ -40,8 +42,8 @@ def model(site):
         yield server
 
 
-def agent_of(model: ModelServer, tools: list):
-    return create_agent(ChatOpenAI(model="gpt-4o", base_url=model.base_url, max_retries=0), tools)
+def agent_of(model: ModelServer, tools: list, **more):
+    return create_agent(ChatOpenAI(model="gpt-4o", base_url=model.base_url, max_retries=0), tools, **more)
 
 
 def check(state: dict, model: ModelServer) -> None:
@@ -58,13 +60,22 @@ def test_the_agent_works_through_the_bridge(model, options):
     with Bridge(**options) as bridge:
         state = agent_of(model, bridge_tools(bridge)).invoke(QUESTION)
     check(state, model)
-    assert state["messages"][2].artifact.row_count == 5
+    assert state["messages"][2].artifact["row_count"] == 5
 
 
 def test_the_agent_works_through_the_bridge_asynchronously(model, options):
     with Bridge(**options) as bridge:
         state = asyncio.run(agent_of(model, bridge_tools(bridge)).ainvoke(QUESTION))
     check(state, model)
+
+
+def test_the_agent_works_with_a_checkpointer_that_keeps_the_results(model, options):
+    config = {"configurable": {"thread_id": "shop"}}
+    with Bridge(**options) as bridge:
+        agent = agent_of(model, bridge_tools(bridge), checkpointer=InMemorySaver())
+        check(agent.invoke(QUESTION, config), model)
+        kept = agent.get_state(config).values["messages"]
+    assert result_of(kept[2]).to_polars().height == 5
 
 
 def test_the_agent_works_through_langchain_mcp_adapters(model, server):

@@ -11,6 +11,7 @@ from support.frameworks import SELECT
 from support.model_server import ModelServer, last_result
 
 from axoner import Bridge
+from axoner.langchain import result_of
 from axoner.langchain import tools as bridge_tools
 
 TASK = "Which supplier is best, and how good is it?"
@@ -53,7 +54,7 @@ def test_a_langchain_agent_gives_its_task_to_run_agent(monkeypatch, options, rep
         state = create_agent(chat, bridge_tools(bridge)).invoke({"messages": [{"role": "user", "content": TASK}]})
         scraped = bridge.query_data("select count(*) from pages").rows
     assert state["messages"][-1].content == "S001 has grade A"
-    result = state["messages"][2].artifact
+    result = result_of(state["messages"][2])
     assert (result.exit_reason, result.turns, result.tool_calls) == ("finished", 3, 3)
     assert scraped == [[5]]
     (session,) = (options["root"] / ".axoner" / "sessions").glob("*.jsonl")

@@ -59,7 +59,7 @@ final_answer([pages["ok"], best, calculate(f"{{best}} * 10")["result"]])
 
 
 def test_the_model_may_leave_out_what_is_optional(bridge):
-    listed = {tool["name"]: tool["inputSchema"] for tool in bridge.list_tools()}
+    listed = {tool["name"]: tool["inputSchema"] for tool in bridge.list_tools() if tool["name"] != "job"}
     with ModelServer([lambda _messages: final("done")]) as server:
         ToolCallingAgent(tools=tools(bridge), model=model_of(server), verbosity_level=0).run("go")
     sent = {tool["function"]["name"]: tool["function"]["parameters"] for tool in server.requests[0]["tools"]}

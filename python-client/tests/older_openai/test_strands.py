@@ -33,7 +33,7 @@ def test_an_agent_works_through_the_bridge_and_hooks_see_the_fields(suppliers, g
 
 
 def test_every_tool_is_offered_with_its_schema(bridge):
-    listed = {tool["name"]: tool for tool in bridge.list_tools()}
+    listed = {tool["name"]: tool for tool in bridge.list_tools() if tool["name"] != "job"}
     specs = {tool.tool_name: tool.tool_spec for tool in tools(bridge)}
     assert specs.keys() == listed.keys()
     for name, spec in specs.items():
