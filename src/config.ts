@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { ConfigError } from "./errors.ts";
-import { setLogLevel } from "./log.ts";
+import { log, setLogLevel } from "./log.ts";
 import {
   readCommandLine,
   readEnvironment,
@@ -15,7 +16,7 @@ import { readDatabases } from "./config/databases.ts";
 import { readProxies, type ProxyConfig } from "./config/proxies.ts";
 import { modelKeys } from "./config/offered.ts";
 import { readTelemetry, type TelemetryConfig } from "./config/telemetry.ts";
-import { decideFolders } from "./config/folders.ts";
+import { decideFolders, expandHome } from "./config/folders.ts";
 import type { Machine } from "./config/machine.ts";
 import { options, readOptions, type Options } from "./config/options.ts";
 
@@ -90,12 +91,20 @@ export function readConfig(argv: readonly string[]): ReadConfig {
 }
 
 /**
- * As `readConfig`, for a server: what is no option of its command line is a folder, and stands for `--root FOLDER`.
+ * As `readConfig`, for a server: what is no option of its command line is a folder, and stands for `--root FOLDER`, but
+ * one that is gone is left out with a warning where another root is left: desktop clients keep the folders that a user
+ * once chose.
  *
  * @throws ConfigError also for an option that there is not
  */
 export function readServerConfig(argv: readonly string[]): ReadConfig {
-  const folders = readCommandLine(argv, options).rest.filter((argument) => !argument.startsWith("-"));
+  const { rest, settings } = readCommandLine(argv, options);
+  const named = rest.filter((argument) => !argument.startsWith("-"));
+  const there = named.filter((folder) => existsSync(expandHome(folder)));
+  // never the current folder in place of those that the user chose
+  const folders = there.length > 0 || settings["root"] !== undefined ? there : named;
+  for (const gone of named.filter((folder) => !folders.includes(folder)))
+    log.warn(`the folder ${gone} is not there, or cannot be read: the server goes on without it`);
   const read = readConfig([...folders.flatMap((folder) => ["--root", folder]), ...argv]);
   const unknown = read.rest.find((argument) => argument.startsWith("-") && argument !== "--");
   if (unknown === undefined) return read;

@@ -6,7 +6,7 @@ import type { Catalogue } from "../mcp/catalogue.ts";
 import { once } from "../once.ts";
 import { openConfiguredStore } from "../open-agent.ts";
 import { datasetShelf } from "./datasets.ts";
-import { fillPrompt, knownPrompts, promptsFor } from "./prompts.ts";
+import { completeWord, fillPrompt, knownPrompts, promptsFor } from "./prompts.ts";
 import { sessionShelf } from "./sessions.ts";
 
 export interface OpenCatalogue extends Catalogue {
@@ -24,10 +24,11 @@ export function openCatalogue(config: Config, engine: Engine): OpenCatalogue {
   const datasets = datasetShelf(openDatasets(config.workspace), engine);
   const shelves = [datasets, ...(config.offer_sessions ? [sessionShelf(() => store.get())] : [])];
   const places = { roots: config.roots, workspace: config.workspace, privatePaths: config.private_paths };
-  const prompts = async () => promptsFor(new Set((await engine.definitions()).map(({ name }) => name)));
+  const offered = async () => new Set((await engine.definitions()).map(({ name }) => name));
+  const prompts = async () => promptsFor(await offered());
 
   return {
-    templates: shelves.flatMap(({ templates }) => templates),
+    templates: async () => (await Promise.all(shelves.map((shelf) => shelf.templates()))).flat(),
     resources: async () => (await Promise.all(shelves.map((shelf) => shelf.list()))).flat(),
     async read(uri, signal) {
       for (const shelf of shelves) {
@@ -40,18 +41,22 @@ export function openCatalogue(config: Config, engine: Engine): OpenCatalogue {
     async fill(name, given) {
       const known = Object.hasOwn(knownPrompts, name) ? knownPrompts[name] : undefined;
       const isOffered = (await prompts()).some((prompt) => prompt.name === name);
-      return known !== undefined && isOffered ? fillPrompt(known, given) : undefined;
+      return known !== undefined && isOffered ? fillPrompt(known, given, await offered()) : undefined;
     },
     async complete({ of, argument, value }) {
       if ("template" in of) {
-        const template = ({ uriTemplate }: { uriTemplate: string }) => uriTemplate === of.template;
-        const shelf = shelves.find(({ templates }) => templates.some(template));
-        return shelf !== undefined && of.template.includes(`{${argument}}`) ? shelf.complete(value) : undefined;
+        if (!of.template.includes(`{${argument}}`)) return undefined;
+        for (const shelf of shelves) {
+          if ((await shelf.templates()).some(({ uriTemplate }) => uriTemplate === of.template))
+            return shelf.complete(value);
+        }
+        return undefined;
       }
-      const prompt = Object.hasOwn(knownPrompts, of.prompt) ? knownPrompts[of.prompt]?.arguments : undefined;
-      const known = prompt !== undefined && Object.hasOwn(prompt, argument) ? prompt[argument] : undefined;
+      const prompt = (await prompts()).find(({ name }) => name === of.prompt);
+      const isTaken = prompt?.arguments.some(({ name }) => name === argument) ?? false;
+      const known = isTaken ? knownPrompts[of.prompt]?.arguments[argument] : undefined;
       if (known === undefined) return undefined;
-      if (known.values !== "sources") return known.values.filter((word) => word.startsWith(value.toLowerCase()));
+      if (known.values !== "sources") return completeWord(known, value);
       return [...(await completeSource(value, places)), ...(value.includes("/") ? [] : await datasets.complete(value))];
     },
     close: async () => (await store.opened())?.close(),

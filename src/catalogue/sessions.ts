@@ -14,7 +14,7 @@ const maxResultChars = 1_000;
 /** The stored conversations, at `axoner://session/ID`: what was said, without pictures and what providers keep for themselves. */
 export function sessionShelf(open: () => Promise<SessionStore>): Shelf {
   return {
-    templates: [
+    templates: async () => [
       {
         uriTemplate: `${scheme}{session}`,
         name: "session",

@@ -2,7 +2,7 @@ import type { Resource, ResourceTemplate, ResourceText } from "../mcp/catalogue.
 
 /** One kind of resource. */
 export interface Shelf {
-  templates: readonly ResourceTemplate[];
+  templates(): Promise<readonly ResourceTemplate[]>;
   list(): Promise<Resource[]>;
   /** Undefined for an address that is of another shelf, or at which there is nothing. */
   read(uri: string, signal: AbortSignal): Promise<ResourceText | undefined>;

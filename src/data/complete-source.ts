@@ -1,5 +1,5 @@
 import { opendir, realpath } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { systemErrorCode } from "../errors.ts";
 import { isInPlace, isInside, isPrivate, placeOf, workspacePlaceOf, type Place } from "./places.ts";
 
@@ -49,7 +49,7 @@ interface Looking {
 
 async function namesIn({ root, folder, start, readable }: Looking): Promise<string[]> {
   const path = resolve(root.path, folder);
-  if (!isInPlace(root, path)) return [];
+  if (!isInPlace(root, path) || isHidden(relative(root.path, path))) return [];
   const names: string[] = [];
   try {
     const real = await realpath(path);
@@ -69,4 +69,9 @@ async function namesIn({ root, folder, start, readable }: Looking): Promise<stri
     if (systemErrorCode(thrown) === undefined) throw thrown; // a folder that is not there, or may not be read, holds nothing
   }
   return names;
+}
+
+/** Of a path below a root. */
+function isHidden(path: string): boolean {
+  return path.split(sep).some((part) => part.startsWith(".") && part !== "..");
 }

@@ -52,7 +52,7 @@ export interface Completing {
 /** What a server offers besides tools. Texts that others wrote are told apart from what we say. */
 export interface Catalogue {
   resources(): Promise<Resource[]>;
-  templates: readonly ResourceTemplate[];
+  templates(): Promise<readonly ResourceTemplate[]>;
   /** Undefined where there is nothing at the address. */
   read(uri: string, signal: AbortSignal): Promise<ResourceText | undefined>;
   prompts(): Promise<Prompt[]>;

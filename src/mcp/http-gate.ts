@@ -48,6 +48,11 @@ export function openGate({ token, hosts, requestsPerSecond = 1_000 }: GateOption
         refuse(response, 403, `requests of pages from ${JSON.stringify(origin.slice(0, 100))} are not answered`);
         return false;
       }
+      if (origin !== undefined) letPageRead(response, origin);
+      if (origin !== undefined && request.method === "OPTIONS") {
+        response.writeHead(204, preflight).end(); // a browser asks it without the token
+        return false;
+      }
       if (wanted === undefined || timingSafeEqual(wanted, digest(/^Bearer +(.+)$/i.exec(authorization)?.[1] ?? "")))
         return true;
       allowance.take(address, guessCost);
@@ -56,6 +61,21 @@ export function openGate({ token, hosts, requestsPerSecond = 1_000 }: GateOption
       return false;
     },
   };
+}
+
+/** What a browser may send for a page, as https://fetch.spec.whatwg.org/#http-cors-protocol has it. */
+const preflight = {
+  "access-control-allow-methods": "GET, POST, DELETE",
+  "access-control-allow-headers":
+    "authorization, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id",
+  "access-control-max-age": "600",
+};
+
+/** Let the page's browser show it the answer. */
+function letPageRead(response: ServerResponse, origin: string): void {
+  response.setHeader("access-control-allow-origin", origin);
+  response.setHeader("access-control-expose-headers", "mcp-session-id, retry-after, www-authenticate");
+  response.setHeader("vary", "origin");
 }
 
 function digest(token: string): Buffer {

@@ -16,6 +16,8 @@ export interface HttpOptions extends GateOptions {
   /** A server of its own for every session of the 2025 revisions and every request of the 2026 one. */
   createServer: () => Server;
   limits?: Partial<SessionLimits>;
+  /** The head of a request must have come whole in this time; default 10 seconds. */
+  headTimeoutMs?: number;
 }
 
 export interface HttpEndpoint {
@@ -25,9 +27,10 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
-/** A request must have come whole in this time: its head, and its body. */
-const headTimeoutMs = 10_000;
+/** A request must have come whole in this time, its head and its body. */
 const requestTimeoutMs = 30_000;
+/** How late the end of such a time is noticed. */
+const checkingIntervalMs = 1_000;
 const maxHeadBytes = 16 * 1024;
 
 /**
@@ -40,6 +43,7 @@ export async function listenHttp({
   port,
   createServer: open,
   limits,
+  headTimeoutMs = 10_000,
   ...options
 }: HttpOptions): Promise<HttpEndpoint> {
   const gate = openGate(options);
@@ -50,10 +54,15 @@ export async function listenHttp({
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? "/").split("?", 1)[0];
-    if (path === "/health" && request.method === "GET") return sendJson(response, 200, { status: "ok" });
+    const { method = "" } = request;
+    if (path === "/health" && /^(?:GET|HEAD)$/.test(method)) return sendJson(response, 200, { status: "ok" });
     if (!gate.admits(request, response)) return;
-    if (path !== "/mcp") return refuse(response, 404, "there is nothing here; MCP is served at /mcp");
-    if (request.method !== "POST") return sessions.answer(request, response, undefined);
+    const allowed = path === "/mcp" ? "GET, POST, DELETE" : path === "/health" ? "GET, HEAD" : undefined;
+    if (allowed === undefined) return refuse(response, 404, "there is nothing here; MCP is served at /mcp");
+    if (!allowed.split(", ").includes(method)) {
+      return refuse(response, 405, `${path} takes ${allowed} alone`, { allow: allowed });
+    }
+    if (method !== "POST") return sessions.answer(request, response, undefined);
     const body = await readBody(request, response, maxMessageBytes);
     if (body === undefined) return;
     const whole = Object.assign(request, { method: "POST", url: request.url ?? "/" });
@@ -65,6 +74,7 @@ export async function listenHttp({
   const server = createServer({
     headersTimeout: headTimeoutMs,
     requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: checkingIntervalMs,
     maxHeaderSize: maxHeadBytes,
   });
   server.on("request", (request, response) => {

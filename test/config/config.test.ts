@@ -61,7 +61,11 @@ describe("what counts", () => {
     expect(config.roots).toEqual([...folders, home]);
     expect(config.model).toBe("m");
     expect(() => readServerConfig(["--rot", home])).toThrow(/does not know "--rot"/);
-    expect(() => readServerConfig([join(home, "none")])).toThrow(ConfigError);
+    const none = join(home, "none");
+    expect(readServerConfig([none, ...folders]).config.roots).toEqual(folders);
+    expect(readServerConfig([none, "--root", home]).config.roots).toEqual([home]);
+    expect(() => readServerConfig([none])).toThrow(ConfigError);
+    expect(() => readServerConfig([...folders, "--root", none])).toThrow(ConfigError);
   });
 
   test("what is no option of ours is left in its order, behind `--` too", () => {

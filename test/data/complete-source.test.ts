@@ -8,11 +8,12 @@ function makeRoot() {
   const outside = temporaryFolder();
   writeFileSync(join(outside, "stolen.csv"), "a\n1\n");
   const root = temporaryFolder();
-  for (const folder of ["sales", ".git", ".axoner/sessions", "pictures"])
+  for (const folder of ["sales", ".hidden", ".git", ".axoner/sessions", "pictures"])
     mkdirSync(join(root, folder), { recursive: true });
   for (const file of [
     "sales/2024.csv",
     "sales/2025.csv.gz",
+    ".hidden/seen.csv",
     "Sample.parquet",
     "axoner.json",
     "keys.json",
@@ -36,16 +37,33 @@ test("names data files and folders, and nothing that is hidden, private or elsew
   expect(await complete("sales/2")).toEqual(["sales/2024.csv", "sales/2025.csv.gz"]);
 });
 
-test.each(["../", "away/", "sales/../../", ".axoner/", "/etc/", "nowhere/", "read.me/", "\0", "a".repeat(5_000)])(
-  "names nothing for %j",
-  async (started) => {
-    expect(await makeRoot().complete(started)).toEqual([]);
-  },
-);
+test.each([
+  "../",
+  "away/",
+  "sales/../../",
+  ".axoner/",
+  ".hidden/",
+  "sales/../.hidden/",
+  "/etc/",
+  "nowhere/",
+  "read.me/",
+  "\0",
+  "a".repeat(5_000),
+])("names nothing for %j", async (started) => {
+  expect(await makeRoot().complete(started)).toEqual([]);
+});
 
 test("a path from the top is completed inside the roots", async () => {
   const { root, outside, complete } = makeRoot();
   expect(await complete(`${root}/sales/2024`)).toEqual([`${root}/sales/2024.csv`]);
   expect(await complete(`${outside}/`)).toEqual([]);
   expect(await completeSource("", { roots: [], workspace: outside, privatePaths: [] })).toEqual([]);
+});
+
+test("a root below a hidden folder is as any other", async () => {
+  const root = join(temporaryFolder(), ".work");
+  mkdirSync(root);
+  writeFileSync(join(root, "a.csv"), "a\n1\n");
+  const places = { roots: [root], workspace: join(root, ".axoner"), privatePaths: [] };
+  expect(await completeSource(`${root}/`, places)).toEqual([`${root}/a.csv`]);
 });

@@ -79,7 +79,12 @@ describe.each(cases)("a client of %s over %s", (_version, over, open) => {
         ["b", 2],
       ],
     });
-    await expect(client.readResource({ uri: "axoner://session/any" })).rejects.toThrow(/no resource/);
+    await expect(client.readResource({ uri: "axoner://session/any" })).rejects.toMatchObject({
+      code: -32602,
+      message: expect.stringContaining("no resource") as string,
+      data: { uri: "axoner://session/any" },
+    });
+    await expect(client.listResources({ cursor: "garbage" })).rejects.toMatchObject({ code: -32602 });
 
     const { prompts } = await client.listPrompts();
     expect(prompts.map(({ name }) => name)).toEqual(["profile_file", "compare_sites", "research"]);
@@ -89,6 +94,11 @@ describe.each(cases)("a client of %s over %s", (_version, over, open) => {
     ]);
     await expect(client.getPrompt({ name: "profile_file", arguments: {} })).rejects.toThrow(/"file" is missing/);
     await expect(client.getPrompt({ name: "constructor" })).rejects.toThrow(/no prompt/);
+    const odd = { file: 5 } as unknown as Record<string, string>;
+    await expect(client.getPrompt({ name: "profile_file", arguments: odd })).rejects.toMatchObject({
+      code: -32602,
+      message: expect.stringContaining('"arguments" whose values are texts') as string,
+    });
 
     const complete = async (ref: Parameters<typeof client.complete>[0]["ref"], name: string, value: string) =>
       (await client.complete({ ref, argument: { name, value } })).completion.values;
@@ -98,6 +108,18 @@ describe.each(cases)("a client of %s over %s", (_version, over, open) => {
     expect(await complete(template, "dataset", "so")).toEqual(["sold"]);
     await expect(complete({ type: "ref/prompt", name: "research" }, "colour", "")).rejects.toThrow(/no argument/);
   });
+});
+
+test("what the offered tools cannot do is not offered", async () => {
+  const client = await openOlder("stdio", folder(), ["--tools", "web_search,scrape,query_data"]);
+  onTestFinished(() => client.close());
+  await client.callTool({ name: "query_data", arguments: { sql: "select * from 'sales.csv'", save_as: "sold" } });
+  const { resourceTemplates } = await client.listResourceTemplates();
+  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(["axoner://dataset/{dataset}"]);
+  await expect(client.readResource({ uri: "axoner://dataset/sold/rows" })).rejects.toThrow(/no resource/);
+  const { messages } = await client.getPrompt({ name: "research", arguments: { question: "why", source: "sold" } });
+  expect(JSON.stringify(messages)).toContain("query_data for what bears");
+  expect(JSON.stringify(messages)).not.toMatch(/profile_data|read_rows/);
 });
 
 describe("conversations", () => {

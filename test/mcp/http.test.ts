@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { once } from "node:events";
+import { request as ask, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { beginSession, initialize, post, startEndpoint } from "../support/http-endpoint.ts";
@@ -20,6 +21,23 @@ describe("who may ask", () => {
     expect(await raw(url, "POST /mcp HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")).toMatch(
       /^HTTP\/1.1 403 /,
     );
+  });
+
+  test("a page of this machine is let to ask by its browser, and no other", async () => {
+    const url = await startEndpoint({ token: "correct horse" });
+    const preflight = (origin: string) =>
+      fetch(url, { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } });
+    const own = await preflight("http://localhost:3000");
+    expect(own.status).toBe(204);
+    expect(own.headers.get("access-control-allow-origin")).toBe("http://localhost:3000");
+    expect(own.headers.get("access-control-allow-headers")).toContain("authorization, content-type");
+    const other = await preflight("https://evil.example");
+    expect([other.status, other.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+    const headers = { origin: "http://localhost:3000", authorization: "Bearer correct horse" };
+    const answer = await post(url, initialize, headers);
+    expect(answer.headers.get("access-control-allow-origin")).toBe("http://localhost:3000");
+    expect(answer.headers.get("access-control-expose-headers")).toContain("mcp-session-id");
+    expect((await post(url, initialize)).headers.get("access-control-allow-origin")).toBeNull();
   });
 
   test("with a token only who shows it", async () => {
@@ -59,12 +77,52 @@ describe("sessions", () => {
   });
 
   test("there are only so many, and one that ends makes room", async () => {
-    const url = await startEndpoint({ limits: { maxSessions: 2 } });
+    const url = await startEndpoint({ limits: { maxSessions: 2, maxOfAddress: 2 } });
     const [first] = [await beginSession(url), await beginSession(url)];
     const refused = await post(url, initialize);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "60"]);
     await fetch(url, { method: "DELETE", headers: first });
     expect((await post(url, initialize)).status).toBe(200);
+  });
+
+  test("one more ends the one that is idle for the longest time", async () => {
+    const url = await startEndpoint({ limits: { maxSessions: 2, maxOfAddress: 2, sparedMs: 0 } });
+    const [first, second] = [await beginSession(url), await beginSession(url)];
+    await (await post(url, listTools, first)).text();
+    const third = await beginSession(url);
+    const statuses = await Promise.all(
+      [first, second, third].map(async (own) => (await post(url, listTools, own)).status),
+    );
+    expect(statuses).toEqual([200, 404, 200]);
+  });
+
+  test("an address has its share, and leaves the others theirs", async () => {
+    const url = await startEndpoint({ limits: { maxSessions: 4 } });
+    expect(await Promise.all([1, 2, 3].map(() => beginFrom(url, "127.0.0.2")))).toContain(503);
+    expect([await beginFrom(url, "127.0.0.3"), await beginFrom(url, "127.0.0.3")]).toEqual([200, 200]);
+  });
+
+  test("a second request of an id in flight is refused, and the first keeps its answer", async () => {
+    const url = await startEndpoint();
+    const session = await beginSession(url);
+    const linger = { jsonrpc: "2.0", id: 7, method: "tools/call", params: { name: "linger", arguments: { ms: 500 } } };
+    const first = await post(url, linger, session); // its head is here: the call is in flight
+    const second = await post(url, { ...listTools, id: 7 }, session);
+    expect([second.status, await second.text()]).toEqual([400, expect.stringContaining("the id 7 is in use")]);
+    expect(await first.text()).toContain('"id":7');
+    expect((await post(url, { ...listTools, id: 7 }, session)).status).toBe(200);
+    expect((await post(url, [listTools, listTools], session)).status).toBe(400);
+  });
+
+  test("a request that was refused or cancelled leaves its id", async () => {
+    const url = await startEndpoint();
+    const session = await beginSession(url);
+    expect((await post(url, listTools, { ...session, accept: "text/html" })).status).toBe(406);
+    const waiting = await post(url, { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "wait" } }, session);
+    const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } };
+    expect((await post(url, cancelled, session)).status).toBe(202);
+    expect(await waiting.text()).not.toContain('"id":2');
+    expect((await post(url, listTools, session)).status).toBe(200);
   });
 
   test("one that nobody uses ends by itself", async () => {
@@ -137,6 +195,21 @@ describe("what is no request", () => {
     expect((await post(new URL("/sse", url).href, initialize)).status).toBe(404);
   });
 
+  test.each([
+    ["/mcp", "PUT", 405, "GET, POST, DELETE"],
+    ["/mcp", "OPTIONS", 405, "GET, POST, DELETE"],
+    ["/health", "POST", 405, "GET, HEAD"],
+    ["/health", "HEAD", 200, null],
+  ])("%s by %s is %i", async (path, method, status, allow) => {
+    const answer = await fetch(new URL(path, await startEndpoint()), { method });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([status, allow]);
+  });
+
+  test("half a head is cut soon after its time", async () => {
+    const url = await startEndpoint({ headTimeoutMs: 100 });
+    expect(await raw(url, "POST /mcp HTTP/1.1\r\nHost: loc")).toMatch(/^HTTP\/1.1 408 /);
+  });
+
   test("half a request keeps nobody else from being answered", async () => {
     const url = await startEndpoint();
     const half = connect(Number(new URL(url).port), "127.0.0.1");
@@ -176,4 +249,14 @@ async function raw(url: string, request: string): Promise<string> {
   const [answer] = (await once(socket, "data")) as [Buffer];
   socket.destroy();
   return answer.toString();
+}
+
+/** Begin a session from an address of this machine, and give the status. */
+async function beginFrom(url: string, localAddress: string): Promise<number | undefined> {
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const asking = ask(url, { method: "POST", localAddress, headers });
+  asking.end(JSON.stringify(initialize));
+  const [answer] = (await once(asking, "response")) as [IncomingMessage];
+  await answer.resume().toArray();
+  return answer.statusCode;
 }
