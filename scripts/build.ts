@@ -47,7 +47,7 @@ const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
     "src/engine/shared/start-engine.ts",
-    "src/open-services.ts",
+    "src/runtime/open-services.ts",
     "src/math/evaluate.ts",
     "src/web/guard.ts",
     "src/tools/read-page.ts",

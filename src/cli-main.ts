@@ -10,12 +10,12 @@ import { hasProvider, modelKeys } from "./config/offered.ts";
 import { options } from "./config/options.ts";
 import { repeatOptions } from "./config/repeated.ts";
 import { ConfigError } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
-import { withAgentTool } from "./agent-tool.ts";
-import { lazyJobFiles, withJobTool } from "./jobs.ts";
-import type { OpenAgent } from "./open-agent.ts";
+import { didYouMean } from "./text/nearest.ts";
+import { withAgentTool } from "./runtime/agent-tool.ts";
+import { lazyJobFiles, withJobTool } from "./runtime/jobs.ts";
+import type { OpenAgent } from "./runtime/open-agent.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
-import { withRecording } from "./open-recording.ts";
+import { withRecording } from "./runtime/open-recording.ts";
 import { openEngineProcess, openToolEngine } from "./runtime.ts";
 import { askForUpdate, tellOfUpdate } from "./updates/notice.ts";
 import { version } from "./version.ts";
@@ -104,12 +104,10 @@ async function runCommand(command: Command, args: string[], started: Started): P
   const openEngine = () => (engine ??= keep(openConfigured()));
   const telemetry = lazyTelemetry(config.telemetry);
   let presence: Promise<Presence | undefined> | undefined;
-  const openPresence = () =>
-    (presence ??= import("./open-agent.ts").then((module) => module.openConfiguredPresence(config)));
+  const opening = () => import("./runtime/open-agent.ts");
+  const openPresence = () => (presence ??= opening().then((module) => module.openConfiguredPresence(config)));
   const openOver = async (opened: Engine, ask?: Ask) =>
-    keep(
-      (await import("./open-agent.ts")).openAgent(config, opened, { telemetry, ask, presence: await openPresence() }),
-    );
+    keep((await opening()).openAgent(config, opened, { telemetry, ask, presence: await openPresence() }));
   const openTools = async () =>
     withJobTool(withAgentTool(await openConfigured(), config, telemetry), lazyJobFiles(config));
   const openWithAgent = () => (withAgent ??= keep(openTools()));
@@ -124,7 +122,7 @@ async function runCommand(command: Command, args: string[], started: Started): P
     stderr: process.stderr,
     ...listenToSignals(),
     openEngine: openWithAgent,
-    openStore: () => (store ??= keep(import("./open-agent.ts").then((module) => module.openConfiguredStore(config)))),
+    openStore: () => (store ??= keep(opening().then((module) => module.openConfiguredStore(config)))),
     openPresence,
     openAgent: async (ask) => (await openWhole(ask)).agent,
     openModels: async () => (await openWhole()).models,

@@ -8,7 +8,7 @@ import { completionScripts } from "./cli/completion/scripts.ts";
 import { write } from "./cli/output.ts";
 import { readConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./text/nearest.ts";
 
 const usage = `Usage: axoner completion SHELL
 
@@ -80,7 +80,7 @@ async function storedSessions(words: readonly string[]): Promise<Candidate[]> {
   try {
     const { config } = readConfig(words.slice(0, -1));
     if (config.store === undefined && !existsSync(join(config.workspace, "sessions"))) return [];
-    const { openConfiguredStore } = await import("./open-agent.ts");
+    const { openConfiguredStore } = await import("./runtime/open-agent.ts");
     const store = await openConfiguredStore(config);
     try {
       return (await store.list(maxSessions)).map(({ id, title }) => ({ value: id, text: title }));

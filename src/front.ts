@@ -1,4 +1,4 @@
-import { icons } from "./icons.ts";
+import { icons } from "./mcp/icons.ts";
 import { serveStdio } from "./mcp/serve-stdio.ts";
 import { once } from "./once.ts";
 import { version } from "./version.ts";
@@ -21,7 +21,7 @@ export async function main(argv: string[]): Promise<number> {
   }
   const server = { name: "axoner", version, icons, instructions, hasCatalogue: true };
   if (argv.some((argument) => argument === "--http" || argument.startsWith("--http="))) {
-    return (await import("./serve-http.ts")).serveHttp(argv, server);
+    return (await import("./runtime/serve-http.ts")).serveHttp(argv, server);
   }
   const front = once(async () => (await import("./runtime.ts")).openFront(argv));
   const close = async () => (await front.opened())?.close();

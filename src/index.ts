@@ -16,7 +16,7 @@ export { approvalPolicy, type Answer, type Ask, type PolicyOptions, type Questio
 export type { Effect } from "./agent/call-effects.ts";
 export type { BeginningRun, RunTrace, TraceRun, TraceTool } from "./agent/run-trace.ts";
 export type { ApprovalMode, ApprovalModes } from "./config/approval.ts";
-export { createAgent, type RecordedRuns } from "./create-agent.ts";
+export { createAgent, type RecordedRuns } from "./runtime/create-agent.ts";
 export type { CallOptions, Engine } from "./engine/engine.ts";
 export {
   AxonerError,
@@ -43,7 +43,7 @@ export type {
   Usage,
   UserMessage,
 } from "./message.ts";
-export { openNodeHost, type NodeHost, type NodeHostOptions } from "./node-host.ts";
+export { openNodeHost, type NodeHost, type NodeHostOptions } from "./runtime/node-host.ts";
 export { openProvider, type ProviderOptions } from "./providers/index.ts";
 export type { ReplyLimits } from "./providers/lib/http-provider.ts";
 export type {
@@ -63,7 +63,7 @@ export { openRecording, type RecordingOptions } from "./recording/setup.ts";
 export type { RunTrack, Tape } from "./recording/tape.ts";
 export type { CheckAddress, TapedQuestion, Taping } from "./taping.ts";
 export type { StatedPrice } from "./providers/stated-price.ts";
-export { serve, type ServeOptions } from "./serve.ts";
+export { serve, type ServeOptions } from "./runtime/serve.ts";
 export type { TokenUsage } from "./token-usage.ts";
 export { openStore } from "./session/index.ts";
 export {

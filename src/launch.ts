@@ -4,7 +4,7 @@
  */
 
 import { keepCompiledCode } from "./compiled-code.ts";
-import { printable } from "./text.ts";
+import { printable } from "./text/text.ts";
 import { isBuilt, version } from "./version.ts";
 
 /** Run a program, or say in one sentence that this Node is too old for it. */

@@ -1,6 +1,6 @@
 /** Diagnostics for the person who runs axoner. They go to stderr: stdout belongs to the protocol or to the result. */
 
-import { printable } from "./text.ts";
+import { printable } from "./text/text.ts";
 
 export const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof logLevels)[number];

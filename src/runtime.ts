@@ -11,15 +11,15 @@ import { setLogLevel } from "./log.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./text/nearest.ts";
 import { once } from "./once.ts";
-import { passAgentTool, sharesAgent, withAgentTool } from "./agent-tool.ts";
+import { passAgentTool, sharesAgent, withAgentTool } from "./runtime/agent-tool.ts";
 import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import job from "./engine/jobs/job.generated.json" with { type: "json" };
-import { lazyJobFiles, offersJobs, withJobTool } from "./jobs.ts";
+import { lazyJobFiles, offersJobs, withJobTool } from "./runtime/jobs.ts";
 import type { StartableMath } from "./math/evaluate.ts";
 import { lazyMath } from "./math/lazy-math.ts";
-import { openShared } from "./shared-engine.ts";
+import { openShared } from "./runtime/shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -82,7 +82,8 @@ export async function openConfiguredFront(given: Config): Promise<Front> {
     definitions: () => engine.definitions(),
     engine,
     trace: telemetry.traceCall,
-    runAgent: async (params, client) => (await import("./run-for-client.ts")).runForClient(ownAgent, params, client),
+    runAgent: async (params, client) =>
+      (await import("./runtime/run-for-client.ts")).runForClient(ownAgent, params, client),
     answerWithinMs: hasJobs ? (isPatient) => patienceMs(config, isPatient) : undefined,
     catalogue: () => catalogue.get(),
     async check() {
@@ -146,7 +147,9 @@ export async function openToolEngine(config: Config, sqlChild?: ChildProcess): P
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
 export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
   const math = lazyMath(config.engine_idle);
-  const services = once(async () => (await import("./open-services.ts")).openServices(config, { math, sqlChild }));
+  const services = once(async () =>
+    (await import("./runtime/open-services.ts")).openServices(config, { math, sqlChild }),
+  );
   const opened = openLocalEngine({ tools, services: async () => (await services.get()).services });
   const local = tools.some(({ name }) => name === calculate) ? startsEarly(opened, math) : opened;
   const isTaped = config.record !== undefined || config.replay !== undefined;
@@ -178,7 +181,7 @@ function taped(engine: Engine, config: Config): Engine {
   return {
     ...engine,
     async call(name, input, options) {
-      const { tapedOf } = await import("./open-recording.ts");
+      const { tapedOf } = await import("./runtime/open-recording.ts");
       return (await tapedOf(engine, config)).call(name, input, options);
     },
   };
@@ -186,7 +189,7 @@ function taped(engine: Engine, config: Config): Engine {
 
 /** Loaded only where something is recorded or replayed. */
 function recordingOf({ record, replay }: Config) {
-  return record === undefined && replay === undefined ? undefined : import("./open-recording.ts");
+  return record === undefined && replay === undefined ? undefined : import("./runtime/open-recording.ts");
 }
 
 async function loadPlugins({ plugins }: Config): Promise<Tool[]> {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { withAgentTool } from "./agent-tool.ts";
+import { withAgentTool } from "./runtime/agent-tool.ts";
 import { saveCompiledCode } from "./compiled-code.ts";
 import type { Config } from "./config.ts";
 import { lockTakenCode } from "./engine/channel.ts";
@@ -7,10 +7,10 @@ import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import { openActivity } from "./engine/shared/activity.ts";
 import { placeOf } from "./engine/shared/folder.ts";
 import { hostShared } from "./engine/shared/host.ts";
-import { lazyJobFiles } from "./jobs.ts";
+import { lazyJobFiles } from "./runtime/jobs.ts";
 import { log } from "./log.ts";
 import { openToolEngine } from "./runtime.ts";
-import { isPlaceOf } from "./shared-engine.ts";
+import { isPlaceOf } from "./runtime/shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
 import { version } from "./version.ts";
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { readLines } from "../../src/lines.ts";
+import { readLines } from "../../src/text/lines.ts";
 
 /** A message to a server. */
 export interface Message {

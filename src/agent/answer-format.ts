@@ -1,7 +1,7 @@
 import type { OutputUnit } from "@cfworker/json-schema";
 import { errorMessage, ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import { checkSchema } from "./check-schema.ts";
 import { isCheap } from "./pattern-cost.ts";
 

@@ -1,8 +1,8 @@
 import type { ApprovalModes } from "../config/approval.ts";
 import type { Engine } from "../engine/engine.ts";
 import { ConfigError } from "../errors.ts";
-import { nearest, suggestion } from "../nearest.ts";
-import { cutText, printable } from "../text.ts";
+import { nearest, suggestion } from "../text/nearest.ts";
+import { cutText, printable } from "../text/text.ts";
 
 /**
  * Settings for tools that there are not protect from nothing. Of a name that is nearly a tool's own of axoner that is

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.ts";
 import { ToolError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import { once } from "../once.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import type { EngineSource, ToolSource } from "./agent.ts";
 import { noServices } from "./no-services.ts";

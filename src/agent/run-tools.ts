@@ -1,10 +1,10 @@
 import pMap from "p-map";
-import { boundedJson } from "../bounded-json.ts";
+import { boundedJson } from "../text/bounded-json.ts";
 import type { Engine } from "../engine/engine.ts";
 import { errorMessage } from "../errors.ts";
 import { followAbort } from "../follow-abort.ts";
 import { isJsonObject, type ToolCall, type ToolMessage } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { CallingRun, Progress, ToolResult } from "../tools/tool.ts";
 import type { RunApproval } from "./approval.ts";
 import type { AgentEvent } from "./events.ts";

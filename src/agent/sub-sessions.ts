@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type StoredMessage, type ToolMessage } from "../message.ts";
 import type { SessionStore } from "../session/store.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Conversation } from "./ask-model.ts";
 import runAgent from "./run-agent.generated.json" with { type: "json" };
 

@@ -1,5 +1,5 @@
 import type { Message } from "../message.ts";
-import { beginning, cutText } from "../text.ts";
+import { beginning, cutText } from "../text/text.ts";
 
 const maxResultChars = 2_000;
 const maxInputChars = 500;

@@ -2,7 +2,7 @@ import type { Dataset, Datasets } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { ToolError } from "../errors.ts";
 import type { Resource } from "../mcp/catalogue.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import { material, maxListed, variableOf, type Shelf } from "./shelf.ts";
 
 const scheme = "axoner://dataset/";

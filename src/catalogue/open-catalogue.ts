@@ -4,7 +4,7 @@ import { openDatasets } from "../data/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Catalogue } from "../mcp/catalogue.ts";
 import { once } from "../once.ts";
-import { openConfiguredStore } from "../open-agent.ts";
+import { openConfiguredStore } from "../runtime/open-agent.ts";
 import { datasetShelf } from "./datasets.ts";
 import { completeWord, fillPrompt, knownPrompts, promptsFor } from "./prompts.ts";
 import { sessionShelf } from "./sessions.ts";

@@ -1,6 +1,6 @@
 import { ToolError } from "../errors.ts";
 import type { Prompt, PromptArgument } from "../mcp/catalogue.ts";
-import { showableJson } from "../text.ts";
+import { showableJson } from "../text/text.ts";
 import { splitAddresses } from "./addresses.ts";
 
 type Given = Readonly<Record<string, string>>;

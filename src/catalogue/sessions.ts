@@ -1,7 +1,7 @@
 import type { Message } from "../message.ts";
 import { saidMessages } from "../session/said.ts";
 import { summarize, type Session, type SessionStore, type SessionSummary } from "../session/store.ts";
-import { cutText, toJson } from "../text.ts";
+import { cutText, toJson } from "../text/text.ts";
 import { material, maxListed, variableOf, type Shelf } from "./shelf.ts";
 import type { Resource } from "../mcp/catalogue.ts";
 

@@ -1,6 +1,6 @@
 import wrapAnsi from "wrap-ansi";
 import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import { commandNames, obey } from "./chat/commands.ts";
 import { completePath } from "./chat/complete-path.ts";
 import { openLineEditor } from "./chat/line-editor.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
-import { printable } from "../text.ts";
+import { didYouMean } from "../text/nearest.ts";
+import { printable } from "../text/text.ts";
 import { commands } from "./commands.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { clients, type Client } from "./install/clients.ts";

@@ -1,5 +1,5 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Progress } from "../tools/tool.ts";
 import type { ProgressReport } from "./progress.ts";
 

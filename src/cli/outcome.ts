@@ -1,5 +1,5 @@
 import { AxonerError, ConfigError, systemErrorCode } from "../errors.ts";
-import { printable } from "../text.ts";
+import { printable } from "../text/text.ts";
 import { exitCodes, type Command } from "./command.ts";
 import { write } from "./output.ts";
 

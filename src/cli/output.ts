@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { AxonerError, ConfigError, systemErrorCode } from "../errors.ts";
-import { showableJson, toJson } from "../text.ts";
+import { showableJson, toJson } from "../text/text.ts";
 import type { CommandContext, Output } from "./command.ts";
 
 const maxInputBytes = 16_000_000;

@@ -1,4 +1,4 @@
-import { printable } from "../text.ts";
+import { printable } from "../text/text.ts";
 import type { Output } from "./command.ts";
 import { erasing, rowsOf, withinColumns } from "./terminal/columns.ts";
 

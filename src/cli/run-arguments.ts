@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ConfigError, errorMessage } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import { commands } from "./commands.ts";
 import { flagsOf } from "./own-options.ts";
 

@@ -1,6 +1,6 @@
 import type { AgentEvent, RunResult } from "../agent/events.ts";
 import { ConfigError, ToolError } from "../errors.ts";
-import { printable } from "../text.ts";
+import { printable } from "../text/text.ts";
 import type { Desk } from "./approval/desk.ts";
 import { commands } from "./commands.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";

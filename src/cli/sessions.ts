@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "./command.ts";
 import { withOutcome } from "./outcome.ts";
 import { write } from "./output.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import type { Progress, ToolDefinition } from "../tools/tool.ts";
 import { exitCodes } from "./command.ts";
 import { parseJsonInput } from "./json-input.ts";

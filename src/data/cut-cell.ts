@@ -1,5 +1,5 @@
 import type { JsonValue } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 
 /** Longer cells are cut and end in `…`; the whole value is in the dataset. */
 export const maxCellChars = 20_000;

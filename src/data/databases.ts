@@ -1,8 +1,8 @@
 import type { JsonObject } from "../message.ts";
 import { ToolError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import { currentTaping } from "../taping.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { openBoundedRuns } from "./bounded-runs.ts";
 import { openChildPool } from "./sql/child-pool.ts";
 import { startChild } from "./sql/start-child.ts";

@@ -2,7 +2,7 @@ import { lstat, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import type { Column, Dataset } from "./dataset.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -1,5 +1,5 @@
 import { ToolError } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Column } from "./dataset.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { drawn } from "../taping.ts";

@@ -1,7 +1,7 @@
 import { open, rm, type FileHandle } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { once } from "../once.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import type { Column, Dataset } from "./dataset.ts";
 import { appendParts, openRowLines, type EncodedCell } from "./row-lines.ts";
 import type { RowAhead } from "./rows-ahead.ts";

@@ -2,7 +2,7 @@ import { readdir, realpath, type FileHandle } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { isGlob, matchFiles } from "./glob.ts";
-import { nearest, suggestion } from "../nearest.ts";
+import { nearest, suggestion } from "../text/nearest.ts";
 import { once } from "../once.ts";
 import type { Downloader } from "../download.ts";
 import { inspectFile, openRegularFile, readFailure } from "./open-file.ts";

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import type { Column, Dataset } from "./dataset.ts";
 import { appendParts, openRowLines, type EncodedCell } from "./row-lines.ts";
 import { writeFailure } from "./workspace.ts";

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { numberNotations, readNumber, readNumberStrictly, type NumberNotation } from "./sql/number-texts.ts";
 import { plainName } from "./sql-text.ts";
 

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { firstSegment, isInPlace, isInside, isPrivate, type Place } from "./places.ts";
 import { newOwnName, openWorkspace, removeRests, workspaceFolders, writeFailure } from "./workspace.ts";
 import { makeFolders } from "../make-folders.ts";

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { eachLine } from "../each-line.ts";
+import { eachLine } from "../text/each-line.ts";
 import { isJsonObject, type JsonValue } from "../message.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import { cutCell, maxCellChars } from "./cut-cell.ts";
 
 /** A value that is JSON already: its text, or its UTF-8 in pieces. */

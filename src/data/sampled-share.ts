@@ -1,4 +1,4 @@
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import type { SqlAnswer } from "./sql.ts";
 
 /** From so many rows, quantiles and frequent values come out as well as sketches of all rows tell them. */

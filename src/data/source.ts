@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { ToolError } from "../errors.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
 import { isDatasetId, isSavedName } from "./dataset-names.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../text/nearest.ts";
 import {
   formatOf,
   packingOf,

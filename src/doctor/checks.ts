@@ -19,7 +19,7 @@ export async function checksOf(
 ): Promise<{ checks: Check[]; close(): Promise<void> }> {
   const { config } = patient;
   const services = once(async () =>
-    (await import("../open-services.ts")).openServices(config, { math: lazyMath(config.engine_idle) }),
+    (await import("../runtime/open-services.ts")).openServices(config, { math: lazyMath(config.engine_idle) }),
   );
   const { checks: reached, close } = await reachChecks(patient, options, async () => (await services.get()).services);
   const parts = partChecks(config, async () => (await services.get()).services);

@@ -12,7 +12,7 @@ interface Asking {
 export async function providerOutcome(config: Config, { online, signal }: Asking): Promise<Outcome> {
   const [{ chooseProvider }, { openNodeHost }] = await Promise.all([
     import("../providers/index.ts"),
-    import("../node-host.ts"),
+    import("../runtime/node-host.ts"),
   ]);
   const host = openNodeHost({ proxies: config.proxies });
   try {

@@ -3,7 +3,7 @@ import { readMcpServers, type McpServer } from "../config/mcp-servers.ts";
 import { hasProvider } from "../config/offered.ts";
 import { errorMessage } from "../errors.ts";
 import type { OtherServer } from "../mcp/client.ts";
-import { openConfiguredStore } from "../open-agent.ts";
+import { openConfiguredStore } from "../runtime/open-agent.ts";
 import type { SessionStore } from "../session/store.ts";
 import type { Services } from "../tools/services.ts";
 import { version } from "../version.ts";

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { errorCodes, type ErrorCode } from "../errors.ts";
-import { readLines } from "../lines.ts";
+import { readLines } from "../text/lines.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import type { Progress, ToolResult } from "../tools/tool.ts";
 

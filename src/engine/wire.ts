@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { isLongerThan } from "../bounded-json.ts";
+import { isLongerThan } from "../text/bounded-json.ts";
 import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";

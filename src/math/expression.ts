@@ -1,6 +1,6 @@
 import type { MathJsInstance } from "mathjs";
 import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { formatValue } from "./format.ts";
 import { openMath, type NumberType } from "./instance.ts";
 import { isPlain } from "./plain.ts";

@@ -1,6 +1,6 @@
 import type { AccessorNode, AssignmentNode, FunctionNode, IndexNode, MathJsInstance, MathNode } from "mathjs";
 import { ToolError } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { allowedConstants, allowedFields, allowedFunctions, allowedNodes } from "./allowed.ts";
 
 /** Where mathjs has both, the function wins. */

@@ -5,7 +5,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { JSONRPCMessageSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import spawn from "cross-spawn";
 import type { McpServer } from "../config/mcp-servers.ts";
-import { readLines } from "../lines.ts";
+import { readLines } from "../text/lines.ts";
 
 export interface ChildTransport extends Transport {
   /** Undefined before it was started and once it has ended. */

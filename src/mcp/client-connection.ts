@@ -7,7 +7,7 @@ import {
 import type { McpServer } from "../config/mcp-servers.ts";
 import { AxonerError, errorMessage } from "../errors.ts";
 import { once, type Once } from "../once.ts";
-import { printable } from "../text.ts";
+import { printable } from "../text/text.ts";
 import { openServerLink, type ServerLink } from "./client-transport.ts";
 
 export interface ConnectOptions {

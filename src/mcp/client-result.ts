@@ -1,8 +1,8 @@
 import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js";
-import { boundedJson } from "../bounded-json.ts";
+import { boundedJson } from "../text/bounded-json.ts";
 import { errorCodes, type ErrorCode } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Image, ToolDefinition, ToolResult } from "../tools/tool.ts";
 
 const maxTextChars = 1_000_000;

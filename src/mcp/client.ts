@@ -3,7 +3,7 @@ import { CallToolResultSchema, ErrorCode as RpcCode, McpError, type Tool } from 
 import type { CallOptions } from "../engine/engine.ts";
 import { AxonerError, errorMessage } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { cutText, printable } from "../text.ts";
+import { cutText, printable } from "../text/text.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { tooLargeCode } from "./child-transport.ts";
 import { keepConnection, type ConnectOptions, type KeptConnection } from "./client-connection.ts";

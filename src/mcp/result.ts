@@ -1,4 +1,4 @@
-import { boundedJson } from "../bounded-json.ts";
+import { boundedJson } from "../text/bounded-json.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
-import { readLines } from "../lines.ts";
+import { readLines } from "../text/lines.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import {
   errorReply,
   idAtTheEdge,

@@ -1,7 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { didYouMean } from "../nearest.ts";
-import { cutText } from "../text.ts";
+import { didYouMean } from "../text/nearest.ts";
+import { cutText } from "../text/text.ts";
 import type { ReplyLimits, ServiceOptions } from "./lib/http-provider.ts";
 import type { Provider } from "./provider.ts";
 import { statedPriceOf, withPrice, type StatedPrice, type StatedPrices } from "./stated-price.ts";

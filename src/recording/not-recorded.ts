@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import { log } from "../log.ts";
 import type { JsonObject } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Recorded, Recording } from "./read.ts";
 import { textOf } from "./tape.ts";
 

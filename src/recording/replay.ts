@@ -1,5 +1,5 @@
 import { log } from "../log.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { cleanText } from "./clean-url.ts";
 import { fromFailure } from "./failure.ts";
 import { brokenOff, notRecorded } from "./not-recorded.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Engine } from "../engine/engine.ts";
 import { errorCodes } from "../errors.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import type { Tape } from "./tape.ts";
 

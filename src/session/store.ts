@@ -1,6 +1,6 @@
 import { SessionConflictError, ToolError } from "../errors.ts";
 import type { StoredMessage } from "../message.ts";
-import { beginning, cutText, printable } from "../text.ts";
+import { beginning, cutText, printable } from "../text/text.ts";
 
 /**
  * Keeps conversations. Every implementation passes `sessionStoreContract` of `axoner/testing`.

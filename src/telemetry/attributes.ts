@@ -4,7 +4,7 @@ import type { BeginningRun } from "../agent/run-trace.ts";
 import { ProviderError } from "../errors.ts";
 import type { ToolCall } from "../message.ts";
 import type { ModelReply, ModelRequest, Provider, StopReason } from "../providers/provider.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 
 // names and values: https://github.com/open-telemetry/semantic-conventions-genai (2026-11)
 

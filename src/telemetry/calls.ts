@@ -1,7 +1,7 @@
 import * as api from "@opentelemetry/api";
 import type { ToolCallTrace } from "../mcp/tool-calls.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import * as content from "./content.ts";
 import { beginSpan, type Failure } from "./spans.ts";
 

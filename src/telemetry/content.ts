@@ -1,7 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { AssistantPart, JsonValue, Message, Picture } from "../message.ts";
 import type { ModelReply, ModelRequest } from "../providers/provider.ts";
-import { cutText, toJson } from "../text.ts";
+import { cutText, toJson } from "../text/text.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { finishReasons } from "./attributes.ts";
 

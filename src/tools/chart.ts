@@ -5,7 +5,7 @@ import type { Drawing } from "../data/chart/drawing.ts";
 import { marks, unknownMark } from "../data/chart/request.ts";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { sourceField } from "./source-field.ts";
 import { defineTool, type RunContext } from "./tool.ts";
 import { drawn } from "../taping.ts";

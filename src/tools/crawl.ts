@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { GrowingDataset } from "../data/growing.ts";
 import { ToolError } from "../errors.ts";
 import type { JsonObject } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { normaliseAddress } from "../web/crawl/address.ts";
 import type { Crawl, CrawlNote } from "../web/crawl/crawl.ts";
 import { maxUrlChars } from "../web/web-url.ts";

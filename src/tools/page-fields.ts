@@ -4,7 +4,7 @@ import { ToolError } from "../errors.ts";
 import { cutCell } from "../data/cut-cell.ts";
 import type { EncodedCell } from "../data/row-lines.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { toJson } from "../text.ts";
+import { toJson } from "../text/text.ts";
 import { extracts } from "../web/extract.ts";
 import { metadataType } from "../web/metadata.ts";
 import { renderModes, type PageSettings, type ScrapedPage } from "../web/scrape.ts";

@@ -1,7 +1,7 @@
 import type { Column, Dataset } from "../data/dataset.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { ShownRow } from "./page-fields.ts";
 import { previewRows } from "./preview.ts";
 import { measured } from "../taping.ts";

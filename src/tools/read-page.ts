@@ -10,8 +10,8 @@ import { jsonRows, openDelimited, openLenient, type TextFile } from "../data/tex
 import { columnNames } from "../data/text/header.ts";
 import { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { didYouMean } from "../nearest.ts";
-import { toJson } from "../text.ts";
+import { didYouMean } from "../text/nearest.ts";
+import { toJson } from "../text/text.ts";
 import { previewRows } from "./preview.ts";
 import type { ToolContext } from "./tool.ts";
 

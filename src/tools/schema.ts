@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ToolError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 
 /** Names that break the argument classes Python frameworks generate from a schema. */
 const reservedParameters = new Set(["self", "from", "class", "schema", "json", "copy", "model_config"]);

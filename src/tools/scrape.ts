@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DatasetWriter } from "../data/dataset-writer.ts";
 import { ToolError, type ErrorCode } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { ScrapedPage } from "../web/scrape.ts";
 import { isWebUrl } from "../web/web-url.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Column, Dataset } from "../data/dataset.ts";
 import type { JsonValue } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { maxPreviewChars, previewRows } from "./preview.ts";
 import { measured } from "../taping.ts";
 

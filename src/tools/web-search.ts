@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Dataset } from "../data/dataset.ts";
 import type { ToolError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { ScrapeRequest } from "../web/scrape.ts";
 import { backendNames } from "../web/search/backend.ts";
 import type { SearchHit } from "../web/search/hits.ts";

@@ -3,7 +3,7 @@ import { readProxies } from "../config/proxies.ts";
 import { readRegistry, updateStatePath } from "../config/updates.ts";
 import type { HostResponse } from "../host.ts";
 import { isJsonObject } from "../message.ts";
-import { openNodeHost } from "../node-host.ts";
+import { openNodeHost } from "../runtime/node-host.ts";
 import { readUpdateState, readVersion, writeUpdateState } from "./state.ts";
 
 const deadlineMs = 10_000;

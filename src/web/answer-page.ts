@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { ToolError } from "../errors.ts";
-import { encodeJson, type JsonBytes } from "../json-bytes.ts";
+import { encodeJson, type JsonBytes } from "../text/json-bytes.ts";
 import type { JsonValue } from "../message.ts";
 import { readSitemap } from "./crawl/read-sitemap.ts";
 import { inflate } from "./inflate.ts";

@@ -1,4 +1,4 @@
-import { guessLegacyEncoding } from "../encodings.ts";
+import { guessLegacyEncoding } from "../text/encodings.ts";
 
 /**
  * The text of a body. A byte order mark decides, then the `charset` of the content type, then what the first bytes

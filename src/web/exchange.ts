@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { ToolError } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { Cookies } from "./cookies.ts";
 
 export type Fetched<Body> =

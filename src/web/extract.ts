@@ -1,6 +1,6 @@
 import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
-import { beginning } from "../text.ts";
+import { beginning } from "../text/text.ts";
 import type { LinkSink } from "./crawl/page-links.ts";
 import { hiddenFor } from "./hidden.ts";
 import { parseHtml } from "./html.ts";

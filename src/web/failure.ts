@@ -1,5 +1,5 @@
 import { errorMessage, systemErrorCode, ToolError, type ErrorCode } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 
 /** What went wrong with a request before a reply was complete, and whether asking again may help. */
 export interface Failure {

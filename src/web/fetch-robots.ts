@@ -1,4 +1,4 @@
-import { decodeJson } from "../json-bytes.ts";
+import { decodeJson } from "../text/json-bytes.ts";
 import type { Fetcher } from "./fetch.ts";
 import { pageHeaders, receiveWhole, type PageLimits } from "./page-body.ts";
 import { beforeAllPages, maxPageBytes, patienceOf } from "./page-bounds.ts";

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { callbackify } from "node:util";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import type { OpenReply } from "./exchange.ts";
 
 /** A body that has been written to a file. */

@@ -7,7 +7,7 @@ import {
   type ZlibOptions,
 } from "node:zlib";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 
 /** More than one encoding on top of another is a bomb, not a page. */
 const maxLayers = 2;

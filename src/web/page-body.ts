@@ -1,6 +1,6 @@
 import { ToolError } from "../errors.ts";
 import { countPassing } from "../isolate/collect-garbage.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { heldInMemory, type BodyFile, type HeldBytes } from "./body-file.ts";
 import type { OpenReply } from "./exchange.ts";
 

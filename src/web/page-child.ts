@@ -1,6 +1,6 @@
 import { answerByteTasks } from "../isolate/byte-tasks.ts";
 import { collectGarbage, releaseGarbage } from "../isolate/collect-garbage.ts";
-import { writeJson } from "../json-bytes.ts";
+import { writeJson } from "../text/json-bytes.ts";
 import type { JsonValue } from "../message.ts";
 import { answerPage } from "./answer-page.ts";
 import { pageTask } from "./page-task.ts";

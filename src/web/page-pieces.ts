@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonBytes } from "../json-bytes.ts";
+import type { JsonBytes } from "../text/json-bytes.ts";
 
 /** What a process says of a page, and the bytes of its content and of each selected value, one after the other. */
 export const byteAnswer = z.object({

@@ -1,7 +1,7 @@
 import { ToolError } from "../errors.ts";
 import { openTidying } from "../isolate/collect-garbage.ts";
 import { currentTaping, drawn, measured } from "../taping.ts";
-import { releaseJson, sizeOf } from "../json-bytes.ts";
+import { releaseJson, sizeOf } from "../text/json-bytes.ts";
 import type { KeptReplies } from "./crawl/kept-replies.ts";
 import type { PageLinks } from "./crawl/page-links.ts";
 import type { Fetched } from "./exchange.ts";

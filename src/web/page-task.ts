@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
-import type { JsonBytes } from "../json-bytes.ts";
+import type { JsonBytes } from "../text/json-bytes.ts";
 import type { PageLinks } from "./crawl/page-links.ts";
 import type { Sitemap } from "./crawl/read-sitemap.ts";
 import type { PageInput } from "./page.ts";

@@ -1,5 +1,5 @@
 import { ToolError, type ErrorCode } from "../errors.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { parseRobots, type RobotsRules } from "./robots-rules.ts";
 
 /** Asks each origin's robots.txt, once a run. https://www.rfc-editor.org/rfc/rfc9309 */

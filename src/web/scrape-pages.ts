@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { pMapIterable } from "p-map";
 import { ToolError } from "../errors.ts";
 import { drawn } from "../taping.ts";
-import { cutText } from "../text.ts";
+import { cutText } from "../text/text.ts";
 import { nothing, openPageRun, type PageRunOptions, type ReadPage, type Surroundings } from "./page-run.ts";
 import { openGate } from "./politeness.ts";
 import type { ScrapedPage, ScrapeRequest } from "./scrape.ts";

@@ -1,5 +1,5 @@
 import type { ToolError } from "../errors.ts";
-import type { JsonBytes } from "../json-bytes.ts";
+import type { JsonBytes } from "../text/json-bytes.ts";
 import type { Extract } from "./extract.ts";
 import { once } from "../once.ts";
 import { currentTaping } from "../taping.ts";

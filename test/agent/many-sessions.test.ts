@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { createAgent } from "../../src/agent/agent.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openOpenAi } from "../../src/providers/openai.ts";
 import { openFileStore } from "../../src/session/file.ts";
 import { defineTool } from "../../src/tools/tool.ts";

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createAgent } from "../../src/agent/agent.ts";
 import type { AgentEvent } from "../../src/agent/events.ts";
 import { isJsonObject } from "../../src/message.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openOpenAi } from "../../src/providers/openai.ts";
 import { openMemoryStore } from "../../src/session/memory.ts";
 import { add, call, fail } from "../support/agent-fixtures.ts";

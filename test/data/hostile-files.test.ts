@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readBytes } from "../../src/data/text/byte-stream.ts";
 import { checkColumns } from "../../src/data/dataset-names.ts";
 import { columnNames } from "../../src/data/text/header.ts";
-import { nearest } from "../../src/nearest.ts";
+import { nearest } from "../../src/text/nearest.ts";
 import { readRows } from "../../src/tools/read-rows.ts";
 import { openDataFolder, type DataFolder } from "../support/data-folder.ts";
 import { sqlProcesses } from "../support/sql-processes.ts";

@@ -16,7 +16,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { openJobFiles } from "../../src/engine/jobs/job-files.ts";
 import { keepJobs } from "../../src/engine/jobs/keep-jobs.ts";
 import { openLocalEngine } from "../../src/engine/local.ts";
-import { withJobTool } from "../../src/jobs.ts";
+import { withJobTool } from "../../src/runtime/jobs.ts";
 import type { JsonObject } from "../../src/message.ts";
 import type { Services } from "../../src/tools/services.ts";
 import type { ToolResult } from "../../src/tools/tool.ts";

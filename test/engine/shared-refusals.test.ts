@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openLocalEngine } from "../../src/engine/local.ts";
 import { findEngines } from "../../src/engine/shared/status.ts";
-import { openShared } from "../../src/shared-engine.ts";
+import { openShared } from "../../src/runtime/shared-engine.ts";
 import { configFor, temporaryFolder } from "../support/config.ts";
 import * as tools from "../support/engine-tools.ts";
 import { ignore, meetingPlace, openIn, pidOf, plugin } from "../support/shared-engines.ts";

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Config } from "../../src/config.ts";
 import { childEnvironment } from "../../src/config/child-environment.ts";
 import { findEngines } from "../../src/engine/shared/status.ts";
-import { openShared } from "../../src/shared-engine.ts";
+import { openShared } from "../../src/runtime/shared-engine.ts";
 import { engineContract } from "../contracts/engine.ts";
 import { isAlive } from "../support/alive.ts";
 import { configFor } from "../support/config.ts";

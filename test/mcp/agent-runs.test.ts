@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Agent } from "../../src/agent/agent.ts";
-import type { EngineWithAgent } from "../../src/agent-tool.ts";
+import type { EngineWithAgent } from "../../src/runtime/agent-tool.ts";
 import { openToolServer } from "../../src/mcp/serve-tools.ts";
 import type { JsonObject } from "../../src/message.ts";
-import { runForClient } from "../../src/run-for-client.ts";
+import { runForClient } from "../../src/runtime/run-for-client.ts";
 import type { ScriptStep } from "../../src/testing.ts";
 import { call, scripted } from "../support/agent-fixtures.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isJsonObject } from "../../src/message.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import type { ModelRequest } from "../../src/providers/provider.ts";
 import { collect, replyOf, requestOf, textOf } from "../../src/contracts/provider.ts";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { ProviderError } from "../../src/errors.ts";
 import type { AssistantPart, Message } from "../../src/message.ts";
-import { openNodeHost, type NodeHost } from "../../src/node-host.ts";
+import { openNodeHost, type NodeHost } from "../../src/runtime/node-host.ts";
 import { withFallbacks } from "../../src/providers/fallback.ts";
 import { chooseProvider, openProvider } from "../../src/providers/index.ts";
 import type { ModelEvent, Provider } from "../../src/providers/provider.ts";

@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterEach, expect, test } from "vitest";
 import { isJsonObject, type JsonObject, type JsonValue, type Message } from "../../src/message.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import type { ModelRequest, Provider } from "../../src/providers/provider.ts";
 import type { ScriptedReply } from "../../src/testing.ts";

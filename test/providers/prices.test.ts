@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import { priceOf } from "../../src/providers/prices.ts";
 

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError, ProviderError } from "../../src/errors.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openProvider } from "../../src/providers/index.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { collect, textOf } from "../../src/contracts/provider.ts";

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createAgent } from "../../src/agent/agent.ts";
 import { collect } from "../../src/contracts/provider.ts";
 import { ConfigError } from "../../src/errors.ts";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { chooseProvider, openProvider } from "../../src/providers/index.ts";
 import { temporaryFolder } from "../support/config.ts";
 import { openModelServer, stream, type Answer, type ModelServer } from "../support/model-server.ts";

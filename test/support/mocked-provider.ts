@@ -1,4 +1,4 @@
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import type { ServiceOptions } from "../../src/providers/lib/http-provider.ts";
 import { openOpenAi } from "../../src/providers/openai.ts";
 import type { Provider } from "../../src/providers/provider.ts";

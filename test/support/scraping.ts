@@ -1,4 +1,4 @@
-import { decodeJson } from "../../src/json-bytes.ts";
+import { decodeJson } from "../../src/text/json-bytes.ts";
 import type { JsonValue } from "../../src/message.ts";
 import type { ScrapedPage, Scraper, ScrapeRequest } from "../../src/web/scrape.ts";
 

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { findEngines, stopEngine } from "../../src/engine/shared/status.ts";
-import { openShared } from "../../src/shared-engine.ts";
+import { openShared } from "../../src/runtime/shared-engine.ts";
 import { configFor, temporaryFolder } from "./config.ts";
 
 /** The tools of `engine-tools.ts`, as an engine loads them. */

@@ -1,5 +1,5 @@
 import type { Host } from "../../src/host.ts";
-import type { NodeHost } from "../../src/node-host.ts";
+import type { NodeHost } from "../../src/runtime/node-host.ts";
 
 /** A host on which the services' own addresses lead to a mock, so that each is spoken to in its own dialect. */
 export function leadingTo(origin: string, host: NodeHost): Host {

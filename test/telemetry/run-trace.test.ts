@@ -2,7 +2,7 @@ import { context, metrics, propagation, SpanStatusCode, trace } from "@opentelem
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createAgent } from "../../src/create-agent.ts";
+import { createAgent } from "../../src/runtime/create-agent.ts";
 import { withFallbacks } from "../../src/providers/fallback.ts";
 import type { Provider } from "../../src/providers/provider.ts";
 import { scriptedProvider } from "../../src/testing.ts";

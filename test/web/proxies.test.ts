@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { openNodeHost } from "../../src/node-host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 import { openDownloader } from "../../src/web/download.ts";
 import { openProxies, type ProxySettings } from "../../src/web/proxies.ts";
 import { openScraper } from "../../src/web/scrape.ts";

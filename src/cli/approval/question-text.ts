@@ -1,6 +1,6 @@
 import type { Question } from "../../agent/approval-policy.ts";
 import type { JsonValue } from "../../message.ts";
-import { beginning } from "../../text.ts";
+import { beginning } from "../../text/text.ts";
 
 const maxArgumentChars = 300;
 const maxArguments = 12;

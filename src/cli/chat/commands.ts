@@ -1,10 +1,10 @@
 import { AxonerError } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../text/nearest.ts";
 import { approvedTools } from "../../session/approvals.ts";
 import { forkSession, undoTurn } from "../../session/edit.ts";
 import { countSaid } from "../../session/said.ts";
 import { checkSessionId, summarize } from "../../session/store.ts";
-import { cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text/text.ts";
 import { goTo } from "./place.ts";
 import { nothingSpent, spentText, type Talk } from "./talk.ts";
 

@@ -1,4 +1,4 @@
-import { printable } from "../../text.ts";
+import { printable } from "../../text/text.ts";
 import { findLocalServers, localPorts, type LocalServer } from "./local-models.ts";
 
 /** What somebody reads who starts without a model: how to get to one, and what this machine has. */

@@ -1,5 +1,5 @@
 import { AxonerError } from "../../errors.ts";
-import { printable } from "../../text.ts";
+import { printable } from "../../text/text.ts";
 import type { Talk } from "./talk.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../../agent/events.ts";
 import { AxonerError } from "../../errors.ts";
-import { cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text/text.ts";
 import { endingOf, progressText, seconds } from "../narrate.ts";
 import { withMentions } from "../prompt/mentions.ts";
 import { addTo, type Talk } from "./talk.ts";

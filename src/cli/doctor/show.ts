@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { printable } from "../../text.ts";
+import { printable } from "../../text/text.ts";
 import type { Paint, Style } from "../terminal/paint.ts";
 import type { Finding, FindingStatus } from "./finding.ts";
 

@@ -1,6 +1,6 @@
 import { ToolError } from "../../errors.ts";
 import { forkSession, moveSession, setTitle, undoTurn } from "../../session/edit.ts";
-import { cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text/text.ts";
 import { exitCodes, type CommandContext, type ExitCode } from "../command.ts";
 import { write, writeJson } from "../output.ts";
 import { readCount, type SessionArguments } from "./arguments.ts";

@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
-import { eachLine } from "../../each-line.ts";
+import { eachLine } from "../../text/each-line.ts";
 import { ConfigError, errorMessage } from "../../errors.ts";
 import { all, loadExisting } from "../../session/edit.ts";
 import { exportSession, importSession, readExported } from "../../session/exchange.ts";
 import { countSaid } from "../../session/said.ts";
-import { showableJson } from "../../text.ts";
+import { showableJson } from "../../text/text.ts";
 import { exitCodes, type CommandContext, type ExitCode, type Output } from "../command.ts";
 import { write, writeJson } from "../output.ts";
 import type { SessionArguments } from "./arguments.ts";

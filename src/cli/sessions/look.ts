@@ -2,7 +2,7 @@ import type { Message } from "../../message.ts";
 import { all, listSessions, loadExisting, searchSessions, type Found } from "../../session/edit.ts";
 import { saidMessages } from "../../session/said.ts";
 import { summarize, type SessionSummary } from "../../session/store.ts";
-import { cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text/text.ts";
 import { exitCodes, type CommandContext, type ExitCode, type Output } from "../command.ts";
 import { withinColumns } from "../terminal/columns.ts";
 import { write, writeJson } from "../output.ts";

@@ -1,6 +1,6 @@
 import type { Token } from "marked";
 import stringWidth from "string-width";
-import { printable } from "../../text.ts";
+import { printable } from "../../text/text.ts";
 import type { Output } from "../command.ts";
 import { erasing, rowsOf } from "./columns.ts";
 import type { Link } from "./links.ts";

@@ -1,6 +1,6 @@
 import { ToolError } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 import type { Column } from "../dataset.ts";
 import { timeUnits, type TimeUnit } from "./time-units.ts";
 

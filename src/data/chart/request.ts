@@ -1,5 +1,5 @@
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 
 export const marks = ["bar", "line", "area", "point", "histogram", "heatmap", "box", "arc"] as const;
 

@@ -1,4 +1,4 @@
-import { beginning, printable } from "../../text.ts";
+import { beginning, printable } from "../../text/text.ts";
 
 const acronyms = new Set(
   "api co2 cpu eu eur gbp gdp gpu http id ip jpy kpi ram roi sku sql uk url us usd vat".split(" "),

@@ -1,4 +1,4 @@
-import { toJson } from "../../text.ts";
+import { toJson } from "../../text/text.ts";
 
 /** Writes the values of one column as JSON, and knows in the end which type holds all of them. */
 export interface ColumnCodec {

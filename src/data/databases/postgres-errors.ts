@@ -1,6 +1,6 @@
 import { errorMessage, systemErrorCode, ToolError, type ErrorCode } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 import { hostname, type PostgresAddress } from "../../postgres-url.ts";
 
 /** What a failure is told with. */

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from "node:sqlite";
 import { ToolError } from "../../errors.ts";
-import { toJson } from "../../text.ts";
+import { toJson } from "../../text/text.ts";
 import { bytesToJson, isDate, isDateTime } from "./column-codec.ts";
 
 /** Writes the values of one column as JSON. A column of SQLite may hold anything: its type is that of what it held. */

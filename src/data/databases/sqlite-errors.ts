@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { errorMessage, systemErrorCode, ToolError, type ErrorCode } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../text/nearest.ts";
 
 /** The extended code of an error of SQLite; undefined for anything else. https://www.sqlite.org/rescode.html */
 export function sqliteCode(thrown: unknown): number | undefined {

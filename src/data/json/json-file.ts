@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { Shape } from "./json-shape.ts";
 import { incomplete, JsonScanner, Malformed, type Editing } from "./json-scanner.ts";
 

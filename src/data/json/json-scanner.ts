@@ -1,5 +1,5 @@
 import { kinds, maxShapeDepth, newFields, newShape, temporalKind, type Fields, type Shape } from "./json-shape.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { numberKind } from "./json-numbers.ts";
 
 /** What is to be written otherwise in a copy. */

@@ -3,8 +3,8 @@ import { crc32 } from "node:zlib";
 import type * as Yauzl from "yauzl";
 import type { Entry, ZipFile } from "yauzl";
 import { systemErrorCode, ToolError } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 
 /** What a zip archive holds. It is read as long as its file is open, and needs no closing of its own. */
 export interface Zip {

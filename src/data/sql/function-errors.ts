@@ -1,4 +1,4 @@
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../text/nearest.ts";
 import { columnUses, type FailedRun } from "./failed-run.ts";
 import { numberReadings } from "./number-texts.ts";
 import { findOffending } from "./offending-value.ts";

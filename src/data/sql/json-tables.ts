@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { Column } from "../dataset.ts";
 import { readJson, type JsonReading, type Layout } from "../json/json-file.ts";
 import {

@@ -2,7 +2,7 @@ import { readFile, rename, rm, stat, statfs, utimes, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { systemErrorCode } from "../../errors.ts";
 import { log } from "../../log.ts";
-import { toJson } from "../../text.ts";
+import { toJson } from "../../text/text.ts";
 import type { KeptDraft, KeptTable } from "./sql-wire.ts";
 import { namesIn, type Workspace } from "../workspace.ts";
 

@@ -1,4 +1,4 @@
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { quoteName } from "../sql-text.ts";
 import { inferType, widerType } from "../text/column-types.ts";
 import type { OpenFile, OpenSource } from "./open-sources.ts";

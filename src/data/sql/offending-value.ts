@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { columnsOf, type FailedRun } from "./failed-run.ts";
 import { quoteName } from "../sql-text.ts";
 import type { OpenSource } from "./open-sources.ts";

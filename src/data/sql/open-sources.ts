@@ -7,7 +7,7 @@ import { encodingDoubts } from "../text/doubtful-encoding.ts";
 import { parseRows } from "../text/parse-rows.ts";
 import { changesOf, type Changes, type WatchedFile } from "./changed-files.ts";
 import { checkLineLengths } from "../text/line-length.ts";
-import { canBeWrong, type Encoding } from "../../encodings.ts";
+import { canBeWrong, type Encoding } from "../../text/encodings.ts";
 import { descriptorPath, fileState, openRegularFile } from "../open-file.ts";
 import type { KeptTable, SourceProblem, WireSource } from "./sql-wire.ts";
 import { countRead, type ReadCount } from "../text/read-count.ts";

@@ -1,5 +1,5 @@
 import { errorMessage, ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { DuckDbSession } from "./duckdb-session.ts";
 import { lateTexts } from "./late-texts.ts";
 import type { OpenFile, OpenSource, OpenSources } from "./open-sources.ts";

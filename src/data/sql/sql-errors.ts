@@ -1,5 +1,5 @@
 import { errorMessage, ToolError, type ErrorCode } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 
 /** A cell of delimited text that is not of its column's type. */
 interface BadCell {

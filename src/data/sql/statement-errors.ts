@@ -1,6 +1,6 @@
 import { errorMessage, ToolError, type ErrorCode } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 import { explainConversion, plainTypeName } from "./conversion-errors.ts";
 import { columnsOf, type FailedRun } from "./failed-run.ts";
 import { explainCall, explainFunction, plainType } from "./function-errors.ts";

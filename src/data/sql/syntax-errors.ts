@@ -1,5 +1,5 @@
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 import { quoteName } from "../sql-text.ts";
 
 /** Words that name nothing unless they are quoted. */

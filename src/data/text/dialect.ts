@@ -1,6 +1,6 @@
 import { isUtf8 as isWholeUtf8 } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import { guessLegacyEncoding, type Encoding } from "../../encodings.ts";
+import { guessLegacyEncoding, type Encoding } from "../../text/encodings.ts";
 import { isControlled, isUtf32, knownBinary, markedUtf16, seemingUtf16, withoutPadding } from "./binary.ts";
 import { encodingDoubts } from "./doubtful-encoding.ts";
 import { columnNames, hasHeader, headerRows, nul } from "./header.ts";

@@ -1,4 +1,4 @@
-import type { Encoding } from "../../encodings.ts";
+import type { Encoding } from "../../text/encodings.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { endOfRow, parseLine, parseLiterally, type ParsedRow } from "./lenient-cells.ts";
 import { lineStarts, openLineCursor, type LineCursor } from "./line-cursor.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";

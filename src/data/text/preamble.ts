@@ -1,4 +1,4 @@
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { hasHeader, headerRows, isDataLike, standsOut } from "./header.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 

@@ -1,4 +1,4 @@
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import type { Head } from "./dialect.ts";
 

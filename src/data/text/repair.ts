@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { toJson } from "../../text.ts";
+import { toJson } from "../../text/text.ts";
 import { paddingProblem, readBytes, type Packed } from "./byte-stream.ts";
 import type { Dialect } from "./dialect.ts";
 import { columnNames } from "./header.ts";

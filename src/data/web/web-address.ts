@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 
 /** Whether a source is an address of the web instead of a path or a dataset. */
 export function isWebAddress(source: string): boolean {

@@ -1,6 +1,6 @@
 import { ToolError } from "../../errors.ts";
 import type { JsonObject } from "../../message.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { SourceFile } from "../files.ts";
 import { inspectFile } from "../open-file.ts";
 import { fileNameOf, parseWebAddress } from "./web-address.ts";

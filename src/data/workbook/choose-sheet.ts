@@ -1,6 +1,6 @@
 import { ToolError, type ErrorCode } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { cutText } from "../../text.ts";
+import { didYouMean } from "../../text/nearest.ts";
+import { cutText } from "../../text/text.ts";
 import { listed, type Zip } from "../packed/zip.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import { sheetRows, type SheetOptions, type SheetRow } from "./sheet-rows.ts";

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { openZip } from "../packed/zip.ts";
 import type { SourceProblem } from "../sql/sql-wire.ts";
 import { openSheet, type ChosenSheet, type SheetChoice } from "./choose-sheet.ts";

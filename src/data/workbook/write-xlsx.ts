@@ -3,7 +3,7 @@ import type { DuckDBResult, DuckDBValue } from "@duckdb/node-api";
 import { ToolError } from "../../errors.ts";
 import type { DuckDbSession } from "../sql/duckdb-session.ts";
 import { projected, type ExportColumn } from "../sql/export-values.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { quoteName } from "../sql-text.ts";
 import { cellXml, isLongNumber, sheetValue, textXml, toCell, type Cell } from "./xlsx-cells.ts";
 import { cellStyles, columnLetters, declaration, main, sheetNameOf, workbookParts } from "./xlsx-parts.ts";

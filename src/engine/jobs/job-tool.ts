@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text/text.ts";
 import { outcomeOf } from "../../tools/outcome.ts";
 import { inputJsonSchema, outputJsonSchema, parseInput } from "../../tools/schema.ts";
 import type { Image, Tool, ToolContext, ToolResult } from "../../tools/tool.ts";

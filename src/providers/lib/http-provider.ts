@@ -1,7 +1,7 @@
 import { ConfigError, errorMessage, ProviderError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
 import type { AssistantPart, JsonObject } from "../../message.ts";
-import { toJson } from "../../text.ts";
+import { toJson } from "../../text/text.ts";
 import type { ModelEvent, ModelReply, ModelRequest, Price, Provider } from "../provider.ts";
 import { openMask } from "./mask.ts";
 import { readReply, type ReplyReader } from "./read-reply.ts";

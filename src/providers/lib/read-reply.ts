@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { HostResponse } from "../../host.ts";
 import type { JsonValue, Usage } from "../../message.ts";
-import { beginning } from "../../text.ts";
+import { beginning } from "../../text/text.ts";
 import type { ModelEvent, ModelReply } from "../provider.ts";
 import { parseJson } from "./parse-json.ts";
 import { errorIn, errorInReply, foreignReply, providerError, type Service } from "./refusal.ts";

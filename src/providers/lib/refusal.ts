@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderErrorOptions } from "../../errors.ts";
 import type { HostResponse } from "../../host.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../message.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { parseJson } from "./parse-json.ts";
 import { adviceFor, isSpent, kindOf, waitIn } from "./refusal-kind.ts";
 

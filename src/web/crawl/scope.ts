@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { matchesWildcards, normalisePercents, readWildcards, type Wildcards } from "../wildcards.ts";
 
 /** Which of the addresses that a crawl finds it fetches. Where it starts is always in scope. */

@@ -1,5 +1,5 @@
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { Fetched } from "../exchange.ts";
 import type { WholeBody } from "../page-body.ts";
 import type { PageRun } from "../page-run.ts";

@@ -1,5 +1,5 @@
 import { errorMessage, ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { escapeHtml } from "../simplify.ts";
 import { inReadingOrder, median, type Piece } from "./layout.ts";
 import { toParagraphs, type Paragraph } from "./paragraphs.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, BrowserType } from "playwright-core";
 import { errorMessage, systemErrorCode, ToolError } from "../../errors.ts";
 import { log } from "../../log.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import { findBrowser, isProgram, type BrowserChoice } from "./find-browser.ts";
 
 /** A browser process of our own, without a window, that reaches nothing but through the proxies of its pages. */

@@ -1,7 +1,7 @@
 import type { BrowserContext, CDPSession, Page, Request, Route } from "playwright-core";
 import { z } from "zod";
 import { errorMessage, ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { Way } from "../connect.ts";
 import type { OpenBrowser } from "./browser.ts";
 import { openGuardProxy, type GuardProxy } from "./guard-proxy.ts";

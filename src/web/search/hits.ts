@@ -1,4 +1,4 @@
-import { beginning, cutText, printable } from "../../text.ts";
+import { beginning, cutText, printable } from "../../text/text.ts";
 import { parseHtml } from "../html.ts";
 import { collapse } from "../sink.ts";
 import type { FoundHit } from "./backend.ts";

@@ -1,7 +1,7 @@
 import { unescape } from "node:querystring";
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { cutText } from "../../text.ts";
+import { cutText } from "../../text/text.ts";
 import type { BackendKind, BackendRefusal, Explanation, SearchBackend } from "./backend.ts";
 import { lasting, readEach } from "./wire.ts";
 

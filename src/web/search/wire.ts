@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { cutText, printable } from "../../text.ts";
+import { cutText, printable } from "../../text/text.ts";
 import { collapse } from "../sink.ts";
 import type { Explanation } from "./backend.ts";
 

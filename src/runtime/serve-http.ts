@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import { readServerConfig } from "./config.ts";
-import { ConfigError } from "./errors.ts";
-import { signalCodes, withDeadline } from "./mcp/ending.ts";
-import { listenHttp } from "./mcp/http.ts";
-import { openProtocolServer, type ProtocolServerOptions } from "./mcp/protocol-server.ts";
-import { openConfiguredFront } from "./runtime.ts";
+import { readServerConfig } from "../config.ts";
+import { ConfigError } from "../errors.ts";
+import { signalCodes, withDeadline } from "../mcp/ending.ts";
+import { listenHttp } from "../mcp/http.ts";
+import { openProtocolServer, type ProtocolServerOptions } from "../mcp/protocol-server.ts";
+import { openConfiguredFront } from "../runtime.ts";
 
 /** How long closing may take once a signal has come. */
 const closeDeadlineMs = 900;

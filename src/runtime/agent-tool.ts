@@ -1,14 +1,14 @@
-import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
-import type { Config } from "./config.ts";
-import { isTelemetryOn } from "./config/telemetry.ts";
-import { hasProvider, isOffered } from "./config/offered.ts";
-import type { Engine } from "./engine/engine.ts";
-import { openLocalEngine } from "./engine/local.ts";
-import { ConfigError, ToolError } from "./errors.ts";
-import { once } from "./once.ts";
-import type { LazyTelemetry } from "./telemetry/lazy.ts";
+import runAgent from "../agent/run-agent.generated.json" with { type: "json" };
+import type { Config } from "../config.ts";
+import { isTelemetryOn } from "../config/telemetry.ts";
+import { hasProvider, isOffered } from "../config/offered.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openLocalEngine } from "../engine/local.ts";
+import { ConfigError, ToolError } from "../errors.ts";
+import { once } from "../once.ts";
+import type { LazyTelemetry } from "../telemetry/lazy.ts";
 import type { OpenAgent } from "./open-agent.ts";
-import { lazyTool } from "./tools/lazy-tool.ts";
+import { lazyTool } from "../tools/lazy-tool.ts";
 
 /** Agents below the user's: it may give tasks to others, and they too, but no deeper. */
 export const subAgentDepth = 2;
@@ -35,7 +35,7 @@ export function withAgentTool(engine: Engine, config: Config, telemetry: LazyTel
   };
   const load = async () => (await openAgent()).agent.asTool();
   const isAllowed = allowsAgent(config);
-  const services = async () => (await import("./agent/no-services.ts")).noServices;
+  const services = async () => (await import("../agent/no-services.ts")).noServices;
   const local = openLocalEngine({ tools: isAllowed ? [lazyTool(runAgent, { load })] : [], services });
   return {
     openAgent() {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Host } from "./host.ts";
+import type { Host } from "../host.ts";
 import type { Dispatcher } from "undici";
-import { ProviderError, ToolError } from "./errors.ts";
-import { once } from "./once.ts";
-import { version } from "./version.ts";
-import type { Tape } from "./recording/tape.ts";
-import type { ProxySettings } from "./web/proxies.ts";
+import { ProviderError, ToolError } from "../errors.ts";
+import { once } from "../once.ts";
+import { version } from "../version.ts";
+import type { Tape } from "../recording/tape.ts";
+import type { ProxySettings } from "../web/proxies.ts";
 
 export interface NodeHost extends Host {
   /** Close idle connections; requests in flight are cut. */
@@ -68,7 +68,7 @@ function toFinal(thrown: unknown): never {
 
 async function openProxyAgents(settings: ProxySettings) {
   // the whole of it: its index gives the clients what the agent opens tunnels with
-  const [{ ProxyAgent }, { openProxies }] = await Promise.all([import("undici"), import("./web/proxies.ts")]);
+  const [{ ProxyAgent }, { openProxies }] = await Promise.all([import("undici"), import("../web/proxies.ts")]);
   const choose = openProxies(settings);
   const agents = new Map<string, Dispatcher>();
   return {

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { BodyReader, HostRequest, HostResponse } from "./host.ts";
+import type { BodyReader, HostRequest, HostResponse } from "../host.ts";
 
 /** A body that nobody reads is taken in up to here, then its sender waits. */
 const maxQueuedBytes = 1 << 18;

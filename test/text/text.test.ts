@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginning, cutText, showableJson, toJson } from "../src/text.ts";
+import { beginning, cutText, showableJson, toJson } from "../../src/text/text.ts";
 
 test("a text within the limit is left as it is", () => {
   expect(cutText("abc", 3)).toBe("abc");

@@ -1,22 +1,22 @@
 import { join } from "node:path";
-import type { Agent, AgentOptions, WantedProvider } from "./agent/agent.ts";
-import type { Ask } from "./agent/approval-policy.ts";
-import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
-import type { Config } from "./config.ts";
-import { isOffered } from "./config/offered.ts";
-import type { Engine } from "./engine/engine.ts";
-import { openJoinedEngine } from "./engine/joined.ts";
-import { ToolError } from "./errors.ts";
-import type { Host } from "./host.ts";
-import { log } from "./log.ts";
-import type { Models, Provider } from "./providers/provider.ts";
-import type { Presence, SessionStore } from "./session/store.ts";
-import type { LazyTelemetry } from "./telemetry/lazy.ts";
+import type { Agent, AgentOptions, WantedProvider } from "../agent/agent.ts";
+import type { Ask } from "../agent/approval-policy.ts";
+import runAgent from "../agent/run-agent.generated.json" with { type: "json" };
+import type { Config } from "../config.ts";
+import { isOffered } from "../config/offered.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openJoinedEngine } from "../engine/joined.ts";
+import { ToolError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import { log } from "../log.ts";
+import type { Models, Provider } from "../providers/provider.ts";
+import type { Presence, SessionStore } from "../session/store.ts";
+import type { LazyTelemetry } from "../telemetry/lazy.ts";
 import { tapeOf } from "./open-recording.ts";
-import type { Tape } from "./recording/tape.ts";
-import { tools as builtIn } from "./tools/index.ts";
+import type { Tape } from "../recording/tape.ts";
+import { tools as builtIn } from "../tools/index.ts";
 import { subAgentDepth } from "./agent-tool.ts";
-import { version } from "./version.ts";
+import { version } from "../version.ts";
 
 /** An agent, and what it holds open. The engine stays its caller's. */
 export interface OpenAgent {
@@ -63,10 +63,10 @@ async function openParts(
 ): Promise<Omit<OpenAgent, "close">> {
   const [{ createAgent }, { checkApproval }, { approvalPolicy }, { defaultSystem }, { openNodeHost }] =
     await Promise.all([
-      import("./agent/agent.ts"),
-      import("./agent/check-approval.ts"),
-      import("./agent/approval-policy.ts"),
-      import("./agent/system.ts"),
+      import("../agent/agent.ts"),
+      import("../agent/check-approval.ts"),
+      import("../agent/approval-policy.ts"),
+      import("../agent/system.ts"),
       import("./node-host.ts"),
     ]);
   const tape = await tapeOf(config);
@@ -99,14 +99,14 @@ async function openParts(
   const agent =
     tape === undefined
       ? createAgent(options)
-      : (await import("./recording/taped-agent.ts")).createTapedAgent(options, tape);
+      : (await import("../recording/taped-agent.ts")).createTapedAgent(options, tape);
   const models = { current: provider, open: (name: string) => openNamed(config, name, host) };
   return { agent, models };
 }
 
 /** What the user names. The base URL and the fallbacks belong to the configured provider. */
 async function openNamed(config: Config, name: string, host: Host): Promise<Provider> {
-  const { isProvider } = await import("./providers/index.ts");
+  const { isProvider } = await import("../providers/index.ts");
   const slash = name.indexOf("/");
   const provider = name.slice(0, Math.max(0, slash));
   if (!isProvider(provider)) return openConfigured({ ...config, model: name }, host);
@@ -121,22 +121,22 @@ async function openNamed(config: Config, name: string, host: Host): Promise<Prov
  * @throws ConfigError for a URL that names none
  */
 export async function openConfiguredStore({ store, workspace, durable }: Config): Promise<SessionStore> {
-  const { openStore } = await import("./session/index.ts");
+  const { openStore } = await import("../session/index.ts");
   if (store !== undefined) return openStore(store, { durable });
-  const { openWorkspace } = await import("./data/workspace.ts");
+  const { openWorkspace } = await import("../data/workspace.ts");
   return openStore(`file:${await openWorkspace(workspace).folder("sessions")}`, { durable });
 }
 
 async function openTapedStore(config: Config, tape: Tape | undefined): Promise<SessionStore> {
   if (tape === undefined) return openConfiguredStore(config);
-  const { recordedStore, replayedStore } = await import("./recording/taped-store.ts");
+  const { recordedStore, replayedStore } = await import("../recording/taped-store.ts");
   return tape.isReplay ? replayedStore(tape) : recordedStore(await openConfiguredStore(config), tape);
 }
 
 /** Beside the sessions where they are in the workspace; for stores elsewhere too, as far as this workspace is used. */
 export async function openConfiguredPresence({ store, workspace }: Config): Promise<Presence | undefined> {
   if (store?.startsWith("memory:") === true) return undefined;
-  const { openPresence } = await import("./session/presence.ts");
+  const { openPresence } = await import("../session/presence.ts");
   return openPresence(join(workspace, "sessions"), store ?? "");
 }
 
@@ -147,7 +147,7 @@ async function openOthers(
 ): Promise<Engine | undefined> {
   if (tape === undefined ? config.mcp_config === undefined : !tape.hasOtherServers) return undefined;
   if (tape === undefined) return openServers(config, telemetry);
-  const { tapedServers } = await import("./recording/taped-servers.ts");
+  const { tapedServers } = await import("../recording/taped-servers.ts");
   return tapedServers(() => openServers(config, telemetry), tape);
 }
 
@@ -157,8 +157,8 @@ async function openServers(
 ): Promise<Engine> {
   if (file === undefined) throw new TypeError("no other servers are configured");
   const [{ openOtherServers }, { readMcpServers }] = await Promise.all([
-    import("./mcp/other-servers.ts"),
-    import("./config/mcp-servers.ts"),
+    import("../mcp/other-servers.ts"),
+    import("../config/mcp-servers.ts"),
   ]);
   // another axoner among them must not call us without end
   const env = { AXONER_AGENT_DEPTH: String(depth + 1) };
@@ -174,7 +174,7 @@ async function openServers(
 async function openConfigured(config: Config, host: Host): Promise<Provider> {
   const { provider, model, base_url: baseUrl, fallback: fallbacks, secrets, prices } = config;
   const limits = { idleMs: config.reply_idle, totalMs: config.reply_time };
-  const { chooseProvider } = await import("./providers/index.ts");
+  const { chooseProvider } = await import("../providers/index.ts");
   return chooseProvider({ provider, model, baseUrl, fallbacks, secrets, host, prices, ...limits });
 }
 

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
-import type { BodyReader, HostResponse } from "../src/host.ts";
-import { openNodeHost } from "../src/node-host.ts";
+import type { BodyReader, HostResponse } from "../../src/host.ts";
+import { openNodeHost } from "../../src/runtime/node-host.ts";
 
 /** A host, and a server that answers like this. */
 async function start(answer: (response: ServerResponse, request: IncomingMessage) => void) {

@@ -1,4 +1,4 @@
-import type { Icon } from "./mcp/catalogue.ts";
+import type { Icon } from "./catalogue.ts";
 
 /** docs/icon.svg as a PNG of sixteen colours: small, because it stands in the first reply of every start. */
 const pixels =

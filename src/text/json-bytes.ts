@@ -1,4 +1,4 @@
-import type { JsonValue } from "./message.ts";
+import type { JsonValue } from "../message.ts";
 import { beginning, cutText, toJson } from "./text.ts";
 
 /** A JSON value as UTF-8, in pieces that a thread can hand over, and as much of it as a preview shows. */

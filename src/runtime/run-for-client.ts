@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import type { AgentEvent } from "./agent/events.ts";
+import type { AgentEvent } from "../agent/events.ts";
 import type { EngineWithAgent } from "./agent-tool.ts";
-import { AxonerError, ToolError } from "./errors.ts";
-import { followAbort } from "./follow-abort.ts";
-import type { ClientCall, RunClient } from "./mcp/agent-runs.ts";
-import { isJsonObject, type JsonObject } from "./message.ts";
-import type { Tool, ToolResult } from "./tools/tool.ts";
+import { AxonerError, ToolError } from "../errors.ts";
+import { followAbort } from "../follow-abort.ts";
+import type { ClientCall, RunClient } from "../mcp/agent-runs.ts";
+import { isJsonObject, type JsonObject } from "../message.ts";
+import type { Tool, ToolResult } from "../tools/tool.ts";
 
 const clientTool = z.strictObject({
   name: z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/),

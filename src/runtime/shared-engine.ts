@@ -1,15 +1,15 @@
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Config } from "./config.ts";
-import { childEnvironment } from "./config/child-environment.ts";
-import { nodeCrypto } from "./data/node-crypto.ts";
-import { engineFolder, placeOf, type EnginePlace } from "./engine/shared/folder.ts";
-import { openSharedEngine } from "./engine/shared/front.ts";
-import type { Engine } from "./engine/engine.ts";
-import { entryUrl } from "./entries.ts";
-import type { JsonValue } from "./message.ts";
-import { needsSql } from "./tools/index.ts";
-import { version } from "./version.ts";
+import type { Config } from "../config.ts";
+import { childEnvironment } from "../config/child-environment.ts";
+import { nodeCrypto } from "../data/node-crypto.ts";
+import { engineFolder, placeOf, type EnginePlace } from "../engine/shared/folder.ts";
+import { openSharedEngine } from "../engine/shared/front.ts";
+import type { Engine } from "../engine/engine.ts";
+import { entryUrl } from "../entries.ts";
+import type { JsonValue } from "../message.ts";
+import { needsSql } from "../tools/index.ts";
+import { version } from "../version.ts";
 
 export interface SharedOptions {
   /** Where engines meet their servers; default: where all of this user's do. */

@@ -1,9 +1,9 @@
-import { createAgent as createPortableAgent, type Agent, type AgentOptions } from "./agent/agent.ts";
-import { isContentWanted } from "./config/telemetry.ts";
-import { createTapedAgent } from "./recording/taped-agent.ts";
-import { tapedEngine, tapedTool } from "./recording/taped-engine.ts";
-import type { Tape } from "./recording/tape.ts";
-import { traceRuns } from "./telemetry/run-trace.ts";
+import { createAgent as createPortableAgent, type Agent, type AgentOptions } from "../agent/agent.ts";
+import { isContentWanted } from "../config/telemetry.ts";
+import { createTapedAgent } from "../recording/taped-agent.ts";
+import { tapedEngine, tapedTool } from "../recording/taped-engine.ts";
+import type { Tape } from "../recording/tape.ts";
+import { traceRuns } from "../telemetry/run-trace.ts";
 
 /** What `openRecording` gave, for its runs to be recorded or replayed. Default: neither. */
 export interface RecordedRuns {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeJson, encodeJson, releaseJson, sizeOf, type JsonBytes } from "../src/json-bytes.ts";
-import type { JsonValue } from "../src/message.ts";
-import { toJson } from "../src/text.ts";
+import { decodeJson, encodeJson, releaseJson, sizeOf, type JsonBytes } from "../../src/text/json-bytes.ts";
+import type { JsonValue } from "../../src/message.ts";
+import { toJson } from "../../src/text/text.ts";
 
 function textOf({ pieces }: JsonBytes): string {
   return Buffer.concat(pieces).toString();

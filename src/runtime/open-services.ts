@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import type { Config } from "./config.ts";
-import { childEnvironment } from "./config/child-environment.ts";
-import { openDatasets } from "./data/dataset.ts";
-import { openFiles } from "./data/files.ts";
-import { once } from "./once.ts";
-import type { Services } from "./tools/services.ts";
-import { version } from "./version.ts";
+import type { Config } from "../config.ts";
+import { childEnvironment } from "../config/child-environment.ts";
+import { openDatasets } from "../data/dataset.ts";
+import { openFiles } from "../data/files.ts";
+import { once } from "../once.ts";
+import type { Services } from "../tools/services.ts";
+import { version } from "../version.ts";
 
 export interface OpenServices {
   services: Services;
@@ -22,7 +22,7 @@ export interface StartedParts {
 /** What tools call, opened from the configuration: the files at once, every other part by its first use. */
 export async function openServices(config: Config, { math, sqlChild }: StartedParts): Promise<OpenServices> {
   const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}`, proxies: config.proxies };
-  const downloader = once(async () => (await import("./web/download.ts")).openDownloader(visitor));
+  const downloader = once(async () => (await import("../web/download.ts")).openDownloader(visitor));
   const files = await openFiles({
     roots: config.roots,
     workspace: config.workspace,
@@ -32,22 +32,22 @@ export async function openServices(config: Config, { math, sqlChild }: StartedPa
   });
   const datasets = openDatasets(config.workspace);
   const { workspace } = config;
-  const cacheFolder = async () => (await import("./data/workspace.ts")).openWorkspace(workspace).folder("cache");
+  const cacheFolder = async () => (await import("../data/workspace.ts")).openWorkspace(workspace).folder("cache");
   const environment = childEnvironment();
   const browser = { path: config.browser, environment };
   const shared = { files, datasets, workspace, environment };
   const others = {
     sql: lazySql({
-      start: async () => sqlChild ?? (await import("./data/sql/start-child.ts")).startSqlChildEarly(environment),
-      open: async (firstChild) => (await import("./data/sql.ts")).openSqlEngine({ ...shared, firstChild }),
+      start: async () => sqlChild ?? (await import("../data/sql/start-child.ts")).startSqlChildEarly(environment),
+      open: async (firstChild) => (await import("../data/sql.ts")).openSqlEngine({ ...shared, firstChild }),
     }),
     databases: lazyDatabases(async () =>
-      (await import("./data/databases.ts")).openDatabases({ ...shared, urls: config.databases }),
+      (await import("../data/databases.ts")).openDatabases({ ...shared, urls: config.databases }),
     ),
-    charts: lazyCharts(async () => (await import("./data/chart/renderer.ts")).openChartRenderer()),
-    web: lazyScraper(async () => (await import("./web/scrape.ts")).openScraper({ ...visitor, cacheFolder, browser })),
+    charts: lazyCharts(async () => (await import("../data/chart/renderer.ts")).openChartRenderer()),
+    web: lazyScraper(async () => (await import("../web/scrape.ts")).openScraper({ ...visitor, cacheFolder, browser })),
     search: lazySearch(async () =>
-      (await import("./web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
+      (await import("../web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
     ),
     math,
   };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { boundedJson, isLongerThan } from "../src/bounded-json.ts";
-import { beginning, toJson } from "../src/text.ts";
+import { boundedJson, isLongerThan } from "../../src/text/bounded-json.ts";
+import { beginning, toJson } from "../../src/text/text.ts";
 
 test("is the beginning of the JSON, whatever the value and the limit are", () => {
   fc.assert(

@@ -1,10 +1,10 @@
-import { readConfig } from "./config.ts";
-import { ConfigError } from "./errors.ts";
-import { serveStdio } from "./mcp/serve-stdio.ts";
-import { once } from "./once.ts";
-import { openEngine } from "./runtime.ts";
-import { loadApi } from "./telemetry/api.ts";
-import type { Tool } from "./tools/tool.ts";
+import { readConfig } from "../config.ts";
+import { ConfigError } from "../errors.ts";
+import { serveStdio } from "../mcp/serve-stdio.ts";
+import { once } from "../once.ts";
+import { openEngine } from "../runtime.ts";
+import { loadApi } from "../telemetry/api.ts";
+import type { Tool } from "../tools/tool.ts";
 
 export interface ServeOptions {
   tools: readonly Tool[];
@@ -36,7 +36,7 @@ export async function serve({
   const engine = openEngine(tools, config);
   const trace = once(async () => {
     if ((await loadApi()) === undefined) return undefined;
-    return (await import("./telemetry/calls.ts")).traceToolCalls(config.telemetry.content);
+    return (await import("../telemetry/calls.ts")).traceToolCalls(config.telemetry.content);
   });
   return serveStdio({
     name,

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { eachLine } from "../src/each-line.ts";
+import { eachLine } from "../../src/text/each-line.ts";
 
 async function linesOf(...chunks: (string | Buffer)[]): Promise<string[]> {
   return Array.fromAsync(
