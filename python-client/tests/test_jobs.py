@@ -97,6 +97,7 @@ def test_giving_up_on_a_job_stops_its_work(hasty, tmp_path, eventually, how):
             task = asyncio.create_task(hasty.await_tool("query_data", {"sql": ENDLESS}))
             while not jobs(tmp_path):
                 await asyncio.sleep(0.02)
+            await asyncio.sleep(1)  # the answer that names the job is here
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

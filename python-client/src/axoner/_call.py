@@ -61,6 +61,8 @@ class PendingCall:
         self.id = id
         self.method = method
         self.owner = owner
+        #: Whether the server may answer with a job, which is to end where the call is given up.
+        self.may_become_job = False
         self._connection = connection
         self._events: queue.SimpleQueue[CallEvent] = queue.SimpleQueue()
         self.deliver: Deliver = self._events.put if deliver is None else deliver

@@ -17,6 +17,9 @@ PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18")
 
 _METHOD_NOT_FOUND = -32601
 
+#: How the parameters of a call of the tool ``job`` begin. Whoever gives that up leaves the job alone.
+_JOB_CALL = '{"name":"job",'
+
 
 class Connection:
     """One server process and what is in flight on it. It serves until the process ends and is then replaced."""
@@ -24,6 +27,7 @@ class Connection:
     def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
         self._pending: dict[int, PendingCall] = {}
+        self._jobs_to_end: set[int] = set()
         self._last_id = 0
         self._closed = False
         self._ended = False
@@ -66,6 +70,7 @@ class Connection:
         with self._lock:
             self._last_id += 1
             call = PendingCall(self, self._last_id, method, deliver, owner)
+            call.may_become_job = method == "tools/call" and not params.startswith(_JOB_CALL)
             if not self.alive:
                 raise self._end_error()
             self._pending[call.id] = call
@@ -83,6 +88,8 @@ class Connection:
         with self._lock:
             if self._pending.pop(call.id, None) is None:
                 return False
+            if call.may_become_job:
+                self._jobs_to_end.add(call.id)
         self._send({"method": "notifications/cancelled", "params": {"requestId": call.id, "reason": reason}})
         return True
 
@@ -114,6 +121,7 @@ class Connection:
         """In a forked child: whoever held the lock is not here, and the calls are the parent's."""
         self._lock = threading.Lock()
         self._pending = {}
+        self._jobs_to_end = set()
         self._closed = True
         self._process.abandon()
 
@@ -137,10 +145,15 @@ class Connection:
             self._to_call(message)
 
     def _on_reply(self, message: dict[str, Any]) -> None:
+        id = _as_id(message.get("id"))
         with self._lock:
-            call = self._pending.pop(_as_id(message.get("id")), None)
+            call = self._pending.pop(id, None)
+            was_given_up = id in self._jobs_to_end
+            self._jobs_to_end.discard(id)
         if call is None:
-            return  # cancelled meanwhile
+            if was_given_up:
+                self._end_job(message.get("result"))
+            return
         error, result = message.get("error"), message.get("result")
         if isinstance(error, dict):
             text = f"the server refused {call.method}: {error.get('message')}"
@@ -149,6 +162,13 @@ class Connection:
             call.settle(result)
         else:
             call.settle(ProtocolError(f"the server's answer to {call.method} has no result"))
+
+    def _end_job(self, result: Any) -> None:
+        """The answer to a call that was cancelled meanwhile: nobody waits for the job that it tells of."""
+        fields = result.get("structuredContent") if isinstance(result, dict) else None
+        job = fields.get("job_id") if isinstance(fields, dict) and fields.get("status") == "running" else None
+        if isinstance(job, str) and self.alive:
+            self.post("tools/call", encode({"name": "job", "arguments": {"job_id": job, "action": "cancel"}}))
 
     def _on_request(self, message: dict[str, Any]) -> None:
         if message["method"] == "ping":

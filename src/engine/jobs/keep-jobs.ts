@@ -47,6 +47,10 @@ export function keepJobs({ engine, files, keptElsewhere = () => false }: JobsOpt
     if (job === undefined) return await followed(working, abort.abort, options.signal);
     running.add(job);
     void job.ended.then(() => running.delete(job));
+    if (options.signal.aborted) {
+      job.interrupt("was cancelled"); // while it was begun: nobody learns its id
+      return await working;
+    }
     const { message, ...state } = job.state();
     const advice = "wait for it with the tool job";
     const text = message === undefined ? advice : `${String(message)}; ${advice}`;
