@@ -9,6 +9,7 @@ from typing import Any
 
 from ._call import CallEvent, Deadline, Deliver, PendingCall
 from ._encoding import encode
+from ._exchange import job_request, job_with
 from ._process import ServerProcess
 from .errors import AxonerError, BridgeClosed, ProtocolError
 
@@ -165,10 +166,9 @@ class Connection:
 
     def _end_job(self, result: Any) -> None:
         """The answer to a call that was cancelled meanwhile: nobody waits for the job that it tells of."""
-        fields = result.get("structuredContent") if isinstance(result, dict) else None
-        job = fields.get("job_id") if isinstance(fields, dict) and fields.get("status") == "running" else None
-        if isinstance(job, str) and self.alive:
-            self.post("tools/call", encode({"name": "job", "arguments": {"job_id": job, "action": "cancel"}}))
+        job = job_with(result, "running") if isinstance(result, dict) else None
+        if job is not None and self.alive:
+            self.post(*job_request(job, "cancel"))
 
     def _on_request(self, message: dict[str, Any]) -> None:
         if message["method"] == "ping":

@@ -31,7 +31,7 @@ class Request(NamedTuple):
 
 
 def request(method: str, params: Mapping[str, Any]) -> Request:
-    """:raises TypeError, ValueError: a value is no JSON."""
+    """:raises InvalidInput: a value is none that JSON knows."""
     return Request(method, encode(params))
 
 
@@ -72,13 +72,13 @@ def tool_call(name: str, arguments: Mapping[str, Any], post: Callable[[Request],
 def _answer(call: Request, post: Callable[[Request], object]) -> Conversation:
     reply = yield call
     _check_engine(reply)
-    while (job := _job_with(reply, "running")) is not None:
+    while (job := job_with(reply, "running")) is not None:
         try:
             reply = yield from _news(job)
         except (ServerDied, _EngineEnded, Cancelled):
             raise
         except BaseException:
-            post(_job_request(job, "cancel"))
+            post(job_request(job, "cancel"))
             raise
     return reply
 
@@ -87,13 +87,13 @@ def _news(job: str) -> Conversation:
     """What became of a job. A shared engine outlives a server, and its jobs do."""
     lost: ServerDied | _EngineEnded | None = None
     try:
-        reply = yield _job_request(job, "wait")
+        reply = yield job_request(job, "wait")
         _check_engine(reply)
     except (ServerDied, _EngineEnded) as ended:
         lost = ended
-        reply = yield _job_request(job, "wait")
+        reply = yield job_request(job, "wait")
         _check_engine(reply)
-    if _job_with(reply, "interrupted") is not None:
+    if job_with(reply, "interrupted") is not None:
         cancelled = Cancelled(str(reply["structuredContent"].get("message", "the job was interrupted")))
         raise lost or (_EngineEnded(cancelled) if _JOB_LOST in str(cancelled) else cancelled)
     return reply
@@ -159,7 +159,7 @@ def _says_repeatable(name: str) -> Generator[Request, Answer, bool]:
     return isinstance(hints, dict) and bool(hints.get("readOnlyHint") or hints.get("idempotentHint"))
 
 
-def _job_with(reply: Answer, status: str) -> str | None:
+def job_with(reply: Answer, status: str) -> str | None:
     """Its id, where the reply tells of a job in that state."""
     fields = reply.get("structuredContent")
     if not isinstance(fields, dict) or fields.get("status") != status:
@@ -168,6 +168,6 @@ def _job_with(reply: Answer, status: str) -> str | None:
     return job if isinstance(job, str) else None
 
 
-def _job_request(job: str, action: str) -> Request:
+def job_request(job: str, action: str) -> Request:
     waiting = {"wait_s": _JOB_WAIT_S} if action == "wait" else {}
     return request("tools/call", {"name": _JOB, "arguments": {"job_id": job, "action": action, **waiting}})
