@@ -4,6 +4,7 @@ import { beginning } from "../text/text.ts";
 import type { LinkSink } from "./crawl/page-links.ts";
 import { hiddenFor } from "./hidden.ts";
 import { parseHtml } from "./html.ts";
+import type { HtmlHandler } from "./html-stack.ts";
 import { openLinks } from "./links.ts";
 import { openMainText } from "./main-text.ts";
 import { openMarkdown } from "./markdown.ts";
@@ -37,7 +38,20 @@ const maxTitleChars = 1_000;
 const maxAddressChars = 20_000_000;
 
 /** Read a page once, from start to end. */
-export function extractHtml(html: string, { address, extract, whole = false, links }: ExtractOptions): Extracted {
+export function extractHtml(html: string, options: ExtractOptions): Extracted {
+  const { handler, end } = openExtract(options);
+  parseHtml(html, handler);
+  return end(html);
+}
+
+export interface Extraction {
+  handler: HtmlHandler;
+  /** What was found in this page. */
+  end(html: string): Extracted;
+}
+
+/** Take what is wanted of a page out of the elements and the text that are told of it. */
+export function openExtract({ address, extract, whole = false, links }: ExtractOptions): Extraction {
   let base = address;
   const titles: Titles = { title: undefined, "og:title": undefined };
   const sink = openSink(extract, { resolve: openResolve(() => base), whole, title: () => titleOf(titles) });
@@ -53,7 +67,7 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
     const text = pending.take();
     if (text !== "") sink.text(text);
   };
-  parseHtml(html, {
+  const handler: HtmlHandler = {
     onopentag(name, attributes) {
       depth += 1;
       if (links !== undefined && unlinkedAt === undefined) {
@@ -80,9 +94,12 @@ export function extractHtml(html: string, { address, extract, whole = false, lin
       if (inTitle) titles.title = lengthened(titles.title ?? "", piece);
       else if (hiddenAt === undefined) pending.add(piece);
     },
-  });
-  flush();
-  return { title: titleOf(titles), content: extract === "html" ? html : sink.end(), base };
+  };
+  const end = (html: string) => {
+    flush();
+    return { title: titleOf(titles), content: extract === "html" ? html : sink.end(), base };
+  };
+  return { handler, end };
 }
 
 type Titles = Record<"title" | "og:title", string | undefined>;

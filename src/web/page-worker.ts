@@ -1,9 +1,16 @@
 import { answerTasks } from "../isolate/tasks.ts";
 import { collectGarbage } from "../isolate/collect-garbage.ts";
 import { answerPage, type Answered } from "./answer-page.ts";
+import { keepShapes } from "./kept-shapes.ts";
 import { pageTask, smallPageBytes } from "./page-task.ts";
 
-answerTasks((task) => answerPage(pageTask.parse(task), { outgrownBytes: smallPageBytes }).finally(tidyUp), buffersOf);
+answerTasks(answer, buffersOf);
+
+function answer(given: unknown): Promise<Answered> {
+  const task = pageTask.parse(given);
+  if (task.kind === "page") keepShapes(task.extract);
+  return answerPage(task, { outgrownBytes: smallPageBytes }).finally(tidyUp);
+}
 
 /** What a thread keeps for its next page, and what it keeps while it has none: then another may read a large one. */
 const keptMb = 64;
