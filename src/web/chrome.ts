@@ -1,4 +1,4 @@
-import { noAttributes } from "./html-names.ts";
+import { type Attributes, noAttributes } from "./html-attributes.ts";
 import { inline, type Part, sentence, type Weights } from "./page-part.ts";
 
 /** Words of classes and ids, so that `sidebar` is not found in `has-sidebars`. */
@@ -74,8 +74,9 @@ class Hints {
   /** In the main part an id is a name for links to it, and says what a section is about. */
   of({ element, isInside }: Part): Hint {
     if (element.attributes === noAttributes) return undefined;
-    const { class: classes = "", id = "" } = element.attributes;
-    const names = isInside || id === "" ? classes : `${classes} ${id}`;
+    const classes = element.attributes.get("class") ?? "";
+    const id = isInside ? "" : (element.attributes.get("id") ?? "");
+    const names = id === "" ? classes : `${classes} ${id}`;
     if (names === "") return undefined;
     if (this.#known.has(names)) return this.#known.get(names);
     // In small letters, with hyphens between words.
@@ -112,7 +113,7 @@ function isSmall({ all, element }: Part, hint: Hint, page: Weights): boolean {
 function isChrome(part: Part, hint: Hint, page: Weights): boolean {
   const { element, isInside, all } = part;
   const { name, attributes } = element;
-  const role = attributes === noAttributes ? undefined : attributes["role"];
+  const role = attributes === noAttributes ? undefined : attributes.get("role");
   if (role !== undefined && menuRoles.has(role)) return true;
   switch (name) {
     case "nav":
@@ -141,9 +142,9 @@ function isChrome(part: Part, hint: Hint, page: Weights): boolean {
   return hint !== undefined && isNamedChrome(part, hint, page);
 }
 
-function isAsking(attributes: Record<string, string>): boolean {
+function isAsking(attributes: Attributes): boolean {
   return /search|subscribe|newsletter|login|signin|comment|answer|reply/i.test(
-    `${attributes["class"] ?? ""} ${attributes["id"] ?? ""} ${attributes["action"] ?? ""}`,
+    `${attributes.get("class") ?? ""} ${attributes.get("id") ?? ""} ${attributes.get("action") ?? ""}`,
   );
 }
 
@@ -179,7 +180,7 @@ export function isInFrame(part: Part): boolean {
   const known = new Hints();
   for (let at = part.parent; at !== undefined; at = at.parent) {
     const { element } = at;
-    if (element.name === "header" || element.attributes["role"] === "banner") return true;
+    if (element.name === "header" || element.attributes.get("role") === "banner") return true;
     const hint = known.of(at);
     if (hint === "leads" || hint === "frames") return true;
   }

@@ -76,8 +76,9 @@ export function openExtract({ address, extract, whole = false, links }: ExtractO
       }
       if (hiddenAt !== undefined) return;
       if (name === "title" && titles.title === undefined) inTitle = true;
-      if (name === "base") base = URL.parse(attributes["href"] ?? "", address)?.href ?? base;
-      if (name === "meta" && attributes["property"] === "og:title") titles["og:title"] ??= attributes["content"];
+      if (name === "base") base = URL.parse(attributes.get("href") ?? "", address)?.href ?? base;
+      if (name === "meta" && attributes.get("property") === "og:title")
+        titles["og:title"] ??= attributes.get("content");
       flush();
       if (isHidden(name, attributes)) hiddenAt = depth;
       else sink.open({ name, attributes });

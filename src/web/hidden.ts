@@ -1,5 +1,5 @@
 import type { Extract } from "./extract.ts";
-import { noAttributes } from "./html-names.ts";
+import { type Attributes, noAttributes } from "./html-attributes.ts";
 
 /** Elements that hold code, or what is there for those who cannot show the page: their text is none of it. */
 export const silentElements: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ const unshown = new Set([
 
 const structure = new Set(["html", "body", "main", "article"]);
 
-type IsHidden = (name: string, attributes: Record<string, string>) => boolean;
+type IsHidden = (name: string, attributes: Attributes) => boolean;
 
 /** What of a page is not read at all. Menus that open and tables behind tabs are there for links and tables. */
 export function hiddenFor(extract: Extract): IsHidden {
@@ -36,25 +36,25 @@ export function hiddenFor(extract: Extract): IsHidden {
   return extract === "markdown" || extract === "text" ? isUnseen : (name, attributes) => isSilent(name, attributes);
 }
 
-function isJsonLd(name: string, attributes: Record<string, string>): boolean {
-  return name === "script" && /^application\/ld\+json/i.test(attributes["type"]?.trim() ?? "");
+function isJsonLd(name: string, attributes: Attributes): boolean {
+  return name === "script" && /^application\/ld\+json/i.test(attributes.get("type")?.trim() ?? "");
 }
 
-function isSilent(name: string, attributes: Record<string, string>): boolean {
+function isSilent(name: string, attributes: Attributes): boolean {
   if (attributes === noAttributes) return unshown.has(name);
-  const { hidden } = attributes;
+  const hidden = attributes.get("hidden");
   if (hidden !== undefined && hidden !== "until-found") return true;
-  return unshown.has(name) && !("shadowrootmode" in attributes && name === "template");
+  return unshown.has(name) && !(attributes.has("shadowrootmode") && name === "template");
 }
 
-function isUnseen(name: string, attributes: Record<string, string>): boolean {
+function isUnseen(name: string, attributes: Attributes): boolean {
   if (attributes === noAttributes) return name === "dialog" || unshown.has(name);
-  if (name === "script") return !/^math\/tex/i.test(attributes["type"] ?? "");
+  if (name === "script") return !/^math\/tex/i.test(attributes.get("type") ?? "");
   if (isSilent(name, attributes)) return true;
-  if (name === "dialog" && !("open" in attributes)) return true;
-  const { style } = attributes;
+  if (name === "dialog" && !attributes.has("open")) return true;
+  const style = attributes.get("style");
   const isStyled = style !== undefined && /(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style);
-  if (!isStyled && attributes["aria-hidden"] !== "true") return false;
+  if (!isStyled && attributes.get("aria-hidden") !== "true") return false;
   // Scripts show a page that starts hidden, and MediaWiki hides the source of the formulas that it shows as pictures.
-  return !structure.has(name) && attributes["class"]?.includes("mwe-math-mathml") !== true;
+  return !structure.has(name) && attributes.get("class")?.includes("mwe-math-mathml") !== true;
 }

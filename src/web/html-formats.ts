@@ -1,9 +1,10 @@
+import type { Attributes } from "./html-attributes.ts";
 import type { Named } from "./html-kinds.ts";
 
 /** An element of formatting that has started and was not ended by its own end tag. */
 export interface Format {
   element: Named;
-  attributes: Record<string, string>;
+  attributes: Attributes;
   /** On the stack; -1 where something else cut it off. */
   place: number;
 }
@@ -98,7 +99,6 @@ export class Formats {
 
 function isSame(one: Format, other: Format): boolean {
   if (one.element !== other.element) return false;
-  const names = Object.keys(one.attributes);
-  if (names.length !== Object.keys(other.attributes).length) return false;
-  return names.every((name) => one.attributes[name] === other.attributes[name]);
+  const [attributes, others] = [one.attributes.all(), other.attributes.all()];
+  return attributes.size === others.size && [...attributes].every(([name, value]) => others.get(name) === value);
 }

@@ -1,3 +1,5 @@
+import type { Attributes } from "./html-attributes.ts";
+
 /** Whose rules hold. */
 export type Space = "html" | "svg" | "math";
 
@@ -215,12 +217,12 @@ export function foreignKind(space: "svg" | "math", name: string): Kind {
 }
 
 /** Whose rules hold in an element of SVG or MathML: in some it is HTML again. */
-export function insideForeign(space: "svg" | "math", name: string, attributes: Record<string, string>): Space {
+export function insideForeign(space: "svg" | "math", name: string, attributes: Attributes): Space {
   if (htmlInside[space].has(name)) return "html";
   const isHtml =
     space === "math" &&
     name === "annotation-xml" &&
-    /^(?:text\/html|application\/xhtml\+xml)$/i.test(attributes["encoding"] ?? "");
+    /^(?:text\/html|application\/xhtml\+xml)$/i.test(attributes.get("encoding") ?? "");
   return isHtml ? "html" : space;
 }
 
@@ -231,7 +233,7 @@ const breakouts = new Set(
 );
 
 /** Whether a start tag ends the SVG or MathML around it: there are no such elements there, so its end was forgotten. */
-export function breaksOut(name: string, attributes: Record<string, string>): boolean {
-  if (name === "font") return "color" in attributes || "face" in attributes || "size" in attributes;
+export function breaksOut(name: string, attributes: Attributes): boolean {
+  if (name === "font") return attributes.has("color") || attributes.has("face") || attributes.has("size");
   return breakouts.has(name);
 }

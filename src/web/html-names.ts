@@ -1,8 +1,5 @@
 import { elementOf, type Named } from "./html-kinds.ts";
 
-/** Those of every element that has none: whoever would look for several sees at once that there are none. */
-export const noAttributes: Record<string, string> = Object.freeze({});
-
 const slash = 47;
 const equals = 61;
 const greater = 62;

@@ -1,9 +1,10 @@
+import type { Attributes } from "./html-attributes.ts";
 import type { Formats } from "./html-formats.ts";
 import { namedCount, ordinary, scopes, type Kind, type Named, type Scope, type Space } from "./html-kinds.ts";
 
 /** Takes the elements and the text of a page; every element that opens is closed. */
 export interface HtmlHandler {
-  onopentag(name: string, attributes: Record<string, string>): void;
+  onopentag(name: string, attributes: Attributes): void;
   onclosetag(name: string): void;
   /** Comes in pieces. */
   ontext(text: string): void;

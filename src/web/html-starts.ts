@@ -1,3 +1,4 @@
+import { noAttributes } from "./html-attributes.ts";
 import { elementOf, scopes, starts, type Named } from "./html-kinds.ts";
 import type { TreeBuilder } from "./html-tree.ts";
 
@@ -111,6 +112,6 @@ function startTablePart(tree: TreeBuilder, { name, kind: { start } }: Named): bo
   if (start === starts.cell && row > around) stack.closeTo(row + 1);
   else if (start === starts.cell || start === starts.row) stack.closeTo(section + 1);
   else if (name !== "col" || stack.innermost?.name !== "colgroup") stack.closeTo(around + 1);
-  if (start === starts.cell && row < around && isTable) tree.open(tr, {});
+  if (start === starts.cell && row < around && isTable) tree.open(tr, noAttributes);
   return true;
 }

@@ -1,15 +1,7 @@
-import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
+import { decodeHTML } from "entities/decode";
+import { Attributes, HtmlSource, noAttributes } from "./html-attributes.ts";
 import { textElements, type Named } from "./html-kinds.ts";
-import {
-  attributeEnds,
-  attributeNameAt,
-  elementAt,
-  endOf,
-  noAttributes,
-  skipSpace,
-  tagEnds,
-  valueEnds,
-} from "./html-names.ts";
+import { attributeEnds, attributeNameAt, elementAt, endOf, skipSpace, tagEnds, valueEnds } from "./html-names.ts";
 
 /** Takes the tags and the text of HTML in the order in which they stand there; names are in lower case. */
 export interface TokenHandler {
@@ -17,7 +9,7 @@ export interface TokenHandler {
    * @param isSelfClosing whether the tag ends in `/>`, which only SVG and MathML obey
    * @returns whether text follows, up to the end tag of that name
    */
-  openTag(element: Named, attributes: Record<string, string>, isSelfClosing: boolean): boolean;
+  openTag(element: Named, attributes: Attributes, isSelfClosing: boolean): boolean;
   closeTag(element: Named): void;
   /** The innermost open element, which most end tags end. */
   innermost(): Named | undefined;
@@ -56,19 +48,21 @@ const question = 63;
  */
 export class Tokenizer {
   readonly #html: string;
+  readonly #source: HtmlSource;
   readonly #handler: TokenHandler;
   /** Where the rest begins. */
   #at = 0;
-  /** The first `&` at or after where text or a value was read last. */
+  /** The first `&` at or after where text was read last. */
   #ampersand = -1;
   #isSelfClosing = false;
-  /** Whether there are characters that text does not keep as they are. */
-  readonly #isUntidy: boolean;
+  /** Those of the tag that is read; of each where its value starts and where it ends. */
+  readonly #names: string[] = [];
+  readonly #places: number[] = [];
 
   constructor(html: string, handler: TokenHandler) {
     this.#html = html;
     this.#handler = handler;
-    this.#isUntidy = html.includes("\r") || html.includes("\0");
+    this.#source = new HtmlSource(html);
   }
 
   read(): void {
@@ -92,31 +86,17 @@ export class Tokenizer {
 
   /** All up to there is text. */
   #text(end: number): void {
-    this.#handler.text(this.#decoded(this.#at, end, decodeHTML));
+    this.#handler.text(this.#decoded(this.#at, end));
     this.#at = end;
   }
 
-  #decoded(start: number, end: number, decode: (text: string) => string): string {
+  #decoded(start: number, end: number): string {
     if (this.#ampersand < start) {
       const found = this.#html.indexOf("&", start);
       this.#ampersand = found < 0 ? this.#html.length : found;
     }
-    const at = this.#ampersand;
-    if (at >= end) return this.#sliced(start, end);
-    // The commonest by far: in an address each further field has one.
-    if (!this.#isUntidy && this.#html.startsWith("&amp;", at)) {
-      const next = this.#html.indexOf("&", at + 1);
-      this.#ampersand = next < 0 ? this.#html.length : next;
-      if (this.#ampersand >= end) return `${this.#html.slice(start, at + 1)}${this.#html.slice(at + 5, end)}`;
-      this.#ampersand = at;
-    }
-    return decode(this.#sliced(start, end));
-  }
-
-  /** Of the page, as text: its lines end in a line feed, and what it may not hold is not there. */
-  #sliced(start: number, end: number): string {
-    const text = this.#html.slice(start, end);
-    return this.#isUntidy ? text.replace(/\r\n?/g, "\n").replaceAll("\0", "") : text;
+    const text = this.#source.text(start, end);
+    return this.#ampersand < end ? decodeHTML(text) : text;
   }
 
   /** Go on behind the next mark, or at the end where there is none. */
@@ -141,17 +121,17 @@ export class Tokenizer {
     if (escapable.has(name)) return this.#text(endsAt);
     if (name === "script" && this.#html.slice(this.#at, endsAt).includes("<!--"))
       endsAt = endOfScript(this.#html, this.#at);
-    this.#handler.text(this.#sliced(this.#at, endsAt));
+    this.#handler.text(this.#source.text(this.#at, endsAt));
     this.#at = endsAt;
   }
 
   /** Those of a tag behind its name, as many as there may be; undefined where it never ends. */
-  #attributes(start: number, most: number): Record<string, string> | undefined {
+  #attributes(start: number, most: number): Attributes | undefined {
     const html = this.#html;
-    let attributes = noAttributes;
-    let first = "";
-    let firstValue = "";
-    let count = 0;
+    const names = this.#names;
+    const places = this.#places;
+    names.length = 0;
+    places.length = 0;
     let at = start;
     this.#isSelfClosing = false;
     for (;;) {
@@ -159,7 +139,7 @@ export class Tokenizer {
       const code = html.charCodeAt(at);
       if (code === greater) {
         this.#at = at + 1;
-        return count === 1 ? attributeOf(first, firstValue) : attributes;
+        return names.length === 0 ? noAttributes : new Attributes(this.#source, names.slice(), places.slice());
       }
       if (code === slash) {
         at += 1;
@@ -172,43 +152,31 @@ export class Tokenizer {
       }
       // Its first character may be any, `=` too.
       const nameEnd = endOf(html, at + 1, attributeEnds);
-      const value = this.#value(nameEnd);
-      if (count < most) {
-        const name = attributeNameAt(html, at, nameEnd);
-        count += 1;
-        if (count === 1) {
-          first = name;
-          firstValue = value;
-        } else {
-          if (count === 2) {
-            attributes = {};
-            attributes[first] = firstValue;
-          }
-          // The first of those with the same name counts.
-          if (name !== first && (count === 2 || !Object.hasOwn(attributes, name))) attributes[name] = value;
-        }
-      }
-      at = this.#at;
+      const isTold = names.length < most;
+      if (isTold) names.push(attributeNameAt(html, at, nameEnd));
+      at = this.#skipValue(nameEnd, isTold);
     }
   }
 
-  /** Of the attribute whose name ends there, which may have none. */
-  #value(nameEnd: number): string {
+  /** Note where the value of the attribute is whose name ends there, if it is told; where what follows it starts. */
+  #skipValue(nameEnd: number, isTold: boolean): number {
     const html = this.#html;
-    let start = skipSpace(html, nameEnd);
-    this.#at = start;
-    if (html.charCodeAt(start) !== equals) return "";
-    start = skipSpace(html, start + 1);
+    const equal = skipSpace(html, nameEnd);
+    if (html.charCodeAt(equal) !== equals) {
+      if (isTold) this.#places.push(equal, equal);
+      return equal;
+    }
+    let start = skipSpace(html, equal + 1);
     const quote = html.charCodeAt(start);
-    if (quote === doubleQuote || quote === singleQuote) {
+    const isQuoted = quote === doubleQuote || quote === singleQuote;
+    let end: number;
+    if (isQuoted) {
       start += 1;
       const found = html.indexOf(quote === doubleQuote ? '"' : "'", start);
-      const end = found < 0 ? html.length : found;
-      this.#at = end + 1;
-      return this.#decoded(start, end, decodeHTMLAttribute);
-    }
-    this.#at = endOf(html, start, valueEnds);
-    return this.#decoded(start, this.#at, decodeHTMLAttribute);
+      end = found < 0 ? html.length : found;
+    } else end = endOf(html, start, valueEnds);
+    if (isTold) this.#places.push(start, end);
+    return isQuoted ? end + 1 : end;
   }
 
   #closeTag(start: number): void {
@@ -240,25 +208,8 @@ export class Tokenizer {
     } else if (this.#handler.isForeign() && html.startsWith(cdata, start)) {
       this.#skipPast("]]>");
       const end = html.endsWith("]]>", this.#at) ? this.#at - 3 : this.#at;
-      this.#handler.text(this.#sliced(start + cdata.length, end));
+      this.#handler.text(this.#source.text(start + cdata.length, end));
     } else this.#skipPast(">");
-  }
-}
-
-/** Most elements have one, and one of these: an object whose shape is known costs the engine half. */
-function attributeOf(name: string, value: string): Record<string, string> {
-  switch (name) {
-    case "class":
-      return { class: value };
-    case "href":
-      return { href: value };
-    case "id":
-      return { id: value };
-    default: {
-      const attributes: Record<string, string> = {};
-      attributes[name] = value;
-      return attributes;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { Formats } from "./html-formats.ts";
 import { breaksOut, elementOf, foreignKind, insideForeign, scopes, starts, type Named } from "./html-kinds.ts";
-import { noAttributes } from "./html-names.ts";
+import { type Attributes, noAttributes } from "./html-attributes.ts";
 import { Names, OpenElements, type HtmlHandler } from "./html-stack.ts";
 import { startsHere } from "./html-starts.ts";
 import type { TokenHandler } from "./html-tokens.ts";
@@ -44,7 +44,7 @@ export class TreeBuilder implements TokenHandler {
     return this.stack.innermost;
   }
 
-  openTag(tag: Named, attributes: Record<string, string>, isSelfClosing: boolean): boolean {
+  openTag(tag: Named, attributes: Attributes, isSelfClosing: boolean): boolean {
     this.#startsLine = false;
     const { stack } = this;
     if (this.isForeign()) {
@@ -152,7 +152,7 @@ export class TreeBuilder implements TokenHandler {
     }
   }
 
-  open(element: Named, attributes: Record<string, string>): void {
+  open(element: Named, attributes: Attributes): void {
     const { name, kind } = element;
     const { stack } = this;
     this.#handler.onopentag(name, attributes);
@@ -211,7 +211,7 @@ export class TreeBuilder implements TokenHandler {
     this.#handler.onclosetag(name);
   }
 
-  #openForeign(tag: string, attributes: Record<string, string>, isSelfClosing: boolean): false {
+  #openForeign(tag: string, attributes: Attributes, isSelfClosing: boolean): false {
     const { space } = this.stack;
     const own = space === "html" ? (tag === "math" ? "math" : "svg") : space;
     this.#handler.onopentag(tag, attributes);

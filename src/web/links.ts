@@ -7,10 +7,10 @@ export function openLinks(resolve: Resolve): Sink {
   let open: string[] | undefined;
   return {
     open({ name, attributes }) {
-      if (name === "img") open?.push(` ${attributes["alt"] ?? ""} `);
-      const url = name === "a" || name === "area" ? resolve(attributes["href"]) : undefined;
+      if (name === "img") open?.push(` ${attributes.get("alt") ?? ""} `);
+      const url = name === "a" || name === "area" ? resolve(attributes.get("href")) : undefined;
       if (url === undefined) return void closes.push(undefined);
-      const text: string[] = [attributes["alt"] ?? ""];
+      const text: string[] = [attributes.get("alt") ?? ""];
       const outer = open;
       open = text;
       const link = { text: "", url };

@@ -53,7 +53,7 @@ function scoreOf({ text, long }: Weights): number {
 /** The element that is said to be the main part, if that is where the text is. */
 function findMain(parts: readonly Part[], page: Weights): Part | undefined {
   const named = parts.filter(({ element, dropped }) => {
-    return !dropped && (element.name === "main" || element.attributes["role"] === "main");
+    return !dropped && (element.name === "main" || element.attributes.get("role") === "main");
   });
   const [main] = named.toSorted((a, b) => scoreOf(b.all) - scoreOf(a.all));
   return main !== undefined && isEnough(main, page) ? main : undefined;

@@ -1,5 +1,5 @@
 import { dropAllButMain, empty } from "./main-part.ts";
-import { noAttributes } from "./html-names.ts";
+import { noAttributes } from "./html-attributes.ts";
 import { inline, type Part, sentence } from "./page-part.ts";
 import type { Element, Sink } from "./sink.ts";
 
@@ -114,5 +114,5 @@ function openPart(element: Element, parent: Part | undefined): Part {
 
 function isMain({ name, attributes }: Element): boolean {
   if (name === "main" || attributes === noAttributes) return name === "main";
-  return attributes["role"] === "main" || attributes["itemprop"] === "articleBody";
+  return attributes.get("role") === "main" || attributes.get("itemprop") === "articleBody";
 }

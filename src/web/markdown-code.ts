@@ -30,7 +30,7 @@ export function insideVerbatim(state: State, element: Element): Close | undefine
   const { capture } = state;
   const { name, attributes } = element;
   if (capture === undefined) return undefined;
-  if (name === "annotation") return openAnnotation(state, capture, attributes["encoding"] ?? "");
+  if (name === "annotation") return openAnnotation(state, capture, attributes.get("encoding") ?? "");
   if (name === "br") capture.push("\n");
   else if (name === "code" && state.language === "") state.language = codeLanguage(element);
   else if (lines.has(name) && capture.length > 0 && capture.at(-1)?.endsWith("\n") === false) capture.push("\n");
@@ -50,9 +50,9 @@ function openAnnotation(state: State, outer: string[], encoding: string): Close 
 /** A formula, by what its author wrote rather than by its signs. */
 export function openFormula(state: State, { name, attributes }: Element): Close {
   const signs: string[] = [];
-  const isDisplay = /block|display/.test(`${attributes["display"] ?? ""} ${attributes["type"] ?? ""}`);
+  const isDisplay = /block|display/.test(`${attributes.get("display") ?? ""} ${attributes.get("type") ?? ""}`);
   state.capture = signs;
-  state.tex = attributes["alttext"];
+  state.tex = attributes.get("alttext");
   return () => {
     const { tex } = state;
     state.capture = undefined;
@@ -84,8 +84,8 @@ const noLanguage = new Set(["none", "text", "plain", "plaintext", "default", "no
 
 /** As highlighters say it: `language-js`, `lang-js`, `highlight-source-js`, `highlight-js`, `brush: js`, `hljs js`. */
 export function codeLanguage({ name, attributes }: Element): string {
-  const { class: classes = "" } = attributes;
-  const named = attributes["data-lang"] ?? attributes["data-language"];
+  const classes = attributes.get("class") ?? "";
+  const named = attributes.get("data-lang") ?? attributes.get("data-language");
   if (classes === "" && named === undefined) return "";
   const isCode = name === "pre" || name === "code";
   const found =

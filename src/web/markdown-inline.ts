@@ -1,3 +1,4 @@
+import type { Attributes } from "./html-attributes.ts";
 import { openFormula, openVerbatim } from "./markdown-code.ts";
 import { current, escapeMarkdown, type Close, type State } from "./markdown-state.ts";
 import { collapse, type Element } from "./sink.ts";
@@ -48,8 +49,10 @@ function openSign(state: State, write: (text: string) => void): Close {
 }
 
 function openLink(state: State, { attributes }: Element): Close | undefined {
-  const { href = "", class: classes = "", role } = attributes;
+  const href = attributes.get("href") ?? "";
   if (href.startsWith("#")) {
+    const classes = attributes.get("class") ?? "";
+    const role = attributes.get("role");
     if (state.headings > 0) return openSign(state, (text) => writeUnlessSign(state, text));
     if (
       role === "doc-backlink" ||
@@ -93,26 +96,26 @@ function openRaised(state: State): Close {
 
 /** Pictures that have a description; what only counts visits has none to see. */
 function writeImage(state: State, { attributes }: Element): undefined {
-  const alt = collapse(attributes["alt"] ?? "");
-  if (alt === "" || (attributes["width"] === "1" && attributes["height"] === "1")) return;
-  const isSign = /\bemoji\b/.test(attributes["class"] ?? "") || /^\p{Extended_Pictographic}/u.test(alt);
+  const alt = collapse(attributes.get("alt") ?? "");
+  if (alt === "" || (attributes.get("width") === "1" && attributes.get("height") === "1")) return;
+  const isSign = /\bemoji\b/.test(attributes.get("class") ?? "") || /^\p{Extended_Pictographic}/u.test(alt);
   const url = state.style === "markdown" && !isSign ? state.resolve(sourceOf(attributes)) : undefined;
   if (url === undefined) current(state).text(alt);
   else current(state).literal(`![${escapeMarkdown(alt, false)}](${encodeParentheses(url)})`);
 }
 
 /** Pictures that are loaded late have a placeholder for their address, and it elsewhere. */
-function sourceOf(attributes: Record<string, string>): string | undefined {
-  const late = attributes["data-src"] ?? attributes["data-lazy-src"] ?? attributes["data-original"];
-  const set = attributes["srcset"] ?? attributes["data-srcset"];
-  const { src } = attributes;
+function sourceOf(attributes: Attributes): string | undefined {
+  const late = attributes.get("data-src") ?? attributes.get("data-lazy-src") ?? attributes.get("data-original");
+  const set = attributes.get("srcset") ?? attributes.get("data-srcset");
+  const src = attributes.get("src");
   const shown = src === undefined || src === "" || src.startsWith("data:") ? undefined : src;
   return late ?? shown ?? /^\s*([^\s,]+)/.exec(set ?? "")?.[1];
 }
 
 function writeCheckbox(state: State, { attributes }: Element): undefined {
-  if (attributes["type"] !== "checkbox" || state.lists.length === 0) return;
-  current(state).literal("checked" in attributes ? "[x]" : "[ ]");
+  if (attributes.get("type") !== "checkbox" || state.lists.length === 0) return;
+  current(state).literal(attributes.has("checked") ? "[x]" : "[ ]");
   current(state).text(" ");
 }
 

@@ -149,7 +149,8 @@ const notes = /(?:^|[\s_-])(?:footnotes?|endnotes?|references|reflist)(?=$|[\s_-
 
 /** What a section says of the code and the notes in it. */
 function openSection(state: State, element: Element): Close {
-  const { class: classes = "", role } = element.attributes;
+  const classes = element.attributes.get("class") ?? "";
+  const role = element.attributes.get("role");
   const end = openBlock(state, 1);
   if (classes === "" && role === undefined) return end;
   const { language, inNotes } = state;
@@ -165,11 +166,11 @@ function openSection(state: State, element: Element): Close {
 function openList(state: State, { name, attributes }: Element): Close {
   const writer = current(state);
   const { inNotes } = state;
-  const start = Number.parseInt(attributes["start"] ?? "1", 10);
+  const start = Number.parseInt(attributes.get("start") ?? "1", 10);
   const breakList = () => writer.newline(state.lists.length > 0 ? 1 : 2);
   if (state.flat > 0) return openBlock(state, 1);
   breakList();
-  state.inNotes ||= notes.test(attributes["class"] ?? "");
+  state.inNotes ||= notes.test(attributes.get("class") ?? "");
   state.lists.push({ ordered: name === "ol", next: Number.isSafeInteger(start) ? start : 1 });
   return () => {
     state.lists.pop();
@@ -182,9 +183,9 @@ function openItem(state: State, { attributes }: Element): Close {
   const writer = current(state);
   if (state.flat > 0) return openBlock(state, 1);
   const list = state.lists.at(-1);
-  const value = Number.parseInt(attributes["value"] ?? "", 10);
+  const value = Number.parseInt(attributes.get("value") ?? "", 10);
   if (list !== undefined && Number.isSafeInteger(value)) list.next = value;
-  const isNote = state.inNotes && list?.ordered === true && attributes["id"] !== undefined;
+  const isNote = state.inNotes && list?.ordered === true && attributes.get("id") !== undefined;
   const marker =
     list?.ordered !== true ? "- " : isNote && state.style === "markdown" ? `[^${list.next}]: ` : `${list.next}. `;
   if (list !== undefined) list.next += 1;
@@ -200,7 +201,7 @@ function openItem(state: State, { attributes }: Element): Close {
 function openTablePart(state: State, { name, attributes }: Element): Close | undefined {
   const table = state.tables.at(-1);
   if (name === "table") {
-    const role = attributes["role"];
+    const role = attributes.get("role");
     const arranges = role === "presentation" || role === "none";
     state.tables.push(openTableWriter({ style: state.style, resolveSpans: state.resolveSpans, arranges }));
     return () => {

@@ -1,3 +1,4 @@
+import type { Attributes } from "./html-attributes.ts";
 import type { JsonValue } from "../message.ts";
 import { readJsonLd, type LinkedData } from "./json-ld.ts";
 import { collapse, type Element, type Resolve, type Sink } from "./sink.ts";
@@ -72,7 +73,7 @@ export function openMetadata(resolve: Resolve, titleOf: () => string | null): Si
       const { name, attributes } = element;
       if (name === "script") return void closes.push(collect((script) => void found.scripts.push(script)));
       closes.push(note(found, element, text === undefined ? collect : undefined));
-      if (name === "time") found.time ??= attributes["datetime"];
+      if (name === "time") found.time ??= attributes.get("datetime");
     },
     close: () => closes.pop()?.(),
     text: (piece) => void text?.push(piece),
@@ -85,22 +86,29 @@ function note(
   { name, attributes }: Element,
   collect: ((done: (text: string) => void) => () => void) | undefined,
 ): (() => void) | undefined {
-  const { content, href, itemprop } = attributes;
-  if (name === "html") found.language ??= attributes["lang"] ?? attributes["xml:lang"];
+  const [content, href, itemprop] = ["content", "href", "itemprop"].map((field) => attributes.get(field));
+  if (name === "html") found.language ??= attributes.get("lang") ?? attributes.get("xml:lang");
   if (name === "meta" && content !== undefined) {
-    const key = (attributes["property"] ?? attributes["name"] ?? attributes["http-equiv"] ?? "").toLowerCase();
+    const key = (
+      attributes.get("property") ??
+      attributes.get("name") ??
+      attributes.get("http-equiv") ??
+      ""
+    ).toLowerCase();
     const values = found.metas.get(key) ?? [];
     if (values.length < maxValues) found.metas.set(key, [...values, content]);
   }
   if (name === "link" && href !== undefined) noteLink(found, attributes, href);
   if (itemprop === undefined || !itemNames.has(itemprop) || found.items.has(itemprop)) return undefined;
-  const value = content ?? attributes["datetime"] ?? attributes["src"];
+  const value = content ?? attributes.get("datetime") ?? attributes.get("src");
   if (value !== undefined) found.items.set(itemprop, value);
   else return collect?.((text) => void (found.items.has(itemprop) || found.items.set(itemprop, text)));
   return undefined;
 }
 
-function noteLink({ links, feeds }: Found, { rel = "", type = "" }: Record<string, string>, href: string): void {
+function noteLink({ links, feeds }: Found, attributes: Attributes, href: string): void {
+  const rel = attributes.get("rel") ?? "";
+  const type = attributes.get("type") ?? "";
   for (const relation of rel.toLowerCase().split(/\s+/)) if (!links.has(relation)) links.set(relation, href);
   if (feedType.test(type) && /\balternate\b/i.test(rel) && feeds.length < maxValues) feeds.push(href);
 }

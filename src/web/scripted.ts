@@ -1,3 +1,4 @@
+import type { Attributes } from "./html-attributes.ts";
 import { parseHtml } from "./html.ts";
 
 /** With more text than this a page says something without its scripts, whatever it says of them. */
@@ -27,7 +28,7 @@ export function needsScripts(html: string): boolean {
       open.push({ name, root: isRoot(name, attributes) ? chars : undefined });
       if (quietElements.has(name)) quiet += 1;
       if (name === "noscript") noscript = "";
-      if (name === "script" && executable.test((attributes["type"] ?? "").trim())) scripts += 1;
+      if (name === "script" && executable.test((attributes.get("type") ?? "").trim())) scripts += 1;
     },
     onclosetag() {
       const closed = open.pop();
@@ -47,6 +48,6 @@ export function needsScripts(html: string): boolean {
 }
 
 /** What frameworks fill: an element with a known id, or one of their own right below the body. */
-function isRoot(name: string, { id = "" }: Record<string, string | undefined>): boolean {
-  return rootId.test(id.trim()) || /^app-[a-z]/.test(name);
+function isRoot(name: string, attributes: Attributes): boolean {
+  return rootId.test((attributes.get("id") ?? "").trim()) || /^app-[a-z]/.test(name);
 }

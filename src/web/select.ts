@@ -74,8 +74,9 @@ async function openQuery(html: string) {
   parseHtml(html, {
     onopentag(name, attributes) {
       elements += 1;
-      grow(bytesOf.element + bytesOf.attribute * Object.keys(attributes).length);
-      tree.onopentag(name, attributes);
+      const all = attributes.all();
+      grow(bytesOf.element + bytesOf.attribute * all.size);
+      tree.onopentag(name, Object.fromEntries(all));
     },
     onclosetag: () => tree.onclosetag(),
     ontext(text) {

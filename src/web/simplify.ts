@@ -13,7 +13,7 @@ export function simplifyHtml(html: string): string {
       if (silentElements.has(name)) silence += 1;
       if (name === "html" || !elementName.test(name)) return;
       out += `<${name}`;
-      for (const [attribute, value] of Object.entries(attributes)) {
+      for (const [attribute, value] of attributes.all()) {
         if (/^[^\s/>"'=<]+$/.test(attribute)) out += ` ${attribute}="${escapeHtml(value)}"`;
       }
       out += ">";

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../message.ts";
+import type { Attributes } from "./html-attributes.ts";
 
 /** Takes the elements and the text of a page, in order and without what is never shown, and makes something of them. */
 export interface Sink {
@@ -11,7 +12,7 @@ export interface Sink {
 
 export interface Element {
   name: string;
-  attributes: Record<string, string>;
+  attributes: Attributes;
 }
 
 /** The absolute http(s) address behind an attribute; undefined for any other. */

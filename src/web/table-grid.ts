@@ -1,3 +1,4 @@
+import type { Attributes } from "./html-attributes.ts";
 import type { Cell, Row, TableRows } from "./table-rows.ts";
 
 /** A place in the grid; what spans several stands in each. */
@@ -56,11 +57,11 @@ function openRepeating(budget: Budget): MayRepeat {
   };
 }
 
-export function readCell(attributes: Record<string, string>, isHeader: boolean): Omit<Cell, "text"> {
+export function readCell(attributes: Attributes, isHeader: boolean): Omit<Cell, "text"> {
   return {
     isHeader,
-    columns: span(attributes["colspan"], maxColumnSpan),
-    rows: attributes["rowspan"] === "0" ? maxRowSpan : span(attributes["rowspan"], maxRowSpan),
+    columns: span(attributes.get("colspan"), maxColumnSpan),
+    rows: attributes.get("rowspan") === "0" ? maxRowSpan : span(attributes.get("rowspan"), maxRowSpan),
   };
 }
 

@@ -69,7 +69,7 @@ export function openTables(): Sink {
 
 function openPart(reading: Reading, { name, attributes }: Element): (() => void) | undefined {
   const current = reading.open.at(-1);
-  if (name === "table") return openTable(reading, attributes["role"]);
+  if (name === "table") return openTable(reading, attributes.get("role"));
   if (current === undefined) return undefined;
   if (strong.has(name)) {
     reading.standing += 1;

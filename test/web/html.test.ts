@@ -143,6 +143,11 @@ test.each([
     "formatting that is not ended, each of its own",
     Array.from({ length: 100_000 }, (_, n) => `<font size=${n}>`).join(""),
   ],
+  [
+    "formatting of a thousand attributes",
+    `<b ${Array.from({ length: 1_000 }, (_, n) => `a${n}`).join(" ")}>`.repeat(450),
+  ],
+  ["formatting of long attributes", `<b class="${"&amp;".repeat(20_000)}">${"<p>x".repeat(475_000)}`],
   ["names of its own each", Array.from({ length: 200_000 }, (_, n) => `<a${n}>`).join("")],
   ["scripts in comments of scripts", "<script><!--".repeat(150_000)],
   ["comments in scripts", "<script><!--</script>".repeat(100_000)],
@@ -173,7 +178,7 @@ test("of an element with a million attributes the first thousand are told, and w
 test("letters of a name are put in lower case only where they are ASCII", () => {
   const names: string[] = [];
   parseHtml("<xÉ \u212aA=1></XÉ>", {
-    onopentag: (name, attributes) => void names.push(name, ...Object.keys(attributes)),
+    onopentag: (name, attributes) => void names.push(name, ...attributes.all().keys()),
     onclosetag: (name) => void names.push(name),
     ontext() {},
   });

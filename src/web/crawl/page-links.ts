@@ -40,12 +40,13 @@ export function openPageLinks(): LinkSink {
 
   return {
     open({ name, attributes }, base) {
-      const rel = (attributes["rel"] ?? "").toLowerCase().split(/\s+/);
-      if (name === "a" || name === "area") add(attributes["href"], base, !rel.includes("nofollow"));
-      else if (name === "frame") add(attributes["src"], base, true);
+      const rel = (attributes.get("rel") ?? "").toLowerCase().split(/\s+/);
+      if (name === "a" || name === "area") add(attributes.get("href"), base, !rel.includes("nofollow"));
+      else if (name === "frame") add(attributes.get("src"), base, true);
       else if (name === "link" && rel.includes("canonical"))
-        canonical ??= normaliseAddress(attributes["href"] ?? "", base) ?? null;
-      else if (name === "link" && (rel.includes("next") || rel.includes("prev"))) add(attributes["href"], base, true);
+        canonical ??= normaliseAddress(attributes.get("href") ?? "", base) ?? null;
+      else if (name === "link" && (rel.includes("next") || rel.includes("prev")))
+        add(attributes.get("href"), base, true);
       else if (name === "meta") readMeta(attributes, base);
     },
     end() {
@@ -56,9 +57,11 @@ export function openPageLinks(): LinkSink {
     },
   };
 
-  function readMeta({ name = "", content = "", ...others }: Element["attributes"], base: string): void {
+  function readMeta(attributes: Element["attributes"], base: string): void {
+    const name = attributes.get("name") ?? "";
+    const content = attributes.get("content") ?? "";
     if (/^robots$/i.test(name) && /\b(?:nofollow|none)\b/i.test(content)) isNofollow = true;
-    if (!/^refresh$/i.test(others["http-equiv"] ?? "")) return;
+    if (!/^refresh$/i.test(attributes.get("http-equiv") ?? "")) return;
     add(/^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?["']?([^"']+)/i.exec(content.slice(0, maxAddressChars))?.[1], base, true);
   }
 }
