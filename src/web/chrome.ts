@@ -72,10 +72,10 @@ class Hints {
   readonly #known = new Map<string, Hint>();
 
   /** In the main part an id is a name for links to it, and says what a section is about. */
-  of({ element, isInside }: Part): Hint {
-    if (element.attributes === noAttributes) return undefined;
-    const classes = element.attributes.get("class") ?? "";
-    const id = isInside ? "" : (element.attributes.get("id") ?? "");
+  of({ attributes, isInside }: Part): Hint {
+    if (attributes === noAttributes) return undefined;
+    const classes = attributes.get("class") ?? "";
+    const id = isInside ? "" : (attributes.get("id") ?? "");
     const names = id === "" ? classes : `${classes} ${id}`;
     if (names === "") return undefined;
     if (this.#known.has(names)) return this.#known.get(names);
@@ -103,33 +103,32 @@ export function markChrome(parts: readonly Part[], page: Weights): void {
 }
 
 /** Nothing that holds much of the page's sentences, its only heading or its main part is thrown away for its name. */
-function isSmall({ all, element }: Part, hint: Hint, page: Weights): boolean {
-  if (all.mains > 0 || (all.h1 > 0 && all.h1 === page.h1)) return false;
-  if (all.long === 0) return true;
-  const isExpected = element.name === "nav" || element.name === "footer" || hint === "interrupts";
-  return all.long <= page.long * (isExpected ? 0.6 : 0.3);
+function isSmall({ name, mains, h1, long }: Part, hint: Hint, page: Weights): boolean {
+  if (mains > 0 || (h1 > 0 && h1 === page.h1)) return false;
+  if (long === 0) return true;
+  const isExpected = name === "nav" || name === "footer" || hint === "interrupts";
+  return long <= page.long * (isExpected ? 0.6 : 0.3);
 }
 
 function isChrome(part: Part, hint: Hint, page: Weights): boolean {
-  const { element, isInside, all } = part;
-  const { name, attributes } = element;
+  const { name, attributes, isInside, text, link, long } = part;
   const role = attributes === noAttributes ? undefined : attributes.get("role");
   if (role !== undefined && menuRoles.has(role)) return true;
   switch (name) {
     case "nav":
       return true;
     case "button":
-      return all.text + all.link < 40 && !isIn(part, headings);
+      return text + link < 40 && !isIn(part, headings);
     case "header":
     case "footer":
       if (!isInside && !isIn(part, /^(?:blockquote|figure|section|li)$/)) return true;
       break;
     case "aside":
-      if (!isInside || isMostlyLinks(all)) return true;
-      if (all.long === 0 && (hint === "leads" || hint === "frames")) return true;
+      if (!isInside || isMostlyLinks(part)) return true;
+      if (long === 0 && (hint === "leads" || hint === "frames")) return true;
       break;
     case "form":
-      if (all.long === 0 && all.text + all.link < 300 && isAsking(attributes)) return true;
+      if (long === 0 && text + link < 300 && isAsking(attributes)) return true;
       break;
     case "html":
     case "body":
@@ -138,7 +137,7 @@ function isChrome(part: Part, hint: Hint, page: Weights): boolean {
       return false;
   }
   if (role === "banner" || role === "contentinfo") return true;
-  if (role === "complementary" && (!isInside || (all.long === 0 && all.link * 2 > all.text))) return true;
+  if (role === "complementary" && (!isInside || (long === 0 && link * 2 > text))) return true;
   return hint !== undefined && isNamedChrome(part, hint, page);
 }
 
@@ -148,18 +147,17 @@ function isAsking(attributes: Attributes): boolean {
   );
 }
 
-function isNamedChrome({ element, all, isInside }: Part, hint: NonNullable<Hint>, page: Weights): boolean {
-  const { name } = element;
+function isNamedChrome(part: Part, hint: NonNullable<Hint>, page: Weights): boolean {
+  const { name, isInside, text, link, long, controls } = part;
   // In a line, as in a heading, such names say how it looks.
   if (headings.test(name) || (inline.has(name) && hint !== "handles" && hint !== "numbers")) return false;
-  const { text, link, long } = all;
   const chars = text + link;
   switch (hint) {
     case "interrupts":
-      return !isInside || chars < sentence || (all.controls > 0 && long <= page.long * 0.2);
+      return !isInside || chars < sentence || (controls > 0 && long <= page.long * 0.2);
     case "mayInterrupt":
-      if (isInside) return all.controls > 0 && long <= page.long * 0.2;
-      return chars < 600 && (all.controls > 0 || link > 0);
+      if (isInside) return controls > 0 && long <= page.long * 0.2;
+      return chars < 600 && (controls > 0 || link > 0);
     case "handles":
       return long === 0 && chars < 300;
     case "closes":
@@ -167,9 +165,9 @@ function isNamedChrome({ element, all, isInside }: Part, hint: NonNullable<Hint>
     case "offers":
       return link > 0 && link >= 0.15 * chars;
     case "leads":
-      return isMostlyLinks(all) || (!isInside && long < 2 * sentence && chars < 400 && link * 3 >= chars);
+      return isMostlyLinks(part) || (!isInside && long < 2 * sentence && chars < 400 && link * 3 >= chars);
     case "frames":
-      return !isInside && long < 2 * sentence && (chars < 400 || isMostlyLinks(all));
+      return !isInside && long < 2 * sentence && (chars < 400 || isMostlyLinks(part));
     case "numbers":
       return name !== "pre" && name !== "code";
   }
@@ -179,8 +177,7 @@ function isNamedChrome({ element, all, isInside }: Part, hint: NonNullable<Hint>
 export function isInFrame(part: Part): boolean {
   const known = new Hints();
   for (let at = part.parent; at !== undefined; at = at.parent) {
-    const { element } = at;
-    if (element.name === "header" || element.attributes.get("role") === "banner") return true;
+    if (at.name === "header" || at.attributes.get("role") === "banner") return true;
     const hint = known.of(at);
     if (hint === "leads" || hint === "frames") return true;
   }
@@ -192,6 +189,6 @@ function isMostlyLinks({ text, link, long }: Weights): boolean {
 }
 
 function isIn({ parent }: Part, names: RegExp): boolean {
-  for (let at = parent; at !== undefined; at = at.parent) if (names.test(at.element.name)) return true;
+  for (let at = parent; at !== undefined; at = at.parent) if (names.test(at.name)) return true;
   return false;
 }

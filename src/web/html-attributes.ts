@@ -18,59 +18,69 @@ export class HtmlSource {
   }
 }
 
+/** Longer values are read once: formatting starts again with each paragraph, and its attributes are asked for each time. */
 const longValue = 256;
 
 /**
- * The attributes of a tag. Their values are read where they are asked for, as few are: an object with all of them took a
- * tenth of the time of a page, and had as many shapes as pages have combinations of attributes.
+ * The attributes of a tag, a list that starts with the first. Their values are read where they are asked for, as few are:
+ * an object with all of them took a tenth of the time of a page, and had as many shapes as pages have combinations of
+ * attributes.
  */
 export class Attributes {
   readonly #source: HtmlSource;
-  readonly #names: readonly string[];
-  /** Of each where its value starts and where it ends. */
-  readonly #places: readonly number[];
-  #all: ReadonlyMap<string, string> | undefined;
+  readonly #name: string;
+  readonly #start: number;
+  readonly #end: number;
+  #next: Attributes | undefined = undefined;
+  #all: ReadonlyMap<string, string> | undefined = undefined;
 
-  constructor(source: HtmlSource, names: readonly string[], places: readonly number[]) {
+  /** @param name "" for none */
+  constructor(source: HtmlSource, name: string, start: number, end: number) {
     this.#source = source;
-    this.#names = names;
-    this.#places = places;
+    this.#name = name;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** The tag has one more behind this one. */
+  follow(next: Attributes): void {
+    this.#next = next;
   }
 
   /** The value, of several of the name the first; "" for one without a value, undefined for none. */
   get(name: string): string | undefined {
     if (this.#all !== undefined) return this.#all.get(name);
-    const at = this.#find(name);
-    if (at < 0) return undefined;
-    // Formatting starts again with each paragraph: nothing long is read each time.
-    const isLong = (this.#places[2 * at + 1] ?? 0) - (this.#places[2 * at] ?? 0) > longValue;
-    return isLong ? this.all().get(name) : this.#value(at);
+    const found = this.#find(name);
+    if (found === undefined) return undefined;
+    return found.#end - found.#start > longValue ? this.all().get(name) : found.#value();
   }
 
   has(name: string): boolean {
-    return this.#find(name) >= 0;
+    return this.#find(name) !== undefined;
   }
 
   /** Names and values in the order of the tag; of several of a name the first. */
   all(): ReadonlyMap<string, string> {
     if (this.#all !== undefined) return this.#all;
     const all = new Map<string, string>();
-    for (const [at, name] of this.#names.entries()) if (!all.has(name)) all.set(name, this.#value(at));
+    for (let at: Attributes | undefined = this; at !== undefined && at !== noAttributes; at = at.#next)
+      if (!all.has(at.#name)) all.set(at.#name, at.#value());
     this.#all = all;
     return all;
   }
 
-  #find(name: string): number {
-    const names = this.#names;
-    for (let at = 0; at < names.length; at += 1) if (names[at] === name) return at;
-    return -1;
+  #find(name: string): Attributes | undefined {
+    if (this.#name === name) return this;
+    let at = this.#next;
+    while (at !== undefined && at.#name !== name) at = at.#next;
+    return at;
   }
 
-  #value(at: number): string {
-    const text = this.#source.text(this.#places[2 * at] ?? 0, this.#places[2 * at + 1] ?? 0);
+  #value(): string {
+    const text = this.#source.text(this.#start, this.#end);
     return text.includes("&") ? decodeHTMLAttribute(text) : text;
   }
 }
 
 /** Those of every element that has none: whoever would look for several sees at once that there are none. */
-export const noAttributes = new Attributes(new HtmlSource(""), [], []);
+export const noAttributes = new Attributes(new HtmlSource(""), "", 0, 0);

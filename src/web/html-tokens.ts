@@ -55,9 +55,8 @@ export class Tokenizer {
   /** The first `&` at or after where text was read last. */
   #ampersand = -1;
   #isSelfClosing = false;
-  /** Those of the tag that is read; of each where its value starts and where it ends. */
-  readonly #names: string[] = [];
-  readonly #places: number[] = [];
+  /** Where the value that was skipped last ends. */
+  #valueEnd = 0;
 
   constructor(html: string, handler: TokenHandler) {
     this.#html = html;
@@ -128,10 +127,9 @@ export class Tokenizer {
   /** Those of a tag behind its name, as many as there may be; undefined where it never ends. */
   #attributes(start: number, most: number): Attributes | undefined {
     const html = this.#html;
-    const names = this.#names;
-    const places = this.#places;
-    names.length = 0;
-    places.length = 0;
+    let first: Attributes | undefined;
+    let last: Attributes | undefined;
+    let count = 0;
     let at = start;
     this.#isSelfClosing = false;
     for (;;) {
@@ -139,7 +137,7 @@ export class Tokenizer {
       const code = html.charCodeAt(at);
       if (code === greater) {
         this.#at = at + 1;
-        return names.length === 0 ? noAttributes : new Attributes(this.#source, names.slice(), places.slice());
+        return first ?? noAttributes;
       }
       if (code === slash) {
         at += 1;
@@ -152,31 +150,38 @@ export class Tokenizer {
       }
       // Its first character may be any, `=` too.
       const nameEnd = endOf(html, at + 1, attributeEnds);
-      const isTold = names.length < most;
-      if (isTold) names.push(attributeNameAt(html, at, nameEnd));
-      at = this.#skipValue(nameEnd, isTold);
+      const value = this.#skipValue(nameEnd);
+      if (count < most) {
+        count += 1;
+        const next = new Attributes(this.#source, attributeNameAt(html, at, nameEnd), value, this.#valueEnd);
+        if (last === undefined) first = next;
+        else last.follow(next);
+        last = next;
+      }
+      at = this.#at;
     }
   }
 
-  /** Note where the value of the attribute is whose name ends there, if it is told; where what follows it starts. */
-  #skipValue(nameEnd: number, isTold: boolean): number {
+  /** Where the value starts of the attribute whose name ends there; it may have none. */
+  #skipValue(nameEnd: number): number {
     const html = this.#html;
     const equal = skipSpace(html, nameEnd);
     if (html.charCodeAt(equal) !== equals) {
-      if (isTold) this.#places.push(equal, equal);
+      this.#at = equal;
+      this.#valueEnd = equal;
       return equal;
     }
-    let start = skipSpace(html, equal + 1);
+    const start = skipSpace(html, equal + 1);
     const quote = html.charCodeAt(start);
-    const isQuoted = quote === doubleQuote || quote === singleQuote;
-    let end: number;
-    if (isQuoted) {
-      start += 1;
-      const found = html.indexOf(quote === doubleQuote ? '"' : "'", start);
-      end = found < 0 ? html.length : found;
-    } else end = endOf(html, start, valueEnds);
-    if (isTold) this.#places.push(start, end);
-    return isQuoted ? end + 1 : end;
+    if (quote !== doubleQuote && quote !== singleQuote) {
+      this.#valueEnd = endOf(html, start, valueEnds);
+      this.#at = this.#valueEnd;
+      return start;
+    }
+    const found = html.indexOf(quote === doubleQuote ? '"' : "'", start + 1);
+    this.#valueEnd = found < 0 ? html.length : found;
+    this.#at = this.#valueEnd + 1;
+    return start + 1;
   }
 
   #closeTag(start: number): void {

@@ -16,32 +16,27 @@ export function dropAllButMain(parts: readonly Part[]): void {
     for (const part of parts) part.dropped = false;
 }
 
-export function empty(): Weights {
-  return { text: 0, link: 0, long: 0, h1: 0, controls: 0, mains: 0 };
-}
-
 /** Add up what is in each part and not dropped, and in the page. */
 function addUp(parts: readonly Part[]): Weights {
-  const page = empty();
-  for (const { all, own } of parts) {
-    all.text = own.text;
-    all.link = own.link;
-    all.long = own.long;
-    all.h1 = own.h1;
-    all.controls = own.controls;
-    all.mains = own.mains;
+  const page: Weights = { text: 0, link: 0, long: 0, h1: 0, controls: 0, mains: 0 };
+  for (const part of parts) {
+    part.text = part.ownText;
+    part.link = part.ownLink;
+    part.long = part.ownLong;
+    part.h1 = part.name === "h1" ? 1 : 0;
+    part.controls = part.isControl ? 1 : 0;
+    part.mains = part.isMain ? 1 : 0;
   }
   for (let at = parts.length - 1; at >= 0; at -= 1) {
     const part = parts[at];
     if (part === undefined || part.dropped) continue;
-    const { all, parent } = part;
-    const into = parent?.all ?? page;
-    into.text += all.text;
-    into.link += all.link;
-    into.long += all.long;
-    into.h1 += all.h1;
-    into.controls += all.controls;
-    into.mains += all.mains;
+    const into = part.parent ?? page;
+    into.text += part.text;
+    into.link += part.link;
+    into.long += part.long;
+    into.h1 += part.h1;
+    into.controls += part.controls;
+    into.mains += part.mains;
   }
   return page;
 }
@@ -52,16 +47,16 @@ function scoreOf({ text, long }: Weights): number {
 
 /** The element that is said to be the main part, if that is where the text is. */
 function findMain(parts: readonly Part[], page: Weights): Part | undefined {
-  const named = parts.filter(({ element, dropped }) => {
-    return !dropped && (element.name === "main" || element.attributes.get("role") === "main");
+  const named = parts.filter(({ name, attributes, dropped }) => {
+    return !dropped && (name === "main" || attributes.get("role") === "main");
   });
-  const [main] = named.toSorted((a, b) => scoreOf(b.all) - scoreOf(a.all));
+  const [main] = named.toSorted((a, b) => scoreOf(b) - scoreOf(a));
   return main !== undefined && isEnough(main, page) ? main : undefined;
 }
 
 /** An element may be called so and be empty until scripts fill it, or hold one part of several. */
-function isEnough({ all }: Part, page: Weights): boolean {
-  return all.text + all.link >= leastText / 2 && scoreOf(all) >= 0.4 * scoreOf(page);
+function isEnough(part: Part, page: Weights): boolean {
+  return part.text + part.link >= leastText / 2 && scoreOf(part) >= 0.4 * scoreOf(page);
 }
 
 /** A page has one, or a few. */
@@ -71,8 +66,8 @@ const maxTitles = 8;
 function dropBeside(parts: readonly Part[], main: Part): void {
   const path = new Set(pathTo(main));
   const whole = new Set([main]);
-  const titles = parts.filter(({ element, dropped }) => element.name === "h1" && !dropped).slice(0, maxTitles);
-  const lost = main.all.h1 > 0 ? [] : titles;
+  const titles = parts.filter(({ name, dropped }) => name === "h1" && !dropped).slice(0, maxTitles);
+  const lost = main.h1 > 0 ? [] : titles;
   for (const heading of lost) {
     // The name of the site is often a heading too, but its menus are not.
     const branch = pathTo(heading);
@@ -100,16 +95,16 @@ function dropBesidePath(parts: readonly Part[], page: Weights): void {
   let inside: Part | undefined;
   let weights = page;
   for (const part of parts) {
-    if (part.dropped || part.parent !== inside || scoreOf(part.all) < 0.7 * scoreOf(weights)) continue;
+    if (part.dropped || part.parent !== inside || scoreOf(part) < 0.7 * scoreOf(weights)) continue;
     inside = part;
-    weights = part.all;
-    if (part.element.name === "article") break;
+    weights = part;
+    if (part.name === "article") break;
   }
   if (inside === undefined) return;
   const path = new Set(pathTo(inside));
   for (const part of parts) {
     if (path.has(part) || part.parent === inside || (part.parent !== undefined && !path.has(part.parent))) continue;
-    const { text, link, long, h1 } = part.all;
-    part.dropped ||= h1 === 0 && long < sentence && link > text && !headings.test(part.element.name);
+    const { text, link, long, h1 } = part;
+    part.dropped ||= h1 === 0 && long < sentence && link > text && !headings.test(part.name);
   }
 }

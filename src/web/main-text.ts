@@ -1,5 +1,5 @@
-import { dropAllButMain, empty } from "./main-part.ts";
 import { noAttributes } from "./html-attributes.ts";
+import { dropAllButMain } from "./main-part.ts";
 import { inline, type Part, sentence } from "./page-part.ts";
 import type { Element, Sink } from "./sink.ts";
 
@@ -24,7 +24,7 @@ export function openMainText(inner: Sink): Sink {
   let run = 0;
 
   function endRun(): void {
-    if (run >= sentence && current !== undefined) current.own.long += run;
+    if (run >= sentence && current !== undefined) current.ownLong += run;
     run = 0;
   }
 
@@ -45,7 +45,7 @@ export function openMainText(inner: Sink): Sink {
     close() {
       if (tape === undefined || current === undefined) return inner.close();
       if (!current.isInline) endRun();
-      if (current.element.name === "a") links -= 1;
+      if (current.name === "a") links -= 1;
       current.end = tape.length;
       tape.push(undefined);
       current = current.parent;
@@ -57,9 +57,9 @@ export function openMainText(inner: Sink): Sink {
       const chars = trimmedLength(text);
       if (chars === 0) return;
       const weight = denseScript.test(text) ? Math.round(chars * denseFactor) : chars;
-      if (links > 0) current.own.link += weight;
+      if (links > 0) current.ownLink += weight;
       else {
-        current.own.text += weight;
+        current.ownText += weight;
         run += weight;
       }
     },
@@ -96,23 +96,37 @@ function play(tape: readonly (Part | string | undefined)[], inner: Sink): void {
     if (typeof entry === "string") inner.text(entry);
     else if (entry === undefined) inner.close();
     else if (entry.dropped) at = entry.end;
-    else inner.open(entry.element);
+    else inner.open(entry);
   }
 }
 
 function openPart(element: Element, parent: Part | undefined): Part {
-  const { name } = element;
-  const main = isMain(element);
+  const { name, attributes } = element;
+  const isMain = isNamedMain(element);
   const isInline = inline.has(name);
-  const own = empty();
-  if (name === "h1") own.h1 = 1;
-  if (!isInline && controls.has(name)) own.controls = 1;
-  if (main) own.mains = 1;
-  const isInside = main || name === "article" || parent?.isInside === true;
-  return { element, parent, end: 0, own, all: empty(), isInside, dropped: false, isInline };
+  return {
+    name,
+    attributes,
+    parent,
+    end: 0,
+    ownText: 0,
+    ownLink: 0,
+    ownLong: 0,
+    text: 0,
+    link: 0,
+    long: 0,
+    h1: 0,
+    controls: 0,
+    mains: 0,
+    isInside: isMain || name === "article" || parent?.isInside === true,
+    dropped: false,
+    isInline,
+    isControl: !isInline && controls.has(name),
+    isMain,
+  };
 }
 
-function isMain({ name, attributes }: Element): boolean {
+function isNamedMain({ name, attributes }: Element): boolean {
   if (name === "main" || attributes === noAttributes) return name === "main";
   return attributes.get("role") === "main" || attributes.get("itemprop") === "articleBody";
 }

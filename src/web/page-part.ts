@@ -1,22 +1,26 @@
 import type { Element } from "./sink.ts";
 
-/** An element on the tape, with what is in it. */
-export interface Part {
-  element: Element;
+/** An element on the tape, and what is in it and not dropped. */
+export interface Part extends Element, Weights {
   parent: Part | undefined;
   /** Where on the tape it ends. */
   end: number;
-  /** Characters outside links, in links, and in runs of text that are long enough for a sentence; its own, … */
-  own: Weights;
-  /** … and with all that is in it and not dropped. */
-  all: Weights;
+  /** What is in it and in no element within. */
+  ownText: number;
+  ownLink: number;
+  ownLong: number;
   /** Whether it is in an article or in the main part, or is one. */
   isInside: boolean;
   dropped: boolean;
   /** Whether it ends no run of text. */
   isInline: boolean;
+  /** Whether it is a button or a field. */
+  isControl: boolean;
+  /** Whether it is said to be the main part. */
+  isMain: boolean;
 }
 
+/** Characters outside links, in links, and in runs of text that are long enough for a sentence, and some elements. */
 export interface Weights {
   text: number;
   link: number;
