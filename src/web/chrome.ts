@@ -69,7 +69,8 @@ const hints: readonly (readonly [Hint, RegExp])[] = [
 
 /** What the class and the id of an element say. Most elements of a page share theirs with others. */
 class Hints {
-  readonly #known = new Map<string, Hint>();
+  /** Null where they say nothing. */
+  readonly #known = new Map<string, NonNullable<Hint> | null>();
 
   /** In the main part an id is a name for links to it, and says what a section is about. */
   of({ attributes, isInside }: Part): Hint {
@@ -78,11 +79,12 @@ class Hints {
     const id = isInside ? "" : (attributes.get("id") ?? "");
     const names = id === "" ? classes : `${classes} ${id}`;
     if (names === "") return undefined;
-    if (this.#known.has(names)) return this.#known.get(names);
+    const known = this.#known.get(names);
+    if (known !== undefined) return known ?? undefined;
     // In small letters, with hyphens between words.
     const plain = (/[a-z][A-Z]/.test(names) ? names.replace(/([a-z])(?=[A-Z])/g, "$1-") : names).toLowerCase();
     const hint = hints.find(([, pattern]) => pattern.test(plain))?.[0];
-    this.#known.set(names, hint);
+    this.#known.set(names, hint ?? null);
     return hint;
   }
 }

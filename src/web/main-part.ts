@@ -64,23 +64,25 @@ const maxTitles = 8;
 
 /** Beside the main part only the heading of the page stays, if it lacks one, with what is around it. */
 function dropBeside(parts: readonly Part[], main: Part): void {
-  const path = new Set(pathTo(main));
-  const whole = new Set([main]);
+  keep(main);
   const titles = parts.filter(({ name, dropped }) => name === "h1" && !dropped).slice(0, maxTitles);
   const lost = main.h1 > 0 ? [] : titles;
   for (const heading of lost) {
     // The name of the site is often a heading too, but its menus are not.
     const branch = pathTo(heading);
-    const around = branch.find(({ parent }) => parent === undefined || path.has(parent));
-    const kept = around === undefined || isInFrame(heading) ? heading : around;
-    whole.add(kept);
-    for (const part of pathTo(kept)) path.add(part);
+    const around = branch.find(({ parent }) => parent === undefined || parent.onPath);
+    keep(around === undefined || isInFrame(heading) ? heading : around);
   }
   for (const part of parts) {
     const { parent } = part;
-    if (path.has(part) || (parent !== undefined && (!path.has(parent) || whole.has(parent)))) continue;
+    if (part.onPath || (parent !== undefined && (!parent.onPath || parent.isKept))) continue;
     part.dropped = true;
   }
+}
+
+function keep(part: Part): void {
+  part.isKept = true;
+  for (const around of pathTo(part)) around.onPath = true;
 }
 
 /** A part and all that it is in. */

@@ -120,6 +120,8 @@ function openPart(element: Element, parent: Part | undefined): Part {
     mains: 0,
     isInside: isMain || name === "article" || parent?.isInside === true,
     dropped: false,
+    onPath: false,
+    isKept: false,
     isInline,
     isControl: !isInline && controls.has(name),
     isMain,

@@ -12,6 +12,10 @@ export interface Part extends Element, Weights {
   /** Whether it is in an article or in the main part, or is one. */
   isInside: boolean;
   dropped: boolean;
+  /** Whether some of it stays, and … */
+  onPath: boolean;
+  /** … whether all of it does, but for what was dropped before. */
+  isKept: boolean;
   /** Whether it ends no run of text. */
   isInline: boolean;
   /** Whether it is a button or a field. */
