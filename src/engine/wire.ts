@@ -43,7 +43,7 @@ export function serveEngine(
     const options: CallOptions = {
       signal: abort.signal,
       // A caller that does not read costs no memory.
-      progress: (update) => !stream.writableNeedDrain && send(stream, { progress: id, update }),
+      progress: paced((update) => !stream.writableNeedDrain && send(stream, { progress: id, update })),
       ...(typeof within === "number" && { answerWithinMs: within }),
     };
     const value = await callOpened(opening, (engine) => engine.call(String(name), input, options));
@@ -65,6 +65,23 @@ export function serveEngine(
     },
     onClosed: () => void end(),
   });
+}
+
+const progressIntervalMs = 50;
+/** Told one by one, however fast they come. */
+const firstUpdates = 32;
+
+/** Hands on progress no more often than anybody could look at it, and always the end: a scrape tells of each page. */
+function paced(progress: CallOptions["progress"]): CallOptions["progress"] {
+  let count = 0;
+  let toldAt = -Infinity;
+  return (update) => {
+    const now = performance.now();
+    count += 1;
+    if (count > firstUpdates && now - toldAt < progressIntervalMs && update.done !== update.total) return;
+    toldAt = now;
+    progress(update);
+  };
 }
 
 /** To read more than this would hold the caller up, which answers others meanwhile; no model is shown a hundredth of it. */

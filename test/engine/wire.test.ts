@@ -32,6 +32,15 @@ test("a result that would hold the caller up while it is read is refused, and th
   expect(await engine.call("echo", { text: "a" }, ignore)).toMatchObject({ ok: true, value: { text: "a" } });
 });
 
+test("of progress that comes all at once some and the last are sent", async () => {
+  const told: number[] = [];
+  const { engine } = await connected();
+  await engine.call("hurry", { steps: 10_000 }, { ...ignore, progress: ({ done }) => void told.push(done) });
+  expect(told.slice(0, 10)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(told.at(-1)).toBe(10_000);
+  expect(told.length).toBeLessThan(5_000);
+});
+
 test("a line that is no frame ends the connection", async () => {
   const { engine, server } = await connected();
   await engine.definitions();

@@ -30,6 +30,17 @@ export const count = defineTool({
   },
 });
 
+export const hurry = defineTool({
+  name: "hurry",
+  description: "Tell of many steps at once.",
+  input: z.object({ steps: z.number() }),
+  output: nothing,
+  async run({ steps }, { progress }) {
+    for (let done = 1; done <= steps; done += 1) progress({ done, total: steps });
+    return {};
+  },
+});
+
 export const wait = defineTool({
   name: "wait",
   description: "Wait until aborted.",
