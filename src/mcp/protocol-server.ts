@@ -39,7 +39,7 @@ export function openProtocolServer({ instructions, backend, ...options }: Protoc
     const call = () => engine.call(name, input, how);
     const result = await (trace?.({ id, params: request.params }, name, call) ?? call());
     const reply = checked(toCallToolResult(result), isCallToolResult);
-    passedOn.abort(); // where it is dropped after all, `signal` has aborted before
+    passedOn.abort("passed on"); // where it is dropped after all, `signal` has aborted before
     return reply;
   });
   if (options.hasCatalogue) offerCatalogue(server, async () => openCatalogue(await backend()), options.icons ?? []);

@@ -55,7 +55,7 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
     const result = await (trace?.(request, name, call) ?? call());
     if (signal.aborted) return undefined;
     const reply = resultReply(request.id, toCallToolResult(result));
-    passedOn.abort();
+    passedOn.abort("passed on"); // without a reason it makes an error with its stack
     return reply;
   };
 
