@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { entryUrl, type Entry } from "../entries.ts";
 import type { StartRunner } from "./pool.ts";
@@ -10,6 +11,8 @@ import type { StartRunner } from "./pool.ts";
  */
 export function startThread(entry: Entry, memoryMb: number, youngMb?: number): StartRunner {
   return ({ message, end }) => {
+    // A flag of the process would hold for the thread too, instead of its own limit. What runs already keeps its own.
+    setFlagsFromString("--max-semi-space-size=0");
     // The thread's stdout would mix with the protocol on ours; our environment is none of its business.
     const worker = new Worker(entryUrl(entry), {
       env: {},
