@@ -63,7 +63,8 @@ export class Attributes {
   all(): ReadonlyMap<string, string> {
     if (this.#all !== undefined) return this.#all;
     const all = new Map<string, string>();
-    for (let at: Attributes | undefined = this; at !== undefined && at !== noAttributes; at = at.#next)
+    if (this.#name !== "") all.set(this.#name, this.#value());
+    for (let at = this.#next; at !== undefined; at = at.#next)
       if (!all.has(at.#name)) all.set(at.#name, at.#value());
     this.#all = all;
     return all;
