@@ -1,5 +1,6 @@
 import { createContext, Script } from "node:vm";
 import { answerTasks } from "../isolate/tasks.ts";
+import { keepCode } from "../kept-program.ts";
 import { evaluateExpression, prepareNext, type MathAnswer } from "./expression.ts";
 
 /**
@@ -15,6 +16,18 @@ const context = createContext({
   },
 });
 const script = new Script("evaluate()");
+
+/** What people ask for: an expression that is like one of these need not compile much. */
+const usual = [
+  "(1.5 + 2) * 3 - 4 / 5 % 3",
+  "2^100 + sqrt(2) + round(2.345, 2)",
+  "1.5 kg * 3 + 2 lb to lb",
+  "80 km / 2 h to m/s",
+  "det([[1, 2], [3, 4]]) + sum([1, 2, 3])",
+  "inv([1, 2; 3, 4]) * [1; 2]",
+  "a = 3; mean(a, 4) > 2 ? sin(a) : 5!",
+];
+keepCode(() => usual.forEach(evaluateExpression));
 
 answerTasks((task) => {
   run.expression = String(task);
