@@ -1,6 +1,7 @@
 import { errorCodes, ToolError } from "../errors.ts";
+import { startLineProcess } from "../isolate/line-process.ts";
 import { openPool } from "../isolate/pool.ts";
-import { startProcess } from "../isolate/process.ts";
+
 import { isJsonObject } from "../message.ts";
 
 /** Evaluates mathjs expressions where hostile input can neither stall nor starve the caller. */
@@ -31,7 +32,7 @@ const youngMb = 2;
  * @param idleMs after so long without an expression the process ends; default five minutes
  */
 export function openMathEngine(idleMs = 300_000): StartableMath {
-  const pool = openPool(startProcess("math-worker", memoryMb, youngMb), 1, { idleMs });
+  const pool = openPool(startLineProcess("math-worker", memoryMb, youngMb), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
       if (expression.length > maxExpressionChars) {
