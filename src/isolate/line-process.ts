@@ -1,29 +1,18 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { compiledCode } from "../compiled-code.ts";
-import { entryUrl, type Entry } from "../entries.ts";
-import { nodeFlags } from "../node-flags.ts";
+import type { ChildProcess } from "node:child_process";
+import { takeChild, type LineProcess } from "./line-child.ts";
 import type { StartRunner } from "./pool.ts";
 
 /**
- * Start child processes of an entry that are told and answer in lines of JSON. Node's own channel has to load what a
- * process sends and receives with on both sides, a fifth of its start, and costs more for each message.
- *
- * @param youngMb each half of where fresh objects lie: the less, the less memory one holds that has little to do
+ * Start child processes that are told and answer in lines of JSON. Node's own channel has to load what a process sends and
+ * receives with on both sides, a tenth of its start, and costs more for each message.
  */
-export function startLineProcess(entry: Entry, memoryMb: number, youngMb: number): StartRunner {
-  // One thread beside its own: it does one thing at a time, and each holds some MB.
-  const flags = [`--max-old-space-size=${memoryMb}`, "--v8-pool-size=1", `--max-semi-space-size=${youngMb}`];
+export function startLineProcess(kind: LineProcess): StartRunner {
   return ({ message, end }) => {
-    // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
-    const child = spawn(process.execPath, [...nodeFlags(flags), fileURLToPath(entryUrl(entry))], {
-      env: compiledCode(),
-      stdio: ["pipe", "pipe", "ignore"],
-    });
+    const child = takeChild(kind);
     const { stdin, stdout } = child;
     const ended = new Promise<void>((resolve) => {
       child.once("exit", (code, signal) => {
-        end(new Error(`${entry} ended with ${signal ?? `code ${code}`}`));
+        end(new Error(`${kind.entry} ended with ${signal ?? `code ${code}`}`));
         resolve();
       });
       child.once("error", (cause) => {

@@ -13,7 +13,7 @@ const two = { kind: "answer", value: { ok: true, result: "2", type: "BigNumber" 
 describe.each([
   ["threads", startThread],
   ["processes", startProcess],
-  ["processes by lines", (entry: Entry, memoryMb: number) => startLineProcess(entry, memoryMb, 2)],
+  ["processes by lines", (entry: Entry, memoryMb: number) => startLineProcess({ entry, memoryMb, youngMb: 2 })],
 ])("%s", (_kind, starter) => {
   let pool: Pool;
   beforeAll(() => {
