@@ -24,15 +24,19 @@ export function runKept(program: URL): void {
   const isKept = cachedData !== undefined && script.cachedDataRejected !== true;
   if (kept !== undefined && !isKept) Reflect.set(globalThis, keep, keeping(script, kept));
   const run: unknown = script.runInThisContext();
-  if (typeof run === "function") run(process.getBuiltinModule);
+  if (isCallable(run)) run(process.getBuiltinModule);
 }
 
 /** In such a program of which nothing is kept: do what it is for, so that it is compiled, and keep that. Else nothing. */
 export function keepCode(exercise: () => void): void {
   const save: unknown = Reflect.get(globalThis, keep);
-  if (typeof save !== "function") return;
+  if (!isCallable(save)) return;
   exercise();
   save();
+}
+
+function isCallable(value: unknown): value is (...given: unknown[]) => unknown {
+  return typeof value === "function";
 }
 
 function readIfThere(path: string): Buffer | undefined {

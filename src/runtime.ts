@@ -10,7 +10,7 @@ import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
-import { noServices } from "./agent/no-services.ts";
+import { servicesOf } from "./agent/no-services.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./text/nearest.ts";
 import { once } from "./once.ts";
@@ -22,7 +22,6 @@ import type { StartableMath } from "./math/evaluate.ts";
 import { lazyMath } from "./math/lazy-math.ts";
 import { openShared } from "./runtime/shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
-import type { Services } from "./tools/services.ts";
 import { needsSql, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -152,7 +151,7 @@ export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: Ch
   const services = once(async () =>
     (await import("./runtime/open-services.ts")).openServices(config, { math, sqlChild }),
   );
-  const mathAlone: Services = Object.create(noServices, { math: { value: math } });
+  const mathAlone = servicesOf({ math });
   const opened = openLocalEngine({
     tools,
     services: async (tool) => (tool === calculate ? mathAlone : (await services.get()).services),

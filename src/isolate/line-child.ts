@@ -47,11 +47,11 @@ function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
 }
 
 function spawnChild({ entry, memoryMb, youngMb }: LineProcess): LineChild {
-  const { spawn } = process.getBuiltinModule("node:child_process"); // the front has this file, and need not load that
+  const children = process.getBuiltinModule("node:child_process"); // the front has this file, and need not load that
   // One thread beside its own: it does one thing at a time, and each holds some MB.
   const flags = [`--max-old-space-size=${memoryMb}`, "--v8-pool-size=1", `--max-semi-space-size=${youngMb}`];
   // Running out of memory makes V8 print pages of addresses: stderr is dropped, the exit tells.
-  return spawn(process.execPath, [...nodeFlags(flags), fileURLToPath(entryUrl(entry))], {
+  return children.spawn(process.execPath, [...nodeFlags(flags), fileURLToPath(entryUrl(entry))], {
     env: compiledCode(),
     stdio: ["pipe", "pipe", "ignore"],
   });

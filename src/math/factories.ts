@@ -61,7 +61,8 @@ function standInFor(name: string, make: () => unknown): (...given: unknown[]) =>
   const get = () => (made ??= typedFunction(name, make()));
   const standIn = (...given: unknown[]) => get()(...given);
   Object.defineProperty(standIn, "name", { value: name });
-  for (const property of knownBy) Object.defineProperty(standIn, property, { get: () => Reflect.get(get(), property) });
+  for (const property of knownBy)
+    Object.defineProperty(standIn, property, { get: (): unknown => Reflect.get(get(), property) });
   return standIn;
 }
 

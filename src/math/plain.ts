@@ -38,7 +38,8 @@ function isBriefNode(math: MathJsInstance, node: MathNode): boolean {
 
 /** Others take logarithms, and those more digits. */
 function isBriefExponent(math: MathJsInstance, node: MathNode | undefined): boolean {
-  const exponent = math.isConstantNode(node) ? Number(node.value) : Number.NaN;
+  const value: unknown = math.isConstantNode(node) ? node.value : undefined; // a BigNumber, whatever its type says
+  const exponent = Number(value);
   return Number.isInteger(exponent) && exponent <= maxBriefExponent;
 }
 
