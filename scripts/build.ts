@@ -7,6 +7,7 @@
  *   node scripts/build.ts --bundle DIR   only the processes, into another folder, with what they are made of: `metafiles.json`
  */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { watch } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -18,6 +19,7 @@ import { joinChunks } from "./join-chunks.ts";
 import { lazyHttp2 } from "./lazy-http2.ts";
 import { lazySeed } from "./lazy-seed.ts";
 import { namedImports } from "./named-imports.ts";
+import { neededMathjs } from "./needed-mathjs.ts";
 import { plainBuiltins } from "./plain-builtins.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
@@ -39,9 +41,10 @@ const processes = [
   ["src/data/databases/sqlite-child.ts"],
   ["src/web/page-worker.ts", "src/web/page-child.ts"],
   ["src/web/pdf/pdf-worker.ts"],
-  ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
 ];
+/** Run by `runKept`, which keeps more of their compiled code. */
+const keptPrograms = ["src/math/math-worker.ts"];
 /** What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others. */
 const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
@@ -89,11 +92,12 @@ async function buildInto(folder: string): Promise<void> {
 async function bundleProcesses(folder: string): Promise<Metafile[]> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
-  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed()];
+  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed(), neededMathjs()];
   const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),
   ]);
+  const kept = await Promise.all(keptPrograms.map((entry) => bundleKept(entry, { ...shared, plugins })));
   const files = [...bundled, external].flatMap(({ outputFiles }) => outputFiles);
   await Promise.all(files.map((file) => writeFile(file.path, file.contents)));
   const built = (entry: string) => join(folder, `${basename(entry, ".ts")}.js`);
@@ -105,7 +109,21 @@ async function bundleProcesses(folder: string): Promise<Metafile[]> {
   const ofLibrary = external.outputFiles.map(({ path }) => basename(path));
   const ofProcesses = written.filter((name) => !ofLibrary.includes(name));
   await Promise.all(ofProcesses.map((name) => rewrite(join(folder, name), plainBuiltins)));
-  return bundled.map(({ metafile }) => metafile);
+  return [...bundled, ...kept].map(({ metafile }) => metafile);
+}
+
+/** A file that runs a program by `runKept`, and the program, which has a digest of its text in its name. */
+async function bundleKept(entry: string, options: Pick<BuildOptions, "outdir" | "define" | "plugins">) {
+  const name = basename(entry, ".ts");
+  const program = await bundle({ ...options, entryPoints: [entry], splitting: false, format: "cjs" });
+  const text = program.outputFiles[0]?.text ?? "";
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase();
+  const file = `${name}-${digest}.cjs`;
+  const contents = `import { runKept } from "./src/kept-program.ts";\nrunKept(new URL("./${file}", import.meta.url));\n`;
+  const starting = await bundle({ ...options, stdin: { contents, resolveDir: root }, entryNames: name });
+  await writeFile(join(options.outdir ?? root, file), text);
+  await writeFile(join(options.outdir ?? root, `${name}.js`), starting.outputFiles[0]?.text ?? "");
+  return program;
 }
 
 /** For those who look into what is built, without the time that the rest of it takes. */
@@ -114,9 +132,7 @@ async function bundleOnly(folder: string): Promise<void> {
   await writeFile(join(folder, "metafiles.json"), JSON.stringify(await bundleProcesses(folder)));
 }
 
-function bundle(
-  options: Pick<BuildOptions, "outdir" | "define" | "entryPoints" | "external" | "packages" | "plugins">,
-) {
+function bundle(options: BuildOptions) {
   return build({
     absWorkingDir: root,
     bundle: true,
@@ -130,9 +146,9 @@ function bundle(
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
+    ...options,
     metafile: true,
     write: false,
-    ...options,
   });
 }
 

@@ -38,15 +38,20 @@ export function keepCompiledCode(version: string): void {
   }
 }
 
+/** Where compiled code is kept; undefined where none is. */
+export function compiledFolder(): string | undefined {
+  return process.env[variable];
+}
+
 /** What a process of ours is told, so that it uses the same folder. */
 export function compiledCode(): Record<string, string> {
-  const folder = process.env[variable];
+  const folder = compiledFolder();
   return folder === undefined ? {} : { [variable]: folder };
 }
 
 /** Write what has been compiled by now: for a process that may be killed. */
 export function saveCompiledCode(): void {
-  if (process.env[variable] !== undefined) process.getBuiltinModule("node:module").flushCompileCache();
+  if (compiledFolder() !== undefined) process.getBuiltinModule("node:module").flushCompileCache();
 }
 
 /** Whether a folder is no link, this user's alone, and lies where nobody else can put another in its place. */

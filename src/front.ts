@@ -1,3 +1,5 @@
+import { startEarly } from "./isolate/line-child.ts";
+import { mathProcess } from "./math/math-process.ts";
 import { icons } from "./mcp/icons.ts";
 import { serveStdio } from "./mcp/serve-stdio.ts";
 import { once } from "./once.ts";
@@ -26,5 +28,14 @@ export async function main(argv: string[]): Promise<number> {
   const front = once(async () => (await import("./runtime.ts")).openFront(argv));
   const close = async () => (await front.opened())?.close();
   const check = async () => (await front.get()).check();
-  return serveStdio({ ...server, agent: true, backend: () => front.get(), check, close });
+  return serveStdio({ ...server, agent: true, prepare, backend: () => front.get(), check, close });
+}
+
+let isPrepared = false;
+
+/** The process of the first expression takes longer to start than all that is loaded to ask it. */
+function prepare(tool: string): () => void {
+  if (tool !== "calculate" || isPrepared) return () => {};
+  isPrepared = true;
+  return startEarly(mathProcess);
 }

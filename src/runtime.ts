@@ -10,6 +10,7 @@ import { ConfigError } from "./errors.ts";
 import { setLogLevel } from "./log.ts";
 import type { ToolBackend } from "./mcp/serve-tools.ts";
 import type { JsonValue } from "./message.ts";
+import { servicesOf } from "./agent/no-services.ts";
 import runAgent from "./agent/run-agent.generated.json" with { type: "json" };
 import { didYouMean } from "./text/nearest.ts";
 import { once } from "./once.ts";
@@ -150,7 +151,11 @@ export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: Ch
   const services = once(async () =>
     (await import("./runtime/open-services.ts")).openServices(config, { math, sqlChild }),
   );
-  const opened = openLocalEngine({ tools, services: async () => (await services.get()).services });
+  const mathAlone = servicesOf({ math });
+  const opened = openLocalEngine({
+    tools,
+    services: async (tool) => (tool === calculate ? mathAlone : (await services.get()).services),
+  });
   const local = tools.some(({ name }) => name === calculate) ? startsEarly(opened, math) : opened;
   const isTaped = config.record !== undefined || config.replay !== undefined;
   const engine = isTaped ? taped(local, config) : local;

@@ -5,6 +5,9 @@
 import childProcess, { type ForkOptions, type SpawnOptions } from "node:child_process";
 import fs from "node:fs";
 import { registerHooks, syncBuiltinESMExports } from "node:module";
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import vm, { type ScriptOptions } from "node:vm";
 import workers, { type WorkerOptions } from "node:worker_threads";
 
 const self = import.meta.url;
@@ -25,6 +28,7 @@ const passOn = <Options extends SpawnOptions | ForkOptions>(options: Options): O
 });
 const { spawn, fork } = childProcess;
 const { Worker } = workers;
+const { Script } = vm;
 Object.assign(childProcess, {
   spawn: (command: string, args: string[], options: SpawnOptions) => spawn(command, args, passOn(options)),
   fork: (module: string, args: string[], options: ForkOptions) => fork(module, args, passOn(options)),
@@ -33,6 +37,16 @@ Object.assign(workers, {
   Worker: class extends Worker {
     constructor(file: string | URL, options: WorkerOptions) {
       super(file, { ...options, execArgv: [`--import=${self}`] });
+    }
+  },
+});
+
+// what `runKept` runs
+Object.assign(vm, {
+  Script: class extends Script {
+    constructor(code: string, options: ScriptOptions = {}) {
+      if (options.filename !== undefined && isAbsolute(options.filename)) tell(pathToFileURL(options.filename).href);
+      super(code, options);
     }
   },
 });

@@ -33,7 +33,7 @@ async function reachable(names) {
     if (found.has(name)) continue;
     found.add(name);
     const text = await readFile(join(dist, name), "utf8");
-    for (const [, imported = ""] of text.matchAll(/["'`]\.\/([\w.-]+\.js)["'`]/g)) {
+    for (const [, imported = ""] of text.matchAll(/["'`]\.\/([\w.-]+\.c?js)["'`]/g)) {
       if (built.has(imported)) pending.push(imported); // packages hold names of files that are not here
     }
   }

@@ -13,7 +13,7 @@ import type { CallOptions, Engine } from "./engine.ts";
 export interface LocalEngineOptions {
   tools: readonly Tool[];
   /** Opens what tools call, on the first call; whoever passes it closes what it opened. */
-  services: () => Promise<Services> | Services;
+  services: (tool: string) => Promise<Services> | Services;
 }
 
 /** A longer message is cut: it goes to a model. */
@@ -66,7 +66,7 @@ async function run(
   const { signal, progress, services, caller } = call;
   const work = async (): Promise<ToolResult> => {
     signal.throwIfAborted();
-    const context = { signal, progress: finite(progress), services: await services(), caller };
+    const context = { signal, progress: finite(progress), services: await services(tool.name), caller };
     return await wellFormed(tool, await tool.call(input, context));
   };
   const working = work();

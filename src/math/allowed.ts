@@ -46,6 +46,9 @@ export const allowedFunctions = new Set(
   `),
 );
 
+/** What operators are looked up by, and what no expression may call by name: `x[1]` and `a ?? b`. */
+export const operatorFunctions = new Set(["index", "nullish"]);
+
 export const allowedConstants = new Set(
   words(`
     true false null Infinity NaN pi PI tau e E phi i LN2 LN10 LOG2E LOG10E SQRT1_2 SQRT2

@@ -1,7 +1,9 @@
 import { errorCodes, ToolError } from "../errors.ts";
+import { startLineProcess } from "../isolate/line-process.ts";
 import { openPool } from "../isolate/pool.ts";
-import { startProcess } from "../isolate/process.ts";
+
 import { isJsonObject } from "../message.ts";
+import { mathProcess } from "./math-process.ts";
 
 /** Evaluates mathjs expressions where hostile input can neither stall nor starve the caller. */
 export interface MathEngine {
@@ -21,8 +23,6 @@ export interface StartableMath extends MathEngine {
 
 export const maxExpressionChars = 1_000;
 const timeLimitMs = 2_000;
-const memoryMb = 192;
-const youngMb = 2;
 
 /**
  * Starts its child process with the first expression; one that runs too long is killed and the next gets a new child.
@@ -31,7 +31,7 @@ const youngMb = 2;
  * @param idleMs after so long without an expression the process ends; default five minutes
  */
 export function openMathEngine(idleMs = 300_000): StartableMath {
-  const pool = openPool(startProcess("math-worker", memoryMb, youngMb), 1, { idleMs });
+  const pool = openPool(startLineProcess(mathProcess), 1, { idleMs });
   return {
     async evaluate(expression, signal) {
       if (expression.length > maxExpressionChars) {

@@ -3,10 +3,13 @@ import { errorMessage, ToolError, type ErrorCode } from "../errors.ts";
 import { cutText } from "../text/text.ts";
 import { formatValue } from "./format.ts";
 import { openMath, type NumberType } from "./instance.ts";
-import { isPlain } from "./plain.ts";
+import { isBrief, isPlain } from "./plain.ts";
 import { checkTree } from "./syntax.ts";
 
 export type MathAnswer = { ok: true; result: string; type: string } | { ok: false; code: ErrorCode; message: string };
+
+/** Does something that may never end, in a way that it does not outlive its owner. */
+export type Guard = (work: () => void) => void;
 
 const maxResultChars = 20_000;
 
@@ -17,17 +20,18 @@ const unused = new Map<NumberType, MathJsInstance>();
  * Parse, check the syntax tree, evaluate in a mathjs and a scope of its own: with BigNumbers for all but the functions
  * that mathjs only has for doubles, such as `erf` and `gamma(5.5)`. Hostile input may make it never return.
  *
+ * @param guard stands around what may; default: nothing does
  * @throws RangeError where the stack or a value grew past what JavaScript can hold: what mathjs' modules share may then
  *   be half changed, so this process must not evaluate another expression
  */
-export function evaluateExpression(expression: string): MathAnswer {
+export function evaluateExpression(expression: string, guard: Guard = (work) => work()): MathAnswer {
   try {
     const text = toMathjs(expression);
     try {
-      return { ok: true, ...evaluateWith("BigNumber", text) };
+      return { ok: true, ...evaluateWith("BigNumber", text, guard) };
     } catch (thrown) {
       if (!isUnsupported(thrown)) throw thrown;
-      return { ok: true, ...evaluateWith("number", text) };
+      return { ok: true, ...evaluateWith("number", text, guard) };
     }
   } catch (thrown) {
     if (thrown instanceof ToolError) return { ok: false, code: thrown.code, message: thrown.message };
@@ -42,14 +46,24 @@ export function prepareNext(): void {
   if (!unused.has("BigNumber")) unused.set("BigNumber", openMath("BigNumber"));
 }
 
-function evaluateWith(numbers: NumberType, text: string): { result: string; type: string } {
+function evaluateWith(numbers: NumberType, text: string, guard: Guard): { result: string; type: string } {
   const math = unused.get(numbers) ?? openMath(numbers);
   unused.set(numbers, math);
   const tree = math.parse(text);
   checkTree(math, tree);
   unused.delete(numbers);
-  const evaluated: unknown = tree.evaluate(new Map());
-  if (isPlain(math, tree)) unused.set(numbers, math);
+  const answer = { result: "", type: "" };
+  const work = () => {
+    const evaluated: unknown = tree.evaluate(new Map());
+    if (isPlain(math, tree)) unused.set(numbers, math);
+    Object.assign(answer, answerOf(math, evaluated));
+  };
+  if (isBrief(math, tree)) work();
+  else guard(work);
+  return answer;
+}
+
+function answerOf(math: MathJsInstance, evaluated: unknown): { result: string; type: string } {
   const value = math.isResultSet(evaluated) ? evaluated.entries.at(-1) : evaluated;
   if (value === undefined)
     throw new ToolError("invalid_input", "the expression has no value; end it with what to compute");

@@ -18,6 +18,31 @@ const plainFunctions = new Set(
   asec asech asin asinh atan atan2 atanh cos cosh cot coth csc csch sec sech sin sinh tan tanh`.split(/\s+/),
 );
 
+/**
+ * Whether a tree is done within milliseconds whatever its numbers are: it is small, and each step is one on numbers of a
+ * limited number of digits.
+ */
+export function isBrief(math: MathJsInstance, tree: MathNode): boolean {
+  return tree.filter((node) => !isBriefNode(math, node)).length === 0;
+}
+
+const briefOperators = new Set(["add", "subtract", "multiply", "divide", "unaryMinus", "unaryPlus"]);
+const maxBriefExponent = 1_000;
+
+function isBriefNode(math: MathJsInstance, node: MathNode): boolean {
+  if (math.isConstantNode(node)) return typeof node.value !== "string";
+  if (math.isParenthesisNode(node)) return true;
+  if (!math.isOperatorNode(node)) return false;
+  return briefOperators.has(node.fn) || (node.fn === "pow" && isBriefExponent(math, node.args[1]));
+}
+
+/** Others take logarithms, and those more digits. */
+function isBriefExponent(math: MathJsInstance, node: MathNode | undefined): boolean {
+  const value: unknown = math.isConstantNode(node) ? node.value : undefined; // a BigNumber, whatever its type says
+  const exponent = Number(value);
+  return Number.isInteger(exponent) && exponent <= maxBriefExponent;
+}
+
 function isPlainNode(math: MathJsInstance, node: MathNode, parent: MathNode): boolean {
   if (math.isSymbolNode(node)) {
     const isCalled = math.isFunctionNode(parent) && parent.fn === node;

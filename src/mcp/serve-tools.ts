@@ -16,6 +16,8 @@ export interface ToolServerOptions extends ProtocolServerOptions {
   deliver: (message: JsonObject) => Promise<void>;
   /** Whether the backend runs an agent for clients that ask for its events. */
   agent?: boolean;
+  /** As `ToolCallsOptions.prepare`. */
+  prepare?: (tool: string) => () => void;
 }
 
 export interface ToolBackend extends ToolCallsBackend {

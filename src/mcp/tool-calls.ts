@@ -8,6 +8,8 @@ export interface ToolCallsOptions {
   /** Opened by the first call. `trace` stands around each. */
   backend: () => Promise<ToolCallsBackend>;
   notify: (message: JsonObject) => void;
+  /** Start what a tool needs while the backend is opened. Returns what is called when the call has ended. */
+  prepare?: ((tool: string) => () => void) | undefined;
 }
 
 export interface ToolCallsBackend {
@@ -39,7 +41,7 @@ export interface ToolCalls {
 const progressIntervalMs = 100;
 const maxCallsInFlight = 1_000;
 
-export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls {
+export function openToolCalls({ backend, notify, prepare = () => () => {} }: ToolCallsOptions): ToolCalls {
   const calls = new Map<RequestId, AbortController>();
 
   const run = async (request: Request, name: string, signal: AbortSignal) => {
@@ -73,9 +75,11 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
       }
       const abort = new AbortController();
       calls.set(id, abort);
+      const release = prepare(name);
       try {
         return await run(request, name, abort.signal);
       } finally {
+        release();
         calls.delete(id);
       }
     },

@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+} from "node:fs";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -79,6 +89,29 @@ describe.skipIf(process.platform === "win32")("compiled code is kept", () => {
     start({ home });
     expect(there()).toEqual(["compiled-0.0.2", own]);
     expect(statSync(folder).mtimeMs).toBeGreaterThan(daysAgo(1).getTime());
+  });
+
+  test("of expressions with what their first calls compile, once; where it is damaged it is made anew", async () => {
+    const { home, folder } = homeWithFolder();
+    const calculate = async () => {
+      const server = startServer({ cwd: temporaryFolder(), env: { HOME: home } });
+      await server.request("initialize", initialize);
+      const result = await server.call("calculate", { expression: "2 kg + 3 kg" });
+      expect(result).toMatchObject({ structuredContent: { result: "5 kg" } });
+      server.child.stdin.end();
+      await server.exited;
+    };
+    const kept = () => readdirSync(folder).filter((name) => name.startsWith("math-worker"));
+    await calculate();
+    const [name = "none", ...others] = kept();
+    expect(others).toEqual([]);
+    const { size, ino } = statSync(join(folder, name));
+    await calculate();
+    expect(statSync(join(folder, name)).ino).toBe(ino);
+    truncateSync(join(folder, name), size / 2);
+    await calculate();
+    expect(statSync(join(folder, name)).size).toBeGreaterThan(size * 0.9);
+    expect(kept()).toEqual([name]);
   });
 
   test("no longer for a process whose folder is taken away while it runs, which minds nothing", async () => {

@@ -1,5 +1,7 @@
 import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Entry } from "../../src/entries.ts";
+import { startLineProcess } from "../../src/isolate/line-process.ts";
 import { openPool, type Pool } from "../../src/isolate/pool.ts";
 import { startProcess } from "../../src/isolate/process.ts";
 import { startThread } from "../../src/isolate/thread.ts";
@@ -11,6 +13,7 @@ const two = { kind: "answer", value: { ok: true, result: "2", type: "BigNumber" 
 describe.each([
   ["threads", startThread],
   ["processes", startProcess],
+  ["processes by lines", (entry: Entry, memoryMb: number) => startLineProcess({ entry, memoryMb, youngMb: 2 })],
 ])("%s", (_kind, starter) => {
   let pool: Pool;
   beforeAll(() => {

@@ -28,6 +28,7 @@ const tiers: Tier[] = [
       "token-usage",
       "postgres-url",
       "compiled-code",
+      "kept-program",
       "download",
       "taping",
       "isolate/",
