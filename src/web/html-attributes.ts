@@ -64,8 +64,7 @@ export class Attributes {
     if (this.#all !== undefined) return this.#all;
     const all = new Map<string, string>();
     if (this.#name !== "") all.set(this.#name, this.#value());
-    for (let at = this.#next; at !== undefined; at = at.#next)
-      if (!all.has(at.#name)) all.set(at.#name, at.#value());
+    for (let at = this.#next; at !== undefined; at = at.#next) if (!all.has(at.#name)) all.set(at.#name, at.#value());
     this.#all = all;
     return all;
   }
