@@ -9,7 +9,7 @@ answerTasks(
   () => idle.refresh(),
 );
 
-/** What pictures leave behind, 30 MB after ten, would stay until the next. That one takes 8 ms longer: not where it follows soon. */
+/** What pictures leave behind, 28 MB after seven, would stay until the next. That one takes 8 ms longer: not where it follows soon. */
 const idleMs = 10_000;
 const keptMb = 16;
 const idle = setTimeout(() => releaseGarbage(keptMb), idleMs).unref();
