@@ -19,6 +19,7 @@ import { lazyHttp2 } from "./lazy-http2.ts";
 import { lazySeed } from "./lazy-seed.ts";
 import { namedImports } from "./named-imports.ts";
 import { plainBuiltins } from "./plain-builtins.ts";
+import { slimUndici } from "./slim-undici.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -89,7 +90,7 @@ async function buildInto(folder: string): Promise<void> {
 async function bundleProcesses(folder: string): Promise<Metafile[]> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
-  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed()];
+  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed(), slimUndici()];
   const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),

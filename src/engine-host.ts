@@ -4,14 +4,18 @@
  */
 import { childEnvironment } from "./config/child-environment.ts";
 import { startSqlChildEarly } from "./data/sql/start-child.ts";
-import { sharedEngine, startsSql } from "./engine/channel.ts";
+import { sharedEngine, startsPages, startsSql } from "./engine/channel.ts";
+import { startPageThreadEarly } from "./web/start-page-thread.ts";
 
 const [, , kind, folder, name] = process.argv;
 
-// SQL takes longer to start than this process to load: it is started first, before there is an engine.
-const sqlChild = process.argv.includes(startsSql) ? startSqlChildEarly(childEnvironment()) : undefined;
+// These take longer to start than this process to load: what is needed is started first, before there is an engine.
+const started = {
+  sqlChild: process.argv.includes(startsSql) ? startSqlChildEarly(childEnvironment()) : undefined,
+  pageThread: process.argv.includes(startsPages) ? startPageThreadEarly() : undefined,
+};
 if (kind === sharedEngine && folder !== undefined && name !== undefined) {
-  await (await import("./shared-process.ts")).shareProcess(folder, name, sqlChild);
+  await (await import("./shared-process.ts")).shareProcess(folder, name, started);
 } else {
-  (await import("./engine-process.ts")).serveProcess(sqlChild);
+  (await import("./engine-process.ts")).serveProcess(started);
 }

@@ -45,7 +45,24 @@ export interface Runner {
 
 export type StartRunner = (events: { message(value: unknown): void; end(cause: unknown): void }) => Runner;
 
+/** Start a runner before there is a pool, which is given to one as its `first`. Until then it keeps nobody alive. */
+export function startEarly(startRunner: StartRunner): StartRunner {
+  const adopted = Promise.withResolvers<Parameters<StartRunner>[0]>();
+  const runner = startRunner({
+    message: (value) => void adopted.promise.then(({ message }) => message(value)),
+    end: (cause) => void adopted.promise.then(({ end }) => end(cause)),
+  });
+  runner.hold(false);
+  return (events) => {
+    runner.hold(true);
+    adopted.resolve(events);
+    return runner;
+  };
+}
+
 export interface PoolOptions {
+  /** One that has been started already, by `startEarly`. */
+  first?: StartRunner | undefined;
   /** A runner that has had nothing to do for so long is stopped. Default: none is. */
   idleMs?: number;
 }
@@ -70,14 +87,18 @@ const startLimitMs = 30_000;
 const late = new Error("did not start in time");
 
 /** Runners start when there is work for them, and do not keep the process alive while there is none. */
-export function openPool(startRunner: StartRunner, count: number, { idleMs }: PoolOptions = {}): Pool {
+export function openPool(startRunner: StartRunner, count: number, { first, idleMs }: PoolOptions = {}): Pool {
   const slots = new Set<Slot>();
   const stopping = new Set<Promise<void>>();
   const queue: Task[] = [];
   let closed = false;
 
+  let startNext = first ?? startRunner;
+
   function start(): void {
-    const runner = startRunner({
+    const startThis = startNext;
+    startNext = startRunner;
+    const runner = startThis({
       message: (value) => receive(slot, value),
       end: (cause) => discard(slot, { kind: "crashed", cause }),
     });

@@ -8,7 +8,7 @@ import { openSharedEngine } from "../engine/shared/front.ts";
 import type { Engine } from "../engine/engine.ts";
 import { entryUrl } from "../entries.ts";
 import type { JsonValue } from "../message.ts";
-import { needsSql } from "../tools/index.ts";
+import { startedFor } from "../tools/index.ts";
 import { version } from "../version.ts";
 
 export interface SharedOptions {
@@ -26,7 +26,7 @@ export function openShared(config: Config, { folder = engineFolder(), instead }:
     settings: settings as JsonValue,
     environment: childEnvironment(),
     cwd: folderOf(settings),
-    needsSql,
+    startedFor,
     instead: config.shared_engine === "on" ? undefined : instead,
   });
 }
