@@ -43,7 +43,10 @@ const processes = [
   ["src/math/math-worker.ts"],
   ["src/data/chart/chart-worker.ts"],
 ];
-/** What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others. */
+/**
+ * What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others, of
+ * which those of a list are loaded together.
+ */
 const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
@@ -54,8 +57,9 @@ const startOrder = {
     "src/tools/read-page.ts",
     "src/shared-process.ts",
     "src/engine-process.ts",
-    "src/data/sql.ts",
-    "src/web/scrape.ts",
+    ["src/data/sql.ts", "src/tools/run-query.ts"],
+    ["src/tools/scrape.ts", "src/web/scrape.ts", "src/web/scrape-pages.ts", "src/web/page-cache.ts"],
+    "src/tools/query-database.ts",
   ],
 };
 const library = ["src/index.ts", "src/testing.ts"];

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { childEnvironment } from "../config/child-environment.ts";
-import { nodeCrypto } from "../data/node-crypto.ts";
+import { sha256 } from "../engine/shared/digest.ts";
 import { engineFolder, placeOf, type EnginePlace } from "../engine/shared/folder.ts";
 import { openSharedEngine } from "../engine/shared/front.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -71,5 +71,5 @@ function stampOf(path: string): string {
 }
 
 function digest(value: unknown): string {
-  return nodeCrypto().createHash("sha256").update(JSON.stringify(value)).digest("hex");
+  return sha256(Buffer.from(JSON.stringify(value))).toString("hex");
 }

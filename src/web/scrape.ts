@@ -1,6 +1,6 @@
 import type { ToolError } from "../errors.ts";
 import type { JsonBytes } from "../text/json-bytes.ts";
-import type { Extract } from "./extract.ts";
+import type { Extract } from "./extracts.ts";
 import type { StartRunner } from "../isolate/pool.ts";
 import { once } from "../once.ts";
 import { currentTaping } from "../taping.ts";
