@@ -60,6 +60,7 @@ const startOrder = {
     ["src/data/sql.ts", "src/tools/run-query.ts"],
     ["src/tools/scrape.ts", "src/web/scrape.ts", "src/web/scrape-pages.ts", "src/web/page-cache.ts"],
     "src/tools/query-database.ts",
+    ["src/runtime/open-agent.ts", "src/runtime/node-host.ts", "src/agent/agent.ts", "src/providers/openai.ts"],
   ],
 };
 const library = ["src/index.ts", "src/testing.ts"];
