@@ -5,6 +5,9 @@ export const engineChannel = 3;
 export const startsSql = "sql";
 export const startsPages = "pages";
 
+/** What the argument begins with where SQL has been started along with the engine: the process's id follows. */
+export const adoptsSql = "sql:";
+
 /** The argument of an engine process that serves whoever finds it; its folder and its name follow. */
 export const sharedEngine = "shared";
 

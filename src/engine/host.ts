@@ -10,6 +10,7 @@ import type { JsonValue } from "../message.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { engineChannel } from "./channel.ts";
 import type { Engine } from "./engine.ts";
+import { startBeside } from "./start-beside.ts";
 import { connectEngine, type Connection } from "./wire.ts";
 
 export interface HostedEngineOptions {
@@ -76,11 +77,13 @@ interface EngineProcess {
 
 function startProcess({ settings, environment }: HostedEngineOptions, args: readonly string[]): EngineProcess {
   const entry = fileURLToPath(entryUrl("engine-host"));
-  const child = spawn(globalThis.process.execPath, [...nodeFlags(heapFlags), entry, ...args], {
-    stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
-    env: { ...environment, ...mallocSettings, ...compiledCode() },
+  const beside = startBeside(args, { environment, output: 2, descriptor: engineChannel + 1 });
+  const child = spawn(globalThis.process.execPath, [...nodeFlags(heapFlags), entry, ...beside.args], {
+    stdio: ["ignore", 2, "inherit", "pipe", ...beside.stdio], // what tools print goes to stderr
+    env: { ...environment, ...mallocSettings, ...compiledCode(), ...beside.environment },
     windowsHide: true,
   });
+  beside.handedOver();
   const channel = child.stdio[engineChannel];
   if (!(channel instanceof Duplex)) throw new Error("the engine's channel was not opened");
   const connection = connectEngine(channel, settings);

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "../data/sql/sql-process.ts";
 import type { Config } from "../config.ts";
 import { childEnvironment } from "../config/child-environment.ts";
 import { openDatasets } from "../data/dataset.ts";
@@ -16,7 +16,7 @@ export interface OpenServices {
 /** What takes longer to start than what speaks to it to be loaded, started already. */
 export interface EarlyParts {
   /** A process for the first SQL statement. */
-  sqlChild?: ChildProcess | undefined;
+  sqlChild?: SqlProcess | undefined;
   /** A thread that reads pages. */
   pageThread?: StartRunner | undefined;
 }
@@ -74,8 +74,8 @@ export async function openServices(
 
 interface LazySql {
   /** Start the process of the first statement, which takes longer than to load what speaks to it. */
-  start: () => Promise<ChildProcess>;
-  open: (firstChild: ChildProcess | undefined) => Promise<Services["sql"]>;
+  start: () => Promise<SqlProcess>;
+  open: (firstChild: SqlProcess | undefined) => Promise<Services["sql"]>;
 }
 
 function lazySql({ start, open }: LazySql): Services["sql"] {
