@@ -45,7 +45,7 @@ const processes = [
 ];
 /**
  * What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others, of
- * which those of a list are loaded together.
+ * which those of a list are loaded together. What is loaded apart from them shall not load theirs.
  */
 const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
@@ -59,9 +59,8 @@ const startOrder = {
     "src/engine-process.ts",
     ["src/data/sql.ts", "src/tools/run-query.ts"],
     ["src/tools/scrape.ts", "src/web/scrape.ts", "src/web/scrape-pages.ts", "src/web/page-cache.ts"],
-    "src/tools/query-database.ts",
-    ["src/runtime/open-agent.ts", "src/runtime/node-host.ts", "src/agent/agent.ts", "src/providers/openai.ts"],
   ],
+  apart: ["src/tools/query-database.ts", "src/runtime/open-agent.ts", "src/runtime/node-host.ts", "src/agent/agent.ts"],
 };
 const library = ["src/index.ts", "src/testing.ts"];
 

@@ -12,6 +12,7 @@ interface Place {
 interface Entries {
   first: readonly string[];
   others: readonly (string | readonly string[])[];
+  apart: readonly string[];
 }
 
 type Places = Map<string, Place>;
@@ -22,8 +23,13 @@ type Places = Map<string, Place>;
  *
  * @param first sources that are loaded one after the other, before all else: each file has what those before it lack
  * @param others sources that may be loaded then, those of a list together: each has what none of the others needs
+ * @param apart sources whose chunks stay as they are, since those of `others` that need them too are not loaded with them
  */
-export async function joinChunks(folder: string, { outputs }: Metafile, { first, others }: Entries): Promise<void> {
+export async function joinChunks(
+  folder: string,
+  { outputs }: Metafile,
+  { first, others, apart }: Entries,
+): Promise<void> {
   const byName = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
   const places: Places = new Map();
   const isFree = (chunk: string) => !places.has(chunk) && byName.get(chunk)?.entryPoint === undefined;
@@ -34,7 +40,7 @@ export async function joinChunks(folder: string, { outputs }: Metafile, { first,
     await joinInto(folder, [file, ...closure(entry).filter(isFree)], { byName, places, file });
   }
   for (const entry of others) {
-    const rivals = others.filter((other) => other !== entry).flatMap(closureOfAll);
+    const rivals = [...others, ...apart].filter((other) => other !== entry).flatMap(closureOfAll);
     const together = closureOfAll(entry).filter((chunk) => isFree(chunk) && !rivals.includes(chunk));
     if (together.length > 1) await joinInto(folder, together, { byName, places });
   }

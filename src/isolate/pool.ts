@@ -45,7 +45,13 @@ export interface Runner {
 
 export type StartRunner = (events: { message(value: unknown): void; end(cause: unknown): void }) => Runner;
 
-/** Start a runner before there is a pool, which is given to one as its `first`. Until then it keeps nobody alive. */
+/** The first time that one, where there is one, then always the other. */
+export function beginWith(first: StartRunner | undefined, others: StartRunner): StartRunner {
+  const left = first === undefined ? [] : [first];
+  return (events) => (left.pop() ?? others)(events);
+}
+
+/** Start a runner before there is a pool, which is given to one by `beginWith`. Until then it keeps nobody alive. */
 export function startEarly(startRunner: StartRunner): StartRunner {
   const adopted = Promise.withResolvers<Parameters<StartRunner>[0]>();
   const runner = startRunner({
@@ -61,8 +67,6 @@ export function startEarly(startRunner: StartRunner): StartRunner {
 }
 
 export interface PoolOptions {
-  /** One that has been started already, by `startEarly`. */
-  first?: StartRunner | undefined;
   /** A runner that has had nothing to do for so long is stopped. Default: none is. */
   idleMs?: number;
 }
@@ -87,18 +91,14 @@ const startLimitMs = 30_000;
 const late = new Error("did not start in time");
 
 /** Runners start when there is work for them, and do not keep the process alive while there is none. */
-export function openPool(startRunner: StartRunner, count: number, { first, idleMs }: PoolOptions = {}): Pool {
+export function openPool(startRunner: StartRunner, count: number, { idleMs }: PoolOptions = {}): Pool {
   const slots = new Set<Slot>();
   const stopping = new Set<Promise<void>>();
   const queue: Task[] = [];
   let closed = false;
 
-  let startNext = first ?? startRunner;
-
   function start(): void {
-    const startThis = startNext;
-    startNext = startRunner;
-    const runner = startThis({
+    const runner = startRunner({
       message: (value) => receive(slot, value),
       end: (cause) => discard(slot, { kind: "crashed", cause }),
     });

@@ -4,7 +4,7 @@ import { ToolError } from "../errors.ts";
 import { startByteProcess } from "../isolate/byte-process.ts";
 import { collectGarbage } from "../isolate/collect-garbage.ts";
 import { keepObjectsYoung } from "../isolate/keep-young.ts";
-import { openPool, type Outcome, type StartRunner } from "../isolate/pool.ts";
+import { openPool, beginWith, type Outcome, type StartRunner } from "../isolate/pool.ts";
 import { openByteRoom } from "./byte-room.ts";
 import { likelyBytes } from "./inflate.ts";
 import { byteAnswer, withPieces } from "./page-pieces.ts";
@@ -59,7 +59,7 @@ const largeIdleMs = 1_000;
  */
 export function openPages(first?: StartRunner): Pages {
   const count = Math.min(4, Math.max(2, availableParallelism() - 1));
-  const threads = openPool(startPageThread, count, { first });
+  const threads = openPool(beginWith(first, startPageThread), count);
   const large = openPool(startByteProcess("page-child", largeFlags), 1, { idleMs: largeIdleMs });
   const room = openByteRoom(maxBytesAtOnce);
 

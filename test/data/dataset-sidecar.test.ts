@@ -32,5 +32,5 @@ test.each([
 });
 
 test.each(["", "{", "null", "[]", "1"])("%j is no sidecar", (text) => {
-  expect(() => parseSidecar(text)).toThrow();
+  expect(() => parseSidecar(text)).toThrow(/JSON|cannot be read/);
 });

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openPool, startEarly, type Pool, type StartRunner } from "../../src/isolate/pool.ts";
+import { openPool, startEarly, beginWith, type Pool, type StartRunner } from "../../src/isolate/pool.ts";
 import { startProcess } from "../../src/isolate/process.ts";
 import { startThread } from "../../src/isolate/thread.ts";
 
@@ -69,13 +69,10 @@ test("one runner is started before there is a task, which it takes, and none onc
 test("a runner that was started before there was a pool takes the first task, whatever it has said by then", async () => {
   const { early, runners } = startWatchedEarly();
   await setImmediate();
-  const pool = openPool(
-    () => {
-      throw new Error("another runner is started");
-    },
-    1,
-    { first: early },
-  );
+  const other = () => {
+    throw new Error("another runner is started");
+  };
+  const pool = openPool(beginWith(early, other), 1);
   const outcome = pool.run("task", { timeoutMs: 10_000, signal });
   await setImmediate();
   runners[0]?.answer("done");
@@ -87,7 +84,7 @@ test("a runner that was started before there was a pool takes the first task, wh
 test("a runner that ended before there was a pool fails the first task, and the next gets another runner", async () => {
   const { early, runners, start } = startWatchedEarly();
   runners[0]?.end(new Error("gone"));
-  const pool = openPool(start, 1, { first: early });
+  const pool = openPool(beginWith(early, start), 1);
   await expect(pool.run("task", { timeoutMs: 10_000, signal })).rejects.toThrow("cannot start");
   const outcome = pool.run("task", { timeoutMs: 10_000, signal });
   await setImmediate();
