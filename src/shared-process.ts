@@ -5,7 +5,7 @@ import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import { openActivity } from "./engine/shared/activity.ts";
 import { placeOf } from "./engine/shared/folder.ts";
 import { hostShared } from "./engine/shared/host.ts";
-import { saveForNextStart } from "./isolate/keep-young.ts";
+import { saveCompiledCode } from "./compiled-code.ts";
 import { lazyJobFiles } from "./runtime/jobs.ts";
 import type { EarlyParts } from "./runtime/open-services.ts";
 import { log } from "./log.ts";
@@ -26,7 +26,7 @@ export async function shareProcess(folder: string, name: string, started: EarlyP
     const engine = activity.watch(withAgentTool(tools, config, lazyTelemetry(config.telemetry)));
     const jobs = keepJobs({ engine, files: lazyJobFiles(config) });
     // what else there is, the servers know
-    setTimeout(saveForNextStart, saveAfterMs).unref();
+    setTimeout(saveCompiledCode, saveAfterMs).unref();
     return { engine: { ...jobs, definitions: () => tools.definitions() }, idleMs: config.engine_idle };
   };
   try {
