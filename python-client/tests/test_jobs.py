@@ -86,24 +86,30 @@ def test_progress_of_a_job_is_told(tmp_path):
     assert seen and seen[-1][1] == 20 and seen == sorted(seen)
 
 
-@pytest.mark.parametrize("how", ["time limit", "task"])
-def test_giving_up_on_a_job_stops_its_work(hasty, tmp_path, eventually, how):
-    if how == "time limit":
-        with pytest.raises(axoner.CallTimeout):
-            hasty.query_data(ENDLESS, timeout=1)
-    else:
-
-        async def run():
-            task = asyncio.create_task(hasty.await_tool("query_data", {"sql": ENDLESS}))
-            while not jobs(tmp_path):
-                await asyncio.sleep(0.02)
-            await asyncio.sleep(1)  # the answer that names the job is here
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-
-        asyncio.run(run())
+def test_giving_up_on_a_job_stops_its_work(hasty, tmp_path, eventually):
+    with pytest.raises(axoner.CallTimeout):
+        hasty.query_data(ENDLESS, timeout=1)
     eventually(lambda: [job.get("interrupted") for job in jobs(tmp_path)] == ["query_data was cancelled"])
+
+
+@pytest.mark.parametrize("shared", ["off", pytest.param("on", marks=posix)])
+def test_giving_up_on_a_call_that_just_becomes_a_job_stops_its_work(tmp_path, eventually, monkeypatch, shared):
+    """The answer that names the job is on its way: nobody knows its id, or the client alone."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # an engine of its own
+
+    async def give_up(bridge, round):
+        task = asyncio.create_task(bridge.await_tool("query_data", {"sql": ENDLESS}))
+        while len(jobs(tmp_path)) < round:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    rounds = 5
+    with Bridge(root=tmp_path, options={**AT_ONCE, "shared_engine": shared, "engine_idle": "1s"}) as bridge:
+        for round in range(1, rounds + 1):
+            asyncio.run(give_up(bridge, round))
+        eventually(lambda: [job.get("interrupted") for job in jobs(tmp_path)] == ["query_data was cancelled"] * rounds)
 
 
 def test_a_job_that_somebody_else_cancels_is_a_cancelled_call(hasty, tmp_path, eventually):

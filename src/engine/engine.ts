@@ -17,7 +17,13 @@ export interface Engine {
 }
 
 export interface CallOptions {
+  /**
+   * Its abort stops the work. Where that was answered as a job it does so until the answer is passed on: nobody knows the
+   * job's id before.
+   */
   signal: AbortSignal;
+  /** Aborts in the moment in which the answer is passed on to whoever asked for it. */
+  passedOn?: AbortSignal | undefined;
   progress: (update: Progress) => void;
   /** As `ToolContext.caller`; it does not reach tools that run in another process. */
   caller?: CallingRun | undefined;

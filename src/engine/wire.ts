@@ -5,12 +5,16 @@ import type { JsonObject, JsonValue } from "../message.ts";
 import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
 import type { CallOptions, Engine } from "./engine.ts";
 import { isProgress, isToolResult, readFrames, send } from "./frames.ts";
+import { tellsOfJob } from "./jobs/state.ts";
 
 /*
  * The engine contract over a byte stream, one JSON object a line.
  *
- *   caller:  {open: settings}   {call: id, name, input, within}   {cancel: id}
+ *   caller:  {open: settings}   {call: id, name, input, within}   {cancel: id}   {taken: id}
  *   engine:  {ready: definitions} or {failed: message}   {progress: id, update}   {result: id, value}   {closing}
+ *
+ * A call may be answered with a job, whose id the caller passes on. It says `taken` as it does so; until then the job is
+ * stopped by `cancel`, which may cross the answer, and by the end of the connection.
  *
  * After `closing` the caller sends no further call, and ends the connection once those in flight are answered.
  *
@@ -18,14 +22,15 @@ import { isProgress, isToolResult, readFrames, send } from "./frames.ts";
  */
 
 /**
- * Serve the engine that `open` makes of the caller's settings. When the caller goes away the engine is closed and
- * `onClosed` is called.
+ * Serve the engine that `open` makes of the caller's settings. When the caller goes away its calls are stopped, the engine
+ * is closed and `onClosed` is called.
  */
 export function serveEngine(
   stream: Duplex,
   open: (settings: JsonValue) => Promise<Engine>,
   onClosed: () => void,
 ): void {
+  /** In flight, or answered with a job that is not taken. */
   const running = new Map<number, AbortController>();
   let opening: Promise<Engine> | undefined;
 
@@ -47,10 +52,15 @@ export function serveEngine(
       ...(typeof within === "number" && { answerWithinMs: within }),
     };
     const value = await callOpened(opening, (engine) => engine.call(String(name), input, options));
-    running.delete(id);
+    if (!tellsOfJob(value)) running.delete(id);
     send(stream, { result: id, value: bounded(String(name), value) });
   };
+  const cancel = (id: number) => {
+    running.get(id)?.abort();
+    running.delete(id);
+  };
   const end = async () => {
+    for (const id of running.keys()) cancel(id);
     const engine = await opening?.catch(() => undefined); // why it did not open was said when it was asked to
     await engine?.close();
     onClosed();
@@ -60,7 +70,8 @@ export function serveEngine(
     onFrame(frame) {
       if ("open" in frame) void start(frame["open"] ?? null);
       else if (typeof frame["call"] === "number") void call(frame["call"], frame);
-      else if (typeof frame["cancel"] === "number") running.get(frame["cancel"])?.abort();
+      else if (typeof frame["cancel"] === "number") cancel(frame["cancel"]);
+      else if (typeof frame["taken"] === "number") running.delete(frame["taken"]);
       else stream.destroy();
     },
     onClosed: () => void end(),
@@ -101,7 +112,6 @@ export interface Connection extends Engine {
 
 interface PendingCall {
   settle: (result: ToolResult) => void;
-  settled: Promise<ToolResult>;
   progress: CallOptions["progress"];
 }
 
@@ -114,9 +124,12 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
   let lastId = 0;
   let lost: ToolResult | undefined;
   let isRetired = false;
-  const retire = () => {
-    isRetired = true;
-    void Promise.all([...pending.values()].map(({ settled }) => settled)).then(() => stream.end());
+  const endRetired = () => {
+    if (isRetired && pending.size === 0) stream.end();
+  };
+  const forget = (id: number) => {
+    pending.delete(id);
+    endRetired();
   };
 
   readFrames(stream, {
@@ -126,8 +139,10 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
       else if (typeof failed === "string") ready.reject(new ConfigError(failed));
       else if (typeof updatedId === "number" && isProgress(update)) pending.get(updatedId)?.progress(update);
       else if (typeof id === "number" && isToolResult(value)) pending.get(id)?.settle(value);
-      else if (closing === true) retire();
-      else stream.destroy();
+      else if (closing === true) {
+        isRetired = true;
+        endRetired();
+      } else stream.destroy();
     },
     onClosed() {
       lost = {
@@ -150,6 +165,7 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
       lost ??
       callOver(stream, {
         pending,
+        forget,
         closed: closed.promise,
         id: ++lastId,
         name,
@@ -165,17 +181,24 @@ export function connectEngine(stream: Duplex, settings: JsonValue): Connection {
 
 interface OutgoingCall extends Omit<CallOptions, "caller"> {
   pending: Map<number, PendingCall>;
+  /** Nothing more is said of the call. */
+  forget: (id: number) => void;
   closed: Promise<void>;
   id: number;
   name: string;
   input: JsonValue;
 }
 
-async function callOver(
-  stream: Duplex,
-  { pending, closed, id, name, input, signal, progress, answerWithinMs: within }: OutgoingCall,
-): Promise<ToolResult> {
+async function callOver(stream: Duplex, outgoing: OutgoingCall): Promise<ToolResult> {
+  const { pending, forget, closed, id, name, input, signal, progress, answerWithinMs: within } = outgoing;
   const { promise, resolve } = Promise.withResolvers<ToolResult>();
+  let isHeld = false;
+  const settle = (result: ToolResult) => {
+    isHeld = tellsOfJob(result);
+    if (isHeld) hold(stream, outgoing);
+    // where it has aborted, `cancel` stops the job
+    resolve(isHeld && signal.aborted ? { ok: false, code: "cancelled", message: `${name} was cancelled` } : result);
+  };
   let givingUp: NodeJS.Timeout | undefined;
   const giveUp = () => {
     const message = `${name} was cancelled, and its engine, which did not notice, ended`;
@@ -189,7 +212,7 @@ async function callOver(
     givingUp = setTimeout(giveUp, stuckAfterMs);
   };
   try {
-    pending.set(id, { settle: resolve, settled: promise, progress });
+    pending.set(id, { settle, progress });
     send(stream, { call: id, name, input, within });
     signal.addEventListener("abort", cancel, { once: true });
     if (signal.aborted) cancel();
@@ -198,7 +221,20 @@ async function callOver(
     return { ok: false, code: "invalid_input", message: `the arguments cannot be sent: ${errorMessage(thrown)}` };
   } finally {
     clearTimeout(givingUp);
-    pending.delete(id);
     signal.removeEventListener("abort", cancel);
+    if (!isHeld) forget(id);
   }
+}
+
+/** A call that was answered with a job: tell the engine whether that was passed on or given up. */
+function hold(stream: Duplex, { id, signal, passedOn, forget }: OutgoingCall): void {
+  const over = new AbortController();
+  const tell = (frame: JsonObject) => () => {
+    over.abort();
+    send(stream, frame);
+    forget(id);
+  };
+  if (signal.aborted) return forget(id); // it was told
+  signal.addEventListener("abort", tell({ cancel: id }), { signal: over.signal });
+  passedOn?.addEventListener("abort", tell({ taken: id }), { signal: over.signal });
 }

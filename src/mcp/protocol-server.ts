@@ -34,9 +34,13 @@ export function openProtocolServer({ instructions, backend, ...options }: Protoc
       notify({ method: "notifications/progress", params }).catch(() => undefined); // a client that is gone aborts the call
     });
     const leftMs = timeLeft(answerWithinMs?.(isToken(meta?.progressToken)), receivedAt);
-    const call = () => engine.call(name, input, { signal, progress, answerWithinMs: leftMs });
+    const passedOn = new AbortController();
+    const how = { signal, passedOn: passedOn.signal, progress, answerWithinMs: leftMs };
+    const call = () => engine.call(name, input, how);
     const result = await (trace?.({ id, params: request.params }, name, call) ?? call());
-    return checked(toCallToolResult(result), isCallToolResult);
+    const reply = checked(toCallToolResult(result), isCallToolResult);
+    passedOn.abort("passed on"); // where it is dropped after all, `signal` has aborted before
+    return reply;
   });
   if (options.hasCatalogue) offerCatalogue(server, async () => openCatalogue(await backend()), options.icons ?? []);
   return server;

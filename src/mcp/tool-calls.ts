@@ -49,9 +49,14 @@ export function openToolCalls({ backend, notify }: ToolCallsOptions): ToolCalls 
     const token = isJsonObject(meta) ? meta["progressToken"] : undefined;
     const progress = progressNotifier(token, (params) => notify(notification("notifications/progress", params)));
     const leftMs = timeLeft(answerWithinMs?.(isToken(token)), receivedAt);
-    const call = () => engine.call(name, input, { signal, progress, answerWithinMs: leftMs });
+    const passedOn = new AbortController();
+    const how = { signal, passedOn: passedOn.signal, progress, answerWithinMs: leftMs };
+    const call = () => engine.call(name, input, how);
     const result = await (trace?.(request, name, call) ?? call());
-    return signal.aborted ? undefined : resultReply(request.id, toCallToolResult(result));
+    if (signal.aborted) return undefined;
+    const reply = resultReply(request.id, toCallToolResult(result));
+    passedOn.abort("passed on"); // without a reason it makes an error with its stack
+    return reply;
   };
 
   return {

@@ -22,12 +22,17 @@ describe("work whose caller is gone", () => {
     const servers = openSharedServers();
     const { start, pid, place } = servers;
     const args = ["--plugin", misbehaving, "--engine-idle", "2s"];
+    const witness = start(args);
     const started = Array.from({ length: 50 }, () => start(args));
     for (const server of started) server.call("wait").catch(() => undefined);
     await expect.poll(() => callsIn(servers), { timeout: 30_000 }).toBe(50);
     const engine = await pid();
     for (const { child } of started) child.kill("SIGKILL");
-    await expect.poll(async () => (await callsIn(servers)) ?? 0, patient).toBe(0);
+    await Promise.all(started.map(({ exited }) => exited));
+    // no time passes until their work is stopped: not even a few calls of another
+    for (let call = 0; call < 3; call += 1) await witness.call("echo", { text: "there" });
+    expect(await callsIn(servers)).toBe(0);
+    witness.child.kill();
     await expect.poll(() => existsSync(place) || isAlive(engine), patient).toBe(false);
   }, 90_000);
 

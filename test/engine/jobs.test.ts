@@ -75,13 +75,13 @@ test("a call that takes longer is answered with its job, how far it is, and what
   expect(await call("job", { job_id: id, action: "read" })).toMatchObject({ value: { status: "done" } });
 });
 
-test("a job whose caller is gone goes on", async () => {
+test("a job whose caller passes its id on to nobody is stopped", async () => {
   const { call } = openLab();
   const caller = new AbortController();
-  const result = await call("linger", { ms: 200 }, { within: 20, signal: caller.signal });
+  const result = await call("wait", {}, { within: 20, signal: caller.signal });
   caller.abort();
   expect(await call("job", { job_id: result.ok ? (result.value["job_id"] ?? "") : "" })).toMatchObject({
-    value: { status: "done" },
+    value: { status: "interrupted", message: "wait was cancelled" },
   });
 });
 

@@ -63,6 +63,8 @@ class PendingCall:
         self.owner = owner
         #: Whether the server may answer with a job, which is to end where the call is given up.
         self.may_become_job = False
+        #: The id of the job that it was answered with.
+        self.job: str | None = None
         self._connection = connection
         self._events: queue.SimpleQueue[CallEvent] = queue.SimpleQueue()
         self.deliver: Deliver = self._events.put if deliver is None else deliver

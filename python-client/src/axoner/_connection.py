@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _METHOD_NOT_FOUND = -32601
 
 #: How the parameters of a call of the tool ``job`` begin. Whoever gives that up leaves the job alone.
 _JOB_CALL = '{"name":"job",'
+#: Calls that were given up are mostly never answered; those whose answers were on their way then are among the last.
+_MAX_GIVEN_UP = 1_000
 
 
 class Connection:
@@ -28,7 +31,7 @@ class Connection:
     def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
         self._pending: dict[int, PendingCall] = {}
-        self._jobs_to_end: set[int] = set()
+        self._given_up: deque[int] = deque(maxlen=_MAX_GIVEN_UP)
         self._last_id = 0
         self._closed = False
         self._ended = False
@@ -85,12 +88,17 @@ class Connection:
             self._process.send(_request_line(self._last_id, method, params))
 
     def cancel(self, call: PendingCall, reason: str) -> bool:
-        """Tell the server to stop; whatever it still answers is dropped. False where it had answered."""
+        """Tell the server to stop; whatever it still answers is dropped, and the job it has answered with ends.
+
+        :returns: false where it had answered.
+        """
         with self._lock:
-            if self._pending.pop(call.id, None) is None:
-                return False
-            if call.may_become_job:
-                self._jobs_to_end.add(call.id)
+            was_pending = self._pending.pop(call.id, None) is not None
+            if was_pending and call.may_become_job:
+                self._given_up.append(call.id)
+        if not was_pending:
+            self._end_job(call.job)
+            return False
         self._send({"method": "notifications/cancelled", "params": {"requestId": call.id, "reason": reason}})
         return True
 
@@ -122,7 +130,7 @@ class Connection:
         """In a forked child: whoever held the lock is not here, and the calls are the parent's."""
         self._lock = threading.Lock()
         self._pending = {}
-        self._jobs_to_end = set()
+        self._given_up.clear()
         self._closed = True
         self._process.abandon()
 
@@ -146,16 +154,17 @@ class Connection:
             self._to_call(message)
 
     def _on_reply(self, message: dict[str, Any]) -> None:
-        id = _as_id(message.get("id"))
+        id, error, result = _as_id(message.get("id")), message.get("error"), message.get("result")
+        job = job_with(result, "running") if isinstance(result, dict) else None
         with self._lock:
             call = self._pending.pop(id, None)
-            was_given_up = id in self._jobs_to_end
-            self._jobs_to_end.discard(id)
+            was_given_up = call is None and id in self._given_up
+            if call is not None and call.may_become_job:
+                call.job = job
+        if was_given_up:
+            self._end_job(job)
         if call is None:
-            if was_given_up:
-                self._end_job(message.get("result"))
             return
-        error, result = message.get("error"), message.get("result")
         if isinstance(error, dict):
             text = f"the server refused {call.method}: {error.get('message')}"
             call.settle(ProtocolError(text, error.get("code")))
@@ -164,9 +173,8 @@ class Connection:
         else:
             call.settle(ProtocolError(f"the server's answer to {call.method} has no result"))
 
-    def _end_job(self, result: Any) -> None:
-        """The answer to a call that was cancelled meanwhile: nobody waits for the job that it tells of."""
-        job = job_with(result, "running") if isinstance(result, dict) else None
+    def _end_job(self, job: str | None) -> None:
+        """It is that of a call which was given up as its answer came: nobody waits for it."""
         if job is not None and self.alive:
             self.post(*job_request(job, "cancel"))
 

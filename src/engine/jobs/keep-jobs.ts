@@ -1,5 +1,5 @@
 import { errorMessage } from "../../errors.ts";
-import { followAbort } from "../../follow-abort.ts";
+import { followAbort, type FollowedAbort } from "../../follow-abort.ts";
 import { log } from "../../log.ts";
 import type { Progress, ToolResult } from "../../tools/tool.ts";
 import type { CallOptions, Engine } from "../engine.ts";
@@ -29,7 +29,7 @@ export function keepJobs({ engine, files, keptElsewhere = () => false }: JobsOpt
   let closed = false;
 
   async function call(name: string, input: unknown, options: CallOptions & { answerWithinMs: number }) {
-    const { answerWithinMs, ...others } = options;
+    const { answerWithinMs, passedOn, ...others } = options;
     const abort = followAbort(options.signal);
     let latest: Progress = { done: 0 };
     let onProgress = options.progress;
@@ -37,20 +37,17 @@ export function keepJobs({ engine, files, keptElsewhere = () => false }: JobsOpt
       latest = update;
       onProgress(update);
     };
-    const working = engine.call(name, input, { ...others, signal: abort.signal, progress });
+    const working = engine.call(name, input, { ...others, signal: abort.signal, progress }).finally(abort.release);
     const inTime = await within(working, answerWithinMs);
     if (inTime !== undefined) return inTime;
     if (running.size >= maxRunning || closed || options.signal.aborted) return await working;
     onProgress = () => {}; // nothing is sent for a call that is answered
-    abort.release();
-    const job = await begin(files, { name, working, abort: () => abort.abort(), latest: () => latest });
-    if (job === undefined) return await followed(working, abort.abort, options.signal);
+    const job = await begin(files, { name, working, abort, latest: () => latest });
+    if (job === undefined) return await working; // its caller waits after all
+    passedOn?.addEventListener("abort", abort.release, { once: true });
     running.add(job);
     void job.ended.then(() => running.delete(job));
-    if (options.signal.aborted) {
-      job.interrupt("was cancelled"); // while it was begun: nobody learns its id
-      return await working;
-    }
+    if (options.signal.aborted) return await working; // while it was begun
     const { message, ...state } = job.state();
     const advice = "wait for it with the tool job";
     const text = message === undefined ? advice : `${String(message)}; ${advice}`;
@@ -73,17 +70,10 @@ export function keepJobs({ engine, files, keptElsewhere = () => false }: JobsOpt
   };
 }
 
-/** A job could not be kept: its caller waits after all, and may cancel. */
-async function followed(working: Promise<ToolResult>, abort: () => void, signal: AbortSignal): Promise<ToolResult> {
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  return await working.finally(() => signal.removeEventListener("abort", abort));
-}
-
 interface Work {
   name: string;
   working: Promise<ToolResult>;
-  abort: () => void;
+  abort: FollowedAbort;
   latest: () => Progress;
 }
 
@@ -111,7 +101,7 @@ async function begin(
   let interrupted: string | undefined;
   const interrupt = (why: string) => {
     interrupted ??= why;
-    abort();
+    abort.abort();
   };
   const write = async (changes: Partial<Job>) => {
     job = { ...job, ...changes, seenAt: Date.now(), progress: latest() };
@@ -129,6 +119,7 @@ async function begin(
     const result = await working;
     clearInterval(timer);
     await ticking;
+    if (abort.signal.aborted) interrupted ??= "was cancelled"; // before its id was passed on
     const isCut = interrupted !== undefined && !result.ok;
     // A tool that was cut off tells of the dataset that it leaves.
     const why = result.ok || !/\bds_/.test(result.message) ? `${name} ${interrupted}` : result.message;

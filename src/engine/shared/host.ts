@@ -13,7 +13,6 @@ import { checkFolder, clearPlace, writeToken, type EnginePlace } from "./folder.
 import { greetFront } from "./handshake.ts";
 import { keepFiles, retireOlder } from "./housekeeping.ts";
 import { takeLock, type Lock } from "./lock.ts";
-import { openShare } from "./share.ts";
 import type { EngineStatus } from "./status.ts";
 
 export interface SharedHostOptions {
@@ -143,7 +142,7 @@ async function receive(socket: Socket, secret: Buffer, house: House): Promise<vo
     socket.once("close", () => house.connections.delete(socket));
     serveEngine(
       socket,
-      async (settings) => openShare(await house.engine.get(settings)),
+      async (settings) => ({ ...(await house.engine.get(settings)), close: () => Promise.resolve() }), // it is that of others too
       () => undefined,
     );
     if (house.isEnding) send(socket, { closing: true });
