@@ -40,8 +40,8 @@ const timeLimitMs = 10_000;
 const largeTimeLimitMs = 15_000;
 /** Of pages that are read by threads at a time. */
 const maxBytesAtOnce = 1_000_000;
-/** From then on it counts what pages leave behind, and not how soon the first is there. */
-const manyPages = 16;
+/** After robots.txt and a first page it counts what pages leave behind, and not how soon the first is there. */
+const manyPages = 3;
 /** What this thread may keep of garbage while that process reads; 25 MB are in use. */
 const keptMb = 32;
 /**
