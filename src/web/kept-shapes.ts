@@ -1,4 +1,5 @@
-import { openExtract, type Extract } from "./extract.ts";
+import { openExtract } from "./extract.ts";
+import type { Extract } from "./extracts.ts";
 import { beginHtml } from "./html.ts";
 
 /** Of every kind of element that pages are made of, in every place where it is treated in its own way; none ends. */
