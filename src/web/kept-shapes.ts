@@ -1,6 +1,7 @@
 import { openExtract } from "./extract.ts";
 import type { Extract } from "./extracts.ts";
 import { beginHtml } from "./html.ts";
+import { openQuery } from "./select.ts";
 
 /** Of every kind of element that pages are made of, in every place where it is treated in its own way; none ends. */
 const unfinished = `<!doctype html><html lang="en"><head><meta name="a" content="b"><title>t</title><body class="a" id="b">
@@ -11,6 +12,7 @@ const unfinished = `<!doctype html><html lang="en"><head><meta name="a" content=
 <table><tr><td>1<td class="a">2<tr><td class="b">3<ul><li>item<ol><li><p>and <b>then <i>a <a href="b" class="c">link`;
 
 const kept = new Map<Extract, unknown[]>();
+let keptQuery: unknown;
 
 /**
  * Keep what pages of a kind are read with, in the middle of a small one. V8 forgets how objects are laid out of which none
@@ -24,4 +26,11 @@ export function keepShapes(extract: Extract): void {
     return [extraction, beginHtml(unfinished, extraction.handler)];
   });
   kept.set(extract, readings);
+}
+
+/** The same of what selects. */
+export async function keepQueryShapes(): Promise<void> {
+  if (keptQuery !== undefined) return;
+  const query = await openQuery(unfinished);
+  keptQuery = [query, query.root().find("main > .a b, td:nth-child(2), a[href]")];
 }
