@@ -21,6 +21,7 @@ import { lazySeed } from "./lazy-seed.ts";
 import { namedImports } from "./named-imports.ts";
 import { neededMathjs } from "./needed-mathjs.ts";
 import { plainBuiltins } from "./plain-builtins.ts";
+import { slimUndici } from "./slim-undici.ts";
 import { thirdPartyLicences } from "./third-party.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -45,7 +46,10 @@ const processes = [
 ];
 /** Run by `runKept`, which keeps more of their compiled code. */
 const keptPrograms = ["src/math/math-worker.ts"];
-/** What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others. */
+/**
+ * What a server loads for its first reply; for the list of tools or a call in the shared engine; then one of the others, of
+ * which those of a list are loaded together. What is loaded apart from them shall not load theirs.
+ */
 const startOrder = {
   first: ["src/front.ts", "src/runtime.ts"],
   others: [
@@ -56,9 +60,10 @@ const startOrder = {
     "src/tools/read-page.ts",
     "src/shared-process.ts",
     "src/engine-process.ts",
-    "src/data/sql.ts",
-    "src/web/scrape.ts",
+    ["src/data/sql.ts", "src/tools/run-query.ts"],
+    ["src/tools/scrape.ts", "src/web/scrape.ts", "src/web/scrape-pages.ts", "src/web/page-cache.ts"],
   ],
+  apart: ["src/tools/query-database.ts", "src/runtime/open-agent.ts", "src/runtime/node-host.ts", "src/agent/agent.ts"],
 };
 const library = ["src/index.ts", "src/testing.ts"];
 
@@ -92,7 +97,7 @@ async function buildInto(folder: string): Promise<void> {
 async function bundleProcesses(folder: string): Promise<Metafile[]> {
   const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
   const shared = { outdir: folder, define: { __AXONER_VERSION__: JSON.stringify(version) } };
-  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed(), neededMathjs()];
+  const plugins = [namedImports(), englishOnly(), lazyHttp2(), lazySeed(), neededMathjs(), slimUndici()];
   const [external, bundled] = await Promise.all([
     bundle({ ...shared, entryPoints: library, packages: "external" }),
     Promise.all(processes.map((entryPoints) => bundle({ ...shared, entryPoints, external: unbundlable, plugins }))),

@@ -11,7 +11,8 @@ interface Place {
 
 interface Entries {
   first: readonly string[];
-  others: readonly string[];
+  others: readonly (string | readonly string[])[];
+  apart: readonly string[];
 }
 
 type Places = Map<string, Place>;
@@ -21,20 +22,26 @@ type Places = Map<string, Place>;
  * each set of entries that share a module has its own; to find and read one takes longer than to compile what is in it.
  *
  * @param first sources that are loaded one after the other, before all else: each file has what those before it lack
- * @param others sources that may be loaded then: each has what none of the others needs
+ * @param others sources that may be loaded then, those of a list together: each has what none of the others needs
+ * @param apart sources whose chunks stay as they are, since those of `others` that need them too are not loaded with them
  */
-export async function joinChunks(folder: string, { outputs }: Metafile, { first, others }: Entries): Promise<void> {
+export async function joinChunks(
+  folder: string,
+  { outputs }: Metafile,
+  { first, others, apart }: Entries,
+): Promise<void> {
   const byName = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
   const places: Places = new Map();
   const isFree = (chunk: string) => !places.has(chunk) && byName.get(chunk)?.entryPoint === undefined;
   const closure = (entry: string) => closureOf(nameOf(entry, byName), byName);
+  const closureOfAll = (entries: string | readonly string[]) => [...new Set([entries].flat().flatMap(closure))];
   for (const entry of first) {
     const file = nameOf(entry, byName);
     await joinInto(folder, [file, ...closure(entry).filter(isFree)], { byName, places, file });
   }
   for (const entry of others) {
-    const rivals = others.filter((other) => other !== entry).flatMap(closure);
-    const together = closure(entry).filter((chunk) => isFree(chunk) && !rivals.includes(chunk));
+    const rivals = [...others, ...apart].filter((other) => other !== entry).flatMap(closureOfAll);
+    const together = closureOfAll(entry).filter((chunk) => isFree(chunk) && !rivals.includes(chunk));
     if (together.length > 1) await joinInto(folder, together, { byName, places });
   }
   const moved = [...places].filter(([name, { file }]) => name !== file);

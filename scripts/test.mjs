@@ -43,17 +43,17 @@ async function runAll(wanted, reports) {
   if (prepared.failed > 0) return prepared;
   let sum = nothing;
   if (wanted.check) sum = add(sum, await counted("the check", runCheck));
+  // Mostly waits for the network, which vitest does not.
+  const environments = wanted.python === undefined ? undefined : makeEnvironments(wanted.python);
   if (wanted.typescript !== undefined) {
     sum = add(sum, await counted("vitest", () => runVitest(wanted.typescript, join(reports, "vitest.json"))));
   }
-  if (wanted.python !== undefined) {
-    sum = add(sum, await runPython(wanted.python, reports));
-  }
+  if (environments !== undefined) sum = add(sum, await runPython(await environments, reports));
   return sum;
 }
 
-/** Two suites at a time: a Python test mostly waits for one process. */
-async function runPython(paths, reports) {
+/** The suites that these paths are of and whose environments could be made, and how many could not. */
+async function makeEnvironments(paths) {
   let sum = nothing;
   const ready = [];
   for (const each of pathsBySuite(paths).filter(({ paths: some }) => some.length > 0)) {
@@ -61,6 +61,12 @@ async function runPython(paths, reports) {
     sum = add(sum, made);
     if (made.failed === 0) ready.push(each);
   }
+  return { ready, sum };
+}
+
+/** Two suites at a time: a Python test mostly waits for one process. */
+async function runPython({ ready, sum: made }, reports) {
+  let sum = made;
   const waiting = ready.values();
   const work = async () => {
     for (const { suite, paths: some } of waiting) {

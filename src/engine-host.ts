@@ -3,15 +3,26 @@
  * or, started as the shared engine, serves whoever finds it in its place.
  */
 import { childEnvironment } from "./config/child-environment.ts";
+import { adoptSqlProcess } from "./data/sql/sql-process.ts";
 import { startSqlChildEarly } from "./data/sql/start-child.ts";
-import { sharedEngine, startsSql } from "./engine/channel.ts";
+import { adoptsSql, sharedEngine, startsPages, startsSql } from "./engine/channel.ts";
+import { startPageThreadEarly } from "./web/start-page-thread.ts";
 
 const [, , kind, folder, name] = process.argv;
 
-// SQL takes longer to start than this process to load: it is started first, before there is an engine.
-const sqlChild = process.argv.includes(startsSql) ? startSqlChildEarly(childEnvironment()) : undefined;
+// These take longer to start than this process to load: what is needed is started first, before there is an engine.
+const sqlPid = process.argv.find((argument) => argument.startsWith(adoptsSql))?.slice(adoptsSql.length);
+const started = {
+  sqlChild:
+    sqlPid !== undefined
+      ? adoptSqlProcess(Number(sqlPid))
+      : process.argv.includes(startsSql)
+        ? startSqlChildEarly(childEnvironment())
+        : undefined,
+  pageThread: process.argv.includes(startsPages) ? startPageThreadEarly() : undefined,
+};
 if (kind === sharedEngine && folder !== undefined && name !== undefined) {
-  await (await import("./shared-process.ts")).shareProcess(folder, name, sqlChild);
+  await (await import("./shared-process.ts")).shareProcess(folder, name, started);
 } else {
-  (await import("./engine-process.ts")).serveProcess(sqlChild);
+  (await import("./engine-process.ts")).serveProcess(started);
 }

@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { readServerConfig, type Config } from "./config.ts";
 import { childEnvironment } from "./config/child-environment.ts";
 import { isOffered } from "./config/offered.ts";
@@ -20,9 +19,10 @@ import job from "./engine/jobs/job.generated.json" with { type: "json" };
 import { lazyJobFiles, offersJobs, withJobTool } from "./runtime/jobs.ts";
 import type { StartableMath } from "./math/evaluate.ts";
 import { lazyMath } from "./math/lazy-math.ts";
+import type { EarlyParts } from "./runtime/open-services.ts";
 import { openShared } from "./runtime/shared-engine.ts";
 import { lazyTelemetry } from "./telemetry/lazy.ts";
-import { needsSql, tools as builtIn } from "./tools/index.ts";
+import { startedFor, tools as builtIn } from "./tools/index.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** What the server process serves from, and what it closes at its end. */
@@ -120,17 +120,17 @@ export function openEngineProcess(config: Config): Engine {
       ...others,
       record_begun: (await (await recordingOf(config))?.tapeOf(config))?.isReplay === false,
     } as JsonValue;
-    return openHostedEngine({ settings, environment: childEnvironment(), needsSql });
+    return openHostedEngine({ settings, environment: childEnvironment(), startedFor });
   });
 }
 
 /**
  * Every tool the configuration offers, plugins included, in this process.
  *
- * @param sqlChild a process for the first SQL statement, started already
+ * @param started what the first call needs, started already
  * @throws ConfigError for a plugin that does not load, a clash of names, or an unknown name in `tools`
  */
-export async function openToolEngine(config: Config, sqlChild?: ChildProcess): Promise<Engine> {
+export async function openToolEngine(config: Config, started: EarlyParts = {}): Promise<Engine> {
   setLogLevel(config.log_level);
   const all = [...builtIn, ...(await loadPlugins(config))];
   const names = [...all, runAgent, job].map((tool) => tool.name);
@@ -141,15 +141,15 @@ export async function openToolEngine(config: Config, sqlChild?: ChildProcess): P
   return openEngine(
     all.filter((tool) => isOffered(config, tool.name)),
     config,
-    sqlChild,
+    started,
   );
 }
 
 /** An engine over some tools that opens what they call on the first call, and frees it when it is closed. */
-export function openEngine(tools: readonly Tool[], config: Config, sqlChild?: ChildProcess): Engine {
+export function openEngine(tools: readonly Tool[], config: Config, started: EarlyParts = {}): Engine {
   const math = lazyMath(config.engine_idle);
   const services = once(async () =>
-    (await import("./runtime/open-services.ts")).openServices(config, { math, sqlChild }),
+    (await import("./runtime/open-services.ts")).openServices(config, { math, ...started }),
   );
   const mathAlone = servicesOf({ math });
   const opened = openLocalEngine({

@@ -1,13 +1,13 @@
-import type { ChildProcess } from "node:child_process";
 import { withAgentTool } from "./runtime/agent-tool.ts";
-import { saveCompiledCode } from "./compiled-code.ts";
 import type { Config } from "./config.ts";
 import { lockTakenCode } from "./engine/channel.ts";
 import { keepJobs } from "./engine/jobs/keep-jobs.ts";
 import { openActivity } from "./engine/shared/activity.ts";
 import { placeOf } from "./engine/shared/folder.ts";
 import { hostShared } from "./engine/shared/host.ts";
+import { saveCompiledCode } from "./compiled-code.ts";
 import { lazyJobFiles } from "./runtime/jobs.ts";
+import type { EarlyParts } from "./runtime/open-services.ts";
 import { log } from "./log.ts";
 import { openToolEngine } from "./runtime.ts";
 import { isPlaceOf } from "./runtime/shared-engine.ts";
@@ -18,11 +18,11 @@ import { version } from "./version.ts";
 const saveAfterMs = 5_000;
 
 /** What an engine process does for every server that finds it in its place, once it is loaded. */
-export async function shareProcess(folder: string, name: string, sqlChild: ChildProcess | undefined): Promise<void> {
+export async function shareProcess(folder: string, name: string, started: EarlyParts): Promise<void> {
   const place = placeOf(folder, name);
   const activity = openActivity();
   const open = async (config: Config) => {
-    const tools = await openToolEngine(config, sqlChild);
+    const tools = await openToolEngine(config, started);
     const engine = activity.watch(withAgentTool(tools, config, lazyTelemetry(config.telemetry)));
     const jobs = keepJobs({ engine, files: lazyJobFiles(config) });
     // what else there is, the servers know

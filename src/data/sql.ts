@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "./sql/sql-process.ts";
 import { rm } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "../message.ts";
 import type { Column, Dataset, Datasets } from "./dataset.ts";
@@ -85,7 +85,7 @@ export interface SqlEngineOptions {
   /** All that the processes see of the environment. */
   environment: Record<string, string>;
   /** A process that has been started already, by `startSqlChildEarly`. */
-  firstChild?: ChildProcess | undefined;
+  firstChild?: SqlProcess | undefined;
   /** Default 1 GB, or a quarter of the memory where that is less. */
   memoryLimitMb?: number;
   /** How much one statement may write. Default 40 GB, which a sort of 10 GB needs; it never takes the last 1 GB of a disk, or 5 % of a small one. */

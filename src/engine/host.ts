@@ -8,8 +8,9 @@ import { AxonerError } from "../errors.ts";
 import { mallocSettings } from "../malloc-settings.ts";
 import type { JsonValue } from "../message.ts";
 import type { ToolResult } from "../tools/tool.ts";
-import { engineChannel, startsSql } from "./channel.ts";
+import { engineChannel } from "./channel.ts";
 import type { Engine } from "./engine.ts";
+import { startBeside } from "./start-beside.ts";
 import { connectEngine, type Connection } from "./wire.ts";
 
 export interface HostedEngineOptions {
@@ -17,22 +18,16 @@ export interface HostedEngineOptions {
   settings: JsonValue;
   /** The environment of the process; keys travel in the settings, not here. */
   environment: Record<string, string>;
-  /** Whether a tool runs SQL: the process is then told to start that before it loads the rest of itself. */
-  needsSql: (tool: string) => boolean;
+  /** What the process is told to start for a tool before it loads the rest of itself: arguments of `channel.ts`. */
+  startedFor: (tool: string) => readonly string[];
 }
 
 /**
  * The engine has several threads with small heaps, which keep a machine busy without V8's own threads: collecting garbage
- * without those took a quarter less CPU time in a scrape, and half the young heap 170 MB less memory. Objects are made among the young
- * ones: V8 took those of a page that was being read for such as last, and kept page after page alive through them. It marks
- * in one go: while it did so step by step, whatever a hundred pages left behind became old. See decision 19.
+ * without those took a quarter less CPU time in a scrape, and half the young heap 170 MB less memory. See decision 19.
+ * No other flag belongs here: most make V8 refuse the compiled code of Node's own modules, see `keep-young.ts`.
  */
-export const heapFlags = [
-  "--max-semi-space-size=8",
-  "--single-threaded-gc",
-  "--no-allocation-site-pretenuring",
-  "--no-incremental-marking",
-];
+export const heapFlags = ["--max-semi-space-size=8", "--single-threaded-gc"];
 
 /** How long a closed engine process may take to stop its own children before it is killed. */
 const closeGraceMs = 700;
@@ -63,7 +58,7 @@ export function openHostedEngine(options: HostedEngineOptions): Engine {
     },
     async call(name, input, callOptions) {
       if (closed) return cancelled;
-      const result = await connect(options.needsSql(name) ? [startsSql] : []).call(name, input, callOptions);
+      const result = await connect(options.startedFor(name)).call(name, input, callOptions);
       return closed && !result.ok && result.code === "unavailable" ? cancelled : result;
     },
     async close() {
@@ -82,11 +77,13 @@ interface EngineProcess {
 
 function startProcess({ settings, environment }: HostedEngineOptions, args: readonly string[]): EngineProcess {
   const entry = fileURLToPath(entryUrl("engine-host"));
-  const child = spawn(globalThis.process.execPath, [...nodeFlags(heapFlags), entry, ...args], {
-    stdio: ["ignore", 2, "inherit", "pipe"], // what tools print goes to stderr
-    env: { ...environment, ...mallocSettings, ...compiledCode() },
+  const beside = startBeside(args, { environment, output: 2, descriptor: engineChannel + 1 });
+  const child = spawn(globalThis.process.execPath, [...nodeFlags(heapFlags), entry, ...beside.args], {
+    stdio: ["ignore", 2, "inherit", "pipe", ...beside.stdio], // what tools print goes to stderr
+    env: { ...environment, ...mallocSettings, ...compiledCode(), ...beside.environment },
     windowsHide: true,
   });
+  beside.handedOver();
   const channel = child.stdio[engineChannel];
   if (!(channel instanceof Duplex)) throw new Error("the engine's channel was not opened");
   const connection = connectEngine(channel, settings);

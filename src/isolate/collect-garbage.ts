@@ -5,12 +5,16 @@ type Collect = (options?: { type: "minor" } | { type: "major"; flavor: "last-res
 
 let opened: Collect | undefined;
 
-/** V8 gives its own collection to scripts that are made while this flag is set. */
+/**
+ * V8 gives its own collection to scripts that are made while this flag is set. It is one of the process: another thread
+ * that is doing the same may take it back in between.
+ */
 function collector(): Collect {
-  if (opened !== undefined) return opened;
-  setFlagsFromString("--expose-gc");
-  opened = runInNewContext("gc") as Collect;
-  setFlagsFromString("--no-expose-gc");
+  while (opened === undefined) {
+    setFlagsFromString("--expose-gc");
+    opened = runInNewContext("globalThis.gc") as Collect | undefined;
+    setFlagsFromString("--no-expose-gc");
+  }
   return opened;
 }
 

@@ -45,6 +45,27 @@ export interface Runner {
 
 export type StartRunner = (events: { message(value: unknown): void; end(cause: unknown): void }) => Runner;
 
+/** The first time that one, where there is one, then always the other. */
+export function beginWith(first: StartRunner | undefined, others: StartRunner): StartRunner {
+  const left = first === undefined ? [] : [first];
+  return (events) => (left.pop() ?? others)(events);
+}
+
+/** Start a runner before there is a pool, which is given to one by `beginWith`. Until then it keeps nobody alive. */
+export function startEarly(startRunner: StartRunner): StartRunner {
+  const adopted = Promise.withResolvers<Parameters<StartRunner>[0]>();
+  const runner = startRunner({
+    message: (value) => void adopted.promise.then(({ message }) => message(value)),
+    end: (cause) => void adopted.promise.then(({ end }) => end(cause)),
+  });
+  runner.hold(false);
+  return (events) => {
+    runner.hold(true);
+    adopted.resolve(events);
+    return runner;
+  };
+}
+
 export interface PoolOptions {
   /** A runner that has had nothing to do for so long is stopped. Default: none is. */
   idleMs?: number;

@@ -1,8 +1,9 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "../data/sql/sql-process.ts";
 import type { Config } from "../config.ts";
 import { childEnvironment } from "../config/child-environment.ts";
 import { openDatasets } from "../data/dataset.ts";
 import { openFiles } from "../data/files.ts";
+import type { StartRunner } from "../isolate/pool.ts";
 import { once } from "../once.ts";
 import type { Services } from "../tools/services.ts";
 import { version } from "../version.ts";
@@ -12,15 +13,24 @@ export interface OpenServices {
   close(): Promise<void>;
 }
 
-export interface StartedParts {
+/** What takes longer to start than what speaks to it to be loaded, started already. */
+export interface EarlyParts {
+  /** A process for the first SQL statement. */
+  sqlChild?: SqlProcess | undefined;
+  /** A thread that reads pages. */
+  pageThread?: StartRunner | undefined;
+}
+
+export interface StartedParts extends EarlyParts {
   /** What evaluates expressions; it closes with the others. */
   math: Services["math"];
-  /** A process for the first SQL statement, started already. */
-  sqlChild?: ChildProcess | undefined;
 }
 
 /** What tools call, opened from the configuration: the files at once, every other part by its first use. */
-export async function openServices(config: Config, { math, sqlChild }: StartedParts): Promise<OpenServices> {
+export async function openServices(
+  config: Config,
+  { math, sqlChild, pageThread }: StartedParts,
+): Promise<OpenServices> {
   const visitor = { allowPrivate: config.allow_private, userAgent: `axoner/${version}`, proxies: config.proxies };
   const downloader = once(async () => (await import("../web/download.ts")).openDownloader(visitor));
   const files = await openFiles({
@@ -45,7 +55,9 @@ export async function openServices(config: Config, { math, sqlChild }: StartedPa
       (await import("../data/databases.ts")).openDatabases({ ...shared, urls: config.databases }),
     ),
     charts: lazyCharts(async () => (await import("../data/chart/renderer.ts")).openChartRenderer()),
-    web: lazyScraper(async () => (await import("../web/scrape.ts")).openScraper({ ...visitor, cacheFolder, browser })),
+    web: lazyScraper(async () =>
+      (await import("../web/scrape.ts")).openScraper({ ...visitor, cacheFolder, browser, pageThread }),
+    ),
     search: lazySearch(async () =>
       (await import("../web/search/search.ts")).openSearch({ ...visitor, secrets: config.secrets }),
     ),
@@ -62,8 +74,8 @@ export async function openServices(config: Config, { math, sqlChild }: StartedPa
 
 interface LazySql {
   /** Start the process of the first statement, which takes longer than to load what speaks to it. */
-  start: () => Promise<ChildProcess>;
-  open: (firstChild: ChildProcess | undefined) => Promise<Services["sql"]>;
+  start: () => Promise<SqlProcess>;
+  open: (firstChild: SqlProcess | undefined) => Promise<Services["sql"]>;
 }
 
 function lazySql({ start, open }: LazySql): Services["sql"] {
@@ -116,6 +128,13 @@ function lazyScraper(open: () => Promise<Services["web"]>): Services["web"] {
     },
     crawl: async (request, signal) => (await web.get()).crawl(request, signal),
     checkSelectors: async (css, signal) => (await web.get()).checkSelectors(css, signal),
+    prepare() {
+      // Where this fails the call itself does, and says so.
+      web.get().then(
+        (opened) => opened.prepare(),
+        () => undefined,
+      );
+    },
     close: async () => (await web.opened())?.close(),
   };
 }

@@ -2,13 +2,13 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import { childEnvironment } from "../config/child-environment.ts";
-import { nodeCrypto } from "../data/node-crypto.ts";
+import { sha256 } from "../engine/shared/digest.ts";
 import { engineFolder, placeOf, type EnginePlace } from "../engine/shared/folder.ts";
 import { openSharedEngine } from "../engine/shared/front.ts";
 import type { Engine } from "../engine/engine.ts";
 import { entryUrl } from "../entries.ts";
 import type { JsonValue } from "../message.ts";
-import { needsSql } from "../tools/index.ts";
+import { startedFor } from "../tools/index.ts";
 import { version } from "../version.ts";
 
 export interface SharedOptions {
@@ -26,7 +26,7 @@ export function openShared(config: Config, { folder = engineFolder(), instead }:
     settings: settings as JsonValue,
     environment: childEnvironment(),
     cwd: folderOf(settings),
-    needsSql,
+    startedFor,
     instead: config.shared_engine === "on" ? undefined : instead,
   });
 }
@@ -71,5 +71,5 @@ function stampOf(path: string): string {
 }
 
 function digest(value: unknown): string {
-  return nodeCrypto().createHash("sha256").update(JSON.stringify(value)).digest("hex");
+  return sha256(Buffer.from(JSON.stringify(value))).toString("hex");
 }

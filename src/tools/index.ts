@@ -5,9 +5,10 @@ import type { Tool } from "./tool.ts";
 
 const loaders: Readonly<Record<string, ToolLoader>> = toolLoaders;
 
-/** Whether a tool's first step is to start what runs SQL. */
-export function needsSql(name: string): boolean {
-  return Object.hasOwn(loaders, name) && loaders[name]?.prepare !== undefined;
+/** What a tool's first step is to start, which takes longer than to load what uses it. */
+export function startedFor(name: string): ("sql" | "pages")[] {
+  const needs = Object.hasOwn(loaders, name) ? loaders[name]?.needs : undefined;
+  return needs === undefined ? [] : [needs];
 }
 
 /** The tools that come with axoner, in the order clients list them, each loaded by its first call. */

@@ -8,23 +8,28 @@ import type { Tool, ToolContext, ToolDefinition } from "./tool.ts";
 /** Where a tool's code is found. */
 export interface ToolLoader {
   load: () => Promise<Tool>;
-  /** Start what every call needs while the code is loaded. */
-  prepare?: (services: Services) => void;
+  /** What every call needs, and is started while the code is loaded: a process for SQL, or a thread that reads pages. */
+  needs?: "sql" | "pages";
   /** What the tool does with an input that is valid as it was sent, without zod: for a tool that must start fast. */
   loadRun?: () => Promise<(input: JsonObject, context: ToolContext) => Promise<JsonObject>>;
 }
 
 /** A tool that is known by its definition, and loaded by its first call. */
-export function lazyTool(definition: ToolDefinition, { load, prepare, loadRun }: ToolLoader): Tool {
+export function lazyTool(definition: ToolDefinition, { load, needs, loadRun }: ToolLoader): Tool {
   const tool = once(load);
   return {
     ...definition,
     async call(sent, context) {
-      prepare?.(context.services);
+      if (needs !== undefined) start(needs, context.services);
       const input = loadRun === undefined ? undefined : readPlainInput(definition.inputSchema, sent);
       if (loadRun === undefined || input === undefined) return (await tool.get()).call(sent, context);
       const run = await loadRun();
       return outcomeOf(context.signal, () => run(input, context));
     },
   };
+}
+
+function start(needed: "sql" | "pages", { sql, web }: Services): void {
+  if (needed === "sql") sql.prepare();
+  else web.prepare();
 }

@@ -1,18 +1,15 @@
 import type { ToolLoader } from "./lazy-tool.ts";
 import type { ReadRowsInput } from "./read-page.ts";
 import type { QueryInput } from "./run-query.ts";
-import type { Services } from "./services.ts";
-
-const startSql = ({ sql }: Services) => sql.prepare();
 
 /** The tools that come with axoner, in the order clients list them. */
 export const toolLoaders = {
-  scrape: { load: async () => (await import("./scrape.ts")).scrape },
-  crawl: { load: async () => (await import("./crawl.ts")).crawl },
+  scrape: { needs: "pages", load: async () => (await import("./scrape.ts")).scrape },
+  crawl: { needs: "pages", load: async () => (await import("./crawl.ts")).crawl },
   web_search: { load: async () => (await import("./web-search.ts")).webSearch },
-  profile_data: { prepare: startSql, load: async () => (await import("./profile-data.ts")).profileData },
+  profile_data: { needs: "sql", load: async () => (await import("./profile-data.ts")).profileData },
   query_data: {
-    prepare: startSql,
+    needs: "sql",
     load: async () => (await import("./query-data.ts")).queryData,
     async loadRun() {
       const { runQuery } = await import("./run-query.ts");
@@ -27,7 +24,7 @@ export const toolLoaders = {
       return (input, context) => readRowsPage(input as unknown as ReadRowsInput, context);
     },
   },
-  export_data: { prepare: startSql, load: async () => (await import("./export-data.ts")).exportData },
+  export_data: { needs: "sql", load: async () => (await import("./export-data.ts")).exportData },
   chart: { load: async () => (await import("./chart.ts")).chart },
   calculate: {
     load: async () => (await import("./calculate.ts")).calculate,

@@ -5,7 +5,7 @@ import { cutCell } from "../data/cut-cell.ts";
 import type { EncodedCell } from "../data/row-lines.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
 import { toJson } from "../text/text.ts";
-import { extracts } from "../web/extract.ts";
+import { extracts } from "../web/extracts.ts";
 import { metadataType } from "../web/metadata.ts";
 import { renderModes, type PageSettings, type ScrapedPage } from "../web/scrape.ts";
 import type { ToolContext } from "./tool.ts";

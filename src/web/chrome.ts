@@ -1,4 +1,5 @@
 import { type Attributes, noAttributes } from "./html-attributes.ts";
+import { ownString } from "./html-names.ts";
 import { inline, type Part, sentence, type Weights } from "./page-part.ts";
 
 /** Words of classes and ids, so that `sidebar` is not found in `has-sidebars`. */
@@ -67,26 +68,28 @@ const hints: readonly (readonly [Hint, RegExp])[] = [
   ["numbers", lineNumbers],
 ];
 
-/** What the class and the id of an element say. Most elements of a page share theirs with others. */
-class Hints {
-  /** Null where they say nothing. */
-  readonly #known = new Map<string, NonNullable<Hint> | null>();
+/** By class and id, what they say; null where that is nothing. The pages of a site have the same few hundred. */
+const known = new Map<string, NonNullable<Hint> | null>();
+const maxKnown = 2_000;
+/** Longer names are looked at each time. */
+const maxKnownChars = 100;
 
-  /** In the main part an id is a name for links to it, and says what a section is about. */
-  of({ attributes, isInside }: Part): Hint {
-    if (attributes === noAttributes) return undefined;
-    const classes = attributes.get("class") ?? "";
-    const id = isInside ? "" : (attributes.get("id") ?? "");
-    const names = id === "" ? classes : `${classes} ${id}`;
-    if (names === "") return undefined;
-    const known = this.#known.get(names);
-    if (known !== undefined) return known ?? undefined;
-    // In small letters, with hyphens between words.
-    const plain = (/[a-z][A-Z]/.test(names) ? names.replace(/([a-z])(?=[A-Z])/g, "$1-") : names).toLowerCase();
-    const hint = hints.find(([, pattern]) => pattern.test(plain))?.[0];
-    this.#known.set(names, hint ?? null);
-    return hint;
-  }
+/** What the class and the id of an element say. In the main part an id is a name for links to it, and says what a section is about. */
+function hintOf({ attributes, isInside }: Part): Hint {
+  if (attributes === noAttributes) return undefined;
+  const classes = attributes.get("class") ?? "";
+  const id = isInside ? "" : (attributes.get("id") ?? "");
+  const names = id === "" ? classes : `${classes} ${id}`;
+  if (names === "") return undefined;
+  const remembered = known.get(names);
+  if (remembered !== undefined) return remembered ?? undefined;
+  // In small letters, with hyphens between words.
+  const plain = (/[a-z][A-Z]/.test(names) ? names.replace(/([a-z])(?=[A-Z])/g, "$1-") : names).toLowerCase();
+  const hint = hints.find(([, pattern]) => pattern.test(plain))?.[0];
+  if (names.length > maxKnownChars) return hint;
+  if (known.size >= maxKnown) known.clear();
+  known.set(ownString(names), hint ?? null);
+  return hint;
 }
 
 export const headings = /^h[1-6]$/;
@@ -94,11 +97,10 @@ const menuRoles = new Set(["navigation", "menu", "menubar", "toolbar", "search",
 
 /** Mark what is no part of what the page says: its menus, banners and footers, and what helps to handle it. */
 export function markChrome(parts: readonly Part[], page: Weights): void {
-  const known = new Hints();
   for (const part of parts) {
     if (part.parent?.dropped === true) part.dropped = true;
     else {
-      const hint = known.of(part);
+      const hint = hintOf(part);
       part.dropped = isSmall(part, hint, page) && isChrome(part, hint, page);
     }
   }
@@ -177,10 +179,9 @@ function isNamedChrome(part: Part, hint: NonNullable<Hint>, page: Weights): bool
 
 /** Whether a part stands in what is beside the text on every page of a site. */
 export function isInFrame(part: Part): boolean {
-  const known = new Hints();
   for (let at = part.parent; at !== undefined; at = at.parent) {
     if (at.name === "header" || at.attributes.get("role") === "banner") return true;
-    const hint = known.of(at);
+    const hint = hintOf(at);
     if (hint === "leads" || hint === "frames") return true;
   }
   return false;

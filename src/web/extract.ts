@@ -2,6 +2,7 @@ import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { beginning } from "../text/text.ts";
 import type { LinkSink } from "./crawl/page-links.ts";
+import type { Extract } from "./extracts.ts";
 import { hiddenFor } from "./hidden.ts";
 import { parseHtml } from "./html.ts";
 import type { HtmlHandler } from "./html-stack.ts";
@@ -12,9 +13,6 @@ import { openMetadata } from "./metadata.ts";
 import { collapse, type Resolve, type Sink } from "./sink.ts";
 import { openTables } from "./tables.ts";
 import { openPending } from "./text-pieces.ts";
-
-export const extracts = ["markdown", "text", "links", "tables", "metadata", "html"] as const;
-export type Extract = (typeof extracts)[number];
 
 export interface Extracted {
   title: string | null;

@@ -1,4 +1,4 @@
-import type { Extract } from "./extract.ts";
+import type { Extract } from "./extracts.ts";
 import { type Attributes, noAttributes } from "./html-attributes.ts";
 
 /** Elements that hold code, or what is there for those who cannot show the page: their text is none of it. */

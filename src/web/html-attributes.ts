@@ -69,6 +69,21 @@ export class Attributes {
     return all;
   }
 
+  /** As `all`, in the form of other libraries. */
+  record(): Record<string, string> {
+    const record: Record<string, string> = {};
+    if (this.#name !== "") record[this.#name] = this.#value();
+    for (let at = this.#next; at !== undefined; at = at.#next)
+      if (!Object.hasOwn(record, at.#name)) record[at.#name] = at.#value();
+    return record;
+  }
+
+  get count(): number {
+    let count = this.#name === "" ? 0 : 1;
+    for (let at = this.#next; at !== undefined; at = at.#next) count += 1;
+    return count;
+  }
+
   #find(name: string): Attributes | undefined {
     if (this.#name === name) return this;
     let at = this.#next;

@@ -38,8 +38,12 @@ function slotOf(html: string, start: number, end: number): number {
 
 function lowered(html: string, start: number, end: number): string {
   const name = html.slice(start, end).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-  // As a key it is a string of its own, and keeps no page in memory.
-  return name.length <= longestName ? (Object.keys({ [name]: 0 })[0] ?? "") : name;
+  return name.length <= longestName ? ownString(name) : name;
+}
+
+/** A text that is no part of a page, which it would keep in memory: as a key it is a string of its own. */
+export function ownString(text: string): string {
+  return Object.keys({ [text]: 0 })[0] ?? "";
 }
 
 /** A tab, a line feed, a form feed, a carriage return, a space. */

@@ -8,7 +8,7 @@ import type { Fetched } from "./exchange.ts";
 import { openFetcher, type Fetcher } from "./fetch.ts";
 import type { Guard } from "./guard.ts";
 import { likelyFromEnd } from "./inflate.ts";
-import { isBinaryType } from "./page.ts";
+import { isBinaryType } from "./page-kind.ts";
 import { pageHeaders, receivePage, type PageBody, type PageLimits, type WholeBody } from "./page-body.ts";
 import type { PageCache } from "./page-cache.ts";
 import { fetchRobots } from "./fetch-robots.ts";

@@ -1,14 +1,17 @@
 import { answerTasks } from "../isolate/tasks.ts";
 import { collectGarbage } from "../isolate/collect-garbage.ts";
 import { answerPage, type Answered } from "./answer-page.ts";
-import { keepShapes } from "./kept-shapes.ts";
+import { keepQueryShapes, keepShapes } from "./kept-shapes.ts";
 import { pageTask, smallPageBytes } from "./page-task.ts";
 
 answerTasks(answer, buffersOf);
 
-function answer(given: unknown): Promise<Answered> {
+async function answer(given: unknown): Promise<Answered> {
   const task = pageTask.parse(given);
-  if (task.kind === "page") keepShapes(task.extract);
+  if (task.kind === "page") {
+    keepShapes(task.extract);
+    if (task.select.length > 0) await keepQueryShapes();
+  }
   return answerPage(task, { outgrownBytes: smallPageBytes }).finally(tidyUp);
 }
 

@@ -2,8 +2,10 @@ import { ToolError } from "../errors.ts";
 import type { JsonValue } from "../message.ts";
 import { decodeText } from "./charset.ts";
 import { openPageLinks, type PageLinks } from "./crawl/page-links.ts";
-import { extractHtml, type Extract, type Extracted } from "./extract.ts";
+import { extractHtml, type Extracted } from "./extract.ts";
+import type { Extract } from "./extracts.ts";
 import { readFeed } from "./feed.ts";
+import { kindOf } from "./page-kind.ts";
 import { needsScripts } from "./scripted.ts";
 import { selectValues, type Selection } from "./select.ts";
 
@@ -90,52 +92,4 @@ function checked(extracted: Extracted): Extracted {
     throw new ToolError("too_large", `the page comes to ${content.length} characters; select parts of it`);
   }
   return extracted;
-}
-
-/** Whether a reply can only be binary, by its type alone: then its body need not be fetched. */
-export function isBinaryType(contentType: string): boolean {
-  const type = mediaType(contentType);
-  return type !== "" && !isHtml(type) && !isText(type) && !isGzip(type);
-}
-
-/** Sitemaps are mostly kept compressed, as files. */
-function isGzip(type: string): boolean {
-  return type === "application/gzip" || type === "application/x-gzip";
-}
-
-function kindOf(contentType: string, bytes: Uint8Array): "html" | "text" | "binary" {
-  const type = mediaType(contentType);
-  if (isBinaryType(contentType)) return "binary";
-  const head = bytes.subarray(0, 1_024);
-  const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-  if (head.includes(0) && !isDamaged(type, head) && !isWide && !/charset\s*=\s*"?utf-(?:16|32)/i.test(contentType))
-    return "binary";
-  if (isHtml(type)) return "html";
-  if (isText(type)) return "text";
-  return /^\s*<(?:!doctype|!--|[a-z])/i.test(new TextDecoder().decode(head)) ? "html" : "text";
-}
-
-/** A NUL is passed over in what is said to be HTML, unless there are other characters that no text has. */
-function isDamaged(type: string, head: Uint8Array): boolean {
-  const others = head.filter((byte) => byte !== 0);
-  return isHtml(type) && others.length > 0 && !others.some(isBinary);
-}
-
-/** https://mimesniff.spec.whatwg.org/#binary-data-byte */
-function isBinary(byte: number): boolean {
-  return byte <= 8 || byte === 11 || (byte >= 14 && byte <= 26) || (byte >= 28 && byte <= 31);
-}
-
-function isHtml(type: string): boolean {
-  return type === "text/html" || type === "application/xhtml+xml";
-}
-
-function isText(type: string): boolean {
-  return /^text\/|[/+](?:json|xml|yaml|x-yaml|javascript|x-javascript|ld\+json|x-ndjson|jsonl|toml|sql|csv)$/.test(
-    type,
-  );
-}
-
-function mediaType(contentType: string): string {
-  return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
 }

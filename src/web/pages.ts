@@ -3,11 +3,12 @@ import { z } from "zod";
 import { ToolError } from "../errors.ts";
 import { startByteProcess } from "../isolate/byte-process.ts";
 import { collectGarbage } from "../isolate/collect-garbage.ts";
-import { openPool, type Outcome } from "../isolate/pool.ts";
-import { startThread } from "../isolate/thread.ts";
+import { keepObjectsYoung } from "../isolate/keep-young.ts";
+import { openPool, beginWith, type Outcome, type StartRunner } from "../isolate/pool.ts";
 import { openByteRoom } from "./byte-room.ts";
 import { likelyBytes } from "./inflate.ts";
 import { byteAnswer, withPieces } from "./page-pieces.ts";
+import { startPageThread } from "./start-page-thread.ts";
 import {
   pageAnswer,
   selectorsAnswer,
@@ -27,6 +28,8 @@ export interface Pages {
   readSitemap(task: TaskOf<"sitemap">, signal: AbortSignal): Promise<SitemapAnswer>;
   /** @throws ToolError `invalid_input` that names the selector that cannot be used and why */
   checkSelectors(css: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Start a thread for the first page, where none runs. */
+  prepare(): void;
   close(): Promise<void>;
 }
 
@@ -35,12 +38,10 @@ export type TaskOf<Kind> = Omit<BodyTask & { kind: Kind }, "kind">;
 const timeLimitMs = 10_000;
 /** Of a process, which may have to be started first. */
 const largeTimeLimitMs = 15_000;
-/** Of one thread, which reads nothing that could take as much. */
-const memoryMb = 104;
-/** V8 would take twice as much and look for garbage half as often. */
-const youngMb = 12;
 /** Of pages that are read by threads at a time. */
 const maxBytesAtOnce = 1_000_000;
+/** After robots.txt and a first page it counts what pages leave behind, and not how soon the first is there. */
+const manyPages = 3;
 /** What this thread may keep of garbage while that process reads; 25 MB are in use. */
 const keptMb = 32;
 /**
@@ -51,14 +52,22 @@ const largeFlags = ["--max-old-space-size=96", "--max-semi-space-size=4", "--no-
 /** How long that process waits for another page. */
 const largeIdleMs = 1_000;
 
-/** The threads start with the first page, the process with the first that is large. */
-export function openPages(): Pages {
+/**
+ * The threads start with the first page, the process with the first that is large.
+ *
+ * @param first a thread that was started already
+ */
+export function openPages(first?: StartRunner): Pages {
   const count = Math.min(4, Math.max(2, availableParallelism() - 1));
-  const threads = openPool(startThread("page-worker", memoryMb, youngMb), count);
+  const threads = openPool(beginWith(first, startPageThread), count);
   const large = openPool(startByteProcess("page-child", largeFlags), 1, { idleMs: largeIdleMs });
   const room = openByteRoom(maxBytesAtOnce);
 
+  let asked = 0;
+
   async function ask(task: PageTask, signal: AbortSignal, transfer: ArrayBuffer[]): Promise<unknown> {
+    asked += 1;
+    if (asked === manyPages) keepObjectsYoung();
     return answerOf(await threads.run(task, { timeoutMs: timeLimitMs, signal, transfer }));
   }
 
@@ -97,6 +106,7 @@ export function openPages(): Pages {
         `select: \`${css[wrong]}\` is no CSS selector that can be used (${problems[wrong]})`,
       );
     },
+    prepare: threads.prepare,
     async close() {
       await Promise.all([threads.close(), large.close()]);
     },

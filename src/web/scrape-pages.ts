@@ -12,7 +12,7 @@ import { isPageUrl, isWebUrl, maxUrlChars } from "./web-url.ts";
 const maxAhead = 1_024;
 const maxBytesAhead = 12_000_000;
 /** Fetched pages that wait to be read: enough for the threads to have work, and few enough to be gone while they are young. */
-const maxUnread = 32;
+const maxUnread = 64;
 
 /** Fetch and read the pages of one request. See `Scraper.scrape`. */
 export async function* scrapePages(request: ScrapeRequest, around: Surroundings): AsyncGenerator<ScrapedPage> {

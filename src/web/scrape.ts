@@ -1,6 +1,7 @@
 import type { ToolError } from "../errors.ts";
 import type { JsonBytes } from "../text/json-bytes.ts";
-import type { Extract } from "./extract.ts";
+import type { Extract } from "./extracts.ts";
+import type { StartRunner } from "../isolate/pool.ts";
 import { once } from "../once.ts";
 import { currentTaping } from "../taping.ts";
 import type { Crawl, CrawlRequest } from "./crawl/crawl.ts";
@@ -26,6 +27,8 @@ export interface Scraper {
   crawl(request: CrawlRequest, signal: AbortSignal): Promise<Crawl>;
   /** @throws ToolError `invalid_input` that names the selector that cannot be used and why */
   checkSelectors(css: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Start what reads pages, while the first is being asked for. */
+  prepare(): void;
   /** Stop what runs and free threads and connections. */
   close(): Promise<void>;
 }
@@ -87,6 +90,8 @@ export interface ScraperOptions {
   cacheFolder?: () => Promise<string>;
   /** What runs pages that need it. Default: a browser that is installed, without any environment. */
   browser?: BrowserChoice;
+  /** The first of the threads that read pages, where one was started already. */
+  pageThread?: StartRunner | undefined;
 }
 
 const noCache = { cache: undefined, cacheFolder: undefined };
@@ -100,7 +105,7 @@ export function openScraper(options: ScraperOptions): Scraper {
   const { allowPrivate, userAgent, cacheFolder, browser = { environment: {} } } = options;
   const guard = openGuard(allowPrivate);
   const proxies = openProxies(options.proxies ?? noProxies);
-  const pages = openPages();
+  const pages = openPages(options.pageThread);
   const memory = openPageMemory(cacheFolder);
   const pdfs = openPdfs();
   const closing = new AbortController();
@@ -129,6 +134,7 @@ export function openScraper(options: ScraperOptions): Scraper {
       return openCrawl(request, await surroundings(signal));
     },
     checkSelectors: (css, signal) => pages.checkSelectors(css, signal),
+    prepare: pages.prepare,
     async close() {
       closing.abort(new Error("the scraper was closed"));
       await Promise.all([pages.close(), pdfs.close()]);

@@ -14,7 +14,7 @@ function openHosted(plugins = [plugin]): Engine {
   return openHostedEngine({
     settings: configFor("/nonexistent", { plugins }) as JsonValue,
     environment: childEnvironment(),
-    needsSql: () => false,
+    startedFor: () => [],
   });
 }
 

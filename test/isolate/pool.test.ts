@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Entry } from "../../src/entries.ts";
 import { startLineProcess } from "../../src/isolate/line-process.ts";
-import { openPool, type Pool } from "../../src/isolate/pool.ts";
+import { beginWith, openPool, startEarly, type Pool, type StartRunner } from "../../src/isolate/pool.ts";
 import { startProcess } from "../../src/isolate/process.ts";
 import { startThread } from "../../src/isolate/thread.ts";
 
@@ -68,6 +68,45 @@ test("one runner is started before there is a task, which it takes, and none onc
   pool.prepare();
   expect(runners).toHaveLength(1);
 });
+
+test("a runner that was started before there was a pool takes the first task, whatever it has said by then", async () => {
+  const { early, runners } = startWatchedEarly();
+  await setImmediate();
+  const other = () => {
+    throw new Error("another runner is started");
+  };
+  const pool = openPool(beginWith(early, other), 1);
+  const outcome = pool.run("task", { timeoutMs: 10_000, signal });
+  await setImmediate();
+  runners[0]?.answer("done");
+  expect(await outcome).toEqual({ kind: "answer", value: "done" });
+  await pool.close();
+  expect(runners).toEqual([expect.objectContaining({ stopped: true })]);
+});
+
+test("a runner that ended before there was a pool fails the first task, and the next gets another runner", async () => {
+  const { early, runners, start } = startWatchedEarly();
+  runners[0]?.end(new Error("gone"));
+  const pool = openPool(beginWith(early, start), 1);
+  await expect(pool.run("task", { timeoutMs: 10_000, signal })).rejects.toThrow("cannot start");
+  const outcome = pool.run("task", { timeoutMs: 10_000, signal });
+  await setImmediate();
+  runners[1]?.answer("done");
+  expect(await outcome).toEqual({ kind: "answer", value: "done" });
+  await pool.close();
+});
+
+/** As below, one of them started already. */
+function startWatchedEarly() {
+  const runners: { answer: (value: unknown) => void; end: (cause: unknown) => void; stopped: boolean }[] = [];
+  const start: StartRunner = ({ message, end }) => {
+    const runner = { answer: message, end, stopped: false };
+    runners.push(runner);
+    queueMicrotask(() => message("ready"));
+    return { post() {}, hold() {}, stop: () => Promise.resolve(void (runner.stopped = true)) };
+  };
+  return { early: startEarly(start), runners, start };
+}
 
 /** Runners that answer nothing by themselves, and what became of them. */
 function openWatched(idleMs?: number) {

@@ -69,7 +69,7 @@ export async function openDataFolder({
   };
   const others: Pick<Services, "math" | "web" | "search"> = {
     math: { evaluate: never, close: never },
-    web: { scrape: never, crawl: never, checkSelectors: never, close: never },
+    web: { scrape: never, crawl: never, checkSelectors: never, prepare: never, close: never },
     search: { search: never, close: never },
   };
   const services: Services = { files, datasets, sql, databases, charts, ...others };

@@ -36,7 +36,7 @@ async function read(input: JsonObject, signal = new AbortController().signal) {
     ...folder,
     files: { ...folder.files, open: watched },
     math: { evaluate: never, close: never },
-    web: { scrape: never, crawl: never, checkSelectors: never, close: never },
+    web: { scrape: never, crawl: never, checkSelectors: never, prepare: never, close: never },
     search: { search: never, close: never },
   };
   return await readRows.call(input, { signal, progress: () => undefined, services });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject, JsonValue } from "../../src/message.ts";
-import { extractHtml, type Extract } from "../../src/web/extract.ts";
+import { extractHtml } from "../../src/web/extract.ts";
+import type { Extract } from "../../src/web/extracts.ts";
 import { headingRecall, linkRecall, readCorpus, score, tableRecall, type CorpusPage } from "../support/corpus.ts";
 
 const pages = await readCorpus();

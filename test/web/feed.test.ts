@@ -1,8 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/message.ts";
-import type { Extract } from "../../src/web/extract.ts";
-import { isBinaryType, readPage } from "../../src/web/page.ts";
+import type { Extract } from "../../src/web/extracts.ts";
+import { isBinaryType } from "../../src/web/page-kind.ts";
+import { readPage } from "../../src/web/page.ts";
 import { openPages } from "../../src/web/pages.ts";
 
 const address = "https://blog.example/feed.xml";

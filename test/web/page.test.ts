@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/message.ts";
-import { extractHtml, type Extract } from "../../src/web/extract.ts";
+import { extractHtml } from "../../src/web/extract.ts";
+import type { Extract } from "../../src/web/extracts.ts";
 import { readPage, type PageInput } from "../../src/web/page.ts";
 import { selectorProblem, type Selection } from "../../src/web/select.ts";
 

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "../sql/sql-process.ts";
 import { ToolError } from "../../errors.ts";
 import type { ChildPool } from "../sql/child-pool.ts";
 import { tooMuchMemory, watchProcess } from "../sql/watch-process.ts";
@@ -78,7 +78,7 @@ interface Conversation {
 }
 
 /** Give a child its statement and hear it out. Settles at once when the signal aborts; the caller then kills it. */
-async function converse(child: ChildProcess, { job, sink, signal }: Conversation): Promise<StatementEnd> {
+async function converse(child: SqlProcess, { job, sink, signal }: Conversation): Promise<StatementEnd> {
   const { promise, resolve, reject } = Promise.withResolvers<StatementEnd>();
   const send = (message: ToSqliteChild) => void child.send(message, (cause) => cause !== null && lost());
   const abort = () => reject(signal.reason);

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "./sql-process.ts";
 import { log } from "../../log.ts";
 import { removeTemporaryFiles } from "../workspace.ts";
 import { release } from "./start-child.ts";
@@ -8,35 +8,35 @@ import { release } from "./start-child.ts";
  * one that has ended are removed, whoever ended it.
  */
 export interface ChildPool {
-  take(): ChildProcess;
+  take(): SqlProcess;
   /** Start one for the next statement, where none runs. */
   prepare(): void;
   /** Keep it for the next statement. Where one waits already, one of them ends: that, if this one is `preferred`. */
-  putBack(child: ChildProcess, options?: { preferred: boolean }): void;
+  putBack(child: SqlProcess, options?: { preferred: boolean }): void;
   /** Take this one, where it still waits; it does not hold up the end of the program. */
-  claim(child: ChildProcess): boolean;
+  claim(child: SqlProcess): boolean;
   /** End it at once. */
-  kill(child: ChildProcess): void;
+  kill(child: SqlProcess): void;
   /** End all, and wait until they are gone. */
   close(): Promise<void>;
 }
 
 export interface ChildPoolOptions {
-  start: () => ChildProcess;
+  start: () => SqlProcess;
   /** One that has been started already, for the first statement. */
-  first?: ChildProcess | undefined;
+  first?: SqlProcess | undefined;
   workspace: string;
 }
 
 const warmMs = 5 * 60_000;
 
 export function openChildPool({ start, first, workspace }: ChildPoolOptions): ChildPool {
-  const children = new Set<ChildProcess>();
+  const children = new Set<SqlProcess>();
   const ending = new Set<Promise<unknown>>();
-  let warm: { child: ChildProcess; timer: NodeJS.Timeout } | undefined;
+  let warm: { child: SqlProcess; timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
-  function begin(child = start()): ChildProcess {
+  function begin(child = start()): SqlProcess {
     children.add(child);
     // Whoever runs a statement on it hears of its end too; one that ends while it waits is only forgotten.
     child.on("error", () => forget(child)).on("exit", () => forget(child));
@@ -47,21 +47,21 @@ export function openChildPool({ start, first, workspace }: ChildPoolOptions): Ch
     return child;
   }
 
-  function forget(child: ChildProcess): void {
+  function forget(child: SqlProcess): void {
     children.delete(child);
     if (warm?.child !== child) return;
     clearTimeout(warm.timer);
     warm = undefined;
   }
 
-  function kill(child: ChildProcess): void {
+  function kill(child: SqlProcess): void {
     forget(child);
     if (hasEnded(child)) return;
     child.ref();
     child.kill("SIGKILL");
   }
 
-  function putBack(child: ChildProcess, { preferred } = { preferred: false }): void {
+  function putBack(child: SqlProcess, { preferred } = { preferred: false }): void {
     if (closed || (warm !== undefined && !preferred) || !children.has(child)) return kill(child);
     if (warm !== undefined) kill(warm.child);
     const timer = setTimeout(() => kill(child), warmMs);
@@ -70,7 +70,7 @@ export function openChildPool({ start, first, workspace }: ChildPoolOptions): Ch
     warm = { child, timer };
   }
 
-  function takeWarm(): ChildProcess | undefined {
+  function takeWarm(): SqlProcess | undefined {
     clearTimeout(warm?.timer);
     const child = warm?.child;
     warm = undefined;
@@ -99,12 +99,12 @@ export function openChildPool({ start, first, workspace }: ChildPoolOptions): Ch
   };
 }
 
-function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+function hasEnded({ pid, exitCode, signalCode }: SqlProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
 /** However it ends, by us or by the system: what it leaves is removed. */
-async function removeAfterExit(child: ChildProcess, pid: number, workspace: string): Promise<void> {
+async function removeAfterExit(child: SqlProcess, pid: number, workspace: string): Promise<void> {
   await new Promise((resolve) => child.once("exit", resolve));
   try {
     await removeTemporaryFiles(workspace, pid);

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "./sql-process.ts";
 import type { ChildPool } from "./child-pool.ts";
 import { openOfferedWork, type CopyOffer } from "./offered-copies.ts";
 import { converse, type Conversation } from "./sql-conversation.ts";
@@ -63,7 +63,7 @@ export function openChildRuns(pool: ChildPool, { workspace, diskLimitMb, quietMs
 
   /** Do something with a process within the limits of a statement; its signal aborts when the process exceeds them. */
   async function watched<Result>(
-    child: ChildProcess,
+    child: SqlProcess,
     job: StatementJob,
     work: (limits: AbortSignal) => Promise<Result>,
   ): Promise<Result> {

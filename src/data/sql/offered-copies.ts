@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "./sql-process.ts";
 import type { ChildPool } from "./child-pool.ts";
 import type { OfferedCopies } from "./sql-conversation.ts";
 import type { KeptDraft, StatementJob } from "./sql-wire.ts";
@@ -14,9 +14,9 @@ export interface CopyOffer {
 /** Copies that wait for a moment in which nothing is asked. They are made by one process at a time. */
 export interface OfferedWork {
   /** A statement begins, and its process forgets what it offered. Gives what to call once the statement has ended. */
-  begin(child: ChildProcess): () => void;
+  begin(child: SqlProcess): () => void;
   /** Make copies when it is quiet, if their process still waits then. */
-  add(child: ChildProcess, offer: CopyOffer): void;
+  add(child: SqlProcess, offer: CopyOffer): void;
   /** Begin nothing any more. */
   close(): void;
 }
@@ -27,7 +27,7 @@ export interface OfferedWorkOptions {
   quietMs: number;
   /** Do something with a process within the limits of a statement; its signal aborts when the process exceeds them. */
   watched: <Result>(
-    child: ChildProcess,
+    child: SqlProcess,
     job: StatementJob,
     work: (limits: AbortSignal) => Promise<Result>,
   ) => Promise<Result>;
@@ -36,7 +36,7 @@ export interface OfferedWorkOptions {
 const copyTimeoutMs = 600_000;
 
 export function openOfferedWork({ pool, quietMs, watched }: OfferedWorkOptions): OfferedWork {
-  const offers = new Map<ChildProcess, CopyOffer>();
+  const offers = new Map<SqlProcess, CopyOffer>();
   let timer: NodeJS.Timeout | undefined;
   let statementCount = 0;
   let isMaking = false;
@@ -55,7 +55,7 @@ export function openOfferedWork({ pool, quietMs, watched }: OfferedWorkOptions):
     }
   }
 
-  async function make(child: ChildProcess, { job, copies, onCopies }: CopyOffer): Promise<void> {
+  async function make(child: SqlProcess, { job, copies, onCopies }: CopyOffer): Promise<void> {
     isMaking = true;
     const drafts = copies.make();
     const isDone = drafts.then(

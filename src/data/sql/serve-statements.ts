@@ -56,30 +56,45 @@ function receive(message: ToChild): void {
 const memoryEveryMs = 50;
 
 async function serve(job: StatementJob): Promise<void> {
-  const last = await converse(job);
+  const { last, session } = await converse(job);
   if (last !== undefined) send(last);
+  session?.close(); // which takes longer than to send
   next = { memoryLimitMb: job.memoryLimitMb, session: openSession(job.memoryLimitMb) };
   next.session.catch(() => (next = undefined));
   saveCompiledCode();
 }
 
-async function converse(job: StatementJob): Promise<FromChild | undefined> {
+/** What is left to say, and a session that is to be closed then. */
+interface Ending {
+  last: FromChild | undefined;
+  session?: DuckDbSession;
+}
+
+async function converse(job: StatementJob): Promise<Ending> {
   try {
     const session = await takeSession(job.memoryLimitMb);
     try {
-      return await run(session, job);
+      return { last: await run(session, job), session };
     } catch (thrown) {
       if (session.isFrugal || !isShortOfMemory(thrown)) throw thrown;
     }
     // Fewer threads hold less at once: what fails for want of memory may get through, slowly.
-    return await run(await openSession(job.memoryLimitMb, true), job);
+    const frugal = await openSession(job.memoryLimitMb, true);
+    return { last: await run(frugal, job), session: frugal };
   } catch (thrown) {
-    if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
-    return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
+    return { last: told(thrown) };
   }
 }
 
-/** What is left to say once everything is closed: the answer where it offers no copies, the copies where they are wanted. */
+function told(thrown: unknown): FromChild {
+  if (thrown instanceof ToolError) return { type: "failed", code: thrown.code, message: thrown.message };
+  return { type: "defect", stack: thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorMessage(thrown) };
+}
+
+/**
+ * What is left to say once all files are closed: the answer where it offers no copies, the copies where they are wanted.
+ * The session is closed where this fails.
+ */
 async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild | undefined> {
   const reading: ReadCount = { done: 0, total: 0 };
   const report = setInterval(() => reportProgress(session, reading), reportEveryMs);
@@ -87,9 +102,11 @@ async function run(session: DuckDbSession, job: StatementJob): Promise<FromChild
     const done = await watchingMemory(job, () => runStatement(session, job, { resolve: askForSources, reading }));
     clearInterval(report);
     return done.answer.keeps.length === 0 ? await closed(done) : await offerCopies(job, done);
+  } catch (thrown) {
+    session.close();
+    throw thrown;
   } finally {
     clearInterval(report);
-    session.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { SqlProcess } from "./sql-process.ts";
 import { ToolError } from "../../errors.ts";
 import {
   memoryBytes,
@@ -37,7 +37,7 @@ export interface OfferedCopies {
 
 /** Give a child its statement and hear it out. Settles at once when the signal aborts; the caller then kills it. */
 export function converse(
-  child: ChildProcess,
+  child: SqlProcess,
   job: StatementJob,
   { signal, resolve, onProgress }: Conversation,
 ): Promise<Outcome> {
@@ -96,7 +96,7 @@ export function converse(
   });
 }
 
-function makeDrafts(child: ChildProcess): Promise<KeptDraft[]> {
+function makeDrafts(child: SqlProcess): Promise<KeptDraft[]> {
   const { promise, resolve, reject } = Promise.withResolvers<KeptDraft[]>();
   const receive = (received: unknown) => {
     const message = received as FromChild;

@@ -16,6 +16,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { nodeCrypto } from "../../data/node-crypto.ts";
 import { AxonerError, systemErrorCode } from "../../errors.ts";
+import { sha256 } from "./digest.ts";
 
 /**
  * Where an engine and its fronts meet is not theirs alone: someone else made it, or may change it. Nothing is sent and
@@ -51,7 +52,7 @@ export interface EnginePlace {
  * path of a socket may have 103 bytes: so it is short, the same for everyone of a user and home, and known without asking.
  */
 export function engineFolder(home = homedir()): string {
-  const digest = nodeCrypto().createHash("sha256").update(home).digest("hex").slice(0, 8);
+  const digest = sha256(Buffer.from(home)).toString("hex").slice(0, 8);
   return `/tmp/axoner-${process.getuid?.() ?? 0}-${digest}`;
 }
 

@@ -3,7 +3,6 @@ import { AxonerError, errorMessage } from "../../errors.ts";
 import { log } from "../../log.ts";
 import type { JsonValue } from "../../message.ts";
 import type { ToolResult } from "../../tools/tool.ts";
-import { startsSql } from "../channel.ts";
 import type { Engine } from "../engine.ts";
 import { connectEngine, type Connection } from "../wire.ts";
 import { openFolder } from "./folder.ts";
@@ -13,8 +12,8 @@ import type { EngineStart, StartedEngine } from "./start-engine.ts";
 export interface SharedEngineOptions extends EngineStart {
   /** The complete resolved configuration, of which the place's name is made; the engine reads nothing else. */
   settings: JsonValue;
-  /** Whether a tool runs SQL, as for a hosted engine. */
-  needsSql: (tool: string) => boolean;
+  /** As for a hosted engine. */
+  startedFor: (tool: string) => readonly string[];
   /** Opens an engine for this front alone, where none can be shared; without it calls say that. */
   instead?: (() => Engine) | undefined;
 }
@@ -65,7 +64,7 @@ export function openSharedEngine(options: SharedEngineOptions): Engine {
       let engine: Engine | undefined;
       try {
         // An engine may take seconds to start; from then on it answers an abort itself.
-        engine = await unlessAborted(callOptions.signal, engineFor(options.needsSql(name) ? [startsSql] : []));
+        engine = await unlessAborted(callOptions.signal, engineFor(options.startedFor(name)));
       } catch (thrown) {
         return { ok: false, code: "unavailable", message: `no engine can be shared: ${errorMessage(thrown)}` };
       }

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
-import { nodeCrypto } from "../../data/node-crypto.ts";
 import { AxonerError } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../message.ts";
 import { send } from "../frames.ts";
+import { hmacSha256, isSameText, randomHex } from "./digest.ts";
 
 /*
  * Before anything else, both ends prove that they have read the engine's token, and neither shows it:
@@ -32,7 +32,7 @@ export class SilentError extends HandshakeError {
 
 /** @throws HandshakeError where the other end is no engine that has this token, or says nothing in time */
 export async function greetEngine(stream: Duplex, token: Buffer, purpose: Purpose): Promise<void> {
-  const hello = nodeCrypto().randomBytes(nonceBytes).toString("hex");
+  const hello = randomHex(nonceBytes);
   send(stream, { hello });
   const { nonce, proof } = await readFrame(stream);
   if (!isNonce(nonce) || !isProof(proof, proofOf(token, ["engine", hello, nonce])))
@@ -44,7 +44,7 @@ export async function greetEngine(stream: Duplex, token: Buffer, purpose: Purpos
 export async function greetFront(stream: Duplex, token: Buffer): Promise<Purpose> {
   const { hello } = await readFrame(stream);
   if (!isNonce(hello)) throw new HandshakeError("it did not greet");
-  const nonce = nodeCrypto().randomBytes(nonceBytes).toString("hex");
+  const nonce = randomHex(nonceBytes);
   send(stream, { nonce, proof: proofOf(token, ["engine", hello, nonce]) });
   const { purpose: given, proof } = await readFrame(stream);
   const purpose = purposes.find((known) => known === given);
@@ -54,12 +54,11 @@ export async function greetFront(stream: Duplex, token: Buffer): Promise<Purpose
 }
 
 function proofOf(token: Buffer, parts: readonly string[]): string {
-  return nodeCrypto().createHmac("sha256", token).update(JSON.stringify(parts)).digest("hex");
+  return hmacSha256(token, JSON.stringify(parts)).toString("hex");
 }
 
 function isProof(given: unknown, wanted: string): boolean {
-  if (typeof given !== "string" || given.length !== wanted.length) return false;
-  return nodeCrypto().timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
+  return typeof given === "string" && isSameText(given, wanted);
 }
 
 function isNonce(value: unknown): value is string {

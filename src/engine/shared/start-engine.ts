@@ -8,6 +8,7 @@ import { mallocSettings } from "../../malloc-settings.ts";
 import { nodeFlags } from "../../node-flags.ts";
 import { lockTakenCode, sharedEngine } from "../channel.ts";
 import { heapFlags } from "../host.ts";
+import { startBeside } from "../start-beside.ts";
 import type { EnginePlace } from "./folder.ts";
 
 export interface EngineStart {
@@ -44,17 +45,19 @@ export async function startFirst(
   let failure: Error | undefined;
   const entry = fileURLToPath(entryUrl("engine-host"));
   const output = await open(place.log, "a", 0o600);
+  const beside = startBeside(args, { environment, cwd, output: output.fd, descriptor: 3 });
   const child = spawn(
     process.execPath,
-    [...nodeFlags(heapFlags), entry, sharedEngine, place.folder, place.name, ...args],
+    [...nodeFlags(heapFlags), entry, sharedEngine, place.folder, place.name, ...beside.args],
     {
-      stdio: ["ignore", output.fd, output.fd],
-      env: { ...environment, ...mallocSettings, ...compiledCode() },
+      stdio: ["ignore", output.fd, output.fd, ...beside.stdio],
+      env: { ...environment, ...mallocSettings, ...compiledCode(), ...beside.environment },
       cwd,
       detached: true, // a session of its own: what stops its first front does not stop it
       windowsHide: true,
     },
   );
+  beside.handedOver();
   child.unref();
   child.once("error", (thrown) => (failure = new AxonerError(`the shared engine: ${errorMessage(thrown)}`)));
   child.once("exit", (code) => {
