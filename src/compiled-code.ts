@@ -38,9 +38,20 @@ export function keepCompiledCode(version: string): void {
   }
 }
 
-/** Where compiled code is kept; undefined where none is. */
-export function compiledFolder(): string | undefined {
-  return process.env[variable];
+/** Where Node keeps compiled code, our folder or the user's; undefined where none is to be kept. */
+function compiledFolder(): string | undefined {
+  const { env } = process;
+  return env["AXONER_COMPILE_CACHE"] === "off" || env["NODE_DISABLE_COMPILE_CACHE"] ? undefined : env[variable];
+}
+
+/** The same, if it is safe to run what lies there. */
+export function safeCompiledFolder(): string | undefined {
+  const folder = compiledFolder();
+  try {
+    return folder !== undefined && isOwnFolder(folder) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a process of ours is told, so that it uses the same folder. */

@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
-import { compiledFolder } from "./compiled-code.ts";
+import { crc32 } from "node:zlib";
+import { safeCompiledFolder } from "./compiled-code.ts";
 
 /** What such a program keeps its code by. */
 const keep = Symbol.for("axoner.keep-code");
@@ -14,10 +15,10 @@ const keep = Symbol.for("axoner.keep-code");
  */
 export function runKept(program: URL): void {
   const path = fileURLToPath(program);
-  const folder = compiledFolder();
+  const folder = safeCompiledFolder();
   // V8 looks at its own version and flags, and refuses what others have made
   const kept = folder && join(folder, `${basename(path)}-${process.versions.v8}-${process.arch}`);
-  const cachedData = kept === undefined ? undefined : readIfThere(kept);
+  const cachedData = kept === undefined ? undefined : readIfWhole(kept);
   // esbuild writes all but comments in ASCII
   const text = `(function (require) {${readFileSync(path, "latin1")}\n})`;
   const script = new Script(text, { filename: path, ...(cachedData !== undefined && { cachedData }) });
@@ -39,9 +40,14 @@ function isCallable(value: unknown): value is (...given: unknown[]) => unknown {
   return typeof value === "function";
 }
 
-function readIfThere(path: string): Buffer | undefined {
+/** A file has the checksum of the code in front of it: V8 runs what is damaged. */
+const sumBytes = 4;
+
+function readIfWhole(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    const file = readFileSync(path);
+    const code = file.subarray(sumBytes);
+    return file.readUInt32LE(0) === crc32(code) ? code : undefined;
   } catch {
     return undefined; // it only makes the start faster
   }
@@ -50,17 +56,17 @@ function readIfThere(path: string): Buffer | undefined {
 /** Undefined where nothing can be written: then the program need not prepare for it. */
 function keeping(script: Script, path: string): (() => void) | undefined {
   const making = `${path}.${process.pid}`;
-  let file: number;
   try {
-    file = openSync(making, "wx", 0o600);
+    accessSync(dirname(path), constants.W_OK);
   } catch {
     return undefined;
   }
   return () => {
     try {
-      writeFileSync(file, script.createCachedData());
-      fsyncSync(file); // what is half on the disk after a power failure would be run
-      closeSync(file);
+      const code = script.createCachedData();
+      const sum = Buffer.alloc(sumBytes);
+      sum.writeUInt32LE(crc32(code));
+      writeFileSync(making, Buffer.concat([sum, code]), { flag: "wx", mode: 0o600 });
       renameSync(making, path);
     } catch {
       rmSync(making, { force: true });

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemErrorCode, ToolError } from "../errors.ts";
 import { nodeCrypto } from "./node-crypto.ts";
+import { isAlive } from "../is-alive.ts";
 import { checkWorkspace } from "./places.ts";
 import { log } from "../log.ts";
 import { once } from "../once.ts";
@@ -178,14 +179,5 @@ async function isOld(path: string): Promise<boolean> {
   } catch (thrown) {
     if (systemErrorCode(thrown) === "ENOENT") return false;
     throw thrown;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return systemErrorCode(thrown) !== "ESRCH";
   }
 }

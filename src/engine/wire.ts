@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { isLongerThan } from "../text/bounded-json.ts";
 import { AxonerError, ConfigError, errorMessage } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../message.ts";
-import type { ToolDefinition, ToolResult } from "../tools/tool.ts";
+import type { Progress, ToolDefinition, ToolResult } from "../tools/tool.ts";
 import type { CallOptions, Engine } from "./engine.ts";
 import { isProgress, isToolResult, readFrames, send } from "./frames.ts";
 import { tellsOfJob } from "./jobs/state.ts";
@@ -45,13 +45,15 @@ export function serveEngine(
   const call = async (id: number, { name, input, within }: JsonObject) => {
     const abort = new AbortController();
     running.set(id, abort);
+    // A caller that does not read costs no memory.
+    const told = paced((update) => void (stream.writableNeedDrain || send(stream, { progress: id, update })));
     const options: CallOptions = {
       signal: abort.signal,
-      // A caller that does not read costs no memory.
-      progress: paced((update) => !stream.writableNeedDrain && send(stream, { progress: id, update })),
+      progress: told.progress,
       ...(typeof within === "number" && { answerWithinMs: within }),
     };
     const value = await callOpened(opening, (engine) => engine.call(String(name), input, options));
+    told.end();
     if (!tellsOfJob(value)) running.delete(id);
     send(stream, { result: id, value: bounded(String(name), value) });
   };
@@ -82,16 +84,23 @@ const progressIntervalMs = 50;
 /** Told one by one, however fast they come. */
 const firstUpdates = 32;
 
-/** Hands on progress no more often than anybody could look at it, and always the end: a scrape tells of each page. */
-function paced(progress: CallOptions["progress"]): CallOptions["progress"] {
+/** Hands on progress no more often than anybody could look at it, and always the last: a scrape tells of each page. */
+function paced(progress: CallOptions["progress"]): { progress: CallOptions["progress"]; end: () => void } {
   let count = 0;
   let toldAt = -Infinity;
-  return (update) => {
-    const now = performance.now();
-    count += 1;
-    if (count > firstUpdates && now - toldAt < progressIntervalMs && update.done !== update.total) return;
-    toldAt = now;
+  let untold: Progress | undefined;
+  const tell = (update: Progress) => {
+    untold = undefined;
+    toldAt = performance.now();
     progress(update);
+  };
+  return {
+    progress(update) {
+      count += 1;
+      if (count <= firstUpdates || performance.now() - toldAt >= progressIntervalMs) tell(update);
+      else untold = update;
+    },
+    end: () => untold !== undefined && tell(untold),
   };
 }
 

@@ -1,7 +1,6 @@
 import { errorCodes, ToolError } from "../errors.ts";
 import { startLineProcess } from "../isolate/line-process.ts";
 import { openPool } from "../isolate/pool.ts";
-
 import { isJsonObject } from "../message.ts";
 import { mathProcess } from "./math-process.ts";
 

@@ -7,13 +7,13 @@ import { evaluateExpression, prepareNext, type Guard } from "./expression.ts";
  * The owner kills this process long before; this limit is for the case that the owner itself was killed, so that an
  * endless evaluation does not outlive it. What it interrupts may leave mathjs in disorder: the process ends.
  */
-const orphanLimitMs = 10_000;
+const orphanLimitMs = 3_000;
 
 let guarded = () => {};
 const context = createContext({ work: () => guarded() });
 const script = new Script("work()");
 
-/** Takes a thread, and ten times as long as a usual expression. */
+/** A limit costs a thread for each call, and ten times as long as a usual expression: those that are brief have none. */
 const guard: Guard = (work) => {
   guarded = work;
   try {

@@ -1,9 +1,9 @@
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, systemErrorCode, ToolError } from "../errors.ts";
+import { isAlive } from "../is-alive.ts";
 import { log } from "../log.ts";
 import { isJsonObject } from "../message.ts";
-import { isAlive } from "./file/boot.ts";
 import { hashOf, unlessMissing } from "./file/session-file.ts";
 import type { Presence } from "./store.ts";
 import { makeFoldersSync } from "../make-folders.ts";

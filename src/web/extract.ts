@@ -12,7 +12,7 @@ import { openMarkdown } from "./markdown.ts";
 import { openMetadata } from "./metadata.ts";
 import { collapse, type Resolve, type Sink } from "./sink.ts";
 import { openTables } from "./tables.ts";
-import { openPending } from "./text-pieces.ts";
+import { openPending, roomFor, type TextRoom } from "./text-pieces.ts";
 
 export interface Extracted {
   title: string | null;
@@ -37,7 +37,7 @@ const maxAddressChars = 20_000_000;
 
 /** Read a page once, from start to end. */
 export function extractHtml(html: string, options: ExtractOptions): Extracted {
-  const { handler, end } = openExtract(options);
+  const { handler, end } = openExtract(options, roomFor(html));
   parseHtml(html, handler);
   return end(html);
 }
@@ -49,10 +49,10 @@ export interface Extraction {
 }
 
 /** Take what is wanted of a page out of the elements and the text that are told of it. */
-export function openExtract({ address, extract, whole = false, links }: ExtractOptions): Extraction {
+export function openExtract({ address, extract, whole = false, links }: ExtractOptions, room: TextRoom): Extraction {
   let base = address;
   const titles: Titles = { title: undefined, "og:title": undefined };
-  const sink = openSink(extract, { resolve: openResolve(() => base), whole, title: () => titleOf(titles) });
+  const sink = openSink(extract, { resolve: openResolve(() => base), whole, room, title: () => titleOf(titles) });
   const isHidden = hiddenFor(extract);
   const isUnlinked = hiddenFor("links");
   let depth = 0;
@@ -116,10 +116,11 @@ function titleOf(titles: Titles): string | null {
 interface SinkOptions {
   resolve: Resolve;
   whole: boolean;
+  room: TextRoom;
   title: () => string | null;
 }
 
-function openSink(extract: Extract, { resolve, whole, title }: SinkOptions): Sink {
+function openSink(extract: Extract, { resolve, whole, room, title }: SinkOptions): Sink {
   switch (extract) {
     case "links":
       return openLinks(resolve);
@@ -131,7 +132,7 @@ function openSink(extract: Extract, { resolve, whole, title }: SinkOptions): Sin
       return { open() {}, close() {}, text() {}, end: () => null };
     case "markdown":
     case "text": {
-      const page = openMarkdown(extract, resolve);
+      const page = openMarkdown(extract, resolve, room);
       return whole ? page : openMainText(page);
     }
   }

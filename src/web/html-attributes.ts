@@ -16,6 +16,12 @@ export class HtmlSource {
     const text = this.html.slice(start, end);
     return this.isUntidy ? text.replace(/\r\n?/g, "\n").replaceAll("\0", "") : text;
   }
+
+  /** A part as the value of an attribute: there it is not gone, but seen not to belong. */
+  value(start: number, end: number): string {
+    const text = this.html.slice(start, end);
+    return this.isUntidy ? text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd") : text;
+  }
 }
 
 /** Longer values are read once: formatting starts again with each paragraph, and its attributes are asked for each time. */
@@ -92,7 +98,7 @@ export class Attributes {
   }
 
   #value(): string {
-    const text = this.#source.text(this.#start, this.#end);
+    const text = this.#source.value(this.#start, this.#end);
     return text.includes("&") ? decodeHTMLAttribute(text) : text;
   }
 }

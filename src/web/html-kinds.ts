@@ -151,6 +151,7 @@ define("button", { start: starts.button, end: scopes.any, bounds: [scopes.button
 define("select", { start: starts.select, end: scopes.any, bounds: special });
 define("option", { start: starts.option, isImplied: true });
 define("optgroup", { start: starts.optgroup, isImplied: true });
+define("ruby datalist", {});
 define("rb rtc", { start: starts.ruby, resumes: false, isImplied: true });
 define("rp rt", { start: starts.reading, resumes: false, isImplied: true });
 

@@ -2,6 +2,7 @@ import { openExtract } from "./extract.ts";
 import type { Extract } from "./extracts.ts";
 import { beginHtml } from "./html.ts";
 import { openQuery } from "./select.ts";
+import { roomFor } from "./text-pieces.ts";
 
 /** Of every kind of element that pages are made of, in every place where it is treated in its own way; none ends. */
 const unfinished = `<!doctype html><html lang="en"><head><meta name="a" content="b"><title>t</title><body class="a" id="b">
@@ -22,7 +23,7 @@ let keptQuery: unknown;
 export function keepShapes(extract: Extract): void {
   if (kept.has(extract)) return;
   const readings = [false, true].map((whole) => {
-    const extraction = openExtract({ address: "http://example.com/", extract, whole });
+    const extraction = openExtract({ address: "http://example.com/", extract, whole }, roomFor(unfinished));
     return [extraction, beginHtml(unfinished, extraction.handler)];
   });
   kept.set(extract, readings);

@@ -1,6 +1,7 @@
 import type { TableWriter } from "./markdown-table.ts";
 import type { Resolve } from "./sink.ts";
 import { openSpans, type ResolveSpans } from "./table-grid.ts";
+import type { TextRoom } from "./text-pieces.ts";
 import { TextWriter } from "./text-writer.ts";
 
 export type Style = "markdown" | "text";
@@ -10,6 +11,8 @@ export type Close = () => void;
 export interface State {
   style: Style;
   resolve: Resolve;
+  /** What may still be written. */
+  room: TextRoom;
   resolveSpans: ResolveSpans;
   /** The page, and in it the table cells that are open. */
   writers: TextWriter[];
@@ -33,11 +36,12 @@ export interface State {
   tex: string | undefined;
 }
 
-export function openState(style: Style, resolve: Resolve): { state: State; page: TextWriter } {
-  const page = openWriter(style);
+export function openState(style: Style, resolve: Resolve, room: TextRoom): { state: State; page: TextWriter } {
+  const page = openWriter(style, room);
   const state: State = {
     style,
     resolve,
+    room,
     resolveSpans: openSpans(),
     writers: [page],
     tables: [],
@@ -64,7 +68,7 @@ export function current(state: State): TextWriter {
 /** Write what follows to a writer of its own until the end of an element. */
 export function openCell(state: State, done: (text: string) => void): Close {
   const { lists, flat } = state;
-  state.writers.push(openWriter(state.style));
+  state.writers.push(openWriter(state.style, state.room));
   state.lists = [];
   state.flat = 0;
   return () => {
@@ -74,8 +78,8 @@ export function openCell(state: State, done: (text: string) => void): Close {
   };
 }
 
-function openWriter(style: Style): TextWriter {
-  return new TextWriter(style === "markdown" ? escapeMarkdown : (text) => text);
+function openWriter(style: Style, room: TextRoom): TextWriter {
+  return new TextWriter(room, style === "markdown" ? escapeMarkdown : (text) => text);
 }
 
 /** Only what would be read as Markdown is escaped, so that ordinary text and formulas stay as they are. */

@@ -4,6 +4,7 @@ import { openCell, current, openState, type Close, type State, type Style } from
 import { openTableWriter } from "./markdown-table.ts";
 import type { Element, Resolve, Sink } from "./sink.ts";
 import { readCell } from "./table-grid.ts";
+import type { TextRoom } from "./text-pieces.ts";
 
 const blocks = new Set(
   "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form header hgroup html legend main menu nav p section summary".split(
@@ -12,8 +13,8 @@ const blocks = new Set(
 );
 
 /** The page as Markdown, or as plain text with the same line breaks. */
-export function openMarkdown(style: Style, resolve: Resolve): Sink {
-  const { state, page } = openState(style, resolve);
+export function openMarkdown(style: Style, resolve: Resolve, room: TextRoom): Sink {
+  const { state, page } = openState(style, resolve, room);
   const closes: (Close | undefined)[] = [];
   return {
     open: (element) => void closes.push(openElement(state, element)),

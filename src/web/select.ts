@@ -35,12 +35,12 @@ export async function selectValues(
 ): Promise<JsonValue[]> {
   if (selections.length === 0) return [];
   const query = await openQuery(html);
-  const textOf = openTexts();
+  const texts = openTexts();
   return selections.map((selection) => {
     const matches = query.root().find(selection.css);
     const values = (selection.many === true ? matches : matches.first())
       .toArray()
-      .map((element) => valueOf(query, element, { selection, base, textOf }))
+      .map((element) => valueOf(query, element, { selection, base, texts }))
       .filter((value) => value !== undefined);
     return selection.many === true ? values : (values[0] ?? null);
   });
@@ -91,18 +91,19 @@ export async function openQuery(html: string) {
 interface Wanted {
   selection: Selection;
   base: string;
-  textOf: (node: TreeNode) => string;
+  texts: Texts;
 }
 
 function valueOf(
   query: Query,
   element: Parameters<Query>[0] & TreeNode,
-  { selection: { attr }, base, textOf }: Wanted,
+  { selection: { attr }, base, texts }: Wanted,
 ): string | undefined {
-  if (attr === undefined) return textOf(element);
+  if (attr === undefined) return texts.of(element);
   const value = query(element).attr(attr);
-  if (value === undefined || !addressAttributes.has(attr.toLowerCase())) return value;
-  return URL.parse(value, base)?.href ?? value;
+  if (value === undefined) return undefined;
+  const isAddress = addressAttributes.has(attr.toLowerCase());
+  return texts.counted(isAddress ? (URL.parse(value, base)?.href ?? value) : value);
 }
 
 /** What of a tree of cheerio's its text is made of. */
@@ -113,8 +114,14 @@ interface TreeNode {
   children?: readonly TreeNode[];
 }
 
-/** The texts of elements. @throws ToolError `too_large` once all that were asked for come to too much */
-function openTexts(): (node: TreeNode) => string {
+/** The values of a page. Both throw ToolError `too_large` once all of them come to too much. */
+interface Texts {
+  of(node: TreeNode): string;
+  /** The same text. */
+  counted(text: string): string;
+}
+
+function openTexts(): Texts {
   let chars = 0;
   let parts = 0;
   const add = (node: TreeNode, found: string[]) => {
@@ -127,13 +134,18 @@ function openTexts(): (node: TreeNode) => string {
   const addAll = ({ children = [] }: TreeNode, found: string[]) => {
     for (const child of children) add(child, found);
   };
-  return (node) => {
-    const found: string[] = [];
-    // Who selects a script itself, or the like, asks for its text.
-    addAll(node, found);
-    const text = collapse(found.join(""));
+  const counted = (text: string) => {
     chars += text.length;
     if (chars <= maxSelectedChars && parts <= maxTextParts) return text;
     throw new ToolError("too_large", "what is selected comes to too much text; select elements further inside");
+  };
+  return {
+    counted,
+    of(node) {
+      const found: string[] = [];
+      // Who selects a script itself, or the like, asks for its text.
+      addAll(node, found);
+      return counted(collapse(found.join("")));
+    },
   };
 }

@@ -1,32 +1,41 @@
 import { silentElements } from "./hidden.ts";
 import { voidElements } from "./html-kinds.ts";
 import { parseHtml } from "./html.ts";
+import { openPieces } from "./text-pieces.ts";
 
 const elementName = /^[a-z][^\s/>"'=<]*$/i;
 
-/** HTML again with its nesting bounded, every element closed, and nothing in it that could swallow what comes after. */
+/** Elements that are closed take more than those that are not, and formatting that starts again may take any length. */
+const leastRoom = 2_000;
+const roomFactor = 4;
+
+/**
+ * HTML again with its nesting bounded, every element closed, and nothing in it that could swallow what comes after.
+ *
+ * @throws ToolError `too_large`
+ */
 export function simplifyHtml(html: string): string {
-  let out = "";
+  const pieces = openPieces({ charsLeft: leastRoom + roomFactor * html.length });
   let silence = 0;
   parseHtml(html, {
     onopentag(name, attributes) {
       if (silentElements.has(name)) silence += 1;
       if (name === "html" || !elementName.test(name)) return;
-      out += `<${name}`;
+      pieces.add(`<${name}`);
       for (const [attribute, value] of attributes.all()) {
-        if (/^[^\s/>"'=<]+$/.test(attribute)) out += ` ${attribute}="${escapeHtml(value)}"`;
+        if (/^[^\s/>"'=<]+$/.test(attribute)) pieces.add(` ${attribute}="${escapeHtml(value)}"`);
       }
-      out += ">";
+      pieces.add(">");
     },
     onclosetag(name) {
       if (silentElements.has(name)) silence -= 1;
-      if (name !== "html" && !voidElements.has(name) && elementName.test(name)) out += `</${name}>`;
+      if (name !== "html" && !voidElements.has(name) && elementName.test(name)) pieces.add(`</${name}>`);
     },
     ontext(text) {
-      if (silence === 0) out += escapeHtml(text);
+      if (silence === 0) pieces.add(escapeHtml(text));
     },
   });
-  return out;
+  return pieces.text();
 }
 
 export function escapeHtml(text: string): string {

@@ -1,4 +1,4 @@
-import { openPieces } from "./text-pieces.ts";
+import { openPieces, type TextPieces, type TextRoom } from "./text-pieces.ts";
 
 interface Mark {
   open: string;
@@ -36,7 +36,7 @@ const startsInWord = /^[\p{L}\p{N}]/u;
 
 /** Builds text out of blocks and lines; line breaks, spaces and marks are written only once text follows them. */
 export class TextWriter {
-  readonly #out = openPieces();
+  readonly #out: TextPieces;
   readonly #marks: Mark[] = [];
   /** Have ended behind what was written last, the innermost first; one that starts again at once goes on instead. */
   #ending: Mark[] = [];
@@ -48,8 +48,12 @@ export class TextWriter {
   #space = false;
   #empty = true;
 
-  /** @param escape makes text inert for the format that is written */
-  constructor(escape: (text: string, startsLine: boolean) => string) {
+  /**
+   * @param room that all writers of a page share
+   * @param escape makes text inert for the format that is written
+   */
+  constructor(room: TextRoom, escape: (text: string, startsLine: boolean) => string) {
+    this.#out = openPieces(room);
     this.#escape = escape;
   }
 

@@ -10,7 +10,7 @@ import {
   truncateSync,
   utimesSync,
 } from "node:fs";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/config.ts";
@@ -110,7 +110,13 @@ describe.skipIf(process.platform === "win32")("compiled code is kept", () => {
     expect(statSync(join(folder, name)).ino).toBe(ino);
     truncateSync(join(folder, name), size / 2);
     await calculate();
-    expect(statSync(join(folder, name)).size).toBeGreaterThan(size * 0.9);
+    const whole = readFileSync(join(folder, name));
+    expect(whole.byteLength).toBeGreaterThan(size * 0.9);
+    // V8 itself does not see that, and runs it
+    const damaged = whole.map((byte, at) => (at > 1_000 && at % 997 === 0 ? byte ^ 0xff : byte));
+    writeFileSync(join(folder, name), damaged);
+    await calculate();
+    expect(readFileSync(join(folder, name)).equals(damaged)).toBe(false);
     expect(kept()).toEqual([name]);
   });
 

@@ -41,6 +41,14 @@ test("of progress that comes all at once some and the last are sent", async () =
   expect(told.length).toBeLessThan(5_000);
 });
 
+test("of progress without a known end the last is sent too", async () => {
+  const told: number[] = [];
+  const { engine } = await connected();
+  const progress = ({ done }: { done: number }) => void told.push(done);
+  await engine.call("hurry", { steps: 10_000, is_open: true }, { ...ignore, progress });
+  expect(told.at(-1)).toBe(10_000);
+});
+
 test("a line that is no frame ends the connection", async () => {
   const { engine, server } = await connected();
   await engine.definitions();

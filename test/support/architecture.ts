@@ -23,6 +23,7 @@ const tiers: Tier[] = [
       "entries",
       "node-flags",
       "version",
+      "is-alive",
       "once",
       "make-folders",
       "token-usage",

@@ -33,10 +33,10 @@ export const count = defineTool({
 export const hurry = defineTool({
   name: "hurry",
   description: "Tell of many steps at once.",
-  input: z.object({ steps: z.number() }),
+  input: z.object({ steps: z.number(), is_open: z.boolean().default(false) }),
   output: nothing,
-  async run({ steps }, { progress }) {
-    for (let done = 1; done <= steps; done += 1) progress({ done, total: steps });
+  async run({ steps, is_open: isOpen }, { progress }) {
+    for (let done = 1; done <= steps; done += 1) progress({ done, ...(!isOpen && { total: steps }) });
     return {};
   },
 });

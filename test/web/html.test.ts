@@ -168,6 +168,18 @@ test("a page of unclosed formatting grows with it no more than its paragraphs do
   expect(events).toBeLessThan(page.length);
 });
 
+test("a value is that of the first attribute of a name, as the standard has it", () => {
+  const html = '<p a="1\r\n2&amp;3" A=second b href="/c&lt\0d" c=\'"\'>';
+  const found: (string | undefined)[] = [];
+  parseHtml(html, {
+    onopentag: (_name, attributes) =>
+      void found.push(...["a", "b", "href", "c", "d"].map((name) => attributes.get(name))),
+    onclosetag() {},
+    ontext() {},
+  });
+  expect(found).toEqual(["1\n2&3", "", "/c<\ufffdd", '"', undefined]);
+});
+
 test("of an element with a million attributes the first thousand are told, and what follows is read", () => {
   const names = Array.from({ length: 100_000 }, (_, n) => `a${n}="${n}>"`);
   const [first, ...others] = own(`<p ${names.join(" ")}>hello`);

@@ -68,6 +68,7 @@ describe("markdown", () => {
       "<math alttext='a_1'><mi>a</mi></math> <math display=block><mi>x</mi><annotation encoding=application/x-tex>x^2</annotation></math> <script type='math/tex'>y</script>",
       "$a_1$ $$x^2$$ $y$",
     ],
+    ["readings that have no end tags", "<ruby><rb>東<rt>とう<rb>京<rt>きょう</ruby>", "東(とう)京(きょう)"],
     ["readings of characters", "<ruby>字<rp>(</rp><rt>じ</rt><rp>)</rp></ruby>", "字(じ)"],
     [
       "lists of things to do",

@@ -196,6 +196,40 @@ test("a NUL is passed over in what is said to be HTML", async () => {
   await expect(read("<p>b\0c", "")).rejects.toMatchObject({ code: "unreadable" });
 });
 
+describe("a small page that comes to much is too large", () => {
+  const blocks = "<p>x".repeat(5_000);
+  test.each<[string, string, string, Extract]>([
+    [
+      "with a long address that goes on in each block",
+      "text/html",
+      `<a href="/${"(".repeat(5_000)}">${blocks}`,
+      "markdown",
+    ],
+    [
+      "with a language of code that all of it has",
+      "text/html",
+      `<div class="lang-${"x".repeat(20_000)}">${"<pre>x</pre>".repeat(5_000)}`,
+      "markdown",
+    ],
+    [
+      "as a feed, with formatting that starts again in each block",
+      "application/rss+xml",
+      `<rss><channel><item><description>&lt;p&gt;&lt;b class=${"v".repeat(100_000)}&gt;${blocks.replaceAll("<", "&lt;").replaceAll(">", "&gt;")}</description></item></channel></rss>`,
+      "markdown",
+    ],
+  ])("%s", async (_what, type, content, kind) => {
+    await expect(read(content, type, { extract: kind })).rejects.toMatchObject({ code: "too_large" });
+  });
+
+  test("where attributes are selected", async () => {
+    const content = `<p><font class="${"&amp;".repeat(10_000)}">${"<p>x".repeat(6_000)}`;
+    const select = [{ name: "all", css: "font", attr: "class", many: true }];
+    await expect(read(content, "text/html", { extract: "metadata", select })).rejects.toMatchObject({
+      code: "too_large",
+    });
+  });
+});
+
 describe("hostile pages are read to the end", () => {
   const kinds: Extract[] = ["markdown", "text", "links", "tables"];
   const pages: Record<string, string> = {

@@ -10,12 +10,3 @@ export function bootId(): string {
     return `started ${Math.round((Date.now() / 1_000 - uptime()) / 60)}`;
   }
 }
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
-  }
-}

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive } from "../../is-alive.ts";
 import { log } from "../../log.ts";
 import { isJsonObject, type JsonObject } from "../../message.ts";
-import { bootId, isAlive } from "./boot.ts";
+import { bootId } from "./boot.ts";
 import { journalFolder, makeSafe, type JournalHeader } from "./journal.ts";
 import { readRecords, scanRecords, start, type SessionRecord } from "./record.ts";
 import { replaceFile } from "./replace-file.ts";
