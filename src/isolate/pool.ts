@@ -88,6 +88,7 @@ interface Slot {
 }
 
 const startLimitMs = 30_000;
+const mostStarts = 2;
 const late = new Error("did not start in time");
 
 /** Runners start when there is work for them, and do not keep the process alive while there is none. */
@@ -96,6 +97,8 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
   const stopping = new Set<Promise<void>>();
   const queue: Task[] = [];
   let closed = false;
+  /** In a row. One may have been killed; after two the next would fail the same way. */
+  let failedStarts = 0;
 
   function start(): void {
     const runner = startRunner({
@@ -112,6 +115,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
     const { task } = slot;
     slot.task = undefined;
     slot.state = "idle";
+    failedStarts = 0;
     task?.settle({ kind: "answer", value });
     slot.runner.hold(false);
     if (idleMs !== undefined) slot.timer = setTimeout(() => discard(slot, { kind: "closed" }), idleMs).unref();
@@ -131,7 +135,10 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
     clearTimeout(slot.timer);
     const stopped = slot.runner.stop().finally(() => stopping.delete(stopped));
     stopping.add(stopped);
-    if (slot.state === "starting" && outcome.kind === "crashed") failAll(queue, outcome.cause);
+    if (slot.state === "starting" && outcome.kind === "crashed") {
+      failedStarts += 1;
+      if (failedStarts >= mostStarts || outcome.cause === late) failAll(queue, outcome.cause);
+    }
     // What it held is free only once it has stopped: whoever waits for the answer may count on that room.
     void stopped.finally(() => slot.task?.settle(outcome));
     if (!closed) dispatch();
@@ -177,7 +184,7 @@ function patience(): number {
   return currentTaping()?.isReplay === true ? 10 : 1;
 }
 
-/** After a runner that could not even start: the next would fail the same way. */
+/** Where no runner could even start. */
 function failAll(queue: Task[], cause: unknown): void {
   for (const task of queue.splice(0)) task.fail(cause);
 }
