@@ -41,6 +41,8 @@ const blockedPorts = new Set([
   6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
+const usualPort = 80;
+
 /**
  * @param allowPrivate entries `HOST|CIDR[:PORT]`: a name allows all addresses of that name, a literal or range those
  * addresses under any name
@@ -55,7 +57,8 @@ export function openGuard(allowPrivate: readonly string[]): Guard {
     if (allowed.some((entry) => admits(entry, host, port, address))) return;
     const name = bare(host);
     const what = name === text ? text : `${name} (${text})`;
-    const why = isPublic(address) ? `port ${port} is not one for web pages` : "is not a public address";
+    const isOpen = isPublic(address) || allowed.some((entry) => admits(entry, host, usualPort, address));
+    const why = isOpen ? `port ${port} is not one for web pages` : "is not a public address";
     refuse(`${what}: ${why}; if it is meant, start axoner with --allow-private ${suggestion(name, port)}`);
   }
 
@@ -81,7 +84,7 @@ export function openGuard(allowPrivate: readonly string[]): Guard {
 /** The port a URL is fetched from. */
 function portOf(url: URL): number {
   if (url.port !== "") return Number(url.port);
-  return url.protocol === "https:" ? 443 : 80;
+  return url.protocol === "https:" ? 443 : usualPort;
 }
 
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
