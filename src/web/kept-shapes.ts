@@ -1,7 +1,7 @@
 import { openExtract } from "./extract.ts";
 import type { Extract } from "./extracts.ts";
 import { beginHtml } from "./html.ts";
-import { openQuery } from "./select.ts";
+import { openSelected } from "./select.ts";
 import { roomFor } from "./text-pieces.ts";
 
 /** Of every kind of element that pages are made of, in every place where it is treated in its own way; none ends. */
@@ -31,7 +31,5 @@ export function keepShapes(extract: Extract): void {
 
 /** The same of what selects. */
 export async function keepQueryShapes(): Promise<void> {
-  if (keptQuery !== undefined) return;
-  const query = await openQuery(unfinished);
-  keptQuery = [query, query.root().find("main > .a b, td:nth-child(2), a[href]")];
+  keptQuery ??= await openSelected(unfinished, "main > .a b, td:nth-child(2), a[href]");
 }

@@ -57,8 +57,14 @@ export async function selectorProblem(css: string): Promise<string | undefined> 
   }
 }
 
+/** What there is of a page while something is selected from it. */
+export async function openSelected(html: string, css: string): Promise<unknown> {
+  const query = await openQuery(html);
+  return [query, query.root().find(css)];
+}
+
 /** Of a tree made by our own parser, whose depth is bounded: cheerio walks it by recursion. */
-export async function openQuery(html: string) {
+async function openQuery(html: string) {
   const [{ load }, { DomHandler }] = await Promise.all([import("cheerio/slim"), import("htmlparser2")]);
   const tree = new DomHandler();
   // In one root element: cheerio takes seconds for 50,000 elements beside each other at the top.
