@@ -96,9 +96,8 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
   const slots = new Set<Slot>();
   const stopping = new Set<Promise<void>>();
   const queue: Task[] = [];
+  const starts = countStarts(queue);
   let closed = false;
-  /** In a row. One may have been killed; after two the next would fail the same way. */
-  let failedStarts = 0;
 
   function start(): void {
     const runner = startRunner({
@@ -115,7 +114,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
     const { task } = slot;
     slot.task = undefined;
     slot.state = "idle";
-    failedStarts = 0;
+    starts.succeeded();
     task?.settle({ kind: "answer", value });
     slot.runner.hold(false);
     if (idleMs !== undefined) slot.timer = setTimeout(() => discard(slot, { kind: "closed" }), idleMs).unref();
@@ -135,10 +134,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
     clearTimeout(slot.timer);
     const stopped = slot.runner.stop().finally(() => stopping.delete(stopped));
     stopping.add(stopped);
-    if (slot.state === "starting" && outcome.kind === "crashed") {
-      failedStarts += 1;
-      if (failedStarts >= mostStarts || outcome.cause === late) failAll(queue, outcome.cause);
-    }
+    if (slot.state === "starting" && outcome.kind === "crashed") starts.failed(outcome.cause);
     // What it held is free only once it has stopped: whoever waits for the answer may count on that room.
     void stopped.finally(() => slot.task?.settle(outcome));
     if (!closed) dispatch();
@@ -184,9 +180,17 @@ function patience(): number {
   return currentTaping()?.isReplay === true ? 10 : 1;
 }
 
-/** Where no runner could even start. */
-function failAll(queue: Task[], cause: unknown): void {
-  for (const task of queue.splice(0)) task.fail(cause);
+/** Fails what waits where runners cannot even start. One may have been killed; after two the next would fail the same way. */
+function countStarts(queue: Task[]) {
+  let failures = 0;
+  return {
+    succeeded: () => void (failures = 0),
+    failed(cause: unknown): void {
+      failures += 1;
+      if (failures < mostStarts && cause !== late) return;
+      for (const task of queue.splice(0)) task.fail(cause);
+    },
+  };
 }
 
 function enqueue(

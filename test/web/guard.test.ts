@@ -101,7 +101,7 @@ function outcome(check: () => unknown): unknown {
 }
 
 test("a port that is not one for web pages is said to be that, also at an address that is allowed", () => {
-  const guard = openGuard(["127.0.0.0/8"]);
-  expect(() => guard.checkAddress("127.0.2.2", 9, "127.0.2.2")).toThrow("port 9 is not one for web pages");
-  expect(() => guard.checkAddress("10.0.0.1", 9, "10.0.0.1")).toThrow("is not a public address");
+  const loopback = openGuard(["127.0.0.0/8"]);
+  expect(() => loopback.checkAddress("127.0.2.2", 9, "127.0.2.2")).toThrow("port 9 is not one for web pages");
+  expect(() => loopback.checkAddress("10.0.0.1", 9, "10.0.0.1")).toThrow("is not a public address");
 });
