@@ -110,10 +110,7 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
   }
 
   function receive(slot: Slot, value: unknown): void {
-    clearTimeout(slot.timer);
-    const { task } = slot;
-    slot.task = undefined;
-    slot.state = "idle";
+    const task = takeTask(slot);
     starts.succeeded();
     task?.settle({ kind: "answer", value });
     slot.runner.hold(false);
@@ -164,6 +161,15 @@ export function openPool(startRunner: StartRunner, count: number, { idleMs }: Po
 
 function startingIn(slots: ReadonlySet<Slot>): number {
   return [...slots].filter((slot) => slot.state === "starting").length;
+}
+
+/** The task that is done, or none where a runner has just become ready: it is idle now. */
+function takeTask(slot: Slot): Task | undefined {
+  clearTimeout(slot.timer);
+  const { task } = slot;
+  slot.task = undefined;
+  slot.state = "idle";
+  return task;
 }
 
 function assign(slot: Slot, task: Task, timeOut: () => void): void {
