@@ -1,4 +1,4 @@
-import { startEarly } from "./isolate/line-child.ts";
+import { startChildEarly } from "./isolate/line-child.ts";
 import { mathProcess } from "./math/math-process.ts";
 import { icons } from "./mcp/icons.ts";
 import { serveStdio } from "./mcp/serve-stdio.ts";
@@ -37,5 +37,5 @@ let isPrepared = false;
 function prepare(tool: string): () => void {
   if (tool !== "calculate" || isPrepared) return () => {};
   isPrepared = true;
-  return startEarly(mathProcess);
+  return startChildEarly(mathProcess);
 }

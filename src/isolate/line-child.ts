@@ -22,7 +22,7 @@ let early: { kind: LineProcess; child: LineChild } | undefined;
  *
  * @returns to be called when it is not wanted any more; where it was taken that does nothing
  */
-export function startEarly(kind: LineProcess): () => void {
+export function startChildEarly(kind: LineProcess): () => void {
   if (early !== undefined) return () => {};
   const started = { kind, child: spawnChild(kind) };
   started.child.once("error", () => {}); // whoever takes one finds that it is none, and sees why with the next

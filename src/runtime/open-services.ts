@@ -109,13 +109,7 @@ function lazyCharts(open: () => Promise<Services["charts"]>): Services["charts"]
   const charts = once(open);
   return {
     draw: async (task, signal) => (await charts.get()).draw(task, signal),
-    prepare(signal) {
-      // Where this fails the picture itself does, and says so.
-      charts.get().then(
-        (opened) => opened.prepare(signal),
-        () => undefined,
-      );
-    },
+    prepare: (signal) => prepareOpened(charts.get(), (opened) => opened.prepare(signal)),
     close: async () => (await charts.opened())?.close(),
   };
 }
@@ -128,15 +122,14 @@ function lazyScraper(open: () => Promise<Services["web"]>): Services["web"] {
     },
     crawl: async (request, signal) => (await web.get()).crawl(request, signal),
     checkSelectors: async (css, signal) => (await web.get()).checkSelectors(css, signal),
-    prepare() {
-      // Where this fails the call itself does, and says so.
-      web.get().then(
-        (opened) => opened.prepare(),
-        () => undefined,
-      );
-    },
+    prepare: () => prepareOpened(web.get(), (opened) => opened.prepare()),
     close: async () => (await web.opened())?.close(),
   };
+}
+
+/** Where a service cannot be opened the call itself fails, and says so. */
+function prepareOpened<Service>(opening: Promise<Service>, prepare: (opened: Service) => void): void {
+  opening.then(prepare, () => undefined);
 }
 
 function lazySearch(open: () => Promise<Services["search"]>): Services["search"] {

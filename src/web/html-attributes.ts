@@ -84,12 +84,6 @@ export class Attributes {
     return record;
   }
 
-  get count(): number {
-    let count = this.#name === "" ? 0 : 1;
-    for (let at = this.#next; at !== undefined; at = at.#next) count += 1;
-    return count;
-  }
-
   #find(name: string): Attributes | undefined {
     if (this.#name === name) return this;
     let at = this.#next;

@@ -73,16 +73,17 @@ function dropBeside(parts: readonly Part[], main: Part): void {
     const around = branch.find(({ parent }) => parent === undefined || parent.onPath);
     keep(around === undefined || isInFrame(heading) ? heading : around);
   }
-  for (const part of parts) {
-    const { parent } = part;
-    if (part.onPath || (parent !== undefined && (!parent.onPath || parent.isKept))) continue;
-    part.dropped = true;
-  }
+  for (const part of parts) if (isBeside(part)) part.dropped = true;
 }
 
 function keep(part: Part): void {
   part.isKept = true;
   for (const around of pathTo(part)) around.onPath = true;
+}
+
+/** Whether a part is the outermost of what is in nothing that is kept. */
+function isBeside({ onPath, parent }: Part): boolean {
+  return !onPath && (parent === undefined || (parent.onPath && !parent.isKept));
 }
 
 /** A part and all that it is in. */
@@ -103,9 +104,9 @@ function dropBesidePath(parts: readonly Part[], page: Weights): void {
     if (part.name === "article") break;
   }
   if (inside === undefined) return;
-  const path = new Set(pathTo(inside));
+  keep(inside);
   for (const part of parts) {
-    if (path.has(part) || part.parent === inside || (part.parent !== undefined && !path.has(part.parent))) continue;
+    if (!isBeside(part)) continue;
     const { text, link, long, h1 } = part;
     part.dropped ||= h1 === 0 && long < sentence && link > text && !headings.test(part.name);
   }

@@ -80,8 +80,9 @@ async function openQuery(html: string) {
   parseHtml(html, {
     onopentag(name, attributes) {
       elements += 1;
-      grow(bytesOf.element + bytesOf.attribute * attributes.count);
-      tree.onopentag(name, attributes.record());
+      const record = attributes.record();
+      grow(bytesOf.element + bytesOf.attribute * Object.keys(record).length);
+      tree.onopentag(name, record);
     },
     onclosetag: () => tree.onclosetag(),
     ontext(text) {
